@@ -1,0 +1,1 @@
+"""Appendix A: what is trained, on what, and how."""

@@ -1,0 +1,41 @@
+"""A-params: the networks have exactly the published numbers of parameters (Table 1)."""
+
+import pytest
+
+from harness.evidence import Equals, exact, published_row
+from harness.models import MODELS
+from harness.models.counting import trainable_parameters, trainable_parameters_one_unit_wider
+
+NETWORKS = [name for name in MODELS if name != "linear"]
+
+
+def published_parameters(network):
+    return published_row(
+        "table1_cifar10",
+        "params",
+        model=MODELS[network].paper_name,
+        labels="random",
+    )
+
+
+def judge_count(judge, network, count):
+    published = published_parameters(network)
+    judge(
+        exact(f"{MODELS[network].paper_name}: trainable parameters", [count], "parameters"),
+        Equals(published.value, source=published.where),
+        published,
+    )
+
+
+@pytest.mark.fast
+@pytest.mark.claim("A-params")
+@pytest.mark.parametrize("network", NETWORKS)
+def test_networks_have_the_published_number_of_parameters(network, judge):
+    judge_count(judge, network, trainable_parameters(network))
+
+
+@pytest.mark.fast
+@pytest.mark.control("A-params")
+@pytest.mark.parametrize("network", NETWORKS)
+def test_one_unit_more_has_another_number_of_parameters(network, judge):
+    judge_count(judge, network, trainable_parameters_one_unit_wider(network))

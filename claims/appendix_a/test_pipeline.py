@@ -1,0 +1,41 @@
+"""A-pipeline: scaled to [0, 1], cropped to 28x28, and each image whitened on its own."""
+
+import pytest
+
+from harness.evidence import Equals, exact
+
+ROUNDING = 2e-5
+SOURCE = "Appendix A; the tolerance is float32 rounding over the 2,352 values of an image"
+
+
+def judge_pipeline(judge, dataset, root, whitening):
+    from harness.data.audit import audit_pipeline
+
+    audit = audit_pipeline(dataset, root, whitening)
+    for name, value in (
+        ("largest mean of an image", audit.worst_mean),
+        ("largest distance of a std from min(1, std sqrt(N))", audit.worst_std),
+        ("largest value of a constant image", audit.constant_image),
+    ):
+        judge(
+            exact(f"{dataset}, {audit.images:,} images: {name}", [value], ""),
+            Equals(0.0, source=SOURCE, tolerance=ROUNDING),
+        )
+
+
+DATASETS = [
+    pytest.param("digits", marks=pytest.mark.fast),
+    pytest.param("cifar10", marks=[pytest.mark.cpu_full, pytest.mark.needs_data("cifar10")]),
+]
+
+
+@pytest.mark.claim("A-pipeline")
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_every_image_is_whitened_on_its_own(dataset, judge, laboratory):
+    judge_pipeline(judge, dataset, laboratory.data_root, "image")
+
+
+@pytest.mark.control("A-pipeline")
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_whitening_by_the_dataset_leaves_images_with_a_mean(dataset, judge, laboratory):
+    judge_pipeline(judge, dataset, laboratory.data_root, "dataset")

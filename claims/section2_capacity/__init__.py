@@ -1,0 +1,1 @@
+"""Section 2: the effective capacity of neural networks."""

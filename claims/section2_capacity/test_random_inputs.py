@@ -1,0 +1,96 @@
+"""2.1-pixels, 2.1-noise-first: networks fit shuffled pixels, random pixels and Gaussian noise."""
+
+import math
+
+import pytest
+
+from claims.section2_capacity.trials import (
+    fast,
+    figure_1a_trials,
+    random_input_trials,
+)
+from harness.evidence import (
+    AtLeast,
+    Attains,
+    accuracy,
+    difference_in_steps,
+    published_crossing,
+)
+from harness.models import model_spec
+from harness.plugin.trials import Trial, trials
+
+HALFWAY = math.log(10) / 2
+"""Half the loss of a network that knows nothing of ten classes: it has started to converge."""
+
+NOISES = ["gaussian", "random pixels"]
+
+
+def judge_pixels(judge, setting, runs):
+    model = model_spec(runs[0].recipe.model).paper_name
+    judge(
+        accuracy(f"{model}: training accuracy, {setting}", runs, "train"),
+        Attains(1.0, source="Section 2.1: zero training error on random noise; Figure 1a"),
+    )
+
+
+@pytest.mark.claim("2.1-pixels")
+@trials(*random_input_trials())
+def test_images_without_structure_are_fitted(trial, laboratory, judge):
+    for setting, runs in laboratory.runs(trial).items():
+        judge_pixels(judge, setting, runs)
+
+
+@pytest.mark.control("2.1-pixels")
+@trials(
+    *[
+        Trial(
+            "fast",
+            f"{setting}-drawn-anew",
+            "scaled",
+            {
+                setting.replace("-", " "): [
+                    fast("mlp-3x512", setting, 70, redraw="inputs each access", epochs=100)
+                ]
+            },
+        )
+        for setting in ("random-pixels", "gaussian")
+    ]
+)
+def test_noise_drawn_anew_on_every_access_is_not_fitted(trial, laboratory, judge):
+    for setting, runs in laboratory.runs(trial).items():
+        judge_pixels(judge, f"{setting} drawn anew", runs)
+
+
+def judge_order(judge, noise, labels, noise_runs, published=None):
+    judge(
+        difference_in_steps(
+            f"steps to half the initial loss, {labels} minus {noise}", *noise_runs, HALFWAY
+        ),
+        AtLeast(0.0, source="Figure 1a: noise starts to converge before random labels do"),
+        published,
+    )
+
+
+def published_lead(noise):
+    """By how much noise was ahead of random labels in Figure 1a, in steps."""
+    return published_crossing("fig1a", "random labels", HALFWAY) - published_crossing(
+        "fig1a", noise, HALFWAY
+    )
+
+
+@pytest.mark.claim("2.1-noise-first")
+@trials(*figure_1a_trials(["random-labels", "gaussian", "random-pixels"]))
+def test_noise_starts_to_converge_before_random_labels_do(trial, laboratory, judge):
+    runs = laboratory.runs(trial)
+    for noise in NOISES:
+        pair = (runs["random labels"], runs[noise])
+        judge_order(judge, noise, "random labels", pair, published_lead(noise))
+
+
+@pytest.mark.control("2.1-noise-first")
+@trials(figure_1a_trials(["random-labels", "gaussian", "random-pixels"])[0])
+def test_random_labels_do_not_start_before_noise(trial, laboratory, judge):
+    """The two runs swapped."""
+    runs = laboratory.runs(trial)
+    for noise in NOISES:
+        judge_order(judge, "random labels", noise, (runs[noise], runs["random labels"]))

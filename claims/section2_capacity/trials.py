@@ -1,0 +1,118 @@
+"""The trainings behind section 2.1, at three tiers; every test of the section shares them.
+
+fast: scikit-learn's digits, 256 images of 8x8. A linear model cannot memorise as many: its inputs
+have rank 64 at most. An epoch has two steps there, so that BatchNorm's running averages follow
+twice as fast as the networks move, and a run is evaluated only where it is about to fit.
+cpu_full, gpu_full: all 50,000 images of CIFAR-10, the paper's protocol, 100 epochs at most (not
+published; the learning rate has fallen to 0.6 % of its start by then).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.models import MODELS
+from harness.plugin.trials import Trial
+from harness.training.protocol import paper_recipe
+from harness.training.recipe import Recipe
+
+NETWORKS = [name for name in MODELS if name != "linear"]
+MLPS = ["mlp-3x512", "mlp-1x512"]
+RANDOMISED_INPUTS = ["shuffled-pixels", "random-pixels", "gaussian"]
+
+TO_THE_FIT: dict[str, Any] = {"stop_at_zero_error": True, "evaluation": "once nearly fitted"}
+ON_DIGITS: dict[str, Any] = {"train_size": 256, "batch_norm_momentum": 0.5, **TO_THE_FIT}
+FAST_EPOCHS = {
+    "inception": 60,
+    "inception-without-batchnorm": 150,
+    "alexnet": 500,
+    "mlp-3x512": 300,
+    "mlp-1x512": 500,
+    "linear": 250,
+}
+"""About twice what they need."""
+FAST_SEEDS = {
+    "inception": [0],
+    "inception-without-batchnorm": [10],
+    "alexnet": [20],
+    "mlp-3x512": [30, 31, 32],
+    "mlp-1x512": [40, 41, 42],
+    "linear": [50],
+}
+"""Of their own for each network, so that no two share a draw of labels."""
+
+
+def fast(network: str, setting: str, seed: int | None = None, **changes: Any) -> Recipe:
+    """A network on digits."""
+    chosen = {
+        **ON_DIGITS,
+        "epochs": FAST_EPOCHS[network],
+        "seed": FAST_SEEDS[network][0] if seed is None else seed,
+        **changes,
+    }
+    return paper_recipe(network, "digits", setting, **chosen)
+
+
+def full(network: str, setting: str, **changes: Any) -> Recipe:
+    """A network on all of CIFAR-10, to the fit."""
+    return paper_recipe(network, "cifar10", setting, **{**TO_THE_FIT, **changes})
+
+
+def words(setting: str) -> str:
+    """The setting as Figure 1a names it."""
+    return setting.replace("-", " ")
+
+
+def random_label_trials() -> list[Trial]:
+    """Each network on random labels."""
+    small = [
+        Trial(
+            "fast",
+            network,
+            "scaled",
+            {"random labels": [fast(network, "random-labels", s) for s in FAST_SEEDS[network]]},
+        )
+        for network in NETWORKS
+    ]
+    return small + [
+        Trial(tier, network, "paper", {"random labels": [full(network, "random-labels")]})
+        for tier, networks in (("cpu_full", MLPS), ("gpu_full", NETWORKS))
+        for network in networks
+    ]
+
+
+def random_input_trials() -> list[Trial]:
+    """True labels on shuffled pixels, random pixels and Gaussian noise."""
+    small = [
+        Trial("fast", f"{network}-{setting}", "scaled", {words(setting): [fast(network, setting)]})
+        for network in ("inception", *MLPS)
+        for setting in RANDOMISED_INPUTS
+    ]
+    return small + [
+        Trial(tier, f"{network}-{setting}", "paper", {words(setting): [full(network, setting)]})
+        for tier, networks in (("cpu_full", ["mlp-3x512"]), ("gpu_full", NETWORKS))
+        for network in networks
+        for setting in RANDOMISED_INPUTS
+    ]
+
+
+def figure_1a_trials(settings: Sequence[str]) -> list[Trial]:
+    """The curves of Figure 1a, which are the Inception's."""
+    return [
+        Trial(
+            "fast",
+            "inception",
+            "scaled",
+            {words(setting): [fast("inception", setting)] for setting in settings},
+        ),
+        Trial(
+            "gpu_full",
+            "inception",
+            "paper",
+            {words(setting): [full("inception", setting)] for setting in settings},
+        ),
+    ]
+
+
+def linear_model_trial() -> Trial:
+    """A linear model on random labels, more images than its inputs have rank."""
+    return Trial("fast", "linear", "scaled", {"random labels": [fast("linear", "random-labels")]})

@@ -1,0 +1,77 @@
+"""What is known of each dataset before it is read: sizes, files, checksums. Without torch."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import UnknownName
+
+CIFAR10_FILES = {
+    "cifar-10-batches-py/data_batch_1": "c99cafc152244af753f735de768cd75f",
+    "cifar-10-batches-py/data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
+    "cifar-10-batches-py/data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
+    "cifar-10-batches-py/data_batch_4": "634d18415352ddfa80567beed471001a",
+    "cifar-10-batches-py/data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
+    "cifar-10-batches-py/test_batch": "40351d587109b95175f43aff81a1287e",
+    "cifar-10-batches-py/batches.meta": "5ff9c542aee3614f3951f8cda6e48888",
+}
+"""md5 sums as torchvision states them."""
+
+MNIST_FILES = {
+    "MNIST/raw/train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "MNIST/raw/train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "MNIST/raw/t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "MNIST/raw/t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c629615203637",
+}
+"""md5 sums of the unpacked files; torchvision states those of the archives only."""
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """A dataset's name, its shape (channels, height, width), sizes, and files with md5 sums."""
+
+    name: str
+    title: str
+    shape: tuple[int, int, int]
+    classes: int
+    train_size: int
+    test_size: int
+    files: dict[str, str]
+
+    @property
+    def embedded(self) -> bool:
+        """Whether it comes with a dependency, so that nothing needs to be downloaded."""
+        return not self.files
+
+
+DATASETS: dict[str, DatasetSpec] = {
+    spec.name: spec
+    for spec in (
+        DatasetSpec("digits", "scikit-learn's digits", (3, 8, 8), 10, 797, 1000, {}),
+        DatasetSpec("cifar10", "CIFAR-10", (3, 32, 32), 10, 50_000, 10_000, CIFAR10_FILES),
+        DatasetSpec("mnist", "MNIST", (1, 28, 28), 10, 60_000, 10_000, MNIST_FILES),
+    )
+}
+
+
+def dataset_spec(name: str) -> DatasetSpec:
+    """The dataset called ``name``; raises UnknownName with the nearest names otherwise."""
+    if name not in DATASETS:
+        raise UnknownName("dataset", name, DATASETS)
+    return DATASETS[name]
+
+
+def data_root(explicit: str | Path | None = None) -> Path:
+    """The data folder: the argument, else $RETHINKING_DATA, else the platform's cache."""
+    if explicit:
+        return Path(explicit).expanduser()
+    if from_environment := os.environ.get("RETHINKING_DATA"):
+        return Path(from_environment).expanduser()
+    import platformdirs
+
+    return platformdirs.user_cache_path("rethinking-generalization") / "data"
+
+
+def missing_files(name: str, root: Path) -> list[Path]:
+    """The dataset's files that are not under ``root``; sizes and checksums are not looked at."""
+    return [root / file for file in dataset_spec(name).files if not (root / file).is_file()]

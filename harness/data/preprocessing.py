@@ -1,0 +1,27 @@
+"""Appendix A: pixels divided by 255, a crop from the centre, and whitening of each image alone."""
+
+import torch
+
+
+def scale(pixels: torch.Tensor) -> torch.Tensor:
+    """Bytes (N, C, H, W) -> float32 in [0, 1]."""
+    return pixels.to(torch.float32) / 255
+
+
+def centre_crop(images: torch.Tensor, size: int) -> torch.Tensor:
+    """(N, C, H, W) -> (N, C, min(H, size), min(W, size)), cut from the centre."""
+    height, width = images.shape[-2:]
+    new_height, new_width = min(height, size), min(width, size)
+    top, left = (height - new_height) // 2, (width - new_width) // 2
+    return images[..., top : top + new_height, left : left + new_width]
+
+
+def whiten(images: torch.Tensor) -> torch.Tensor:
+    """Subtract each image's mean, divide by max(its std, 1/sqrt(N)), N its number of values.
+
+    TensorFlow's ``per_image_whitening``: the std is that of a population, and the floor keeps
+    constant images finite (they become zeros). (B, C, H, W) -> the same shape.
+    """
+    centred = images - images.mean(dim=(1, 2, 3), keepdim=True)
+    std = centred.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
+    return centred / std.clamp(min=images[0].numel() ** -0.5)

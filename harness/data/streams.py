@@ -1,0 +1,27 @@
+"""Random streams: one generator for each purpose, all from a recipe's seed.
+
+Draws are made on the CPU, so that every device sees the same, and each stream is independent of
+how much the others draw: labels do not change when a network gains a layer.
+"""
+
+import hashlib
+
+import torch
+
+LABELS = "labels"
+PIXELS = "pixels"
+SUBSET = "subset"
+INITIALIZATION = "initialization"
+ORDER = "order"
+REDRAW = "redraw"
+
+
+def stream(seed: int, purpose: str) -> torch.Generator:
+    """A CPU generator for ``purpose``, the same for the same seed on every machine."""
+    digest = hashlib.sha256(f"{seed}/{purpose}".encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+
+
+def digest(integers: torch.Tensor) -> str:
+    """A short hash of a stream of integers, to pin labels and permutations in a baseline."""
+    return hashlib.sha256(integers.to(torch.int64).cpu().numpy().tobytes()).hexdigest()[:16]

@@ -1,0 +1,35 @@
+"""Errors that name the thing, the value and the remedy."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class HarnessError(Exception):
+    """What the user can mend: on the command line the message alone is shown, no traceback."""
+
+
+class UnknownName(HarnessError, LookupError):
+    """A name that no registry holds; the message gives the nearest known names and the list."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        known = list(known)
+        near = get_close_matches(name, known, n=3, cutoff=0.5)
+        nearest = f"; nearest: {', '.join(near)}" if near else ""
+        super().__init__(f"unknown {kind} {name!r}{nearest}; known: {', '.join(known)}")
+        self.kind, self.name = kind, name
+
+
+class InvalidRecipe(HarnessError, ValueError):
+    """A recipe that cannot be trained as written."""
+
+
+class DataError(HarnessError):
+    """A dataset that is missing, damaged or too small."""
+
+
+class StoreError(HarnessError):
+    """The run store cannot be read or written."""
+
+
+class DeviceError(HarnessError):
+    """A device that was asked for and is not here."""

@@ -1,0 +1,82 @@
+"""Evidence: one JSON line a check, complete in itself."""
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.evidence.verdict import Verdict
+
+
+@dataclass
+class Evidence:
+    """One judged check, or one test that ended before it judged ("not run")."""
+
+    claim: str
+    check: str
+    control: bool
+    verdict: Verdict
+    values: list[float] = field(default_factory=list)
+    unit: str = ""
+    interval: list[float] | None = None
+    bound: Any = None
+    published: float | None = None
+    source: str = ""
+    tier: str = ""
+    scale: str = ""
+    """"exact", "paper" or "scaled"."""
+    seconds: float = 0.0
+    """Training time of the runs behind it; where there are none, the test's own time so far."""
+    test: str = ""
+    runs: list[str] = field(default_factory=list)
+    environment: dict[str, Any] = field(default_factory=dict)
+    expected: bool = True
+    """Whether the claim is expected to be supported: False for a control or expected failure."""
+    reason: str = ""
+    seed: int = 0
+    """The base seed of the session."""
+    command: str = ""
+    """What repeats it."""
+    replicated: str = ""
+    false_alarm: float | None = None
+    published_where: str = ""
+    bound_words: str = ""
+
+    @property
+    def as_it_should(self) -> bool:
+        """A control that is refuted, an expected failure that fails, a claim that is supported."""
+        if self.verdict == "not run":
+            return False
+        return (self.verdict == "supported") == self.expected
+
+    def to_line(self) -> str:
+        """Strict JSON on one line; what is not finite becomes null."""
+        return json.dumps(_finite(asdict(self)), allow_nan=False)
+
+    @classmethod
+    def from_line(cls, line: str) -> "Evidence":
+        """Raises ValueError or TypeError on anything else than `to_line` wrote."""
+        return cls(**json.loads(line))
+
+
+def read_evidence(path: Path) -> tuple[list[Evidence], int]:
+    """All complete lines of a file, and the number of damaged ones, which are left out."""
+    records, damaged = [], 0
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                records.append(Evidence.from_line(line))
+            except (ValueError, TypeError):
+                damaged += 1
+    return records, damaged
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,43 @@
+"""Counting parameters: Table 1's "# params"."""
+
+from typing import TYPE_CHECKING
+
+from harness.models.registry import ImageShape, model_spec
+
+if TYPE_CHECKING:
+    from torch import nn
+
+PAPER_SHAPE: ImageShape = (3, 28, 28)
+PAPER_CLASSES = 10
+
+
+def trainable_parameters(
+    name: str, shape: ImageShape = PAPER_SHAPE, classes: int = PAPER_CLASSES
+) -> int:
+    """The number of trainable parameters of the network ``name``; UnknownName if there is none."""
+    return _count(model_spec(name).make(shape, classes))
+
+
+def trainable_parameters_one_unit_wider(
+    name: str,
+) -> int:
+    """The same network with one unit more in its first layer: the control of A-params."""
+    from harness.models.alexnet import SmallAlexnet
+    from harness.models.inception import SmallInception
+    from harness.models.mlp import MLP
+
+    shape, classes = PAPER_SHAPE, PAPER_CLASSES
+    makers = {
+        "inception": lambda: SmallInception(shape, classes, stem=97),
+        "inception-without-batchnorm": lambda: SmallInception(
+            shape, classes, batch_norm=False, stem=97
+        ),
+        "alexnet": lambda: SmallAlexnet(shape, classes, filters=(65, 64)),
+        "mlp-3x512": lambda: MLP(shape, classes, hidden=(513, 512, 512)),
+        "mlp-1x512": lambda: MLP(shape, classes, hidden=(513,)),
+    }
+    return _count(makers[name]())
+
+
+def _count(model: "nn.Module") -> int:
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)

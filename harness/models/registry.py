@@ -1,0 +1,110 @@
+"""Networks by name. Importing this module does not import torch; building a network does.
+
+A name of the form ``mlp-DEPTHxWIDTH`` is an MLP of any depth and width.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from harness.errors import UnknownName
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+ImageShape = tuple[int, int, int]
+"""(channels, height, width) of one image as the network sees it."""
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """What the harness must know of a network before it builds it."""
+
+    name: str
+    paper_name: str
+    """The name in Table 1 of the paper, or ours where the paper has none."""
+    make: Callable[[ImageShape, int], "nn.Module"]
+    """(image shape, number of classes) -> module with an ``initialize(generator)`` method."""
+    learning_rate: float
+    """Initial learning rate (appendix A). The paper trains no linear model, which gets the MLPs'
+    here, and says 0.1 for the Inception without BatchNorm, which does not train with it here:
+    see `harness.models.initialization.he_normal_`."""
+    convolutional: bool = False
+    cost: float = 0.005
+    """Billions of multiply-adds to train on one 28x28x3 image, roughly: for planning only."""
+
+
+def _inception(batch_norm: bool, shape: ImageShape, classes: int) -> "nn.Module":
+    from harness.models.inception import SmallInception
+
+    return SmallInception(shape, classes, batch_norm=batch_norm)
+
+
+def _alexnet(shape: ImageShape, classes: int) -> "nn.Module":
+    from harness.models.alexnet import SmallAlexnet
+
+    return SmallAlexnet(shape, classes)
+
+
+def _mlp(depth: int, width: int, shape: ImageShape, classes: int) -> "nn.Module":
+    from harness.models.mlp import MLP
+
+    return MLP(shape, classes, hidden=(width,) * depth)
+
+
+def _linear(shape: ImageShape, classes: int) -> "nn.Module":
+    from harness.models.mlp import MLP
+
+    return MLP(shape, classes, hidden=())
+
+
+def _mlp_spec(depth: int, width: int) -> ModelSpec:
+    return ModelSpec(
+        f"mlp-{depth}x{width}", f"MLP {depth}x{width}", partial(_mlp, depth, width), 0.01
+    )
+
+
+MODELS: dict[str, ModelSpec] = {
+    spec.name: spec
+    for spec in (
+        ModelSpec("inception", "Inception", partial(_inception, True), 0.1, True, 0.6),
+        ModelSpec(
+            "inception-without-batchnorm",
+            "Inception w/o BatchNorm",
+            partial(_inception, False),
+            0.01,
+            True,
+            0.6,
+        ),
+        ModelSpec("alexnet", "Alexnet", _alexnet, 0.01, True, 0.07),
+        _mlp_spec(3, 512),
+        _mlp_spec(1, 512),
+        ModelSpec("linear", "linear model", _linear, 0.01),
+    )
+}
+"""The five networks of Table 1, and the linear model of the controls."""
+
+
+def model_spec(name: str) -> ModelSpec:
+    """The network called ``name``; raises UnknownName with the nearest names otherwise."""
+    if name in MODELS:
+        return MODELS[name]
+    if match := re.fullmatch(r"mlp-([1-9]\d*)x([1-9]\d*)", name):
+        return _mlp_spec(int(match[1]), int(match[2]))
+    raise UnknownName("model", name, [*MODELS, "mlp-DEPTHxWIDTH"])
+
+
+def build_model(
+    name: str, shape: ImageShape, classes: int, generator: "torch.Generator"
+) -> "nn.Module":
+    """The network ``name`` for images of ``shape``, its weights drawn from ``generator`` (CPU)."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        # PyTorch's constructors draw from the global generator; those draws are overwritten.
+        model = model_spec(name).make(shape, classes)
+    model.initialize(generator)
+    return model

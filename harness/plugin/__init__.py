@@ -1,0 +1,16 @@
+"""The pytest glue: options, tiers, fixtures, and the collection of evidence.
+
+Loaded by the project's conftest.py, or elsewhere with ``pytest -p harness.plugin``.
+"""
+
+pytest_plugins = (
+    "harness.plugin.options",
+    "harness.plugin.tiers",
+    "harness.plugin.plan",
+    "harness.plugin.evidence",
+    "harness.plugin.progress",
+    "harness.plugin.laboratory",
+    "harness.plugin.judge",
+    "harness.plugin.baselines",
+    "harness.plugin.summary",
+)

@@ -1,0 +1,100 @@
+"""The ``baseline`` fixture: pytest-regressions over fixtures/baselines/TIER/BACKEND/NAME.csv."""
+
+import csv
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.plugin.options import CLAIMS
+from harness.plugin.tiers import tier_of
+
+BASELINES = CLAIMS.parent / "fixtures" / "baselines"
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far a column may drift, and why that far."""
+
+    reason: str
+    relative: float = 0.0
+    absolute: float = 0.0
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Compares columns of numbers with the file that the test's marker names."""
+
+    item: pytest.Item
+    num_regression: Any
+
+    def check(
+        self, columns: Mapping[str, Sequence[float]], tolerances: Mapping[str, Tolerance]
+    ) -> None:
+        """Fail on a drift beyond a column's tolerance, or on a column that came or went.
+
+        A missing file is written and fails once; ``--force-regen`` rewrites it, for people.
+        """
+        __tracebackhide__ = True
+        if set(columns) != set(tolerances):
+            pytest.fail(f"columns {sorted(columns)}, but tolerances for {sorted(tolerances)}")
+        path = baseline_path(self.item)
+        if path.is_file() and not self.item.config.getoption("force_regen"):
+            with path.open(encoding="utf-8") as file:
+                written = set(next(csv.reader(file))) - {""}
+            if written != set(columns):
+                pytest.fail(
+                    f"{path} has the columns {sorted(written)}, the test gives {sorted(columns)};"
+                    " if that is meant, rewrite it with --force-regen and review the difference"
+                )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.num_regression.check(
+            {name: list(values) for name, values in columns.items()},
+            fullpath=path,
+            tolerances={
+                name: {"rtol": t.relative, "atol": t.absolute} for name, t in tolerances.items()
+            },
+        )
+
+
+@pytest.fixture
+def baseline(request: pytest.FixtureRequest, num_regression: Any) -> Baseline:  # noqa: ANN401
+    """Pin figures in the file that the test's marker names.
+
+    >>> baseline.check({"loss": losses}, {"loss": Tolerance("summation order", relative=1e-3)})
+    """
+    return Baseline(request.node, num_regression)
+
+
+def baseline_path(item: pytest.Item) -> Path:
+    """The file that the test's ``baseline(name)`` marker means; GPU tiers have their own."""
+    backend = "cuda" if tier_of(item) in ("gpu_full", "imagenet") else "cpu"
+    mark = item.get_closest_marker("baseline")
+    return BASELINES / tier_of(item) / backend / f"{mark.args[0]}.csv"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Regenerating is for people: CI would agree with whatever it finds."""
+    if os.environ.get("CI") and any(
+        config.getoption(name, default=False) for name in ("force_regen", "regen_all")
+    ):
+        raise pytest.UsageError(
+            "--force-regen and --regen-all rewrite baselines, which CI must not do;"
+            " run them by hand and review the difference"
+        )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A baseline that no test uses is an error, where all claims were collected."""
+    roots = [Path(argument).resolve() for argument in config.args if "::" not in argument]
+    if not any(root == CLAIMS or CLAIMS.is_relative_to(root) for root in roots):
+        return
+    used = {baseline_path(item) for item in items if item.get_closest_marker("baseline")}
+    if unused := sorted(set(BASELINES.rglob("*.csv")) - used):
+        raise pytest.UsageError(
+            f"no test uses the baseline {unused[0]} ({len(unused)} in all); delete it"
+        )

@@ -1,0 +1,146 @@
+"""Collecting evidence: each process writes what it judged at once, the controller merges."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.environment import describe
+from harness.errors import StoreError
+from harness.evidence.record import Evidence, read_evidence
+from harness.files import write_atomically
+from harness.plugin.options import SESSION, Session
+from harness.plugin.tiers import claim_of, tier_of
+
+JUDGED = pytest.StashKey[int]()
+MERGED = pytest.StashKey[list[Evidence]]()
+
+
+def append(config: pytest.Config, record: Evidence) -> None:
+    """Add a line to this process's own file, and flush it."""
+    session = config.stash[SESSION]
+    with (session.folder / f"{session.process}.jsonl").open("a", encoding="utf-8") as file:
+        file.write(record.to_line() + "\n")
+
+
+def notice(config: pytest.Config, text: str) -> None:
+    """Something that the person must learn at the end of the session."""
+    session = config.stash[SESSION]
+    with (session.folder / f"{session.process}.notices").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(text) + "\n")
+
+
+def command_for(item: pytest.Item) -> str:
+    """What repeats one test as this session runs it."""
+    option = item.config.getoption
+    words = ["pytest", item.nodeid]
+    for name, default in (
+        ("--device", "auto"),
+        ("--precision", "auto"),
+        ("--base-seed", 0),
+        ("--data-root", None),
+    ):
+        if (value := option(name)) != default:
+            words += [name, str(value)]
+    return shlex.join(words)
+
+
+def blank(item: pytest.Item, **facts: Any) -> Evidence:  # noqa: ANN401
+    """A record that knows its test, claim, tier and how to repeat it."""
+    claim, control = claim_of(item)
+    xfail = item.get_closest_marker("xfail")
+    return Evidence(
+        **{
+            "claim": claim,
+            "check": "",
+            "control": control,
+            "verdict": "not run",
+            "tier": tier_of(item),
+            "test": item.nodeid,
+            "expected": not control and xfail is None,
+            "reason": xfail.kwargs.get("reason", "") if xfail else "",
+            "seed": item.config.getoption("--base-seed"),
+            "command": command_for(item),
+            "environment": describe(),
+            **facts,
+        }
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Any:  # noqa: ANN401
+    """A claim or control test that passes without having judged anything is an error."""
+    item.stash[JUDGED] = 0
+    result = yield
+    if claim_of(item)[0] and not item.stash[JUDGED]:
+        pytest.fail("the test ended without judging anything: call judge(...)", pytrace=False)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:  # noqa: ANN401
+    """A claim's test that ended before it judged leaves a record that says so."""
+    report = yield
+    if (
+        report.when in ("setup", "call")
+        and not report.passed
+        and claim_of(item)[0]
+        and not item.stash.get(JUDGED, 0)
+    ):
+        why = str(call.excinfo.value) if call.excinfo else report.outcome
+        append(item.config, blank(item, check="ended before it judged", reason=why[:500]))
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Any:  # noqa: ANN401
+    """Leave word of the running test, for the case that this process dies in it."""
+    session = item.config.stash[SESSION]
+    running = session.folder / f"{session.process}.running"
+    if claim_of(item)[0]:
+        running.write_text(
+            blank(item, check="the process died", reason=f"{session.process} died in it").to_line()
+        )
+    result = yield
+    running.unlink(missing_ok=True)
+    return result
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Merge the files of all processes; write ``--evidence``."""
+    config = session.config
+    state = config.stash[SESSION]
+    if state.worker:
+        return
+    records, damaged = merge(state)
+    if damaged:
+        state.notices.append(f"{damaged} damaged lines of evidence were left out")
+    config.stash[MERGED] = records
+    if target := config.getoption("--evidence"):
+        write_evidence(target, records, state)
+
+
+def merge(state: Session) -> tuple[list[Evidence], int]:
+    """All records, in the catalogue's order, and the number of damaged lines."""
+    records: list[Evidence] = []
+    damaged = 0
+    for path in sorted(state.folder.glob("*.jsonl")) + sorted(state.folder.glob("*.running")):
+        found, broken = read_evidence(path)
+        records += found
+        damaged += broken
+    for path in sorted(state.folder.glob("*.notices")):
+        state.notices += [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    order = {claim: place for place, claim in enumerate(state.catalogue)}
+    records.sort(key=lambda r: (order.get(r.claim, len(order)), r.control, r.test, r.check))
+    return records, damaged
+
+
+def write_evidence(target: Path, records: list[Evidence], state: Session) -> None:
+    """All lines at once; a failure is told, and the parts are kept."""
+    try:
+        write_atomically(target, "".join(r.to_line() + "\n" for r in records).encode())
+    except StoreError as error:
+        state.notices.append(f"the evidence could not be written ({error})")

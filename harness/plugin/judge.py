@@ -1,0 +1,112 @@
+"""The ``judge`` fixture: a measurement, a check, a verdict, a record, and a message for people."""
+
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from harness.environment import describe
+from harness.errors import HarnessError
+from harness.evidence import ClaimNotSupported, ControlNotRefuted, Measurement, Published
+from harness.evidence.catalogue import find
+from harness.evidence.checks import Check
+from harness.evidence.verdict import Verdict
+from harness.evidence.words import bound_in_words, quantity
+from harness.plugin.evidence import JUDGED, append, blank
+from harness.plugin.options import SESSION
+from harness.plugin.tiers import claim_of
+
+
+@dataclass
+class Judge:
+    """Judges the measurements of one test; every call leaves a line of evidence."""
+
+    item: pytest.Item
+    scale: str
+    started: float
+
+    def __call__(
+        self,
+        measured: Measurement,
+        check: Check,
+        published: Published | None = None,
+    ) -> Verdict:
+        """Decide, record, and raise unless the verdict is the one that the test is there for.
+
+        For a claim that is "supported", for a control "refuted". Raises ClaimNotSupported or
+        ControlNotRefuted, with a message that makes sense without the test's source.
+        """
+        __tracebackhide__ = True
+        if published is not None and not isinstance(published, Published):
+            raise HarnessError(
+                f"published = {published!r} must come from fixtures/paper: use published_row(...)"
+            )
+        verdict = check.verdict(measured)
+        self._record(measured, check, published, verdict)
+        message = self._message(measured, check, published, verdict)
+        if claim_of(self.item)[1]:
+            if verdict != "refuted":
+                raise ControlNotRefuted(message)
+        elif verdict != "supported":
+            raise ClaimNotSupported(message)
+        return verdict
+
+    def _record(
+        self, measured: Measurement, check: Check, published: Published | None, verdict: Verdict
+    ) -> None:
+        elapsed = time.perf_counter() - self.started
+        record = blank(
+            self.item,
+            check=measured.name,
+            verdict=verdict,
+            values=list(measured.values),
+            unit=measured.unit,
+            interval=list(measured.interval),
+            bound=check.bound,
+            bound_words=bound_in_words(check, measured.unit),
+            published=published.value if published else None,
+            published_where=published.where if published else "",
+            source=check.source,
+            scale=self.scale,
+            seconds=round(measured.seconds if measured.runs else elapsed, 2),
+            runs=list(measured.runs),
+            environment=describe(),
+            replicated=measured.replicated,
+            false_alarm=check.false_alarm(measured),
+        )
+        append(self.item.config, record)
+        self.item.stash[JUDGED] = self.item.stash.get(JUDGED, 0) + 1
+        self.item.user_properties.append((f"{record.claim}: {record.check}", verdict))
+
+    def _message(
+        self, measured: Measurement, check: Check, published: Published | None, verdict: Verdict
+    ) -> str:
+        claim_id, control = claim_of(self.item)
+        claim = find(self.item.config.stash[SESSION].catalogue, claim_id)
+        unit = measured.unit
+        low, high = (quantity(end, unit) for end in measured.interval)
+        values = ", ".join(quantity(value, unit) for value in measured.values)
+        lines = [
+            f"{claim.id} is {verdict}: {claim.sentence}",
+            f"  measured  {measured.name} = {values}",
+            f"  interval  {low} to {high} (replicated: {measured.replicated})",
+            f"  bound     {bound_in_words(check, unit)}, from {check.source}",
+        ]
+        if control:
+            lines[0] = (
+                f"control of {claim.id} is {verdict}, and should be refuted: the check passes on a"
+                f" broken premise ({claim.control})"
+            )
+        if published:
+            lines.append(f"  published {quantity(published.value, unit)} ({published.where})")
+        lines.append(f"  repeat    {blank(self.item).command}")
+        return "\n".join(lines)
+
+
+@pytest.fixture
+def judge(request: pytest.FixtureRequest) -> Judge:
+    """Judge a measurement by a check: ``judge(measurement, check, published=...)``."""
+    item = request.node
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    trial = params.get("trial")
+    return Judge(item, trial.scale if trial else "exact", time.perf_counter())

@@ -1,0 +1,74 @@
+"""The ``laboratory`` fixture: finished runs for a trial, from the store or trained now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.plugin.evidence import notice
+from harness.plugin.options import SESSION
+from harness.plugin.progress import show_progress
+from harness.plugin.trials import Trial, recipes_of, reseed
+from harness.runs.laboratory import Laboratory
+from harness.runs.run import Run
+from harness.runs.store import Store, default_store
+from harness.training.recipe import Recipe
+
+LABORATORY = pytest.StashKey[Laboratory]()
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a claim test sees of the laboratory."""
+
+    item: pytest.Item
+    laboratory: Laboratory
+
+    def runs(self, trial: Trial) -> Mapping[str, list[Run]]:
+        """The trial's finished runs by group, with this session's base seed."""
+        base_seed = self.item.config.getoption("--base-seed")
+        return {
+            group: [self._run(reseed(recipe, base_seed)) for recipe in recipes]
+            for group, recipes in trial.recipes.items()
+        }
+
+    def baseline_run(self, recipe: Recipe) -> Run:
+        """The run of a baseline's recipe, with its own seed."""
+        return self._run(recipe)
+
+    @property
+    def data_root(self) -> Path | None:
+        """Where datasets are looked for; None for the default."""
+        return self.laboratory.data_root
+
+    def _run(self, recipe: Recipe) -> Run:
+        if recipe not in recipes_of(self.item):
+            raise HarnessError(
+                f"{self.item.nodeid} trains {recipe}, which its plan does not name:"
+                " put it into a Trial or a trains(...) marker"
+            )
+        return self.laboratory.run(recipe)
+
+
+@pytest.fixture
+def laboratory(request: pytest.FixtureRequest) -> Bench:
+    """Finished runs for a trial: ``laboratory.runs(trial)["random labels"]``."""
+    config = request.config
+    if LABORATORY not in config.stash:
+        session, option = config.stash[SESSION], config.getoption
+        store = Store(
+            option("--runs") or default_store(),
+            fresh_since=session.started if option("--fresh") else None,
+            notice=lambda text: notice(config, text),
+        )
+        config.stash[LABORATORY] = Laboratory(
+            store,
+            device=option("--device"),
+            data_root=option("--data-root"),
+            workers=session.workers,
+            precision=option("--precision"),
+            on_progress=lambda progress: show_progress(config, progress),
+        )
+    return Bench(request.node, config.stash[LABORATORY])

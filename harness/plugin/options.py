@@ -1,0 +1,171 @@
+"""Command-line options, and the state of a session that the other modules share."""
+
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import DeviceError
+from harness.evidence.catalogue import Claim, load_catalogue
+
+CLAIMS = Path(__file__).parents[2] / "claims"
+"""The paper's table of contents, beside the harness."""
+
+
+@dataclass
+class Session:
+    """What one pytest run shares between its modules, and with xdist's workers."""
+
+    folder: Path
+    """Where each process leaves evidence and progress; the controller reads it."""
+    started: float
+    worker: str = ""
+    """xdist's name for this process; empty in the only process or the controller."""
+    workers: int = 1
+    notices: list[str] = field(default_factory=list)
+    catalogue: dict[str, Claim] = field(
+        default_factory=lambda: load_catalogue(CLAIMS / "catalogue.toml")
+    )
+
+    @property
+    def process(self) -> str:
+        """A file name for this process."""
+        return self.worker or "main"
+
+
+SESSION = pytest.StashKey[Session]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Names are specific, so that they collide with no other plugin's."""
+    group = parser.getgroup("claims", "claims of the paper")
+    group.addoption(
+        "--device",
+        default="auto",
+        metavar="DEVICE",
+        help="where networks train: auto, cpu, cuda, cuda:N (default: auto)",
+    )
+    group.addoption(
+        "--data-root",
+        type=Path,
+        metavar="DIR",
+        help="folder of CIFAR-10 and MNIST (default: $RETHINKING_DATA or the cache)",
+    )
+    group.addoption(
+        "--runs",
+        type=Path,
+        metavar="DIR",
+        help="the store of finished runs (default: the platform's cache)",
+    )
+    group.addoption(
+        "--fresh",
+        action="store_true",
+        help="train everything anew instead of taking finished runs from the store",
+    )
+    group.addoption(
+        "--plan",
+        action="store_true",
+        help="list the trainings that the selected tests need, and train nothing",
+    )
+    group.addoption(
+        "--base-seed",
+        type=_seed,
+        default=0,
+        metavar="N",
+        help="another number, other seeds for all but the baselines (default: 0)",
+    )
+    group.addoption(
+        "--precision",
+        choices=["auto", "fp32", "bf16"],
+        default="auto",
+        help="bf16 autocast or fp32; auto: bf16 where the hardware has it",
+    )
+    group.addoption(
+        "--evidence",
+        type=Path,
+        metavar="FILE",
+        help="write every judged check there, one JSON object a line",
+    )
+    group.addoption("--report", type=Path, metavar="DIR", help="write the scorecard there, as text")
+
+
+def _seed(text: str) -> int:
+    """A seed from the command line; a negative one is refused by argparse."""
+    value = int(text)
+    if value < 0:
+        raise ValueError(f"{value} is negative")
+    return value
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the session's state; refuse at once what cannot work."""
+    if hasattr(config, "workerinput"):
+        shared: dict[str, Any] = config.workerinput["claims_session"]
+        config.stash[SESSION] = Session(
+            Path(shared["folder"]),
+            shared["started"],
+            worker=config.workerinput["workerid"],
+            workers=config.workerinput["workercount"],
+        )
+        _prepare_worker(config)
+        return
+    if config.getoption("--device").startswith("cuda"):
+        from harness.training.backend import resolve_backend
+
+        try:
+            resolve_backend(config.getoption("--device"))
+        except DeviceError as error:
+            raise pytest.UsageError(str(error)) from error
+    config.stash[SESSION] = Session(_session_folder(config.getoption("--evidence")), time.time())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # noqa: ANN401
+    """Tell an xdist worker where the session keeps its files."""
+    session = node.config.stash[SESSION]
+    node.workerinput["claims_session"] = {
+        "folder": str(session.folder),
+        "started": session.started,
+    }
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Drop the session's files once they are merged."""
+    session = config.stash.get(SESSION, None)
+    if session is not None and not session.worker:
+        shutil.rmtree(session.folder, ignore_errors=True)
+
+
+def _session_folder(evidence: Path | None) -> Path:
+    """Beside the evidence file where there is one: what was judged outlives a killed session."""
+    if evidence is None:
+        return Path(tempfile.mkdtemp(prefix="claims-"))
+    folder = evidence.with_name(evidence.name + ".parts")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
+    except OSError as error:
+        raise pytest.UsageError(
+            f"--evidence {evidence}: cannot write there ({error.strerror})"
+        ) from error
+    return folder
+
+
+def _prepare_worker(config: pytest.Config) -> None:
+    """Before torch is imported: cores / workers threads, and a GPU of its own."""
+    from harness.environment import available_cores
+
+    session = config.stash[SESSION]
+    threads = str(max(1, available_cores() // session.workers))
+    os.environ.setdefault("OMP_NUM_THREADS", threads)
+    number = int("".join(filter(str.isdigit, session.worker)) or 0)
+    visible = [gpu for gpu in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if gpu]
+    if len(visible) > 1 and config.getoption("--device") in ("auto", "cuda"):
+        os.environ["CUDA_VISIBLE_DEVICES"] = visible[number % len(visible)]

@@ -1,0 +1,149 @@
+"""What trains now, while it trains: with xdist, whose controller reads files, and without.
+
+On a terminal one line at the foot, rewritten in place; elsewhere a line now and then.
+"""
+
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.files import write_atomically
+from harness.plugin.options import SESSION
+
+if TYPE_CHECKING:
+    from harness.runs.laboratory import Progress
+
+ON_TERMINAL_SECONDS = 1.0
+ELSEWHERE_SECONDS = 30.0
+STALE_SECONDS = 120.0
+
+
+@dataclass
+class Foot:
+    """The line at the foot of the terminal; pytest's own output pushes it away first."""
+
+    config: pytest.Config
+    on_terminal: bool
+    shown_at: float = field(default_factory=time.monotonic)
+    is_up: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether enough time has passed since the last line."""
+        pause = ON_TERMINAL_SECONDS if self.on_terminal else ELSEWHERE_SECONDS
+        return time.monotonic() - self.shown_at >= pause
+
+    def show(self, text: str) -> None:
+        """Write the line; the test's captured output is not touched."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        capture = self.config.pluginmanager.get_plugin("capturemanager")
+        if reporter is None or self.config.option.verbose < -1:
+            return
+        with self.lock, capture.global_and_fixture_disabled():
+            if not self.is_up:
+                reporter.ensure_newline()
+            if self.on_terminal:
+                width = reporter._tw.fullwidth
+                sys.stdout.write(f"\r\x1b[K{text[: width - 1]}")
+                self.is_up = True
+            else:
+                sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
+            self.shown_at = time.monotonic()
+
+    def clear(self) -> None:
+        """Take the line away before pytest writes."""
+        if self.is_up:
+            with self.lock:
+                sys.stdout.write("\r\x1b[K")
+                sys.stdout.flush()
+                self.is_up = False
+
+
+FOOT = pytest.StashKey[Foot]()
+
+
+class Watcher(threading.Thread):
+    """In xdist's controller: shows what the workers report."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        super().__init__(daemon=True, name="claims-progress")
+        self.config, self.over = config, threading.Event()
+
+    def run(self) -> None:
+        """Look at the workers' files until the session ends."""
+        foot, folder = self.config.stash[FOOT], self.config.stash[SESSION].folder
+        while not self.over.wait(0.5):
+            if not foot.is_due:
+                continue
+            texts = []
+            for path in sorted(folder.glob("*.progress")):
+                try:
+                    if time.time() - path.stat().st_mtime < STALE_SECONDS:
+                        texts.append(f"{path.stem} {path.read_text('utf-8')}")
+                except OSError:
+                    continue  # The worker has just finished that training.
+            if texts:
+                foot.show(" | ".join(texts))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every process but a worker has a foot."""
+    if not config.stash[SESSION].worker:
+        config.stash[FOOT] = Foot(config, on_terminal=sys.stdout.isatty())
+        config.pluginmanager.register(Clearing(config.stash[FOOT]), "claims-progress-clearing")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start watching if there are workers to watch."""
+    if session.config.pluginmanager.hasplugin("dsession"):
+        watcher = Watcher(session.config)
+        watcher.start()
+        session.config.add_cleanup(watcher.over.set)
+
+
+def show_progress(config: pytest.Config, progress: "Progress") -> None:
+    """Called after each epoch, in the process that trains."""
+    session = config.stash[SESSION]
+    if session.worker:
+        path = session.folder / f"{session.worker}.progress"
+        write_atomically(path, str(progress).encode())
+    elif config.stash[FOOT].is_due:
+        config.stash[FOOT].show(str(progress))
+
+
+class Clearing:
+    """Takes the foot away before pytest's reporter writes about a test."""
+
+    def __init__(self, foot: Foot) -> None:
+        self.foot = foot
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self) -> None:
+        """A test begins."""
+        self.foot.clear()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self) -> None:
+        """A test has an outcome."""
+        self.foot.clear()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Nothing trains any more."""
+        self.foot.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Any:  # noqa: ANN401
+    """A finished training must not be shown under the next test."""
+    result = yield
+    session = item.config.stash[SESSION]
+    if session.worker:
+        (session.folder / f"{session.worker}.progress").unlink(missing_ok=True)
+    return result

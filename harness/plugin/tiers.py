@@ -1,0 +1,153 @@
+"""Tiers: exactly one a test; plain pytest takes the fast one; what cannot run here is an error."""
+
+import re
+from functools import cache
+
+import pytest
+
+from harness.data.catalogue import data_root, dataset_spec, missing_files
+from harness.errors import UnknownName
+from harness.evidence.catalogue import find
+from harness.plugin.options import SESSION
+from harness.plugin.trials import TIERS, recipes_of
+
+PROBLEM = pytest.StashKey[str]()
+
+MARKERS = (
+    "fast: any machine, offline, on data that comes with a dependency",
+    "cpu_full: the paper's own size, two cores and minutes; needs CIFAR-10",
+    "gpu_full: the paper's own size, one GPU; needs CIFAR-10",
+    "imagenet: the paper's own size, GPUs and days; needs ImageNet",
+    "claim(id): the claim of claims/catalogue.toml that the test judges",
+    "control(id): the same check on a broken premise; it must come out refuted",
+    "baseline(name): pins figures in fixtures/baselines; its recipes fix their own seed",
+    "needs_data(*names): datasets that the test reads beside those of its recipes",
+    "trains(*recipes): what the test needs trained (written by harness.plugin.trials)",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the markers."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    # xdist hands out tests one by one: the order below puts the longest first.
+    if getattr(config.option, "maxschedchunk", False) is None:
+        config.option.maxschedchunk = 1
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Check the markers, take the fast tier unless another was asked for, longest first."""
+    for item in items:
+        _check_markers(config, item)
+    if not _tier_was_chosen(config):
+        chosen = [item for item in items if tier_of(item) in ("", "fast")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
+    _longest_first(items)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to start where a selected test cannot run here, with everything that is missing."""
+    config = session.config
+    if config.option.collectonly or config.getoption("--plan"):
+        return
+    problems: dict[str, int] = {}
+    for item in session.items:
+        if problem := missing_here(item):
+            item.stash[PROBLEM] = problem
+            problems[problem] = problems.get(problem, 0) + 1
+    if problems and not config.stash[SESSION].worker:
+        raise pytest.UsageError(
+            "\n".join(f"{n} tests cannot run here: {text}" for text, n in problems.items())
+        )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Under xdist, where workers collect, each test that cannot run fails with the reason."""
+    if problem := item.stash.get(PROBLEM, None):
+        pytest.fail(f"cannot run here: {problem}", pytrace=False)
+
+
+def tier_of(item: pytest.Item) -> str:
+    """The test's tier, or an empty string for a test of the harness."""
+    return next((tier for tier in TIERS if item.get_closest_marker(tier)), "")
+
+
+def claim_of(item: pytest.Item) -> tuple[str, bool]:
+    """The id of the test's claim, or an empty string; whether the test is a control."""
+    for name in ("claim", "control"):
+        if mark := item.get_closest_marker(name):
+            return mark.args[0], name == "control"
+    return "", False
+
+
+def missing_here(item: pytest.Item) -> str:
+    """What this machine lacks for the test, and the remedy; empty if nothing."""
+    config, tier = item.config, tier_of(item)
+    needs_gpu = tier in ("gpu_full", "imagenet") and config.getoption("--device") != "cpu"
+    if needs_gpu and not _has_gpu():
+        return (
+            f"the {tier} tier needs a CUDA GPU, and PyTorch finds none;"
+            " run it on a machine with one, or slowly with --device cpu"
+        )
+    root = data_root(config.getoption("--data-root"))
+    for name in sorted({recipe.dataset for recipe in recipes_of(item)} | _datasets_of(item)):
+        if missing := missing_files(name, root):
+            return (
+                f"{dataset_spec(name).title} is not complete under {root}"
+                f" ({missing[0]} is missing); fetch it with: python -m harness data fetch {name},"
+                " or say where it is with --data-root or RETHINKING_DATA"
+            )
+    return ""
+
+
+def _datasets_of(item: pytest.Item) -> set[str]:
+    return {name for mark in item.iter_markers("needs_data") for name in mark.args}
+
+
+@cache
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _check_markers(config: pytest.Config, item: pytest.Item) -> None:
+    tiers = [tier for tier in TIERS if item.get_closest_marker(tier)]
+    roles = [role for role in ("claim", "control", "baseline") if item.get_closest_marker(role)]
+    if (roles or tiers) and len(tiers) != 1:
+        raise pytest.UsageError(
+            f"{item.nodeid}: exactly one tier a test ({', '.join(TIERS)}),"
+            f" but it has {', '.join(tiers) or 'none'}"
+        )
+    if tiers and not roles:
+        raise pytest.UsageError(f"{item.nodeid}: mark it claim(id), control(id) or baseline(name)")
+    claim, _ = claim_of(item)
+    if claim:
+        try:
+            find(config.stash[SESSION].catalogue, claim)
+        except UnknownName as error:
+            raise pytest.UsageError(f"{item.nodeid}: {error}") from error
+
+
+def _tier_was_chosen(config: pytest.Config) -> bool:
+    """By ``-m`` with a tier's name, or by naming a test."""
+    words = set(re.findall(r"\w+", config.option.markexpr or ""))
+    return bool(words & set(TIERS)) or any("::" in argument for argument in config.args)
+
+
+def _longest_first(items: list[pytest.Item]) -> None:
+    """Sort by the work that a test is the first to need; the rest keep their order behind it.
+
+    A recipe counts for the test with the fewest recipes that names it, so that tests that judge
+    many runs together come after those that train them. Hangs on nothing but the recipes.
+    """
+    owner: dict[object, pytest.Item] = {}
+    for item in sorted(items, key=lambda item: len(recipes_of(item))):
+        for recipe in recipes_of(item):
+            owner.setdefault(recipe, item)
+    cost: dict[pytest.Item, float] = dict.fromkeys(items, 0.0)
+    for recipe, item in owner.items():
+        cost[item] += recipe.cost
+    judges_only = {item: bool(recipes_of(item)) and cost[item] == 0 for item in items}
+    items.sort(key=lambda item: (judges_only[item], -cost[item]))

@@ -1,0 +1,60 @@
+"""What a claim test trains: recipes that collection can see, at the tier that they need.
+
+>>> @trials(Trial("fast", "mlp-3x512", "scaled", {"random labels": recipes}))
+... def test_random_labels_are_memorised(trial, laboratory, judge): ...
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import pytest
+
+from harness.training.recipe import Recipe
+
+TIERS = ("fast", "cpu_full", "gpu_full", "imagenet")
+SEEDS_APART = 1_000
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Recipes by group, seeds within a group, and the tier and scale at which they speak."""
+
+    tier: Literal["fast", "cpu_full", "gpu_full", "imagenet"]
+    label: str
+    scale: Literal["exact", "paper", "scaled"]
+    recipes: Mapping[str, Sequence[Recipe]]
+
+    @property
+    def all_recipes(self) -> list[Recipe]:
+        """In the order in which they were written."""
+        return [recipe for group in self.recipes.values() for recipe in group]
+
+
+def trials(*every: Trial) -> pytest.MarkDecorator:
+    """Parametrise a test by ``trial``, each marked with its tier and its recipes."""
+    return pytest.mark.parametrize(
+        "trial",
+        [
+            pytest.param(
+                trial,
+                id=f"{trial.tier}-{trial.label}",
+                marks=[getattr(pytest.mark, trial.tier), pytest.mark.trains(*trial.all_recipes)],
+            )
+            for trial in every
+        ],
+    )
+
+
+def reseed(recipe: Recipe, base_seed: int) -> Recipe:
+    """The recipe as this session trains it: other base seeds share no seed."""
+    return replace(recipe, seed=base_seed * SEEDS_APART + recipe.seed)
+
+
+def recipes_of(item: pytest.Item) -> list[Recipe]:
+    """What a test trains in this session; baselines fix their own seed."""
+    written = [recipe for mark in item.iter_markers("trains") for recipe in mark.args]
+    if item.get_closest_marker("baseline"):
+        return written
+    base_seed = item.config.getoption("--base-seed")
+    return [reseed(recipe, base_seed) for recipe in written]

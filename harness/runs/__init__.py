@@ -1,0 +1,1 @@
+"""Finished runs: their keys, their store, and how a recipe becomes one."""

@@ -1,0 +1,55 @@
+"""A run's key: the recipe, the data, the code that trains, the backend. Does not import torch."""
+
+import ast
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from harness.environment import version
+from harness.training.recipe import Recipe
+
+TRAINING_CODE = ("data", "models", "training")
+"""The packages that decide what a training does."""
+
+
+def run_key(recipe: Recipe, precision: str, device_kind: str, data_fingerprint: str) -> str:
+    """Sixteen hex digits, different if anything that could change the run differs."""
+    content = {
+        "recipe": {**recipe.as_dict(), "precision": precision},
+        "device": device_kind,
+        "data": data_fingerprint,
+        "code": code_fingerprint(),
+        "torch": version("torch"),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@cache
+def code_fingerprint(package: Path = Path(__file__).parents[1]) -> str:
+    """Hash of the training code's syntax trees, docstrings and comments left out."""
+    digest = hashlib.sha256()
+    for folder in TRAINING_CODE:
+        for path in sorted((package / folder).rglob("*.py")):
+            digest.update(path.relative_to(package).as_posix().encode())
+            digest.update(syntax(path.read_text(encoding="utf-8")).encode())
+    return digest.hexdigest()
+
+
+def syntax(source: str) -> str:
+    """The syntax tree of a module as text, without docstrings, comments and line numbers."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            # A string that stands alone is documentation, also below an attribute.
+            node.body = [  # type: ignore[attr-defined]
+                line
+                for line in body
+                if not (
+                    isinstance(line, ast.Expr)
+                    and isinstance(line.value, ast.Constant)
+                    and isinstance(line.value.value, str)
+                )
+            ]
+    return ast.dump(tree)

@@ -1,0 +1,88 @@
+"""A finished run: recipe, outcome, and where, when and with what it was trained."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from harness.training.outcome import Curve, Outcome
+from harness.training.recipe import Recipe
+
+FORMAT = 1
+
+
+class DamagedRun(Exception):
+    """The file is not a run, or not all of one."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the store keeps; see `Outcome` for the figures."""
+
+    key: str
+    recipe: Recipe
+    outcome: Outcome
+    precision: str
+    device: str
+    seconds: float
+    """Training time over all epochs, evaluation included, data preparation not."""
+    finished: str
+    environment: dict[str, Any]
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the loss became infinite or NaN; accuracies are NaN then."""
+        return self.outcome.status == "diverged"
+
+    @property
+    def train_accuracy(self) -> float:
+        """Final training accuracy in evaluation mode, a share."""
+        return self.outcome.train_accuracy
+
+    @property
+    def test_accuracy(self) -> float:
+        """Final test accuracy, a share."""
+        return self.outcome.test_accuracy
+
+    @property
+    def curve(self) -> Curve:
+        """One entry an epoch."""
+        return self.outcome.curve
+
+    def to_json(self) -> bytes:
+        """With a checksum of the content."""
+        content = {
+            "format": FORMAT,
+            "key": self.key,
+            "recipe": self.recipe.as_dict(),
+            "outcome": self.outcome.as_dict(),
+            "precision": self.precision,
+            "device": self.device,
+            "seconds": self.seconds,
+            "finished": self.finished,
+            "environment": self.environment,
+        }
+        return json.dumps({"checksum": _checksum(content), **content}, indent=1).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "Run":
+        """Raises DamagedRun unless every byte is as written."""
+        try:
+            content = json.loads(text)
+            if content.pop("checksum") != _checksum(content):
+                raise DamagedRun("the checksum does not match")
+            if content.pop("format") != FORMAT:
+                raise DamagedRun("it is of another format")
+            return cls(
+                **{
+                    **content,
+                    "recipe": Recipe(**content["recipe"]),
+                    "outcome": Outcome.from_dict(content["outcome"]),
+                }
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, LookupError) as error:
+            raise DamagedRun(f"it cannot be read: {error!r}") from error
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

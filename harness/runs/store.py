@@ -1,0 +1,123 @@
+"""The store: a folder a run, found by key. Writes are atomic; a lock a run. Does not import torch.
+
+``DIR/KEY/run.json`` is a finished run, ``checkpoint.safetensors`` one that was interrupted.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+from harness.errors import StoreError
+from harness.files import write_atomically
+from harness.runs.run import DamagedRun, Run
+
+log = logging.getLogger("harness.runs")
+
+
+def default_store() -> Path:
+    """The platform's cache folder."""
+    return platformdirs.user_cache_path("rethinking-generalization") / "runs"
+
+
+class Store:
+    """Finished runs under ``folder``; with ``fresh_since``, those older than that are ignored.
+
+    ``notice`` is told in a sentence of every damaged entry and of every wait.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        fresh_since: float | None = None,
+        notice: Callable[[str], None] = log.warning,
+    ) -> None:
+        self.folder, self.fresh_since, self.notice = folder, fresh_since, notice
+
+    def entry(self, key: str) -> Path:
+        """The folder of one run."""
+        return self.folder / key
+
+    def checkpoint(self, key: str) -> Path:
+        """Where an unfinished run keeps what the next epoch needs."""
+        return self.entry(key) / "checkpoint.safetensors"
+
+    def find(self, key: str) -> Run | None:
+        """The finished run, or None. A damaged entry is reported, put aside, and counts as none."""
+        path = self.entry(key) / "run.json"
+        if not self.is_current(path):
+            return None
+        try:
+            run = Run.from_json(path.read_bytes())
+            if run.key != key:
+                raise DamagedRun(f"it is the run {run.key}")
+            return run
+        except DamagedRun as error:
+            self.notice(f"the stored run {path} is damaged ({error}); it is trained again")
+            self.put_aside(path)
+            return None
+        except OSError as error:
+            raise StoreError(
+                f"cannot read {path}: {error.strerror}; choose another --runs"
+            ) from error
+
+    def is_current(self, path: Path) -> bool:
+        """Whether the file is there, and not older than ``fresh_since``."""
+        try:
+            changed = path.stat().st_mtime
+        except OSError:
+            return False
+        return self.fresh_since is None or changed >= self.fresh_since
+
+    def put_aside(self, path: Path) -> None:
+        """Rename a damaged file, so that it can be looked at and is not met again."""
+        try:
+            path.rename(path.with_name(path.name + ".damaged"))
+        except OSError as error:
+            raise StoreError(f"cannot rename the damaged {path}: {error.strerror}") from error
+
+    def keep(self, run: Run) -> None:
+        """Write a finished run and drop its checkpoint; raises StoreError where it cannot."""
+        write_atomically(self.entry(run.key) / "run.json", run.to_json())
+        self.checkpoint(run.key).unlink(missing_ok=True)
+
+    @contextmanager
+    def lock(self, key: str, name: str = "") -> Iterator[None]:
+        """Hold the run alone; other processes that want it wait. Freed when a process dies."""
+        path = self.entry(key) / "lock"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(path)
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                started = time.monotonic()
+                lock.acquire()
+                waited = time.monotonic() - started
+                log.info("waited %.0f s for another process that trained %s", waited, name or key)
+        except OSError as error:
+            raise StoreError(
+                f"cannot write the run store {self.folder}: {error.strerror or error};"
+                " choose another place with --runs DIR"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def runs(self) -> Iterator[Run]:
+        """Every finished run, oldest first; damaged ones are reported and left out."""
+        paths = self.folder.glob("*/run.json")
+        for path in sorted(paths, key=lambda path: path.stat().st_mtime):
+            try:
+                yield Run.from_json(path.read_bytes())
+            except DamagedRun as error:
+                self.notice(f"the stored run {path} is damaged ({error})")
+
+    def unfinished(self) -> list[Path]:
+        """The checkpoints of interrupted runs."""
+        return sorted(self.folder.glob("*/checkpoint.safetensors"))

@@ -1,0 +1,213 @@
+"""Published numbers come back exact, in shares, with their place; a vague request is refused."""
+
+import json
+import re
+
+import pytest
+
+from harness.errors import HarnessError, UnknownName
+from harness.evidence import published
+from harness.evidence.published import (
+    Published,
+    published_crossing,
+    published_curve,
+    published_row,
+)
+
+TABLE1 = "table1_cifar10"
+TABLE2 = "table2_imagenet_inception_v3"
+TABLE3 = "table3_kernels"
+TABLE4 = "table4_random_labels_despite_regularizers_cifar10"
+NONE = {"random_crop": False, "weight_decay": False}
+BARE = {"labels": "true", "aug": False, "dropout": False, "weight_decay": False}
+
+
+def test_a_published_number_comes_with_its_place_and_unit():
+    found = published_row(TABLE1, "train", model="MLP 3x512", labels="random")
+    assert found == Published(1.0, "Table 1, MLP 3x512, random labels, train", "share")
+    found = published_row(TABLE1, "params", model="Alexnet", labels="random")
+    assert found == Published(1387786, "Table 1, Alexnet, random labels, params", "parameters")
+    found = published_row(TABLE4, "train", model="MLP 1x512")
+    assert found == Published(0.9921, "Table 4, MLP 1x512, train", "share")
+    found = published_row("section5_resources", "mnist_kernel_memory_gb")
+    assert found == Published(30, "Section 5, mnist kernel memory gb", "GB")
+
+
+def test_the_place_says_which_regularisers_are_on():
+    found = published_row(TABLE1, "test", model="Inception", labels="true", **NONE)
+    where = "Table 1, Inception, true labels, no random crop, no weight decay, test"
+    assert found == Published(0.8575, where, "share")
+    found = published_row(TABLE2, "top1_test_best", **BARE)
+    where = "Table 2, true labels, no aug, no dropout, no weight decay, top-1 test best"
+    assert found == Published(0.6316, where, "share")
+
+
+def test_the_place_says_which_preprocessing():
+    found = published_row(TABLE3, "test_error", dataset="MNIST", preprocessing="gabor filters")
+    where = "Table 3 and Section 5, MNIST, gabor filters preprocessing, test error"
+    assert found == Published(0.006, where, "share")
+    found = published_row(TABLE3, "solution_norm", dataset="MNIST", preprocessing="none")
+    where = "Table 3 and Section 5, MNIST, no preprocessing, solution norm"
+    assert found == Published(220, where, "l2 norm")
+
+
+@pytest.mark.parametrize(
+    ("model", "train", "test"),
+    [
+        ("Inception", 1.0, 0.0978),
+        ("Inception w/o BatchNorm", 1.0, 0.1012),
+        ("Alexnet", 0.9982, 0.0986),
+        ("MLP 3x512", 1.0, 0.1048),
+        ("MLP 1x512", 0.9934, 0.1061),
+    ],
+)
+def test_percentages_become_exact_shares(model, train, test):
+    row = {"model": model, "labels": "random"}
+    assert published_row(TABLE1, "train", **row).value == train
+    assert published_row(TABLE1, "test", **row).value == test
+
+
+def test_table_1_has_14_rows_with_true_labels():
+    rows = json.loads((published.PAPER / "tables.json").read_text())[TABLE1]
+    assert sum(row["labels"] == "true" for row in rows) == 14
+
+
+def test_every_row_of_every_table_can_be_asked_for():
+    tables = json.loads((published.PAPER / "tables.json").read_text())
+    tables.pop("_note")
+    assert set(tables) == set(published.TABLE_TITLES)
+    for table, rows in tables.items():
+        for row in rows if isinstance(rows, list) else [rows]:
+            texts = ("remark", "workstation")
+            match = {k: v for k, v in row.items() if k not in published.UNITS and k not in texts}
+            for field in [k for k in row if k in published.UNITS and row[k] is not None]:
+                found = published_row(table, field, **match)
+                assert 0 <= found.value <= 1 or found.unit != "share", found.where
+
+
+def test_an_ambiguous_request_lists_the_rows():
+    with pytest.raises(HarnessError, match=r"Table 1: 2 rows have .*; name more entries") as it:
+        published_row(TABLE1, "test", model="MLP 1x512", labels="true")
+    assert len(re.findall(r"\n  model='MLP 1x512', labels='true'", str(it.value))) == 2
+    assert "\n  model='MLP 1x512', labels='true', random_crop=False, weight_decay=True" in str(
+        it.value
+    )
+
+
+def test_a_request_for_everything_lists_every_row():
+    with pytest.raises(HarnessError, match=r"Table 4: 6 rows have no entry in particular; name"):
+        published_row(TABLE4, "train")
+
+
+def test_a_request_that_nothing_matches_lists_the_nearest_rows():
+    with pytest.raises(HarnessError, match=r"no row has model='MLP 2x512', labels='random'") as it:
+        published_row(TABLE1, "test", model="MLP 2x512", labels="random")
+    listed = str(it.value).splitlines()[1:]
+    assert len(listed) == 5 and all("labels='random'" in row for row in listed)
+
+
+def test_an_entry_that_no_row_has_is_refused_not_ignored():
+    with pytest.raises(HarnessError, match=r"no row has model='Alexnet', dropout=False"):
+        published_row(TABLE1, "test", model="Alexnet", dropout=False)
+
+
+def test_an_unknown_table_is_named():
+    with pytest.raises(UnknownName, match=r"unknown published table 'table3'.*table3_kernels"):
+        published_row("table3", "test_error")
+
+
+def test_a_number_that_the_paper_does_not_give_is_refused_with_its_remark():
+    message = r"Table 4, Alexnet, train: the paper gives no such number \(failed to converge\)"
+    with pytest.raises(HarnessError, match=message):
+        published_row(TABLE4, "train", model="Alexnet")
+
+
+@pytest.mark.parametrize("field", ["top1_test", "labels", "tset"])
+def test_a_field_that_the_row_has_not_as_a_number_is_refused(field):
+    message = r"Table 1, .*: the paper gives no such number; it gives there: params, train, test"
+    with pytest.raises(HarnessError, match=message):
+        published_row(TABLE1, field, model="Alexnet", labels="random")
+
+
+def test_a_curve_comes_with_its_axes():
+    curve = published_curve("fig1b", "AlexNet")
+    assert curve.where == "Figure 1b, AlexNet"
+    assert curve.x == (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+    assert (curve.y[0], curve.y[-1]) == (1.0, 1.5484)
+    assert curve.x_unit == "label corruption"
+    assert curve.y_unit == "epochs to fit / epochs to fit at corruption 0"
+
+
+def test_every_curve_is_ascending_in_x():
+    figures = json.loads((published.PAPER / "figures.json").read_text())
+    figures.pop("_note")
+    assert set(figures) == {"fig1a", "fig1b", "fig1c", "fig2a", "fig2b"}
+    for figure, drawn in figures.items():
+        for name in drawn["curves"]:
+            curve = published_curve(figure, name)
+            assert list(curve.x) == sorted(curve.x) and len(curve.x) == len(curve.y) > 1
+            assert curve.x_unit in published.AXES
+            if figure != "fig1a" and figure != "fig1b":
+                assert all(0 <= share <= 1 for share in curve.y), curve.where
+
+
+# Read off the figure with a reach of 0.4 thousand steps: one point an epoch, 391 steps apart.
+@pytest.mark.parametrize(
+    ("curve", "below", "steps"),
+    [
+        ("random labels", 2.2, 5500),
+        ("random labels", 0.1, 13700),
+        ("random labels", 0.01, 14500),
+        ("true labels", 0.01, 4700),
+        ("shuffled pixels", 0.01, 6300),
+        ("gaussian", 0.01, 8600),
+        ("random pixels", 0.01, 9400),
+    ],
+)
+def test_figure_1a_is_crossed_where_the_paper_draws_it(curve, below, steps):
+    crossing = published_crossing("fig1a", curve, below=below)
+    assert crossing.value == pytest.approx(steps, abs=400)
+    assert crossing.unit == "steps"
+    assert crossing.where == f"Figure 1a, {curve}, first below {below}"
+
+
+def test_noise_is_fitted_before_random_labels_in_figure_1a():
+    order = ["true labels", "shuffled pixels", "gaussian", "random pixels", "random labels"]
+    steps = [published_crossing("fig1a", curve, below=0.01).value for curve in order]
+    assert steps == sorted(steps)
+
+
+def test_steps_of_a_crossing_are_whole_epochs_without_rounding_dust():
+    assert published_crossing("fig1a", "random labels", below=0.01).value == 37 * 391
+
+
+def test_a_crossing_of_a_figure_over_corruption_is_a_share():
+    crossing = published_crossing("fig1c", "Inception", below=0.2)
+    assert (crossing.value, crossing.unit) == (0.0, "share")
+
+
+def test_a_level_that_is_never_reached_is_refused():
+    message = r"Figure 1a, random labels: never below 1e-05; its lowest .* is 0\.0005"
+    with pytest.raises(HarnessError, match=message):
+        published_crossing("fig1a", "random labels", below=1e-5)
+
+
+def test_an_unknown_figure_or_curve_is_named():
+    with pytest.raises(UnknownName, match=r"unknown published figure 'fig3'.*known: fig1a, fig1b"):
+        published_curve("fig3", "Inception")
+    with pytest.raises(UnknownName, match=r"unknown curve of fig1b 'Alexnet'; nearest: AlexNet"):
+        published_curve("fig1b", "Alexnet")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [(None, r"cannot be read .*restore it"), ("{", r"not valid JSON .*restore it")],
+)
+def test_missing_or_damaged_numbers_are_refused(tmp_path, monkeypatch, text, message):
+    paper = tmp_path / "fixtures" / "paper"
+    paper.mkdir(parents=True)
+    if text is not None:
+        (paper / "tables.json").write_text(text)
+    monkeypatch.setattr(published, "PAPER", paper)
+    with pytest.raises(HarnessError, match=message + r" with: git checkout -- fixtures/paper/tabl"):
+        published_row(TABLE1, "train", model="Alexnet", labels="random")

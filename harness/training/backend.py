@@ -1,0 +1,63 @@
+"""Where and in which precision a training runs."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from harness.environment import available_cores
+from harness.errors import DeviceError
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A device, and the number of CPU threads that this process may use."""
+
+    device: str = "cpu"
+    threads: int = 1
+
+    @property
+    def kind(self) -> str:
+        """ "cpu" or "cuda": what a run is filed under."""
+        return torch.device(self.device).type
+
+    def precision(self, wanted: str) -> Literal["fp32", "bf16"]:
+        """Resolve "auto": bf16 where the hardware multiplies it natively, fp32 elsewhere."""
+        if wanted in ("fp32", "bf16"):
+            return wanted
+        return "bf16" if has_fast_bf16(self.kind) else "fp32"
+
+
+def has_fast_bf16(kind: str) -> bool:
+    """Whether matrix products in bfloat16 are native there.
+
+    On a CPU without AVX-512 BF16 or AMX, PyTorch emulates them hundreds of times slower.
+    """
+    if kind == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, check, lambda: False)() for check in checks)
+
+
+def resolve_backend(device: str = "auto", workers: int = 1) -> Backend:
+    """The backend for ``device`` ("auto", "cpu", "cuda", "cuda:1"), cores shared by ``workers``.
+
+    Raises DeviceError where the device is unknown or not here.
+    """
+    threads = max(1, available_cores() // max(1, workers))
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        parsed = torch.device(device)
+    except RuntimeError as error:
+        raise DeviceError(f"unknown device {device!r}; known: auto, cpu, cuda, cuda:N") from error
+    if parsed.type not in ("cpu", "cuda"):
+        raise DeviceError(f"device {device!r} is not supported; choose auto, cpu or cuda")
+    if parsed.type == "cuda":
+        found = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if (parsed.index or 0) >= found:
+            raise DeviceError(
+                f"device {device!r} was asked for, and PyTorch finds {found} CUDA devices here;"
+                " use --device cpu, or a machine with a GPU and its driver"
+            )
+    return Backend(str(parsed), threads)

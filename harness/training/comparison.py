@@ -1,0 +1,33 @@
+"""What two recipes really change: their tensors, their first weights, their order."""
+
+import torch
+
+from harness.data import streams
+from harness.models import build_model
+from harness.training.inputs import prepared_data
+from harness.training.recipe import Recipe
+
+
+def what_differs(one: Recipe, other: Recipe) -> set[str]:
+    """Names of the things in which two trainings differ before their first step."""
+    a, b = (prepared_data(recipe, None, "cpu", "fp32") for recipe in (one, other))
+    pairs = {
+        "training images": (a.train_images, b.train_images),
+        "training labels": (a.train_labels, b.train_labels),
+        "test images": (a.test_images, b.test_images),
+        "test labels": (a.test_labels, b.test_labels),
+        "order": tuple(
+            torch.randperm(recipe.images, generator=streams.stream(recipe.seed, streams.ORDER))
+            for recipe in (one, other)
+        ),
+        "initial weights": tuple(
+            torch.cat([p.flatten() for p in _initial(recipe, data.shape, data.classes)])
+            for recipe, data in ((one, a), (other, b))
+        ),
+    }
+    return {name for name, (first, second) in pairs.items() if not torch.equal(first, second)}
+
+
+def _initial(recipe: Recipe, shape: tuple[int, int, int], classes: int) -> list[torch.nn.Parameter]:
+    generator = streams.stream(recipe.seed, streams.INITIALIZATION)
+    return list(build_model(recipe.model, shape, classes, generator).parameters())

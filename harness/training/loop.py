@@ -1,0 +1,220 @@
+"""The SGD loop: appendix A to the letter, everything resident on the device.
+
+Can be saved between epochs and goes on with the same bits (on a CPU, at the same thread count).
+"""
+
+import math
+import time
+from typing import Any
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from harness.data import streams
+from harness.data.prepare import Prepared, redraw_inputs
+from harness.data.randomization import corrupt_labels
+from harness.models import build_model, model_spec
+from harness.training.backend import Backend
+from harness.training.outcome import Curve, Outcome
+from harness.training.recipe import Recipe
+
+NEARLY_FITTED = 0.99
+FIRST_LOSSES = 16
+EVALUATION_BATCH = 1_000
+
+
+def make_optimizer(
+    recipe: Recipe, model: torch.nn.Module
+) -> tuple[torch.optim.SGD, torch.optim.lr_scheduler.StepLR]:
+    """SGD with momentum and the stepwise schedule (appendix A); no weight decay."""
+    optimizer = torch.optim.SGD(
+        model.parameters(), lr=recipe.learning_rate, momentum=recipe.momentum, fused=True
+    )
+    schedule = torch.optim.lr_scheduler.StepLR(
+        optimizer, step_size=recipe.decay_every, gamma=recipe.decay
+    )
+    return optimizer, schedule
+
+
+def image_layout(recipe: Recipe) -> torch.memory_format:
+    """channels_last for convolutional networks."""
+    convolutional = model_spec(recipe.model).convolutional
+    return torch.channels_last if convolutional else torch.contiguous_format
+
+
+class Training:
+    """One run in progress. ``data`` is as `harness.data.prepare.prepare` gives it."""
+
+    def __init__(self, recipe: Recipe, data: Prepared, backend: Backend) -> None:
+        torch.set_num_threads(backend.threads)
+        self.recipe, self.data, self.backend = recipe, data, backend
+        self.device = torch.device(backend.device)
+        self.autocast = backend.precision(recipe.precision) == "bf16"
+        self.layout = image_layout(recipe)
+        initialization = streams.stream(recipe.seed, streams.INITIALIZATION)
+        model = build_model(recipe.model, data.shape, data.classes, initialization)
+        for module in model.modules():
+            if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+                module.momentum = recipe.batch_norm_momentum
+        self.model = model.to(self.device, memory_format=self.layout)
+        self.optimizer, self.schedule = make_optimizer(recipe, self.model)
+        self.generators = {
+            purpose: streams.stream(recipe.seed, purpose)
+            for purpose in (streams.ORDER, streams.REDRAW)
+        }
+        self.labels = data.train_labels
+        self.curve = Curve()
+        self.first_losses: list[float] = []
+        self.order_digest = ""
+        self.epochs_to_fit: int | None = None
+        self.diverged = False
+        self.train_correct = self.test_correct = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether the recipe asks for no further epoch."""
+        fitted = self.recipe.stop_at_zero_error and self.epochs_to_fit is not None
+        return self.diverged or fitted or self.curve.epochs >= self.recipe.epochs
+
+    def run_epoch(self) -> None:
+        """Train one epoch, evaluate if its turn has come, and append to the curve."""
+        started = time.perf_counter()
+        recipe, curve, n = self.recipe, self.curve, len(self.labels)
+        if recipe.redraw == "labels each epoch":
+            self.labels = corrupt_labels(
+                self.data.train_labels.cpu(),
+                recipe.label_corruption,
+                self.data.classes,
+                self.generators[streams.REDRAW],
+            ).to(self.device)
+        order = torch.randperm(n, generator=self.generators[streams.ORDER])
+        self.order_digest = self.order_digest or streams.digest(order)
+        learning_rate = self.optimizer.param_groups[0]["lr"]
+        self.model.train()
+        total_loss = torch.zeros((), device=self.device, dtype=torch.float64)
+        correct = torch.zeros((), device=self.device, dtype=torch.int64)
+        for batch in order.to(self.device).split(recipe.batch_size):
+            loss, right = self.step(batch)
+            total_loss += loss * len(batch)
+            correct += right
+            if len(self.first_losses) < FIRST_LOSSES:
+                self.first_losses.append(loss.item())
+        mean_loss = total_loss.item() / n
+        online = correct.item() / n
+        self.diverged = not math.isfinite(mean_loss)
+        curve.step.append((curve.step or [0])[-1] + recipe.steps_per_epoch)
+        curve.loss.append(mean_loss)
+        curve.online_accuracy.append(online)
+        curve.learning_rate.append(learning_rate)
+        self._evaluate(online)
+        curve.seconds.append(time.perf_counter() - started)
+
+    def step(self, batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """One step of SGD on the images of index ``batch``: mean loss, number correct."""
+        images, labels = self._access(self.data.train_images, batch), self.labels[batch]
+        self.optimizer.zero_grad(set_to_none=True)
+        logits = self._logits(images)
+        loss = cross_entropy(logits, labels)
+        loss.backward()
+        self.optimizer.step()
+        self.schedule.step()
+        return loss.detach(), (logits.argmax(dim=1) == labels).sum()
+
+    def _logits(self, images: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
+            return self.model(images).float()
+
+    def _access(self, images: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
+        if self.layout is torch.channels_last:
+            # Rows of the underlying (N, H, W, C) array: indexing the view would lose the layout.
+            taken = images.permute(0, 2, 3, 1).index_select(0, batch).permute(0, 3, 1, 2)
+        else:
+            taken = images.index_select(0, batch)
+        if self.recipe.redraw == "inputs each access":
+            return redraw_inputs(taken, self.recipe.inputs, self.generators[streams.REDRAW])
+        return taken
+
+    def _evaluate(self, online_accuracy: float) -> None:
+        recipe, curve = self.recipe, self.curve
+        last = self.diverged or curve.epochs >= recipe.epochs
+        train = test = None
+        if last or recipe.evaluation == "every epoch" or online_accuracy >= NEARLY_FITTED:
+            self.train_correct = self.count_correct(self.data.train_images, self.labels)
+            train = self.train_correct / len(self.labels)
+            if train == 1 and self.epochs_to_fit is None and not self.diverged:
+                self.epochs_to_fit = curve.epochs
+            last = last or (train == 1 and recipe.stop_at_zero_error)
+        if last or recipe.evaluation == "every epoch":
+            self.test_correct = self.count_correct(self.data.test_images, self.data.test_labels)
+            test = self.test_correct / len(self.data.test_labels)
+        curve.train_accuracy.append(train)
+        curve.test_accuracy.append(test)
+
+    @torch.no_grad()
+    def count_correct(self, images: torch.Tensor, labels: torch.Tensor) -> int:
+        """Images classified correctly in evaluation mode."""
+        self.model.eval()
+        correct = torch.zeros((), device=self.device, dtype=torch.int64)
+        for batch in torch.arange(len(labels), device=self.device).split(EVALUATION_BATCH):
+            predicted = self._logits(self._access(images, batch)).argmax(dim=1)
+            correct += (predicted == labels[batch]).sum()
+        return int(correct)
+
+    def outcome(self) -> Outcome:
+        """The finished run's result."""
+        return Outcome(
+            status="diverged" if self.diverged else "finished",
+            curve=self.curve,
+            train_correct=self.train_correct,
+            train_total=len(self.labels),
+            test_correct=self.test_correct,
+            test_total=len(self.data.test_labels),
+            first_losses=self.first_losses,
+            label_digest=streams.digest(self.data.train_labels),
+            order_digest=self.order_digest,
+            epochs_to_fit=self.epochs_to_fit,
+        )
+
+    def state(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+        """Everything that the next epoch depends on: tensors, and facts for JSON."""
+        tensors = {f"model/{name}": t for name, t in self.model.state_dict().items()}
+        slots = self.optimizer.state_dict()["state"]
+        tensors |= {f"momentum/{i}": slot["momentum_buffer"] for i, slot in slots.items()}
+        tensors |= {f"generator/{name}": g.get_state() for name, g in self.generators.items()}
+        tensors["labels"] = self.labels
+        facts = {
+            "threads": self.backend.threads,
+            "schedule": self.schedule.state_dict(),
+            "learning_rate": self.optimizer.param_groups[0]["lr"],
+            "outcome": self.outcome().as_dict(),
+        }
+        return tensors, facts
+
+    def restore(self, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
+        """Go on from `state`, with the thread count of the run that was interrupted."""
+        torch.set_num_threads(facts["threads"])
+        self.backend = Backend(self.backend.device, facts["threads"])
+        self.model.load_state_dict(_under(tensors, "model/"))
+        self.optimizer.param_groups[0]["lr"] = facts["learning_rate"]
+        parameters = self.optimizer.param_groups[0]["params"]
+        for index, momentum in _under(tensors, "momentum/").items():
+            parameter = parameters[int(index)]
+            buffer = torch.empty_like(parameter).copy_(momentum)
+            self.optimizer.state[parameter]["momentum_buffer"] = buffer
+        for name, generator in self.generators.items():
+            generator.set_state(tensors[f"generator/{name}"])
+        self.labels = tensors["labels"].to(self.device)
+        self.schedule.load_state_dict(facts["schedule"])
+        outcome = Outcome.from_dict(facts["outcome"])
+        self.curve, self.first_losses = outcome.curve, outcome.first_losses
+        self.order_digest, self.epochs_to_fit = outcome.order_digest, outcome.epochs_to_fit
+        self.diverged = outcome.status == "diverged"
+        self.train_correct, self.test_correct = outcome.train_correct, outcome.test_correct
+
+
+def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }

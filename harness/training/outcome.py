@@ -1,0 +1,73 @@
+"""What a training leaves behind: a curve and its final figures. Does not import torch."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+
+@dataclass
+class Curve:
+    """One entry an epoch; accuracies are shares, None where nothing was evaluated."""
+
+    step: list[int] = field(default_factory=list)
+    """Steps since the start, at the end of the epoch."""
+    loss: list[float] = field(default_factory=list)
+    """Mean training loss over the epoch, as the batches came (Figure 1a)."""
+    online_accuracy: list[float] = field(default_factory=list)
+    """Share of training images classified correctly as their batch came."""
+    train_accuracy: list[float | None] = field(default_factory=list)
+    """In evaluation mode, over the whole training set."""
+    test_accuracy: list[float | None] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
+    """At the epoch's first step."""
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs so far."""
+        return len(self.step)
+
+    def steps_until_loss_below(self, level: float) -> int | None:
+        """Steps at the end of the first epoch whose mean loss is below ``level``; None if never."""
+        return next((s for s, loss in zip(self.step, self.loss, strict=True) if loss < level), None)
+
+
+@dataclass
+class Outcome:
+    """The curve, the final counts, and what baselines pin."""
+
+    status: Literal["finished", "diverged"]
+    curve: Curve
+    train_correct: int
+    train_total: int
+    test_correct: int
+    test_total: int
+    first_losses: list[float]
+    """The loss of each of the first 16 steps."""
+    label_digest: str
+    """Hash of the training labels."""
+    order_digest: str
+    """Hash of the first epoch's order."""
+    epochs_to_fit: int | None
+    """The first epoch after which an evaluation found no training error."""
+
+    @property
+    def train_accuracy(self) -> float:
+        """Final share of training images classified correctly; NaN where the run diverged."""
+        return self._share(self.train_correct, self.train_total)
+
+    @property
+    def test_accuracy(self) -> float:
+        """Final share of test images classified correctly; NaN where the run diverged."""
+        return self._share(self.test_correct, self.test_total)
+
+    def _share(self, correct: int, total: int) -> float:
+        return correct / total if self.status == "finished" else float("nan")
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Outcome":
+        """From `as_dict`; raises TypeError on unknown or missing fields."""
+        return cls(**{**values, "curve": Curve(**values["curve"])})

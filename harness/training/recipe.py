@@ -1,0 +1,160 @@
+"""A recipe says everything about one training. Does not import torch.
+
+Variants are made with `dataclasses.replace`, so that what differs is what is written.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+from harness.data.catalogue import dataset_spec
+from harness.errors import InvalidRecipe
+from harness.models.registry import model_spec
+
+STEPS_PER_PAPER_EPOCH = 391
+"""ceil(50,000 / 128): Figure 1a has one point every 391 steps."""
+
+Inputs = Literal["true", "shuffled pixels", "random pixels", "gaussian"]
+Redraw = Literal["never", "labels each epoch", "inputs each access"]
+Evaluation = Literal["every epoch", "once nearly fitted"]
+Precision = Literal["auto", "fp32", "bf16"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One training, from data to stopping rule; the defaults are appendix A's for the MLPs.
+
+    Raises InvalidRecipe, or UnknownName for a model or dataset, when it is made.
+    """
+
+    model: str
+    dataset: str = "cifar10"
+    train_size: int | None = None
+    """Number of training images, drawn by the seed; None for all of them."""
+    crop: int = 28
+    """Largest height and width; larger images are cropped from the centre."""
+    label_corruption: float = 0.0
+    """Probability with which each training label is replaced by a uniform class."""
+    inputs: Inputs = "true"
+    redraw: Redraw = "never"
+    """What is drawn again and again instead of once: the broken premise of controls."""
+    batch_size: int = 128
+    learning_rate: float = 0.01
+    momentum: float = 0.9
+    decay: float = 0.95
+    """The learning rate is multiplied by this every ``decay_every`` steps."""
+    decay_every: int = STEPS_PER_PAPER_EPOCH
+    """In steps: the paper's epoch, also where an epoch is shorter."""
+    batch_norm_momentum: float = 0.1
+    """How far BatchNorm's running averages move a step. Not published; TF-Slim's 0.0003 is too
+    slow for short runs, and where an epoch has two steps, 0.1 is too slow as well."""
+    epochs: int = 100
+    stop_at_zero_error: bool = False
+    """End at the first full evaluation without a training error."""
+    evaluation: Evaluation = "every epoch"
+    """When the whole training set is evaluated; "once nearly fitted" waits for 99 % online
+    accuracy. The last epoch always is."""
+    precision: Precision = "auto"
+    """bf16 means autocast over float32 weights; auto takes it where the hardware has it."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained, naming the field, the value and what would do."""
+        model_spec(self.model)
+        data = dataset_spec(self.dataset)
+        for field in fields(self):
+            choices = get_args(field.type)
+            if choices and all(isinstance(choice, str) for choice in choices):
+                self._require(
+                    getattr(self, field.name) in choices,
+                    field.name,
+                    f"one of {', '.join(map(repr, choices))}",
+                )
+        for name, least in {
+            "batch_size": 1,
+            "epochs": 1,
+            "crop": 1,
+            "decay_every": 1,
+            "seed": 0,
+        }.items():
+            value = getattr(self, name)
+            self._require(_is_int(value) and value >= least, name, f"an integer from {least} up")
+        size = self.train_size
+        self._require(
+            size is None or (_is_int(size) and 1 <= size <= data.train_size),
+            "train_size",
+            f"an integer from 1 to {data.train_size:,}, the training images of {data.title}",
+        )
+        self._require(0 <= self.label_corruption <= 1, "label_corruption", "a share in [0, 1]")
+        self._require(0 < self.learning_rate < float("inf"), "learning_rate", "above 0")
+        self._require(0 <= self.momentum < 1, "momentum", "in [0, 1)")
+        self._require(0 < self.decay <= 1, "decay", "in (0, 1]")
+        self._require(0 < self.batch_norm_momentum <= 1, "batch_norm_momentum", "in (0, 1]")
+        if self.redraw == "inputs each access":
+            self._require(
+                self.inputs in ("random pixels", "gaussian"),
+                "inputs",
+                "'random pixels' or 'gaussian' where redraw is 'inputs each access'",
+            )
+        if self.redraw == "labels each epoch":
+            self._require(
+                self.label_corruption > 0,
+                "label_corruption",
+                "above 0 where redraw is 'labels each epoch'",
+            )
+
+    def _require(self, holds: bool, name: str, remedy: str) -> None:
+        if not holds:
+            raise InvalidRecipe(f"{name} = {getattr(self, name)!r}, but it should be {remedy}")
+
+    @property
+    def images(self) -> int:
+        """The number of training images."""
+        return self.train_size or dataset_spec(self.dataset).train_size
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in an epoch; the last one may be smaller, and counts."""
+        return -(-self.images // self.batch_size)
+
+    @property
+    def cost(self) -> float:
+        """Arithmetic if every epoch is run, in billions of multiply-adds: for planning only."""
+        _, height, width = dataset_spec(self.dataset).shape
+        area = min(height, self.crop) * min(width, self.crop)
+        per_image = model_spec(self.model).cost * area / 28**2
+        return per_image * self.images * self.epochs
+
+    @property
+    def setting(self) -> str:
+        """The randomisation in words, as in Figure 1."""
+        parts = []
+        if self.inputs != "true":
+            parts.append(self.inputs)
+        if self.label_corruption == 1:
+            parts.append("random labels")
+        elif self.label_corruption > 0:
+            parts.append(f"labels corrupted with p = {self.label_corruption:g}")
+        words = " and ".join(parts) or "true labels"
+        return words if self.redraw == "never" else f"{words}, {self.redraw}"
+
+    def __str__(self) -> str:
+        """Short and readable: network, data, setting, seed."""
+        data = f"{self.dataset} (n = {self.images:,})"
+        return f"{self.model} on {data}, {self.setting}, seed {self.seed}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Field names and values, for JSON."""
+        return asdict(self)
+
+
+def differing_fields(one: Recipe, other: Recipe) -> tuple[str, ...]:
+    """The names of the fields in which two recipes differ."""
+    return tuple(
+        field.name
+        for field in fields(Recipe)
+        if getattr(one, field.name) != getattr(other, field.name)
+    )
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
