@@ -23,7 +23,7 @@ TO_THE_FIT: dict[str, Any] = {"stop_at_zero_error": True, "evaluation": "once ne
 ON_DIGITS: dict[str, Any] = {"train_size": 256, "batch_norm_momentum": 0.5, **TO_THE_FIT}
 FAST_EPOCHS = {
     "inception": 60,
-    "inception-without-batchnorm": 150,
+    "inception-without-batchnorm": 60,
     "alexnet": 500,
     "mlp-3x512": 300,
     "mlp-1x512": 500,

@@ -72,7 +72,7 @@ def read_evidence(path: Path) -> tuple[list[Evidence], int]:
     return records, damaged
 
 
-def _finite(value: Any) -> Any:  # noqa: ANN401
+def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from harness.errors import HarnessError
-from harness.models.initialization import glorot_uniform_, he_normal_
+from harness.models.initialization import glorot_uniform_, standardized_
 
 STAGES: tuple[tuple[int, ...], ...] = (
     (32, 32),
@@ -108,10 +108,10 @@ class SmallInception(nn.Module):
         self.classifier = nn.Linear(width, classes)
 
     def initialize(self, generator: torch.Generator) -> None:
-        """Draw the weights: Glorot uniform, or He's for the convolutions without BatchNorm."""
+        """Draw the weights: Glorot uniform; without BatchNorm, standardised convolutions."""
         glorot_uniform_(self, generator)
         if not self.batch_norm:
-            he_normal_(self.features, generator)
+            standardized_(self.features, generator)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Logits (B, classes)."""

@@ -31,7 +31,7 @@ class ModelSpec:
     learning_rate: float
     """Initial learning rate (appendix A). The paper trains no linear model, which gets the MLPs'
     here, and says 0.1 for the Inception without BatchNorm, which does not train with it here:
-    see `harness.models.initialization.he_normal_`."""
+    see `harness.models.initialization.standardized_`."""
     convolutional: bool = False
     cost: float = 0.005
     """Billions of multiply-adds to train on one 28x28x3 image, roughly: for planning only."""
@@ -75,7 +75,7 @@ MODELS: dict[str, ModelSpec] = {
             "inception-without-batchnorm",
             "Inception w/o BatchNorm",
             partial(_inception, False),
-            0.01,
+            0.003,
             True,
             0.6,
         ),

@@ -61,7 +61,7 @@ class Baseline:
 
 
 @pytest.fixture
-def baseline(request: pytest.FixtureRequest, num_regression: Any) -> Baseline:  # noqa: ANN401
+def baseline(request: pytest.FixtureRequest, num_regression: Any) -> Baseline:
     """Pin figures in the file that the test's marker names.
 
     >>> baseline.check({"loss": losses}, {"loss": Tolerance("summation order", relative=1e-3)})

@@ -47,7 +47,7 @@ def command_for(item: pytest.Item) -> str:
     return shlex.join(words)
 
 
-def blank(item: pytest.Item, **facts: Any) -> Evidence:  # noqa: ANN401
+def blank(item: pytest.Item, **facts: Any) -> Evidence:
     """A record that knows its test, claim, tier and how to repeat it."""
     claim, control = claim_of(item)
     xfail = item.get_closest_marker("xfail")
@@ -70,7 +70,7 @@ def blank(item: pytest.Item, **facts: Any) -> Evidence:  # noqa: ANN401
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Any:  # noqa: ANN401
+def pytest_runtest_call(item: pytest.Item) -> Any:
     """A claim or control test that passes without having judged anything is an error."""
     item.stash[JUDGED] = 0
     result = yield
@@ -80,7 +80,7 @@ def pytest_runtest_call(item: pytest.Item) -> Any:  # noqa: ANN401
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:  # noqa: ANN401
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
     """A claim's test that ended before it judged leaves a record that says so."""
     report = yield
     if (
@@ -95,7 +95,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any: 
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Any:  # noqa: ANN401
+def pytest_runtest_protocol(item: pytest.Item) -> Any:
     """Leave word of the running test, for the case that this process dies in it."""
     session = item.config.stash[SESSION]
     running = session.folder / f"{session.process}.running"

@@ -126,7 +126,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:  # noqa: ANN401
+def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker where the session keeps its files."""
     session = node.config.stash[SESSION]
     node.workerinput["claims_session"] = {

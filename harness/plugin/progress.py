@@ -140,7 +140,7 @@ class Clearing:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Any:  # noqa: ANN401
+def pytest_runtest_teardown(item: pytest.Item) -> Any:
     """A finished training must not be shown under the next test."""
     result = yield
     session = item.config.stash[SESSION]

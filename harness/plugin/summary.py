@@ -19,12 +19,17 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"claims: base seed {config.getoption('--base-seed')}"
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
     """Print the scorecard if any claim was judged."""
     config = terminalreporter.config
     session, records = config.stash[SESSION], config.stash.get(MERGED, [])
     if session.worker:
         return
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
+        terminalreporter.write_line(
+            "interrupted: finished runs are kept; the same command takes up where this one stopped",
+            yellow=True,
+        )
     for text in session.notices:
         terminalreporter.write_line(f"notice: {text}", yellow=True)
     if not records:

@@ -105,6 +105,8 @@ class Store:
                 " choose another place with --runs DIR"
             ) from error
         try:
+            for half_written in path.parent.glob(".*.??????*"):
+                half_written.unlink(missing_ok=True)  # Of a process that died while it wrote.
             yield
         finally:
             lock.release()

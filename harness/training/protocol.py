@@ -19,7 +19,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 """Section 2.1; "corrupted-P", with P a share, is the sixth: partially corrupted labels."""
 
 
-def paper_recipe(model: str, dataset: str, setting: str, **changes: Any) -> Recipe:  # noqa: ANN401
+def paper_recipe(model: str, dataset: str, setting: str, **changes: Any) -> Recipe:
     """Appendix A's protocol for a network in a setting, with any field changed by name.
 
     Raises UnknownName for a model, dataset or setting, and InvalidRecipe for a value.
@@ -41,7 +41,7 @@ def paper_recipe(model: str, dataset: str, setting: str, **changes: Any) -> Reci
     return replace(recipe, **changes)
 
 
-def named_recipe(name: str, **changes: Any) -> Recipe:  # noqa: ANN401
+def named_recipe(name: str, **changes: Any) -> Recipe:
     """The recipe called MODEL/DATASET/SETTING; raises UnknownName with the nearest names."""
     parts = name.split("/")
     if len(parts) != 3:

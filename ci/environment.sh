@@ -1,0 +1,27 @@
+# Sourced by the scripts of this folder: makes .venv once, installs into it when pyproject.toml changed.
+# Needs python3 3.11 or newer (PYTHON=... to choose one). Safe to run again: it takes no time then.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+find_python() {
+  local candidate
+  for candidate in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
+  echo "No Python 3.11 or newer was found; install one, or name it: PYTHON=/path/to/python3 $0" >&2
+  return 1
+}
+
+stamp=.venv/installed
+wanted=$(cksum pyproject.toml)
+if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
+  python=$(find_python)
+  echo "Setting up .venv with $("$python" --version) (a few minutes the first time; PyTorch is large) ..."
+  [ -x .venv/bin/python ] || "$python" -m venv .venv
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+  echo "$wanted" >"$stamp"
+fi
+cores=$(.venv/bin/python -c 'from harness.environment import available_cores; print(available_cores())')

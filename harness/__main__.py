@@ -1,0 +1,84 @@
+"""The command line: ``python -m harness data|train|runs|bench``."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from harness.errors import HarnessError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; an error that the user can mend is one sentence and exit code 2."""
+    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options) or 0
+    except HarnessError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\ninterrupted; finished runs and the last checkpoint are kept", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m harness", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    data = commands.add_parser("data", help="fetch and check datasets")
+    data.add_argument("action", choices=["list", "fetch", "check"])
+    data.add_argument("name", nargs="?", help="cifar10 or mnist")
+    data.add_argument("--data-root", type=Path, metavar="DIR")
+    data.set_defaults(command=_data)
+
+    train = commands.add_parser("train", help="train one recipe by hand")
+    train.add_argument("recipe", nargs="?", help="MODEL/DATASET/SETTING; none: list them")
+    train.add_argument(
+        "--set", nargs="+", default=[], metavar="FIELD=VALUE", help="change fields of the recipe"
+    )
+    train.add_argument("--device", default="auto")
+    train.add_argument("--data-root", type=Path, metavar="DIR")
+    train.add_argument("--runs", type=Path, metavar="DIR", help="the store of finished runs")
+    train.add_argument("--fresh", action="store_true", help="train even if the store has it")
+    train.set_defaults(command=_train)
+
+    runs = commands.add_parser("runs", help="list the store of finished runs")
+    runs.add_argument("--runs", type=Path, metavar="DIR")
+    runs.set_defaults(command=_runs)
+
+    bench = commands.add_parser("bench", help="images per second, beside the machine's own rate")
+    bench.add_argument("--models", nargs="+", metavar="MODEL", help="default: the paper's five")
+    bench.add_argument("--seconds", type=float, default=8.0, help="for each measurement")
+    bench.add_argument("--device", default="auto")
+    bench.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
+    bench.set_defaults(command=_bench)
+    return parser
+
+
+def _data(options: argparse.Namespace) -> int:
+    from harness.cli.data import run_data
+
+    return run_data(options.action, options.name, options.data_root)
+
+
+def _train(options: argparse.Namespace) -> int:
+    from harness.cli.train import run_train
+
+    return run_train(options)
+
+
+def _runs(options: argparse.Namespace) -> int:
+    from harness.cli.runs import run_runs
+
+    return run_runs(options.runs)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from harness.bench.table import run_bench
+
+    return run_bench(options.models, options.seconds, options.device, options.precision)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""``python -m harness bench``: one table, everything in it measured in this run."""
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.environment import describe
+from harness.models.registry import MODELS, model_spec
+
+
+def run_bench(models: list[str] | None, seconds: float, device: str, precision: str) -> int:
+    """Measure and print; ``seconds`` for each measurement."""
+    import torch
+
+    from harness.bench.measure import matrix_product_rate, operations_per_image, training_rate
+    from harness.bench.plain import plain_rate
+    from harness.training.backend import resolve_backend
+
+    chosen = models or [name for name in MODELS if name != "linear"]
+    for name in chosen:
+        model_spec(name)
+    backend = resolve_backend(device)
+    torch.set_num_threads(backend.threads)
+    precision = backend.precision(precision)
+    facts = describe()
+    where = facts.get("gpu") or f"{facts['processor']}, {backend.threads} threads"
+    console = Console()
+    console.print(f"{where}, torch {facts['torch']}, {precision}, batch 128, 28x28x3", markup=False)
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in (
+        "work",
+        "images/s",
+        "plain loop",
+        "times",
+        "GFLOP/image",
+        "GFLOP/s",
+        "matrix product",
+        "share",
+    ):
+        table.add_column(column, justify="left" if column == "work" else "right")
+    for name in chosen:
+        # The machine's rate is taken beside each network: clocks and neighbours change.
+        machine = matrix_product_rate(precision, backend.device, min(seconds, 2.0)) / 1e9
+        ours = training_rate(name, backend, precision, seconds)
+        plain = plain_rate(name, backend, seconds)
+        work = operations_per_image(name) / 1e9
+        table.add_row(
+            f"train {model_spec(name).paper_name}",
+            f"{ours:,.0f}",
+            f"{plain:,.0f}",
+            f"{ours / plain:.1f}",
+            f"{work:.4f}",
+            f"{ours * work:.0f}",
+            f"{machine:.0f}",
+            f"{100 * ours * work / machine:.0f} %",
+        )
+    console.print(table)
+    return 0

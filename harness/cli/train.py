@@ -1,0 +1,100 @@
+"""``python -m harness train RECIPE``: one training by hand, with a progress bar."""
+
+import argparse
+import time
+from typing import Any, get_args, get_type_hints
+
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from harness.errors import InvalidRecipe, UnknownName
+from harness.runs.laboratory import Laboratory, Progress
+from harness.runs.store import Store, default_store
+from harness.training.protocol import named_recipe, recipe_names
+from harness.training.recipe import Recipe
+
+
+def run_train(options: argparse.Namespace) -> int:
+    """Train, or take the run from the store; print where it ended."""
+    if options.recipe is None:
+        print("\n".join(recipe_names()))
+        return 0
+    recipe = named_recipe(options.recipe, **parse_changes(options.set))
+    store = Store(
+        options.runs or default_store(),
+        fresh_since=time.time() if options.fresh else None,
+        notice=lambda text: print(f"notice: {text}"),
+    )
+    with Bars(
+        TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
+        BarColumn(),
+        TextColumn("loss {task.fields[loss]:.4f}  accuracy {task.fields[accuracy]:.2f} %"),
+        TimeRemainingColumn(),
+    ) as bars:
+        task = bars.add_task("", total=recipe.epochs, loss=float("nan"), accuracy=float("nan"))
+
+        def show(progress: Progress) -> None:
+            bars.update(
+                task,
+                completed=progress.epoch,
+                loss=progress.loss,
+                accuracy=100 * progress.accuracy,
+            )
+
+        print(recipe)
+        laboratory = Laboratory(
+            store, device=options.device, data_root=options.data_root, on_progress=show
+        )
+        run = laboratory.run(recipe)
+        bars.update(
+            task,
+            completed=run.curve.epochs,
+            total=run.curve.epochs,
+            loss=run.curve.loss[-1],
+            accuracy=100 * run.curve.online_accuracy[-1],
+        )
+    if run.diverged:
+        print(f"diverged in epoch {run.curve.epochs}: the loss is {run.curve.loss[-1]}")
+        return 1
+    fitted = run.outcome.epochs_to_fit
+    print(
+        f"training accuracy {100 * run.train_accuracy:.2f} %,"
+        f" test accuracy {100 * run.test_accuracy:.2f} %, {run.curve.epochs} epochs"
+        f"{f', fitted after {fitted}' if fitted else ''}, {run.seconds:.1f} s, {run.precision}"
+        f" on {run.device}"
+    )
+    print(store.entry(run.key) / "run.json")
+    return 0
+
+
+def parse_changes(words: list[str]) -> dict[str, Any]:
+    """FIELD=VALUE words to values of the fields' own types; InvalidRecipe or UnknownName if not."""
+    types = get_type_hints(Recipe)
+    changes: dict[str, Any] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals:
+            raise InvalidRecipe(f"--set {word!r} should be FIELD=VALUE, as in epochs=10")
+        if name not in types:
+            raise UnknownName("recipe field", name, types)
+        changes[name] = _value(name, text, types[name])
+    return changes
+
+
+def _value(name: str, text: str, kind: Any) -> Any:
+    kinds = get_args(kind) or (kind,)
+    if text == "none" and type(None) in kinds:
+        return None
+    if bool in kinds:
+        if text.lower() not in ("true", "false"):
+            raise InvalidRecipe(f"{name} = {text!r}, but it should be true or false")
+        return text.lower() == "true"
+    for number in (int, float):
+        if number in kinds:
+            try:
+                return number(text)
+            except ValueError as error:
+                raise InvalidRecipe(
+                    f"{name} = {text!r}, but it should be a number ({number.__name__})"
+                ) from error
+    return text

@@ -1,0 +1,202 @@
+"""Datasets are read complete and verified, or refused with the file and the remedy."""
+
+import hashlib
+import http.client
+import urllib.error
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+import pytest
+import torch
+from torchvision import datasets
+
+from harness.data import sources
+from harness.data.catalogue import DATASETS, data_root, dataset_spec, missing_files
+from harness.data.sources import fetch, fingerprint, load, verify
+from harness.errors import DataError, UnknownName
+
+CONTENT = {"batches/one": b"first file", "batches/two": b"second file"}
+
+
+@pytest.fixture
+def root(monkeypatch, tmp_path):
+    """A folder that holds a "cifar10" of two small files, whole and with the right checksums."""
+    sums = {name: hashlib.md5(content).hexdigest() for name, content in CONTENT.items()}
+    monkeypatch.setitem(DATASETS, "cifar10", replace(DATASETS["cifar10"], files=sums))
+    (tmp_path / "batches").mkdir()
+    for name, content in CONTENT.items():
+        (tmp_path / name).write_bytes(content)
+    return tmp_path
+
+
+class FakeCIFAR10:
+    """What torchvision's class gives: arrays (N, H, W, C) and a list of labels."""
+
+    def __init__(self, root: Path, train: bool, download: bool) -> None:
+        assert not download, "load must never download"
+        n = 3 if train else 2
+        self.data = np.arange(n * 4 * 5 * 3, dtype=np.uint8).reshape(n, 4, 5, 3)
+        self.targets = [1, 2, 0][:n]
+
+
+def test_digits_have_the_stated_shapes_and_sizes():
+    digits = load("digits")
+    assert digits.train_images.shape == (797, 3, 8, 8)
+    assert digits.test_images.shape == (1_000, 3, 8, 8)
+    assert (len(digits.train_labels), len(digits.test_labels)) == (797, 1_000)
+    for images, labels in (
+        (digits.train_images, digits.train_labels),
+        (digits.test_images, digits.test_labels),
+    ):
+        assert (images.dtype, labels.dtype) == (torch.uint8, torch.int64)
+        assert (images.min(), images.max()) == (0, 255), "not the whole range of a byte"
+        assert (images == images[:, :1]).all(), "the channels differ"
+        assert torch.bincount(labels, minlength=10).min() > 0.08 * len(labels)
+
+
+def test_training_and_test_digits_are_disjoint_and_together_all_of_them():
+    from sklearn.datasets import load_digits
+
+    def keys(images: np.ndarray, labels: np.ndarray) -> list[bytes]:
+        pairs = zip(images.reshape(len(images), -1).astype(int), labels, strict=True)
+        return [bytes([*pixels, label]) for pixels, label in pairs]
+
+    digits, source = load("digits"), load_digits()
+    parts = [
+        keys(np.rint(images[:, 0].numpy() * (16 / 255)), labels.numpy())
+        for images, labels in (
+            (digits.train_images, digits.train_labels),
+            (digits.test_images, digits.test_labels),
+        )
+    ]
+    assert not set(parts[0]) & set(parts[1])
+    assert sorted(parts[0] + parts[1]) == sorted(keys(source.data, source.target))
+
+
+def test_a_complete_dataset_passes(root):
+    assert missing_files("cifar10", root) == []
+    verify("cifar10", root)
+
+
+def test_a_missing_file_is_named_with_its_place_and_the_remedy(root):
+    (root / "batches/two").unlink()
+    with pytest.raises(DataError) as refused:
+        load("cifar10", root)
+    for part in (
+        "CIFAR-10",
+        str(root / "batches/two"),
+        "1 of 2 files",
+        "python -m harness data fetch cifar10",
+        "--data-root",
+        "RETHINKING_DATA",
+    ):
+        assert part in str(refused.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"second fil", b"second filf", b"second file\n"])
+def test_a_damaged_file_is_named_with_both_checksums_and_the_remedy(root, content):
+    (root / "batches/two").write_bytes(content)
+    with pytest.raises(DataError) as refused:
+        load("cifar10", root)
+    for part in (
+        "damaged",
+        str(root / "batches/two"),
+        hashlib.md5(content).hexdigest(),
+        hashlib.md5(CONTENT["batches/two"]).hexdigest(),
+        "delete it",
+        "python -m harness data fetch cifar10",
+    ):
+        assert part in str(refused.value)
+
+
+def test_a_folder_in_place_of_a_file_counts_as_missing(root):
+    (root / "batches/two").unlink()
+    (root / "batches/two").mkdir()
+    with pytest.raises(DataError, match="batches/two is missing"):
+        load("cifar10", root)
+
+
+def test_torchvision_arrays_become_channels_first_bytes(root, monkeypatch):
+    monkeypatch.setattr(datasets, "CIFAR10", FakeCIFAR10)
+    images = load("cifar10", root)
+    assert images.train_images.shape == (3, 3, 4, 5) and images.test_images.shape == (2, 3, 4, 5)
+    assert images.train_images[1, 2, 3, 4] == FakeCIFAR10(root, True, False).data[1, 3, 4, 2]
+    assert images.train_labels.tolist() == [1, 2, 0] and images.train_labels.dtype == torch.int64
+    assert images.fingerprint == fingerprint("cifar10")
+
+
+def test_the_fingerprint_changes_with_any_checksum(root, monkeypatch):
+    before = fingerprint("cifar10")
+    files = DATASETS["cifar10"].files | {"batches/two": "0" * 32}
+    monkeypatch.setitem(DATASETS, "cifar10", replace(DATASETS["cifar10"], files=files))
+    assert len({before, fingerprint("cifar10"), fingerprint("mnist"), fingerprint("digits")}) == 4
+
+
+def test_the_data_folder_is_the_argument_then_the_variable_then_the_cache(monkeypatch, tmp_path):
+    cache = tmp_path / "cache"
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: cache / name)
+    monkeypatch.setenv("RETHINKING_DATA", str(tmp_path / "variable"))
+    assert data_root(tmp_path / "argument") == tmp_path / "argument"
+    assert data_root(str(tmp_path / "argument")) == tmp_path / "argument"
+    assert data_root() == tmp_path / "variable"
+    monkeypatch.setenv("RETHINKING_DATA", "")
+    assert data_root() == cache / "rethinking-generalization" / "data"
+    monkeypatch.delenv("RETHINKING_DATA")
+    assert data_root() == cache / "rethinking-generalization" / "data"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert data_root("~/images") == tmp_path / "images"
+
+
+def test_loading_looks_in_the_folder_of_the_variable(root, monkeypatch):
+    (root / "batches/one").unlink()
+    monkeypatch.setenv("RETHINKING_DATA", str(root))
+    with pytest.raises(DataError) as refused:
+        load("cifar10")
+    assert str(root / "batches/one") in str(refused.value)
+
+
+@pytest.mark.parametrize("use", [dataset_spec, load, fetch, fingerprint])
+def test_an_unknown_dataset_is_refused_with_the_nearest_names(use):
+    message = r"unknown dataset 'cifar-10'; nearest: cifar10; known: digits, cifar10, mnist"
+    with pytest.raises(UnknownName, match=message):
+        use("cifar-10")
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        urllib.error.URLError("no route to host"),
+        RuntimeError("File not found or corrupted."),
+        http.client.IncompleteRead(b"half"),
+    ],
+    ids=lambda failure: type(failure).__name__,
+)
+def test_a_failed_download_is_an_error_that_names_dataset_and_folder(
+    root, monkeypatch, failure, tmp_path
+):
+    def refuse(*_: object, **__: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(datasets, "CIFAR10", refuse)
+    with pytest.raises(DataError, match="CIFAR-10 could not be fetched into") as refused:
+        fetch("cifar10", tmp_path / "new")
+    assert str(tmp_path / "new") in str(refused.value)
+    assert refused.value.__cause__ is failure
+
+
+def test_what_was_fetched_is_verified(root, monkeypatch):
+    monkeypatch.setattr(datasets, "CIFAR10", lambda *_, **__: None)
+    assert fetch("cifar10", root) == root
+    (root / "batches/one").write_bytes(b"not the first file")
+    with pytest.raises(DataError, match="batches/one has md5"):
+        fetch("cifar10", root)
+
+
+def test_embedded_digits_need_no_fetching_and_no_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "verify", lambda *_: pytest.fail("nothing to verify"))
+    fetch("digits", tmp_path / "nowhere")
+    assert missing_files("digits", tmp_path / "nowhere") == []
+    assert not (tmp_path / "nowhere").exists()
+    assert load("digits", tmp_path / "nowhere").train_images.any()

@@ -1,0 +1,159 @@
+"""Intervals cover as often as they say, and never promise more than their data."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from harness.evidence.statistics import (
+    accuracy_interval,
+    clopper_pearson,
+    equivalence_false_alarm,
+    t_interval,
+)
+
+
+@pytest.mark.parametrize(
+    ("correct", "total", "expected"),
+    [
+        (10, 10, (0.6915, 1.0)),  # Clopper and Pearson (1934), as in every table of the method
+        (0, 10, (0.0, 0.3085)),
+        (5, 10, (0.1871, 0.8129)),
+        (1, 20, (0.0013, 0.2487)),
+        (256, 256, (0.025 ** (1 / 256), 1.0)),
+    ],
+)
+def test_clopper_pearson_agrees_with_known_values(correct, total, expected):
+    assert clopper_pearson(correct, total) == pytest.approx(expected, abs=5e-5)
+
+
+@settings(deadline=None, max_examples=15, database=None, print_blob=True)
+@given(
+    total=st.integers(1, 12),
+    share=st.integers(0, 200).map(lambda n: n / 200),
+    confidence=st.sampled_from([0.8, 0.95]),
+)
+def test_clopper_pearson_covers_every_share_at_least_as_often_as_it_says(total, share, confidence):
+    """Summed over all outcomes, not simulated."""
+    coverage = 0.0
+    for correct in range(total + 1):
+        low, high = clopper_pearson(correct, total, confidence)
+        assert 0 <= low <= correct / total <= high <= 1
+        if low <= share <= high:
+            coverage += stats.binom.pmf(correct, total, share)
+    assert coverage >= confidence - 1e-9
+
+
+@settings(deadline=None, max_examples=50, database=None, print_blob=True)
+@given(
+    values=st.lists(st.floats(-1e3, 1e3).map(lambda value: round(value, 6)), min_size=2),
+    confidence=st.sampled_from([0.8, 0.95, 0.99]),
+)
+def test_t_interval_is_scipys(values, confidence):
+    low, high = t_interval(values, confidence)
+    spread = float(np.std(values, ddof=1))
+    if spread < 1e-9:
+        assert (low, high) == pytest.approx((values[0], values[0]))
+        return
+    expected = stats.ttest_1samp(values, 0.0).confidence_interval(confidence)
+    assert (low, high) == pytest.approx(tuple(expected), rel=1e-6, abs=1e-6)
+
+
+def test_one_run_has_the_binomial_interval_of_its_images():
+    assert accuracy_interval([93], [100]) == clopper_pearson(93, 100)
+
+
+def test_several_runs_that_agree_have_the_binomial_interval_of_all_their_images():
+    """What varies between runs is nothing here; the images are still a sample."""
+    assert accuracy_interval([90, 90, 90], [100, 100, 100]) == clopper_pearson(270, 300)
+
+
+def test_runs_that_all_gave_one_have_an_interval_no_narrower_than_the_binomial():
+    low, high = accuracy_interval([256] * 3, [256] * 3)
+    assert (low, high) == clopper_pearson(768, 768)
+    assert low < 1 == high
+
+
+def test_runs_that_disagree_widen_the_interval_to_students():
+    shares = [0.50, 0.70, 0.90]
+    low, high = accuracy_interval([500, 700, 900], [1000] * 3)
+    assert (low, high) == pytest.approx((t_interval(shares)[0], 1.0))  # Student's ends at 1.197
+    low, high = accuracy_interval([600, 700, 800], [1000] * 3)
+    assert (low, high) == pytest.approx(t_interval([0.6, 0.7, 0.8]))
+    binomial = clopper_pearson(2100, 3000)
+    assert low < binomial[0]
+    assert high > binomial[1]
+
+
+def test_an_interval_of_an_accuracy_is_clipped_to_shares():
+    assert accuracy_interval([0, 100], [100, 100]) == (0.0, 1.0)
+
+
+@settings(deadline=None, max_examples=25, database=None, print_blob=True)
+@given(st.lists(st.integers(0, 64), min_size=1, max_size=6))
+def test_an_interval_holds_its_mean_and_stays_within_shares(correct):
+    low, high = accuracy_interval(correct, [64] * len(correct))
+    assert 0 <= low <= sum(correct) / (64 * len(correct)) + 1e-12
+    assert sum(correct) / (64 * len(correct)) - 1e-12 <= high <= 1
+
+
+def simulated_false_alarm(share, images, runs, margin, design_effect, trials=4000):
+    """How often the interval leaves the margin, over runs that vary as the design effect says.
+
+    Written apart from the product, for whole arrays of trials: Clopper-Pearson's interval is a
+    pair of beta quantiles. The test accuracies are beta-binomial.
+    """
+    generator = np.random.default_rng(20170210)
+    # Var = p (1 - p) / n * (1 + (n - 1) / (weight + 1)) for shares from Beta(p, 1 - p) * weight.
+    weight = (images - design_effect) / (design_effect - 1)
+    shares = generator.beta(share * weight, (1 - share) * weight, size=(trials, runs))
+    correct = generator.binomial(images, shares)
+    total, right = images * runs, correct.sum(axis=1)
+    low = stats.beta.ppf(0.025, right, total - right + 1)
+    high = stats.beta.ppf(0.975, right + 1, total - right)
+    if runs > 1:
+        over_runs = correct / images
+        half = stats.t.ppf(0.975, runs - 1) * over_runs.std(axis=1, ddof=1) / np.sqrt(runs)
+        low = np.minimum(low, over_runs.mean(axis=1) - half)
+        high = np.maximum(high, over_runs.mean(axis=1) + half)
+    return float(np.mean((low < share - margin) | (high > share + margin)))
+
+
+@pytest.mark.parametrize(
+    ("runs", "margin", "tolerance"),
+    [
+        (1, 0.04, 0.04),  # 4,000 trials have a standard error of 0.008 at most
+        (1, 0.06, 0.02),
+        (3, 0.06, 0.04),
+        (3, 0.10, 0.02),
+        (8, 0.025, 0.04),
+        (8, 0.03, 0.03),
+    ],
+)
+def test_the_stated_false_alarm_is_the_simulated_one(runs, margin, tolerance):
+    stated = equivalence_false_alarm(0.1, 1000, runs, margin, design_effect=4.0)
+    simulated = simulated_false_alarm(0.1, 1000, runs, margin, design_effect=4.0)
+    assert 0.01 < simulated < 0.5, "the case says something"
+    assert stated == pytest.approx(simulated, abs=tolerance)
+
+
+@settings(deadline=None, max_examples=50, database=None, print_blob=True)
+@given(
+    share=st.floats(0.05, 0.95),
+    images=st.integers(100, 20_000),
+    runs=st.integers(1, 12),
+    margins=st.tuples(st.floats(0.0, 0.2), st.floats(0.0, 0.2)).map(sorted),
+    design_effect=st.floats(1.0, 10.0),
+)
+def test_a_wider_margin_never_alarms_more_often(share, images, runs, margins, design_effect):
+    tight, loose = (
+        equivalence_false_alarm(share, images, runs, margin, design_effect) for margin in margins
+    )
+    assert 0 <= loose <= tight <= 1
+
+
+def test_the_margin_of_the_all_networks_check_alarms_less_than_once_in_ten_thousand():
+    """Nine networks of the fast tier on 1,000 digits each, margin 5 points."""
+    assert equivalence_false_alarm(0.1, 1000, 9, 0.05, 4.0) < 1e-4
+    assert equivalence_false_alarm(0.1, 1000, 1, 0.05, 4.0) > 1e-2, "one would not be enough"
