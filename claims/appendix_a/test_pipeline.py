@@ -15,6 +15,7 @@ def judge_pipeline(judge, dataset, root, whitening):
     for name, value in (
         ("largest mean of an image", audit.worst_mean),
         ("largest distance of a std from min(1, std sqrt(N))", audit.worst_std),
+        ("largest distance of a value from the formula", audit.worst_value),
         ("largest value of a constant image", audit.constant_image),
     ):
         judge(

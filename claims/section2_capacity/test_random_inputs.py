@@ -49,7 +49,7 @@ def test_images_without_structure_are_fitted(trial, laboratory, judge):
             "scaled",
             {
                 setting.replace("-", " "): [
-                    fast("mlp-3x512", setting, 70, redraw="inputs each access", epochs=100)
+                    fast("mlp-1x512", setting, 70, redraw="inputs each access", epochs=60)
                 ]
             },
         )

@@ -22,6 +22,8 @@ class PipelineAudit:
     """Largest |mean|, published 0."""
     worst_std: float
     """Largest distance of a std from min(1, std * sqrt(N)), N the number of values."""
+    worst_value: float
+    """Largest distance of a value from the formula, on a crop of the audit's own."""
     constant_image: float
     """Largest |value| of a constant image, published 0."""
 
@@ -37,7 +39,7 @@ def audit_pipeline(
     one_for_all = _whiten_by_dataset(images.train_images)
     how = whiten if whitening == "image" else one_for_all
     prepared = prepare(images, DataSpec(dataset, None, 28, 0.0, "true", 0), whitening=how)
-    means, stds = [], []
+    means, stds, values_off = [], [], []
     for raw, ready in (
         (images.train_images, prepared.train_images),
         (images.test_images, prepared.test_images),
@@ -46,7 +48,11 @@ def audit_pipeline(
             got = ready[start : start + 5_000].numpy().astype(np.float64)
             cropped = _crop(raw[start : start + 5_000].numpy()) / 255.0
             axes, values = (1, 2, 3), cropped[0].size
-            expected = np.minimum(1.0, cropped.std(axis=axes) * np.sqrt(values))
+            std = cropped.std(axis=axes)
+            expected = np.minimum(1.0, std * np.sqrt(values))
+            centred = cropped - cropped.mean(axis=axes, keepdims=True)
+            formula = centred / np.maximum(std, values**-0.5)[:, None, None, None]
+            values_off.append(np.abs(got - formula).max())
             means.append(np.abs(got.mean(axis=axes)).max())
             stds.append(np.abs(got.std(axis=axes) - expected).max())
     constant = how(torch.full((1, *prepared.shape), 0.5))
@@ -55,6 +61,7 @@ def audit_pipeline(
         shape=prepared.shape,
         worst_mean=float(max(means)),
         worst_std=float(max(stds)),
+        worst_value=float(max(values_off)),
         constant_image=float(constant.abs().max()),
     )
 

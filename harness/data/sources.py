@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
+from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
@@ -114,7 +115,7 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
     try:
         where.mkdir(parents=True, exist_ok=True)
         cls(where, train=True, download=True)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, HTTPException) as error:
         raise DataError(f"{spec.title} could not be fetched into {where}: {error}") from error
     verify(name, where)
     return where

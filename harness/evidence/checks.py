@@ -67,7 +67,7 @@ class Attains(_Bounded):
         return "supported" if reached else "refuted"
 
     def __str__(self) -> str:
-        return f"attains {self.value:g} in every run"
+        return f"attains {_digits(self.value)} in every run"
 
 
 class AtLeast(_Bounded):
@@ -78,7 +78,7 @@ class AtLeast(_Bounded):
         return _one_sided(measured, self.value, above=True)
 
     def __str__(self) -> str:
-        return f"at least {self.value:g}"
+        return f"at least {_digits(self.value)}"
 
 
 class AtMost(_Bounded):
@@ -89,7 +89,7 @@ class AtMost(_Bounded):
         return _one_sided(measured, self.value, above=False)
 
     def __str__(self) -> str:
-        return f"at most {self.value:g}"
+        return f"at most {_digits(self.value)}"
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Equivalent:
         return [self.value - self.margin, self.value + self.margin]
 
     def __str__(self) -> str:
-        return f"within {self.margin:g} of {self.value:g}"
+        return f"within {_digits(self.margin)} of {_digits(self.value)}"
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,14 @@ class Equals:
         return self.value
 
     def __str__(self) -> str:
-        return f"equals {self.value:g}" + (f" to {self.tolerance:g}" if self.tolerance else "")
+        return f"equals {_digits(self.value)}" + (
+            f" to {self.tolerance:g}" if self.tolerance else ""
+        )
+
+
+def _digits(value: float) -> str:
+    """A count to its last digit, anything else to six."""
+    return str(int(value)) if value == int(value) else f"{value:g}"
 
 
 def _one_sided(measured: Measurement, bound: float, above: bool) -> Verdict:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.evidence.measurement import NOWHERE, Measurement
+from harness.evidence.measurement import NOWHERE, Measurement, divergence
 
 if TYPE_CHECKING:
     from harness.runs.run import Run
@@ -38,6 +38,7 @@ def ratio_of_descents(
         "the epochs of the crossings",
         tuple(run.key for run in runs),
         math.fsum(run.seconds for run in runs),
+        note=divergence(runs),
     )
 
 

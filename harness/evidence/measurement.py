@@ -28,6 +28,8 @@ class Measurement:
     """Training time of these runs."""
     images: int = 0
     """For accuracies: images a run."""
+    note: str = ""
+    """What a reader must know of these values: that a run diverged, say."""
 
     def __post_init__(self) -> None:
         """Refuse a measurement of nothing."""
@@ -50,6 +52,8 @@ NOWHERE: Interval = (math.nan, math.nan)
 
 def accuracy(name: str, runs: Sequence["Run"], part: Literal["train", "test"]) -> Measurement:
     """Final accuracies of runs, in evaluation mode, with `accuracy_interval`."""
+    if not runs:
+        raise HarnessError(f"{name}: nothing was measured (no runs)")
     correct = [getattr(run.outcome, f"{part}_correct") for run in runs]
     total = [getattr(run.outcome, f"{part}_total") for run in runs]
     diverged = any(run.diverged for run in runs)
@@ -61,6 +65,7 @@ def accuracy(name: str, runs: Sequence["Run"], part: Literal["train", "test"]) -
         "images within a run" if len(runs) == 1 else "runs: seeds, images, label draws",
         *_provenance(runs),
         images=min(total),
+        note=divergence(runs),
     )
 
 
@@ -97,8 +102,22 @@ def difference_in_steps(
             over_runs = t_interval(values)
             interval = (min(interval[0], over_runs[0]), max(interval[1], over_runs[1]))
     replicated = "the epoch of a crossing" if len(values) == 1 else "runs, and the epoch"
+    runs = [*later, *earlier]
     return Measurement(
-        name, tuple(values), "steps", interval, replicated, *_provenance([*later, *earlier])
+        name,
+        tuple(values),
+        "steps",
+        interval,
+        replicated,
+        *_provenance(runs),
+        note=divergence(runs),
+    )
+
+
+def divergence(runs: Sequence["Run"]) -> str:
+    """Which runs diverged, and when; empty if none did."""
+    return "; ".join(
+        f"{run.recipe} diverged in epoch {run.curve.epochs}" for run in runs if run.diverged
     )
 
 

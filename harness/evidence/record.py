@@ -48,6 +48,8 @@ class Evidence:
         """A control that is refuted, an expected failure that fails, a claim that is supported."""
         if self.verdict == "not run":
             return False
+        if self.control:
+            return self.verdict == "refuted"
         return (self.verdict == "supported") == self.expected
 
     def to_line(self) -> str:

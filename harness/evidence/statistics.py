@@ -52,14 +52,22 @@ def equivalence_false_alarm(
     """How often an equivalence check fails although the true share is exactly ``share``.
 
     ``images`` are those of one run; ``design_effect`` is the variance of a run's accuracy over
-    that of independent images. Normal approximation; with several runs, Student's interval is
-    taken at its expected width.
+    that of independent images. Runs are taken as normal, so that their mean and their standard
+    deviation, which makes the width of Student's interval, are independent: the failure's
+    probability at a given width is averaged over the widths.
     """
-    from scipy.stats import norm, t
+    import numpy as np
+    from scipy.stats import chi2, norm, t
 
     between = math.sqrt(design_effect * share * (1 - share) / images)
-    within = math.sqrt(share * (1 - share) / (images * runs))
-    half = float(norm.ppf((1 + confidence) / 2)) * within
-    if runs > 1:
-        half = max(half, float(t.ppf((1 + confidence) / 2, runs - 1)) * between / math.sqrt(runs))
-    return min(1.0, 2 * float(norm.sf((margin - half) / (between / math.sqrt(runs)))))
+    binomial = float(norm.ppf((1 + confidence) / 2)) * math.sqrt(
+        share * (1 - share) / (images * runs)
+    )
+    of_the_mean = between / math.sqrt(runs)
+    if runs == 1:
+        half = np.array([binomial])
+    else:
+        quantiles = (np.arange(10_000) + 0.5) / 10_000
+        spread = np.sqrt(chi2.ppf(quantiles, runs - 1) / (runs - 1)) * of_the_mean
+        half = np.maximum(binomial, float(t.ppf((1 + confidence) / 2, runs - 1)) * spread)
+    return float(np.minimum(1.0, 2 * norm.sf((margin - half) / of_the_mean)).mean())

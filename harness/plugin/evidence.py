@@ -9,6 +9,7 @@ import pytest
 
 from harness.environment import describe
 from harness.errors import StoreError
+from harness.evidence import ClaimNotSupported, ControlNotRefuted
 from harness.evidence.record import Evidence, read_evidence
 from harness.files import write_atomically
 from harness.plugin.options import SESSION, Session
@@ -81,16 +82,15 @@ def pytest_runtest_call(item: pytest.Item) -> Any:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
-    """A claim's test that ended before it judged leaves a record that says so."""
+    """A claim's test that ended otherwise than by a verdict leaves a record that says so."""
     report = yield
-    if (
-        report.when in ("setup", "call")
-        and not report.passed
-        and claim_of(item)[0]
-        and not item.stash.get(JUDGED, 0)
-    ):
-        why = str(call.excinfo.value) if call.excinfo else report.outcome
-        append(item.config, blank(item, check="ended before it judged", reason=why[:500]))
+    decided = call.excinfo is None or call.excinfo.errisinstance(
+        (ClaimNotSupported, ControlNotRefuted)
+    )
+    if report.when in ("setup", "call") and not report.passed and claim_of(item)[0] and not decided:
+        why = str(call.excinfo.value)
+        when = "all was judged" if item.stash.get(JUDGED, 0) else "it judged"
+        append(item.config, blank(item, check=f"ended before {when}", reason=why[:500]))
     return report
 
 
@@ -144,3 +144,5 @@ def write_evidence(target: Path, records: list[Evidence], state: Session) -> Non
         write_atomically(target, "".join(r.to_line() + "\n" for r in records).encode())
     except StoreError as error:
         state.notices.append(f"the evidence could not be written ({error})")
+        state.evidence_written = False
+        state.notices.append(f"what was judged is still in {state.folder}")

@@ -73,6 +73,7 @@ class Judge:
             environment=describe(),
             replicated=measured.replicated,
             false_alarm=check.false_alarm(measured),
+            **({"reason": measured.note} if measured.note else {}),
         )
         append(self.item.config, record)
         self.item.stash[JUDGED] = self.item.stash.get(JUDGED, 0) + 1
@@ -92,6 +93,8 @@ class Judge:
             f"  interval  {low} to {high} (replicated: {measured.replicated})",
             f"  bound     {bound_in_words(check, unit)}, from {check.source}",
         ]
+        if measured.note:
+            lines.insert(2, f"  note      {measured.note}")
         if control:
             lines[0] = (
                 f"control of {claim.id} is {verdict}, and should be refuted: the check passes on a"

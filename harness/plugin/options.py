@@ -1,5 +1,6 @@
 """Command-line options, and the state of a session that the other modules share."""
 
+import argparse
 import os
 import shutil
 import tempfile
@@ -28,6 +29,7 @@ class Session:
     """xdist's name for this process; empty in the only process or the controller."""
     workers: int = 1
     notices: list[str] = field(default_factory=list)
+    evidence_written: bool = True
     catalogue: dict[str, Claim] = field(
         default_factory=lambda: load_catalogue(CLAIMS / "catalogue.toml")
     )
@@ -95,10 +97,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _seed(text: str) -> int:
-    """A seed from the command line; a negative one is refused by argparse."""
-    value = int(text)
+    """A seed from the command line."""
+    try:
+        value = int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an integer; give 0, 1, 2 ...") from error
     if value < 0:
-        raise ValueError(f"{value} is negative")
+        raise argparse.ArgumentTypeError(f"{value} is negative; give 0, 1, 2 ...")
     return value
 
 
@@ -138,7 +143,7 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Drop the session's files once they are merged."""
     session = config.stash.get(SESSION, None)
-    if session is not None and not session.worker:
+    if session is not None and not session.worker and session.evidence_written:
         shutil.rmtree(session.folder, ignore_errors=True)
 
 

@@ -46,9 +46,11 @@ class Foot:
             return
         with self.lock, capture.global_and_fixture_disabled():
             if not self.is_up:
-                reporter.ensure_newline()
+                writer = self.config.get_terminal_writer()
+                if writer.width_of_current_line:
+                    writer.line()
             if self.on_terminal:
-                width = reporter._tw.fullwidth
+                width = self.config.get_terminal_writer().fullwidth
                 sys.stdout.write(f"\r\x1b[K{text[: width - 1]}")
                 self.is_up = True
             else:

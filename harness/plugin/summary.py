@@ -46,7 +46,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
             terminalreporter.write_line(f"scorecard: {path}")
         except StoreError as error:
             terminalreporter.write_line(f"notice: {error}", yellow=True)
-    if target := config.getoption("--evidence"):
+    if (target := config.getoption("--evidence")) and session.evidence_written:
         terminalreporter.write_line(f"evidence: {target}")
 
 

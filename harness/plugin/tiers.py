@@ -38,7 +38,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the markers, take the fast tier unless another was asked for, longest first."""
     for item in items:
-        _check_markers(config, item)
+        if problem := _marker_problem(config, item):
+            refuse(config, item, problem)
     if not _tier_was_chosen(config):
         chosen = [item for item in items if tier_of(item) in ("", "fast")]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
@@ -53,8 +54,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     problems: dict[str, int] = {}
     for item in session.items:
+        if PROBLEM in item.stash:
+            continue
         if problem := missing_here(item):
-            item.stash[PROBLEM] = problem
+            item.stash[PROBLEM] = f"cannot run here: {problem}"
             problems[problem] = problems.get(problem, 0) + 1
     if problems and not config.stash[SESSION].worker:
         raise pytest.UsageError(
@@ -65,7 +68,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Under xdist, where workers collect, each test that cannot run fails with the reason."""
     if problem := item.stash.get(PROBLEM, None):
-        pytest.fail(f"cannot run here: {problem}", pytrace=False)
+        pytest.fail(problem, pytrace=False)
 
 
 def tier_of(item: pytest.Item) -> str:
@@ -112,22 +115,32 @@ def _has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
-def _check_markers(config: pytest.Config, item: pytest.Item) -> None:
+def refuse(config: pytest.Config, item: pytest.Item, problem: str) -> None:
+    """Stop the session; in a worker of xdist, whose errors are not shown, fail the test."""
+    item.stash[PROBLEM] = problem
+    if not config.stash[SESSION].worker:
+        raise pytest.UsageError(problem)
+
+
+def _marker_problem(config: pytest.Config, item: pytest.Item) -> str:
+    """What is wrong with a test's markers, or an empty string."""
     tiers = [tier for tier in TIERS if item.get_closest_marker(tier)]
     roles = [role for role in ("claim", "control", "baseline") if item.get_closest_marker(role)]
     if (roles or tiers) and len(tiers) != 1:
-        raise pytest.UsageError(
+        return (
             f"{item.nodeid}: exactly one tier a test ({', '.join(TIERS)}),"
             f" but it has {', '.join(tiers) or 'none'}"
         )
     if tiers and not roles:
-        raise pytest.UsageError(f"{item.nodeid}: mark it claim(id), control(id) or baseline(name)")
-    claim, _ = claim_of(item)
-    if claim:
-        try:
+        return f"{item.nodeid}: mark it claim(id), control(id) or baseline(name)"
+    try:
+        if claim := claim_of(item)[0]:
             find(config.stash[SESSION].catalogue, claim)
-        except UnknownName as error:
-            raise pytest.UsageError(f"{item.nodeid}: {error}") from error
+        for name in _datasets_of(item):
+            dataset_spec(name)
+    except UnknownName as error:
+        return f"{item.nodeid}: {error}"
+    return ""
 
 
 def _tier_was_chosen(config: pytest.Config) -> bool:

@@ -82,7 +82,7 @@ def _cells(record: Evidence) -> list[Text]:
     where = f" [{record.tier}]" if record.tier not in ("", "fast") else ""
     finite = [value for value in record.values if value is not None]
     measured = quantity(sum(finite) / len(finite), record.unit) if finite else "none"
-    if finite and len(finite) < len(record.values):
+    if len(finite) < len(record.values):
         measured = "diverged" if record.unit == "share" else "never"
     return [
         Text(f"  {record.check}{where}"),
@@ -120,7 +120,8 @@ def totals(
             worst[record.claim] = min(known, words, key=order.index)
     counts = Counter(worst.values())
     verdicts = ", ".join(f"{counts[words]} {words}" for words in reversed(order) if counts[words])
-    lines = [f"{len(worst)} of {len(catalogue)} claims judged: {verdicts or 'none'}"]
+    judged = sum(n for words, n in counts.items() if words != "not run")
+    lines = [f"{judged} of {len(catalogue)} claims judged: {verdicts or 'none'}"]
     if controls:
         told = ", ".join(f"{n} {words.removeprefix('control ')}" for words, n in controls.items())
         lines.append(f"{sum(controls.values())} controls: {told}")

@@ -77,6 +77,8 @@ class Store:
         """Rename a damaged file, so that it can be looked at and is not met again."""
         try:
             path.rename(path.with_name(path.name + ".damaged"))
+        except FileNotFoundError:
+            return  # Another process has met it, too.
         except OSError as error:
             raise StoreError(f"cannot rename the damaged {path}: {error.strerror}") from error
 

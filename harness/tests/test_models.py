@@ -16,6 +16,15 @@ NETWORKS = [*MODELS, "mlp-2x64"]
 CONVOLUTIONAL = ["inception", "inception-without-batchnorm", "alexnet"]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    """Many small tensors: a second thread would only wait."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def built(name: str, shape=(3, 8, 8), classes: int = 10, seed: int = 0) -> nn.Module:
     return build_model(name, shape, classes, stream(seed, "initialization"))
 
@@ -132,11 +141,13 @@ def test_glorot_uniform_weights_fill_their_range(name):
         assert 0.9 * bound < layer.weight.abs().max() <= bound * 1.0001
 
 
-def test_inception_without_batchnorm_gets_hes_weights():
+def test_inception_without_batchnorm_gets_filters_of_zero_mean_and_one_scale():
     for layer in layers(built("inception-without-batchnorm"), nn.Conv2d):
-        fan_in = layer.weight[0].numel()
-        # 864 weights in the smallest layer: six standard deviations of their std are 15 %.
-        assert layer.weight.std() == pytest.approx((2 / fan_in) ** 0.5, rel=0.15)
+        weight, fan_in = layer.weight.detach(), layer.weight[0].numel()
+        torch.testing.assert_close(weight.sum((1, 2, 3)), torch.zeros(len(weight)))
+        # 1.713 gives back what a ReLU takes. 2,592 weights in the smallest layer: six standard
+        # deviations of their std are 8 %.
+        assert weight.std().item() == pytest.approx(1.713 / fan_in**0.5, rel=0.09)
 
 
 def test_alexnets_weights_are_the_tutorials_truncated_normals():
@@ -145,7 +156,7 @@ def test_alexnets_weights_are_the_tutorials_truncated_normals():
     for layer, std in zip(layers(model, nn.Conv2d | nn.Linear), stds, strict=True):
         assert 1.8 * std < layer.weight.abs().max() <= 2 * std
         # A normal cut at two standard deviations keeps 0.880 of its std.
-        assert layer.weight.std() == pytest.approx(0.880 * std, rel=0.06)
+        assert layer.weight.std().item() == pytest.approx(0.880 * std, rel=0.06)
 
 
 def test_batchnorm_has_a_shift_and_no_scale():
@@ -180,7 +191,8 @@ def test_response_normalisation_equals_pytorchs(channels, layout):
     assert (result - x).abs().max() > 0.1, "too weak a signal to see the normalisation"
     result.square().sum().backward()
     expected.square().sum().backward()
-    torch.testing.assert_close(ours.grad, theirs.grad)
+    # Sums of products in another order: a few units in the last place of float32.
+    torch.testing.assert_close(ours.grad, theirs.grad, rtol=2e-5, atol=1e-4)
 
 
 def test_response_normalisation_has_nothing_to_train_or_to_keep():

@@ -19,8 +19,7 @@ class DamagedCheckpoint(Exception):
 def save(path: Path, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
     """Write atomically; raises StoreError where the disk is full or read-only."""
     tensors = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
-    metadata = {"facts": json.dumps(facts), "sha256": _checksum(tensors, json.dumps(facts))}
-    write_atomically(path, to_bytes(tensors, metadata))
+    write_atomically(path, to_bytes(tensors, _metadata(tensors, facts)))
 
 
 def load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
@@ -29,16 +28,18 @@ def load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if metadata["sha256"] != _checksum(tensors, metadata["facts"]):
-            raise DamagedCheckpoint(f"{path}: the checksum does not match")
-        return tensors, json.loads(metadata["facts"])
-    except (SafetensorError, KeyError, ValueError, OSError) as error:
-        raise DamagedCheckpoint(f"{path}: {error}") from error
+        facts = json.loads(metadata["checkpoint"])["facts"]
+        if to_bytes(tensors, _metadata(tensors, facts)) != path.read_bytes():
+            raise DamagedCheckpoint(f"{path}: it is not as it was written")
+        return tensors, facts
+    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+        raise DamagedCheckpoint(f"{path}: {error!r}") from error
 
 
-def _checksum(tensors: dict[str, torch.Tensor], facts: str) -> str:
-    digest = hashlib.sha256(facts.encode())
+def _metadata(tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> dict[str, str]:
+    """One entry, since safetensors writes several in no fixed order."""
+    digest = hashlib.sha256(json.dumps(facts).encode())
     for name in sorted(tensors):
-        digest.update(name.encode())
+        digest.update(f"{name} {tensors[name].dtype} {tuple(tensors[name].shape)}".encode())
         digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()
+    return {"checkpoint": json.dumps({"facts": facts, "sha256": digest.hexdigest()})}

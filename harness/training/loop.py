@@ -101,7 +101,9 @@ class Training:
                 self.first_losses.append(loss.item())
         mean_loss = total_loss.item() / n
         online = correct.item() / n
-        self.diverged = not math.isfinite(mean_loss)
+        # The last step may have broken the weights after its loss was taken.
+        sound = all(bool(parameter.isfinite().all()) for parameter in self.model.parameters())
+        self.diverged = not (math.isfinite(mean_loss) and sound)
         curve.step.append((curve.step or [0])[-1] + recipe.steps_per_epoch)
         curve.loss.append(mean_loss)
         curve.online_accuracy.append(online)

@@ -36,7 +36,7 @@ def paper_recipe(model: str, dataset: str, setting: str, **changes: Any) -> Reci
         learning_rate=model_spec(model).learning_rate,
         **randomisation,
     )
-    if unknown := [name for name in changes if not hasattr(recipe, name)]:
+    if unknown := [name for name in changes if name not in recipe.as_dict()]:
         raise UnknownName("recipe field", unknown[0], recipe.as_dict())
     return replace(recipe, **changes)
 

@@ -3,6 +3,7 @@
 Variants are made with `dataclasses.replace`, so that what differs is what is written.
 """
 
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
@@ -84,11 +85,19 @@ class Recipe:
             "train_size",
             f"an integer from 1 to {data.train_size:,}, the training images of {data.title}",
         )
-        self._require(0 <= self.label_corruption <= 1, "label_corruption", "a share in [0, 1]")
-        self._require(0 < self.learning_rate < float("inf"), "learning_rate", "above 0")
-        self._require(0 <= self.momentum < 1, "momentum", "in [0, 1)")
-        self._require(0 < self.decay <= 1, "decay", "in (0, 1]")
-        self._require(0 < self.batch_norm_momentum <= 1, "batch_norm_momentum", "in (0, 1]")
+        for name, within, remedy in (
+            ("label_corruption", lambda value: 0 <= value <= 1, "a share in [0, 1]"),
+            ("learning_rate", lambda value: 0 < value < math.inf, "above 0"),
+            ("momentum", lambda value: 0 <= value < 1, "in [0, 1)"),
+            ("decay", lambda value: 0 < value <= 1, "in (0, 1]"),
+            ("batch_norm_momentum", lambda value: 0 < value <= 1, "in (0, 1]"),
+        ):
+            value = getattr(self, name)
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            self._require(is_number and within(value), name, remedy)
+        self._require(
+            isinstance(self.stop_at_zero_error, bool), "stop_at_zero_error", "True or False"
+        )
         if self.redraw == "inputs each access":
             self._require(
                 self.inputs in ("random pixels", "gaussian"),

@@ -1,0 +1,181 @@
+"""The claims folder keeps its promises: controls, known claims, published numbers."""
+
+import ast
+import json
+import subprocess
+import sys
+
+import pytest
+
+from harness.evidence.catalogue import load_catalogue
+from harness.evidence.published import PAPER
+from harness.plugin.options import CLAIMS
+from harness.plugin.summary import written_claims
+from harness.plugin.trials import TIERS
+from harness.tests.plugin_helpers import PLUGINS, clean_environment
+
+CATALOGUE = load_catalogue(CLAIMS / "catalogue.toml")
+PROBE = """
+import json, os, sys
+
+def pytest_collection_finish(session):
+    from harness.plugin.tiers import claim_of, tier_of
+    tests = []
+    for item in session.items:
+        claim, control = claim_of(item)
+        xfail = item.get_closest_marker("xfail")
+        tests.append({
+            "test": item.nodeid, "baseline": item.get_closest_marker("baseline") is not None,
+            "claim": claim, "control": control, "tier": tier_of(item),
+            "xfail": None if xfail is None else {
+                "raises": getattr(xfail.kwargs.get("raises"), "__name__", ""),
+                "strict": xfail.kwargs.get("strict", False),
+                "reason": xfail.kwargs.get("reason", ""),
+            },
+        })
+    told = {"tests": tests, "torch": "torch" in sys.modules}
+    with open(os.environ["PROBE"], "w") as file:
+        json.dump(told, file)
+"""
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory):
+    """All tests of the claims, at all tiers, as pytest collects them in a process of its own."""
+    folder = tmp_path_factory.mktemp("probe")
+    (folder / "claims_probe.py").write_text(PROBE)
+    plugins = [f"-p{name}" for name in (*PLUGINS, "claims_probe", "no:cacheprovider")]
+    command = [sys.executable, "-m", "pytest", str(CLAIMS), "--collect-only", "-q", *plugins]
+    environment = clean_environment(folder)
+    environment |= {"PYTHONPATH": str(folder), "PROBE": str(folder / "told.json")}
+    done = subprocess.run(
+        [*command, "-m", " or ".join(TIERS)],
+        cwd=CLAIMS.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
+    return json.loads((folder / "told.json").read_text())
+
+
+def test_collection_imports_no_torch(collected):
+    assert len(collected["tests"]) > 50
+    assert not collected["torch"]
+
+
+def test_every_test_of_the_claims_names_a_known_claim_or_is_a_baseline(collected):
+    named = {test["claim"] for test in collected["tests"]} - {""}
+    assert named <= set(CATALOGUE)
+    assert all(test["claim"] or test["baseline"] for test in collected["tests"])
+
+
+def test_every_written_claim_has_a_control_in_the_fast_tier_or_is_an_identity(collected):
+    tests = collected["tests"]
+    written = {test["claim"] for test in tests if test["claim"] and not test["control"]}
+    controlled = {test["claim"] for test in tests if test["control"] and test["tier"] == "fast"}
+    identities = {claim.id for claim in CATALOGUE.values() if claim.identity}
+    assert written - controlled - identities == set()
+    assert controlled <= written, "a control of a claim that has no test"
+
+
+def test_the_scorecard_knows_which_claims_are_written(collected):
+    """It reads the files, because a session need not collect them all."""
+    tests = collected["tests"]
+    written = {test["claim"] for test in tests if test["claim"] and not test["control"]}
+    assert written_claims() == written
+
+
+def test_an_expected_failure_is_raised_by_a_verdict_and_says_what_differs(collected):
+    for test in collected["tests"]:
+        if test["xfail"] is not None:
+            assert test["xfail"]["raises"] == "ClaimNotSupported", test["test"]
+            assert test["xfail"]["strict"], test["test"]
+            assert len(test["xfail"]["reason"].split()) >= 5, test["test"]
+
+
+# --- What the source may not hold ------------------------------------------------------------
+
+SOURCES = sorted(CLAIMS.rglob("*.py"))
+
+
+def is_number(node):
+    """Whether an expression is made of numbers alone."""
+    allowed = (ast.Constant, ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop)
+    parts = list(ast.walk(node))
+    constants = [part.value for part in parts if isinstance(part, ast.Constant)]
+    return all(isinstance(part, allowed) for part in parts) and any(
+        isinstance(value, int | float) and not isinstance(value, bool) for value in constants
+    )
+
+
+def written_out(tree):
+    """Lines that give something called `published` as a number, or judge against one."""
+    lines = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            given = [it.value for it in node.keywords if (it.arg or "").startswith("published")]
+            given += node.args[2:3] if name == "judge" else []
+            if name == "Published" or any(is_number(value) for value in given):
+                lines.append(node.lineno)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [getattr(target, "id", "").lower() for target in targets]
+            if any(name.startswith("published") for name in names) and is_number(node.value):
+                lines.append(node.lineno)
+        elif isinstance(node, ast.arguments):
+            both = [*node.posonlyargs, *node.args]
+            pairs = [*zip(both[::-1], node.defaults[::-1], strict=False)]
+            pairs += zip(node.kwonlyargs, node.kw_defaults, strict=True)
+            lines += [
+                value.lineno
+                for arg, value in pairs
+                if arg.arg.startswith("published") and value is not None and is_number(value)
+            ]
+    return lines
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_published_numbers_come_from_the_fixtures(path):
+    assert written_out(ast.parse(path.read_text(encoding="utf-8"))) == []
+
+
+def numbers(value):
+    """Every number of a JSON document, percentages also as shares."""
+    if isinstance(value, dict | list):
+        entries = value.values() if isinstance(value, dict) else value
+        return set().union(*map(numbers, entries))
+    return {value, round(value / 100, 6)} if type(value) in (int, float) else set()
+
+
+def test_no_number_of_the_tables_is_written_into_a_claim():
+    """Those of four digits and more, which nobody writes by chance."""
+    tables = json.loads((PAPER / "tables.json").read_text(encoding="utf-8"))
+    known = {n for n in numbers(tables) if len(f"{n:.10g}".replace("0.", "").strip("0.")) >= 4}
+    assert {0.9934, 1649402} <= known
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+                assert node.value not in known, f"{path.name}:{node.lineno}"
+
+
+@pytest.mark.parametrize(
+    ("source", "broken"),
+    [
+        ("judge(measured, check, 0.9934)", True),
+        ("judge_fit(judge, trial, published=-99.34 / 100)", True),
+        ("PUBLISHED = 0.9934", True),
+        ("def judge_fit(judge, published=1.0): pass", True),
+        ("judge(measured, check, Published(0.9934, 'Table 1', 'share'))", True),
+        ("judge(measured, Equals(1, source='x'), published_row('t', 'f'))", False),
+        ("judge(measured, check, published)", False),
+        ("published = published_row('t', 'f').value * 2", False),
+        ("def judge_fit(judge, published=None): pass", False),
+        ("fast(0, 1, 2)", False),
+    ],
+)
+def test_the_rule_about_published_numbers_can_be_broken(source, broken):
+    assert bool(written_out(ast.parse(source))) == broken

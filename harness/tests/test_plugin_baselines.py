@@ -1,0 +1,111 @@
+"""A baseline goes red when a figure drifts, comes or goes; rewriting it is for people."""
+
+import pytest
+
+from harness.tests.plugin_helpers import Project
+
+CONFTEST = """
+from pathlib import Path
+
+def pytest_configure(config):
+    from harness.plugin import baselines
+
+    baselines.BASELINES = Path(__file__).parent / "baselines"
+    baselines.CLAIMS = Path(__file__).parent
+"""
+
+CLAIMS = """
+@pytest.mark.fast
+@pytest.mark.parametrize("columns", [
+    pytest.param(columns, id=name, marks=pytest.mark.baseline(name))
+    for name, columns in {
+        "kept": {"loss": [1.001, 2.0], "labels": [2**47 + 1] * 2},
+        "drifted": {"loss": [1.1, 2.0]},
+        "stream": {"labels": [2**47 + 1]},
+        "column-gone": {"loss": [1.0]},
+        "column-new": {"loss": [1.0], "labels": [3]},
+        "shorter": {"loss": [1.0]},
+        "longer": {"loss": [1.0, 2.0]},
+        "not-a-number": {"loss": [float("nan")]},
+        "missing": {"loss": [1.0]},
+    }.items()
+])
+def test_it(baseline, columns):
+    every = {"loss": Tolerance("another CPU", relative=0.01), "labels": Tolerance("integers")}
+    baseline.check(columns, {name: every[name] for name in columns})
+
+@pytest.mark.fast
+@pytest.mark.baseline("kept")
+def test_no_tolerance(baseline):
+    baseline.check({"loss": [1.0], "labels": [3]}, {"loss": Tolerance("another CPU")})
+"""
+WRITTEN = {
+    "kept": f",loss,labels\n0,1.0,{2**47 + 1}\n1,2.0,{2**47 + 1}\n",
+    "drifted": ",loss\n0,1.0\n1,2.0\n",
+    "stream": f",labels\n0,{2**47}\n",
+    "column-gone": ",loss,labels\n0,1.0,3\n",
+    "column-new": ",loss\n0,1.0\n",
+    "shorter": ",loss\n0,1.0\n1,2.0\n",
+    "longer": ",loss\n0,1.0\n",
+    "not-a-number": ",loss\n0,1.0\n",
+}
+
+
+@pytest.fixture
+def project(tmp_path):
+    folder = tmp_path / "baselines" / "fast" / "cpu"
+    folder.mkdir(parents=True)
+    for name, text in WRITTEN.items():
+        (folder / f"{name}.csv").write_text(text)
+    return Project(tmp_path, CLAIMS, CONFTEST)
+
+
+def read(project):
+    return {path.stem: path.read_text() for path in project.folder.rglob("cpu/*.csv")}
+
+
+def test_a_baseline_fails_on_whatever_drifts_comes_or_goes(project):
+    session = project.run()
+    passed = [name for name, outcome in session.outcomes.items() if outcome == "PASSED"]
+    assert passed == ["test_it[kept]"]
+    assert len(session.outcomes) == 10
+    gone = "column-gone.csv has the columns ['labels', 'loss'], the test gives ['loss']"
+    assert gone in session.text
+    assert "if that is meant, rewrite it with --force-regen" in session.text
+    assert "column-new.csv has the columns ['loss'], the test gives ['labels'" in session.text
+    assert "columns ['labels', 'loss'], but tolerances for ['loss']" in session.text
+    after = read(project)
+    assert after.pop("missing").split() == [",loss", "0,1"], "written, for review, and failed"
+    assert after == WRITTEN, "no other was touched"
+    assert project.run("-k", "missing").outcomes == {"test_it[missing]": "PASSED"}
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "-n 2"])
+def test_a_baseline_that_no_test_uses_is_an_error_where_all_claims_were_collected(project, workers):
+    stale = project.folder / "baselines" / "fast" / "cpu" / "stale.csv"
+    stale.write_text(",loss\n0,1.0\n")
+    session = project.run("-k", "no_tolerance", *workers)
+    assert session.code != pytest.ExitCode.OK
+    assert f"no test uses the baseline {stale} (1 in all); delete it" in session.text
+    assert "INTERNALERROR" not in session.text
+
+
+def test_a_baseline_that_the_collected_files_do_not_use_is_none(project):
+    (project.folder / "baselines" / "fast" / "cpu" / "of-another-file.csv").touch()
+    assert project.run("test_claims.py", "--collect-only").code == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize("option", ["--force-regen", "--regen-all"])
+def test_ci_refuses_to_rewrite_baselines(project, option):
+    session = project.run(option, env={"CI": "true"})
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert "rewrite baselines, which CI must not do; run them by hand" in session.text
+    assert read(project) == WRITTEN
+
+
+def test_a_person_may_rewrite_them_also_the_columns(project):
+    session = project.run("--force-regen", "-k", "drifted or column")
+    assert session.code == pytest.ExitCode.TESTS_FAILED, "once, so that it is looked at"
+    again = project.run("-k", "drifted or column")
+    assert set(again.outcomes.values()) == {"PASSED"}
+    assert len(again.outcomes) == 3

@@ -1,0 +1,87 @@
+"""Evidence outlives a killed worker, an interrupted session and a file that cannot be written."""
+
+import re
+
+import pytest
+
+from harness.tests.plugin_helpers import TRUE, Project
+
+# Each test notes what it has judged, by other means than the harness.
+MORTAL = """
+import signal
+
+@pytest.mark.fast
+@pytest.mark.claim("2.1-fit")
+@pytest.mark.parametrize("place", range(8))
+def test_it(judge, place):
+    judge(share(1.0, f"check {place}"), ONE)
+    with open("judged.txt", "a") as file:
+        file.write(f"check {place}\\n")
+    if place == int(os.environ["DIES_IN"]):
+        os.kill(os.getpid(), getattr(signal, os.environ["SIGNAL"]))
+"""
+
+
+def judged(session):
+    return sorted(record.check for record in session.evidence if record.verdict == "supported")
+
+
+def noted(folder):
+    return sorted((folder / "judged.txt").read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    "restarts", [["--max-worker-restart=0"], []], ids=["no restart", "restart"]
+)
+def test_a_killed_worker_loses_no_evidence_and_its_test_is_named(tmp_path, restarts):
+    project = Project(tmp_path, MORTAL)
+    session = project.run("-n", "2", *restarts, env={"DIES_IN": "3", "SIGNAL": "SIGKILL"})
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    assert judged(session) == noted(tmp_path)
+    assert "check 3" in judged(session), "judged a moment before the end"
+    (dead,) = [record for record in session.evidence if record.verdict == "not run"]
+    assert dead.test == "test_claims.py::test_it[3]"
+    assert re.search(r"gw\d died in it", dead.reason)
+    assert dead.command == "pytest 'test_claims.py::test_it[3]'"
+    assert re.search(r"^  the process died .*not run", session.text, re.MULTILINE)
+    if not restarts:
+        assert judged(session) == [f"check {place}" for place in range(8)]
+
+
+def test_an_interrupted_session_keeps_its_evidence_and_names_the_test(tmp_path):
+    project = Project(tmp_path, MORTAL)
+    session = project.run(env={"DIES_IN": "3", "SIGNAL": "SIGINT"})
+    assert session.code == pytest.ExitCode.INTERRUPTED
+    assert judged(session) == noted(tmp_path) == [f"check {place}" for place in range(4)]
+    (record,) = [record for record in session.evidence if record.verdict == "not run"]
+    assert record.test == "test_claims.py::test_it[3]"
+
+
+def test_a_session_that_is_killed_leaves_its_parts_beside_the_evidence_file(tmp_path):
+    project = Project(tmp_path, MORTAL)
+    project.run(env={"DIES_IN": "3", "SIGNAL": "SIGKILL"})
+    parts = "".join(path.read_text() for path in tmp_path.glob("evidence.jsonl.parts/*"))
+    assert all(f'"check {place}"' in parts for place in range(4))
+    assert "test_it[3]" in parts
+    session = project.run("-k", "0", env={"DIES_IN": "9", "SIGNAL": "SIGKILL"})
+    assert judged(session) == ["check 0"], "the next session starts with none of it"
+
+
+def test_evidence_that_cannot_be_written_is_told_and_its_parts_are_kept(tmp_path):
+    project = Project(tmp_path, TRUE)
+    (tmp_path / "occupied").mkdir()
+    (tmp_path / "occupied" / "file").touch()
+    session = project.run("--evidence", "occupied")
+    assert "notice: the evidence could not be written" in session.text
+    assert "\nevidence: occupied" not in session.text
+    parts = list(tmp_path.glob("occupied.parts/*.jsonl"))
+    assert parts, "the parts are kept"
+    assert '"supported"' in parts[0].read_text()
+
+
+def test_an_evidence_folder_that_cannot_be_made_is_an_error_at_once(tmp_path):
+    (tmp_path / "file").touch()
+    session = Project(tmp_path, TRUE).run("--evidence", "file/evidence.jsonl")
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert "--evidence file/evidence.jsonl: cannot write there (Not a directory)" in session.text
+    assert not session.outcomes

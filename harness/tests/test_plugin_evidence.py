@@ -1,0 +1,205 @@
+"""Every judged check leaves a line of evidence, with and without xdist, whatever happens next."""
+
+import json
+import shlex
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from harness.evidence.catalogue import load_catalogue
+from harness.plugin.options import CLAIMS
+from harness.tests.plugin_helpers import TRUE, Project
+
+FIT = load_catalogue(CLAIMS / "catalogue.toml")["2.1-fit"]
+
+VERDICTS = """
+STRADDLES = Measurement("straddles", (0.5,), "share", (0.4, 0.6), "images")
+HALF = AtLeast(0.5, source="Table 9")
+pytestmark = pytest.mark.fast
+claim, control = pytest.mark.claim("2.1-fit"), pytest.mark.control("2.1-fit")
+known = pytest.mark.xfail(raises=ClaimNotSupported, strict=True, reason="holds with a factor of 2")
+
+@claim
+@pytest.mark.parametrize("name", ["a name"])
+def test_supported(judge, name):
+    published = published_row("table1_cifar10", "train", model="MLP 1x512", labels="random")
+    judge(share(1.0, "fitted"), ONE, published)
+    assert judge(share(0.75, "second"), HALF) == "supported"
+
+@claim
+def test_refuted(judge):
+    published = published_row("table1_cifar10", "train", model="MLP 1x512", labels="random")
+    judge(share(0.9), ONE, published)
+
+@claim
+def test_inconclusive(judge): judge(STRADDLES, HALF)
+
+@control
+def test_control(judge): judge(share(0.9), ONE)
+
+@control
+def test_control_that_passes(judge): judge(share(1.0), ONE)
+
+@control
+def test_control_that_decides_nothing(judge): judge(STRADDLES, HALF)
+
+@known
+@claim
+def test_known(judge): judge(share(0.9), ONE)
+
+@known
+@claim
+def test_known_but_supported(judge): judge(share(1.0), ONE)
+
+@known
+@claim
+def test_known_but_crashed(judge): raise RuntimeError("out of order")
+
+@claim
+def test_judges_nothing(judge): pass
+
+@claim
+def test_plain_number(judge): judge(share(1.0), ONE, published=0.9934)
+
+@claim
+def test_never_gets_there(judge):
+    judge(exact("steps", [float("inf")], "steps"), AtMost(1, source="Table 9"))
+"""
+OUTCOMES = {
+    "test_supported[a name]": "PASSED",
+    "test_refuted": "FAILED",
+    "test_inconclusive": "FAILED",
+    "test_control": "PASSED",
+    "test_control_that_passes": "FAILED",
+    "test_control_that_decides_nothing": "FAILED",
+    "test_known": "XFAIL",
+    "test_known_but_supported": "FAILED",
+    "test_known_but_crashed": "FAILED",
+    "test_judges_nothing": "FAILED",
+    "test_plain_number": "FAILED",
+    "test_never_gets_there": "FAILED",
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return Project(tmp_path_factory.mktemp("verdicts"), VERDICTS)
+
+
+@pytest.fixture(scope="module")
+def alone(project):
+    return project.run("--base-seed", "3")
+
+
+def test_a_test_passes_if_and_only_if_its_verdict_is_the_one_it_is_there_for(alone):
+    assert alone.outcomes == OUTCOMES
+    assert alone.code == pytest.ExitCode.TESTS_FAILED
+
+
+def test_a_failure_makes_sense_without_the_source(alone):
+    told = "\n".join(line.removeprefix("E").strip() for line in alone.text.splitlines())
+    assert f"ClaimNotSupported: 2.1-fit is refuted: {FIT.sentence}\n" in told
+    assert "\nmeasured  a share = 90.00 %\n" in told
+    assert "\nbound     attains 100.00 % in every run, from Table 9\n" in told
+    assert "\npublished 99.34 % (Table 1, MLP 1x512, random labels, train)\n" in told
+    assert "\nrepeat    pytest test_claims.py::test_refuted --base-seed 3\n" in told
+    assert f"ClaimNotSupported: 2.1-fit is inconclusive: {FIT.sentence}\n" in told
+    assert "\ninterval  40.00 % to 60.00 % (replicated: images)\n" in told
+
+
+def test_a_control_that_is_not_refuted_names_its_broken_premise(alone):
+    for verdict in ("supported", "inconclusive"):
+        words = f"ControlNotRefuted: control of 2.1-fit is {verdict}, and should be refuted"
+        assert f"{words}: the check passes on a broken premise ({FIT.control})" in alone.text
+
+
+def test_what_is_no_verdict_is_refused_with_a_remedy(alone):
+    assert "the test ended without judging anything: call judge(...)" in alone.text
+    assert "published = 0.9934 must come from fixtures/paper: use published_row(...)" in alone.text
+
+
+def test_the_evidence_holds_every_judged_check(alone):
+    (fitted, second) = alone.of("test_supported[a name]")
+    assert (fitted.check, fitted.values, fitted.verdict) == ("fitted", [1.0], "supported")
+    assert (fitted.interval, fitted.bound, fitted.published) == ([1.0, 1.0], 1.0, 0.9934)
+    assert (second.check, second.published, second.source) == ("second", None, "Table 9")
+    assert (fitted.tier, fitted.scale, fitted.seed, fitted.expected) == ("fast", "exact", 3, True)
+    verdicts = {record.test.partition("::")[2]: record.verdict for record in alone.evidence}
+    assert set(verdicts) == set(OUTCOMES), "each test has a line, also where nothing was judged"
+    assert verdicts["test_control"] == "refuted"
+    assert verdicts["test_inconclusive"] == "inconclusive"
+    assert verdicts["test_known_but_crashed"] == "not run"
+    assert verdicts["test_judges_nothing"] == "not run"
+    (crashed,) = alone.of("test_known_but_crashed")
+    assert "out of order" in crashed.reason
+
+
+def test_controls_and_expected_failures_are_recorded_as_such(alone):
+    (control,) = alone.of("test_control")
+    assert (control.control, control.expected, control.as_it_should) == (True, False, True)
+    (known,) = alone.of("test_known")
+    assert (known.control, known.expected, known.verdict) == (False, False, "refuted")
+    assert known.reason == "holds with a factor of 2"
+
+
+def test_every_line_is_strict_json_with_every_promised_key(alone):
+    promised = (
+        "claim check control verdict values unit interval bound published source tier scale"
+        " seconds test runs environment expected reason seed command"
+    )
+    assert len(alone.lines) == len(OUTCOMES) + 1, "one test judges two checks"
+    for line in alone.lines:
+        found = json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+        assert set(promised.split()) <= set(found)
+        assert {"python", "torch", "cores"} <= set(found["environment"])
+    (endless,) = alone.of("test_never_gets_there")
+    assert (endless.values, endless.interval) == ([None], [None, None])
+
+
+def test_the_scorecard_ends_the_session(alone):
+    card = alone.text.partition("claims of the paper")[2]
+    assert "99.34 %" in card
+    assert "control NOT refuted" in card
+    assert "does not reproduce" in card
+    assert "claims judged: 1 refuted" in card
+
+
+def test_the_recorded_command_repeats_the_test(project, alone):
+    (record, _) = alone.of("test_supported[a name]")
+    pytest_, *words = shlex.split(record.command)
+    again = project.run(*words)
+    assert pytest_ == "pytest"
+    assert [(r.check, r.verdict, r.seed) for r in again.evidence] == [
+        ("fitted", "supported", 3),
+        ("second", "supported", 3),
+    ]
+
+
+def test_under_xdist_in_random_order_the_evidence_is_the_same(project, alone):
+    """JUnit's properties carry the verdicts as well."""
+    pytest.importorskip("pytest_randomly", reason="pip install pytest-randomly")
+    pytest.importorskip("pytest_timeout", reason="pip install pytest-timeout")
+    plugins = ("xdist", "regressions", "pytest_datadir.plugin", "randomly", "timeout")
+    report = project.folder / "junit.xml"
+    session = project.run(
+        *("-n", "2", "--base-seed", "3", "--timeout", "100", "--junitxml", str(report)),
+        plugins=plugins,
+    )
+
+    def essence(records):
+        return sorted((r.claim, r.check, r.verdict, r.test, r.command) for r in records)
+
+    assert essence(session.evidence) == essence(alone.evidence)
+    assert session.outcomes == alone.outcomes
+    cases = {case.get("name"): case for case in ElementTree.parse(report).iter("testcase")}
+    found = cases["test_supported[a name]"].iter("property")
+    properties = {it.get("name"): it.get("value") for it in found}
+    assert properties == {"2.1-fit: fitted": "supported", "2.1-fit: second": "supported"}
+
+
+def test_a_test_that_crashes_between_two_checks_leaves_word(tmp_path):
+    """Or the scorecard would show nothing but its first, supported, check."""
+    session = Project(tmp_path, TRUE + "    raise RuntimeError('out of order')\n").run()
+    verdicts = {record.verdict: record for record in session.of("test_it")}
+    assert set(verdicts) == {"supported", "not run"}
+    assert "out of order" in verdicts["not run"].reason

@@ -1,0 +1,121 @@
+"""Options that cannot work are refused at once; a plan trains nothing and says what would."""
+
+import re
+
+import pytest
+
+from harness.tests.plugin_helpers import HEADER, TRUE, Project
+
+PLANNED = """
+SHARED = tiny(5, epochs=3, stop_at_zero_error=True)
+
+@pytest.mark.claim("2.1-fit")
+@trials(
+    Trial("fast", "both", "scaled", {"it": [SHARED, tiny(6)]}),
+    Trial("cpu_full", "big", "paper", {"it": [
+        paper_recipe("mlp-3x512", "cifar10", "random-labels")
+    ]}),
+)
+def test_claim(trial, judge, laboratory):
+    laboratory.runs(trial)
+
+@pytest.mark.control("2.1-fit")
+@trials(Trial("fast", "one", "scaled", {"it": [SHARED]}))
+def test_control(trial, judge, laboratory):
+    laboratory.runs(trial)
+
+@pytest.mark.fast
+@pytest.mark.baseline("some")
+@pytest.mark.trains(tiny(7))
+def test_baseline(baseline, laboratory):
+    laboratory.baseline_run(tiny(7))
+"""
+
+# What a process has imported, told as its session ends.
+TELL_TORCH = """
+import sys
+def pytest_unconfigure(config):
+    print("torch imported:", "torch" in sys.modules)
+"""
+
+
+def recipes(session):
+    """What the plan lists: recipe, epochs, number of tests."""
+    listed = re.findall(
+        r"^ *[\d.]+ %  (.*): (at most )?(\d+) epochs; (\d+) test", session.text, re.M
+    )
+    return {(recipe, bool(at_most), int(n), int(tests)) for recipe, at_most, n, tests in listed}
+
+
+def on_digits(seed):
+    return f"mlp-1x16 on digits (n = 32), random labels, seed {seed}"
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path, PLANNED, conftest=TELL_TORCH)
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "-n 2"])
+def test_a_plan_lists_each_recipe_once_and_trains_nothing(project, workers):
+    session = project.run("--plan", *workers)
+    assert session.code == pytest.ExitCode.OK
+    assert recipes(session) == {
+        (on_digits(5), True, 3, 2),
+        (on_digits(6), False, 2, 1),
+        (on_digits(7), False, 2, 1),
+    }
+    assert "3 trainings for 3 tests" in session.text
+    assert re.findall("torch imported: (.*)", session.text) == ["False"], "one process, no torch"
+    assert not session.outcomes
+    assert not project.runs.exists()
+
+
+def test_another_base_seed_gives_other_seeds_to_all_but_baselines(project):
+    listed = {recipe for recipe, *_ in recipes(project.run("--plan", "--base-seed", "2"))}
+    assert listed == {on_digits(2005), on_digits(2006), on_digits(7)}
+
+
+def test_the_plan_of_a_tier_needs_neither_its_data_nor_its_device(project):
+    session = project.run("--plan", "-m", "cpu_full", "--data-root", "nowhere")
+    assert session.code == pytest.ExitCode.OK
+    (listed,) = recipes(session)
+    assert listed[0] == "mlp-3x512 on cifar10 (n = 50,000), random labels, seed 0"
+
+
+def test_a_negative_base_seed_is_refused_in_words(project):
+    session = project.run("--base-seed", "-1")
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert "--base-seed" in session.text
+    assert re.search(r"-1\b.* negative", session.text)
+    assert "_seed value" not in session.text, "the name of a function is no remedy"
+    assert not session.outcomes
+
+
+def test_a_gpu_that_is_not_there_is_refused_at_once(tmp_path):
+    session = Project(tmp_path, TRUE).run("--device", "cuda")
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert "device 'cuda' was asked for, and PyTorch finds 0 CUDA devices here" in session.text
+    assert "use --device cpu" in session.text
+    assert "collected" not in session.text
+
+
+def test_the_plugin_serves_a_folder_of_its_own_and_writes_the_scorecard(tmp_path):
+    """By -p, without a conftest, and for a class of tests."""
+    project = Project(tmp_path, TRUE)
+    (tmp_path / "conftest.py").unlink()
+    again = TRUE.replace("test_it(judge)", "test_it(self, judge)").replace("\n", "\n    ")
+    (tmp_path / "test_claims.py").write_text(f"{HEADER}\nclass TestAll:\n    {again}")
+    session = project.run("-p", "harness.plugin", "--report", "report/deep")
+    assert session.outcomes == {"TestAll::test_it": "PASSED"}
+    card = (tmp_path / "report" / "deep" / "scorecard.txt").read_text()
+    assert card in session.text
+    assert max(map(len, card.splitlines())) <= 100
+    assert "1 of 45 claims judged: 1 supported" in card
+    assert "scorecard: report/deep/scorecard.txt" in session.text
+
+
+def test_a_session_without_claims_has_no_scorecard(tmp_path):
+    session = Project(tmp_path, "def test_it():\n    pass\n").run()
+    assert session.code == pytest.ExitCode.OK
+    assert "claims of the paper" not in session.text

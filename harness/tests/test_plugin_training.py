@@ -1,0 +1,120 @@
+"""A recipe is trained once, when it is first needed, in sight, and only if the plan names it."""
+
+import re
+
+import pytest
+
+from harness.tests.plugin_helpers import Project
+
+# Every training is noted, and progress is shown as soon as there is some.
+CONFTEST = """
+from pathlib import Path
+
+def pytest_configure(config):
+    from harness.plugin import progress
+    from harness.runs.laboratory import Laboratory
+
+    progress.ELSEWHERE_SECONDS = 0
+    train, show = Laboratory._train, progress.Foot.show
+
+    def noted_train(self, recipe, *rest):
+        with open("trained.txt", "a") as file:
+            file.write(f"{recipe}\\n")
+        return train(self, recipe, *rest)
+
+    def noted_show(self, text):
+        show(self, text)
+        Path("shown").touch()
+
+    Laboratory._train, progress.Foot.show = noted_train, noted_show
+"""
+
+CLAIMS = """
+import time
+from pathlib import Path
+
+LIMIT = AtMost(1.0, source="Table 9")
+SHARED = Trial("fast", "shared", "scaled", {"random labels": [tiny(5)]})
+
+@pytest.mark.claim("2.1-fit")
+@pytest.mark.parametrize("who", ["one", "another"])
+@trials(SHARED)
+def test_shared(trial, who, laboratory, judge):
+    runs = laboratory.runs(trial)["random labels"]
+    waited = time.monotonic() + 60
+    while not Path("shown").exists() and time.monotonic() < waited:
+        time.sleep(0.05)  # The controller of xdist looks twice a second.
+    judge(accuracy("training accuracy", runs, "train"), LIMIT)
+
+@pytest.mark.claim("2.1-fit")
+@trials(Trial("fast", "hot", "scaled", {"random labels": [tiny(8, learning_rate=1e30)]}))
+def test_diverged(trial, laboratory, judge):
+    judge(accuracy("accuracy", laboratory.runs(trial)["random labels"], "train"), LIMIT)
+
+@pytest.mark.claim("2.1-fit")
+@trials(Trial("fast", "planned", "scaled", {"random labels": [tiny(5)]}))
+def test_unplanned(trial, laboratory, judge):
+    laboratory.runs(Trial("fast", "other", "scaled", {"random labels": [tiny(9)]}))
+
+@pytest.mark.fast
+@pytest.mark.claim("2.1-fit")
+def test_idle(judge):
+    judge(share(1.0), ONE)
+
+@pytest.mark.fast
+@pytest.mark.baseline("seed")
+@pytest.mark.trains(tiny(5))
+def test_baseline(laboratory):
+    assert laboratory.baseline_run(tiny(5)).recipe.seed == 5
+"""
+NAMES = ("one", "another")
+SHARED = "mlp-1x16 on digits (n = 32), random labels, seed 5"
+
+
+def trained(project):
+    """What has been trained since the last time this was asked."""
+    path = project.folder / "trained.txt"
+    lines = path.read_text().splitlines() if path.exists() else []
+    path.unlink(missing_ok=True)
+    return lines
+
+
+def progress(session, recipe, epoch, worker=""):
+    """Whether a line of the output says that the recipe trains, at this epoch."""
+    line = rf"^{worker}{re.escape(recipe)}: epoch {epoch}/2, accuracy \d+\.\d %, .* left$"
+    return re.search(line, session.text, re.MULTILINE) is not None
+
+
+def test_a_recipe_is_trained_once_in_sight_and_again_only_when_asked(tmp_path):
+    project = Project(tmp_path, CLAIMS, CONFTEST)
+    session = project.run("-k", "one or idle", "-n", "2")
+    assert session.code == pytest.ExitCode.OK, session.text
+    assert trained(project) == [SHARED]
+    assert progress(session, SHARED, r"\d", worker=r"gw\d ")
+    (record,) = session.of("test_shared[fast-shared-one]")
+    (key,) = record.runs
+    assert (project.runs / key / "run.json").is_file()
+    assert (record.scale, record.tier, record.bound_words) == ("scaled", "fast", "at most 100.00 %")
+
+    session = project.run("-k", "not unplanned", "--fresh", "--base-seed", "1")
+    again, hot = (SHARED.replace("seed 5", f"seed {seed}") for seed in (1005, 1008))
+    assert sorted(trained(project)) == sorted([SHARED, again, hot]), "only baselines keep a seed"
+    assert all(progress(session, again, epoch) for epoch in (1, 2))
+    assert session.outcomes.pop("test_diverged[fast-hot]") == "FAILED"
+    assert set(session.outcomes.values()) == {"PASSED"}
+    (one,), (another,) = (session.of(f"test_shared[fast-shared-{who}]") for who in NAMES)
+    assert one.runs == another.runs != [key]
+    (diverged,) = session.of("test_diverged[fast-hot]")
+    assert (diverged.verdict, diverged.values) == ("refuted", [None])
+    message = session.text.partition("ClaimNotSupported: 2.1-fit is refuted")[2]
+    assert "diverged" in message.partition("repeat ")[0], "the message says why"
+
+
+def test_a_recipe_that_the_plan_does_not_name_is_not_trained(tmp_path):
+    project = Project(tmp_path, CLAIMS, CONFTEST)
+    session = project.run("-k", "unplanned")
+    assert session.outcomes == {"test_unplanned[fast-planned]": "FAILED"}
+    assert "which its plan does not name: put it into a Trial" in session.text
+    assert trained(project) == []
+    (unplanned,) = session.evidence
+    assert (unplanned.verdict, unplanned.check) == ("not run", "ended before it judged")

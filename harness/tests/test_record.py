@@ -1,0 +1,135 @@
+"""A line of evidence is strict JSON, comes back as it was, and a damaged one is counted."""
+
+import json
+import math
+from dataclasses import asdict, replace
+
+import pytest
+
+from harness.evidence.record import Evidence, read_evidence
+
+FULL = Evidence(
+    claim="2.1-fit",
+    check="MLP 1x512: training accuracy, \u2028 naïve",
+    control=False,
+    verdict="supported",
+    values=[1.0, 0.25],
+    unit="share",
+    interval=[0.5, 1.0],
+    bound=1.0,
+    published=0.9934,
+    source="Table 1",
+    tier="fast",
+    scale="scaled",
+    seconds=1.5,
+    test="claims/test_it.py::test_it[fast-x]",
+    runs=["00ff"],
+    environment={"cores": 2, "nested": {"list": [1]}},
+    expected=False,
+    reason='a "reason"\nof two lines',
+    seed=3,
+    command="pytest 'claims/test_it.py::test_it[fast-x]'",
+    replicated="runs",
+    false_alarm=1e-9,
+    published_where="Table 1, MLP 1x512",
+    bound_words="attains 100.00 % in every run",
+)
+BARE = Evidence("2.1-fit", "it", False, "supported")
+
+
+def refuse_constant(name):
+    raise AssertionError(f"{name} is no JSON")
+
+
+@pytest.mark.parametrize("record", [FULL, BARE], ids=["full", "bare"])
+def test_a_record_comes_back_from_its_line(record):
+    line = record.to_line()
+    assert len(line.splitlines()) == 1
+    assert Evidence.from_line(line) == record
+
+
+def test_what_is_not_finite_becomes_null_in_strict_json():
+    record = replace(
+        FULL,
+        values=[math.nan, 0.5, math.inf],
+        interval=[math.nan, -math.inf],
+        bound=[math.inf, {"deep": (math.nan, 1)}],
+        published=math.nan,
+        false_alarm=math.inf,
+    )
+    written = json.loads(record.to_line(), parse_constant=refuse_constant)
+    assert written["values"] == [None, 0.5, None]
+    assert written["interval"] == [None, None]
+    assert written["bound"] == [None, {"deep": [None, 1]}]
+    assert written["published"] is None
+    assert written["false_alarm"] is None
+    finite = asdict(FULL)
+    changed = {"values", "interval", "bound", "published", "false_alarm"}
+    assert {key for key in finite if written[key] != finite[key]} == changed
+
+
+def test_every_key_of_the_format_is_in_every_line():
+    """As the README's table of the evidence has them."""
+    assert list(json.loads(BARE.to_line())) == [
+        *("claim", "check", "control", "verdict", "values", "unit", "interval", "bound"),
+        *("published", "source", "tier", "scale", "seconds", "test", "runs", "environment"),
+        *("expected", "reason", "seed", "command"),
+        *("replicated", "false_alarm", "published_where", "bound_words"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        FULL.to_line()[:-1],
+        FULL.to_line()[: len(FULL.to_line()) // 2],
+        FULL.to_line().replace('"claim"', '"clam"'),
+        '{"claim": "2.1-fit"}',
+        "{}",
+        "null",
+        "[]",
+        "3",
+        "not JSON",
+        "",
+        "\x00\ufffd",
+    ],
+)
+def test_a_damaged_line_is_counted_and_costs_no_other(tmp_path, damaged):
+    path = tmp_path / "main.jsonl"
+    path.write_text(f"{FULL.to_line()}\n{damaged}\n{BARE.to_line()}\n", encoding="utf-8")
+    assert read_evidence(path) == ([FULL, BARE], 1)
+
+
+def test_a_line_cut_in_the_middle_of_a_character_is_one_damaged_line(tmp_path):
+    path = tmp_path / "gw0.jsonl"
+    path.write_bytes(BARE.to_line().encode() + b'\n{"claim": "\xc3')
+    assert read_evidence(path) == ([BARE], 1)
+
+
+def test_no_file_and_an_empty_file_hold_no_evidence(tmp_path):
+    (tmp_path / "empty.jsonl").touch()
+    assert read_evidence(tmp_path / "empty.jsonl") == ([], 0)
+    assert read_evidence(tmp_path / "absent.jsonl") == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("control", "expected", "verdict", "as_it_should"),
+    [
+        (False, True, "supported", True),
+        (False, True, "refuted", False),
+        (False, True, "inconclusive", False),
+        (False, True, "not run", False),
+        (False, False, "supported", False),
+        (False, False, "refuted", True),
+        (False, False, "inconclusive", True),
+        (False, False, "not run", False),
+        (True, False, "refuted", True),
+        (True, False, "supported", False),
+        (True, False, "inconclusive", False),
+        (True, False, "not run", False),
+    ],
+)
+def test_a_record_is_as_it_should_be(control, expected, verdict, as_it_should):
+    """A control must be refuted: one that decides nothing cannot be trusted to fail."""
+    record = Evidence("2.1-fit", "it", control, verdict, expected=expected)
+    assert record.as_it_should == as_it_should

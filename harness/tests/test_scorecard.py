@@ -1,0 +1,174 @@
+"""The scorecard fits a page, groups by claim, and hides nothing that went wrong."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.evidence.catalogue import load_catalogue
+from harness.evidence.record import Evidence
+from harness.report.scorecard import STYLES, WIDTH, scorecard, totals, verdict_words
+
+CATALOGUE = load_catalogue(Path(__file__).parents[2] / "claims" / "catalogue.toml")
+FIT = Evidence(
+    "2.1-fit",
+    "MLP 1x512: training accuracy",
+    False,
+    "supported",
+    values=[1.0, 1.0],
+    unit="share",
+    interval=[0.9928, 1.0],
+    published=0.9934,
+    tier="fast",
+    scale="scaled",
+    seconds=2.4,
+)
+
+
+def record(claim="2.1-fit", check="a check", verdict="supported", control=False, **facts):
+    facts = {"expected": not control, "tier": "fast", "scale": "scaled", **facts}
+    return Evidence(claim, check, control, verdict, **facts)
+
+
+def card(*records, written=("2.1-fit", "2.1-chance"), **options):
+    return scorecard(records, CATALOGUE, set(written), **options)
+
+
+def row(text, start):
+    (line,) = [line for line in text.splitlines() if line.startswith(start)]
+    return line
+
+
+def test_a_row_shows_published_and_measured_with_interval_verdict_scale_and_seconds():
+    words = " ".join(row(card(FIT), "  MLP").split())
+    figures = "99.34 % 100.00 % 99.28 to 100.00"
+    assert words == f"MLP 1x512: training accuracy {figures} supported scaled 2"
+
+
+@pytest.mark.parametrize("values", [[1.0, None], [None]], ids=["one of two", "the only one"])
+def test_a_diverged_run_and_one_that_never_gets_there_are_not_averaged_away(values):
+    lost = {"values": values, "interval": [None, None], "verdict": "refuted"}
+    text = card(record(check="accuracy", unit="share", **lost), record(unit="steps", **lost))
+    assert "diverged" in row(text, "  accuracy")
+    assert "never" in row(text, "  a check")
+    assert "100.00 %" not in text
+
+
+def test_rows_stand_under_their_claim_and_each_claim_once():
+    records = [record(check="first"), record("2.1-chance", "other"), record(check="second")]
+    first_words = [line.split()[0] for line in card(*records).splitlines()[1:6]]
+    assert first_words == ["2.1-fit", "first", "second", "2.1-chance", "other"]
+
+
+def test_refuted_controls_are_summed_up_in_one_row():
+    controls = [record(check=f"c{i}", verdict="refuted", control=True, seconds=2) for i in range(3)]
+    text = card(FIT, *controls)
+    assert re.fullmatch(r"  controls: 3 of 3 +refuted +6", row(text, "  controls"))
+    assert "c1" not in text
+    assert "3 controls: 3 refuted" in text
+
+
+@pytest.mark.parametrize("verdict", ["supported", "inconclusive"])
+def test_a_control_that_was_not_refuted_is_shown_in_full(verdict):
+    refuted = record(check="sound", verdict="refuted", control=True)
+    text = card(FIT, refuted, record(check="broken", verdict=verdict, control=True, values=[0.5]))
+    assert re.search(r"^  broken .*0\.5 .*control", text, re.MULTILINE)
+    assert "control NOT refuted" in " ".join(text.split())
+    assert re.search(r"^  controls: 1 of 2", text, re.MULTILINE)
+    assert "2 controls: 1 refuted, 1 NOT refuted" in text
+
+
+def test_a_test_that_did_not_run_says_so_and_shows_no_measurement():
+    text = card(record(check="the process died", verdict="not run", scale=""))
+    assert re.fullmatch(r"  the process died +not run +0", row(text, "  the process"))
+    assert "1 not run" in text
+
+
+def test_a_claim_that_did_not_run_is_not_counted_as_judged():
+    lines = totals([FIT, record("2.1-chance", verdict="not run")], CATALOGUE, {"2.1-fit"})
+    assert lines[0].startswith(f"1 of {len(CATALOGUE)} claims judged")
+    assert "1 not run" in lines[0]
+
+
+@pytest.mark.parametrize("verdict", ["refuted", "inconclusive"])
+def test_an_expected_failure_does_not_reproduce(verdict):
+    known = record("5-hessian", verdict=verdict, expected=False)
+    assert verdict_words(known) == "does not reproduce"
+    assert "1 does not reproduce" in totals([known], CATALOGUE, set())[0]
+
+
+def test_every_verdict_has_a_style_and_its_words():
+    told = {
+        verdict_words(record(verdict=verdict, control=control, expected=expected))
+        for verdict in ("supported", "refuted", "inconclusive", "not run")
+        for control, expected in ((False, True), (False, False), (True, False))
+    }
+    assert told == set(STYLES)
+
+
+def test_a_claim_is_as_good_as_its_worst_check():
+    records = [
+        FIT,
+        record(verdict="inconclusive"),
+        record("2.1-chance"),
+        record("2.1-pixels", verdict="inconclusive"),
+        record("2.1-pixels", verdict="refuted"),
+        record("2.1-quick", verdict="refuted", control=True),
+    ]
+    lines = totals(records, CATALOGUE, set())
+    judged = f"3 of {len(CATALOGUE)} claims judged: "
+    assert lines[0] == judged + "1 supported, 1 inconclusive, 1 refuted"
+    assert lines[1] == "1 controls: 1 refuted"
+
+
+def test_scaled_evidence_is_labelled_as_such():
+    records = [FIT, record("2.1-chance", scale="paper"), record("A-params", scale="exact")]
+    lines = totals(records, CATALOGUE, set())
+    assert "1 judged at reduced scale, which never counts as the paper's own number" in lines
+    assert not any("reduced scale" in line for line in totals(records[1:], CATALOGUE, set()))
+
+
+def test_claims_without_a_test_and_claims_not_run_are_listed():
+    written = {"2.1-fit", "2.1-chance"}
+    text = " ".join(card(FIT, written=written).split())
+    assert "not run in this session: 2.1-chance not written" in text
+    unwritten = [claim for claim in CATALOGUE if claim not in written]
+    assert f"not written yet: {len(unwritten)} claims ({', '.join(unwritten)})" in text
+
+
+def test_a_tier_beyond_fast_is_named_in_its_row():
+    text = card(FIT, record(check="full", tier="cpu_full", scale="paper"))
+    assert "full [cpu_full]" in text
+    assert "[fast]" not in text
+
+
+def test_the_scorecard_fits_its_page():
+    wide = record(
+        check="largest distance of a std from min(1, std sqrt(N)), 50,000 images of CIFAR-10 each",
+        tier="gpu_full",
+        verdict="inconclusive",
+        values=[1234567.0],
+        unit="steps",
+        interval=[1234567.0, 12345678.0],
+        published=1234567.0,
+        seconds=12345.0,
+    )
+    text = card(FIT, wide, record(check="b", verdict="supported", control=True))
+    assert WIDTH == 100
+    assert max(map(len, text.splitlines())) <= WIDTH
+    assert "1,234,567 to 12,345,678" in text, "figures are never cut"
+    assert max(map(len, card(FIT, wide, width=140).splitlines())) > WIDTH
+
+
+def test_there_are_no_colour_codes_unless_asked(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b" not in card(FIT, colour=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    coloured = card(FIT, colour=True)
+    assert "\x1b[32m" in coloured
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured).split() == card(FIT).split()
+
+
+def test_square_brackets_in_a_check_are_text_not_markup():
+    assert "x [red] y" in card(record(check="x [red] y"))

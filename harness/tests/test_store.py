@@ -1,0 +1,381 @@
+"""The run store: a run is trained once, whoever asks, and no accident costs a finished one."""
+
+import errno
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from harness.errors import StoreError
+from harness.files import write_atomically
+from harness.runs import key as key_module
+from harness.runs.key import code_fingerprint, run_key, syntax
+from harness.runs.laboratory import Laboratory
+from harness.runs.run import Run
+from harness.runs.store import Store
+from harness.training.recipe import Recipe
+
+RECIPE = Recipe(
+    model="mlp-1x16",
+    dataset="digits",
+    train_size=32,
+    batch_size=16,
+    epochs=5,
+    label_corruption=1.0,
+    redraw="labels each epoch",
+    precision="fp32",
+)
+SERVER = """
+# Imports once, then trains in a process of its own for each line that it reads.
+import json, os, signal, sys
+from pathlib import Path
+import sklearn.datasets, torch, torch._dynamo
+from harness.runs.laboratory import Laboratory
+from harness.runs.store import Store
+from harness.training.recipe import Recipe
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+class Announced(Store):
+    def lock(self, *args):
+        print("at the lock", flush=True)
+        return super().lock(*args)
+
+def train(folder, recipe, death):
+    def report(progress):
+        with open(Path(folder) / "epochs", "a") as log:
+            log.write(f"{os.getpid()} {progress.epoch}\\n")
+        if progress.epoch == 4 and death == "in an epoch":
+            die()
+        if progress.epoch == 4 and death == "while a checkpoint is written":
+            os.replace = die
+    if death == "before the run is kept":
+        Store.keep = die
+    if death == "before the checkpoint is dropped":
+        Path.unlink = die
+    store = (Announced if death is None else Store)(Path(folder))
+    Laboratory(
+        store, device="cpu", workers=1_000, on_progress=report, checkpoint_seconds=0
+    ).run(Recipe(**recipe))
+
+for line in sys.stdin:
+    if line == "wait\\n":
+        print(os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
+    elif os.fork() == 0:
+        signal.alarm(120)  # rather a failure than a test that waits for ever
+        status = 1
+        try:
+            train(*json.loads(line))
+            status = 0
+        finally:
+            print("ended", flush=True)
+            os._exit(status)
+"""
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A process that trains in processes of its own, which die at a chosen moment."""
+    one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    command, pipe = [sys.executable, "-c", SERVER], subprocess.PIPE
+    env = os.environ | one_thread
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=env) as process:
+        yield process
+        process.kill()
+
+
+def start(server: subprocess.Popen, folder: Path, death: str | None) -> None:
+    print(json.dumps([str(folder), asdict(RECIPE), death]), file=server.stdin, flush=True)
+
+
+def wait(server: subprocess.Popen) -> int:
+    print("wait", file=server.stdin, flush=True)
+    while (line := server.stdout.readline()) == "ended\n":
+        pass
+    return int(line)
+
+
+@pytest.fixture(autouse=True)
+def _threads():
+    """Training sets the number of threads of the process: put it back."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def laboratory(folder: Path, **options: object) -> Laboratory:
+    """One thread, as in the server; what the store has to say is kept in ``notices``."""
+    notices: list[str] = []
+    store = Store(folder, options.pop("fresh_since", None), notices.append)
+    made = Laboratory(store, device="cpu", workers=1_000, **options)
+    made.notices = notices
+    return made
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Run:
+    """What an uninterrupted training gives."""
+    return laboratory(tmp_path_factory.mktemp("runs")).run(RECIPE)
+
+
+@pytest.fixture
+def kept(finished, tmp_path) -> Path:
+    """The file of the finished run, in a store of its own."""
+    Store(tmp_path).keep(finished)
+    return tmp_path / finished.key / "run.json"
+
+
+def figures(run: Run) -> dict:
+    """All of a run but its times."""
+    values = json.loads(run.to_json())
+    for name in ("checksum", "seconds", "finished"):
+        values.pop(name)
+    values["outcome"]["curve"].pop("seconds")
+    return values
+
+
+def files(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_run_survives_json_to_the_last_bit(finished):
+    assert Run.from_json(finished.to_json()) == finished
+    curve = replace(finished.outcome.curve, loss=[float("nan"), float("inf"), 0.1, 0.2, 0.3])
+    diverged = replace(finished, outcome=replace(finished.outcome, status="diverged", curve=curve))
+    again = Run.from_json(diverged.to_json())
+    assert again.to_json() == diverged.to_json() and again.diverged
+    assert again.train_accuracy != again.train_accuracy, "not NaN"
+
+
+def test_a_finished_run_is_taken_from_the_store(kept, finished):
+    trained = []
+    lab = laboratory(kept.parents[1], on_progress=trained.append)
+    assert lab.run(RECIPE) == finished
+    assert not trained and not lab.notices
+    assert list(lab.store.runs()) == [finished] and lab.store.unfinished() == []
+
+
+def other_digit(text: bytes) -> bytes:
+    return re.sub(rb'("test_correct": \d*)(\d)', lambda m: m[1] + b"%d" % (9 - int(m[2])), text)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[:-1],
+        lambda text: text[: len(text) // 2],
+        lambda text: b"",
+        lambda text: b"no JSON",
+        lambda text: b"[1]",
+        lambda text: b'{"checksum": 1}',
+        lambda text: b"\xff" + text,
+        other_digit,
+        lambda text: text.replace(b'"seed": 0', b'"seed": 1'),
+        lambda text: replace(Run.from_json(text), key="0" * 16).to_json(),
+    ],
+    ids=["last byte", "half", "empty", "text", "list", "fields", "byte", "digit", "seed", "key"],
+)
+def test_a_damaged_run_is_reported_and_trained_again(damage, kept, finished):
+    whole = kept.read_bytes()
+    kept.write_bytes(damage(whole))
+    assert kept.read_bytes() != whole
+    lab = laboratory(kept.parents[1])
+    again = lab.run(RECIPE)
+    assert figures(again) == figures(finished)
+    (notice,) = lab.notices
+    assert str(kept) in notice and "damaged" in notice and "trained again" in notice
+    assert Run.from_json(kept.read_bytes()) == again, "the store was not mended"
+    assert kept.with_name("run.json.damaged").exists()
+
+
+def test_two_that_meet_a_damaged_run_do_not_trip_over_each_other(kept, finished):
+    kept.write_bytes(b"")
+    lab = laboratory(kept.parents[1])
+    # The other one is quicker, between the reading and the putting aside.
+    lab.store.notice = lambda text: kept.exists() and Store(kept.parents[1]).put_aside(kept)
+    assert figures(lab.run(RECIPE)) == figures(finished)
+
+
+def test_the_listing_leaves_damaged_runs_out(kept):
+    lab = laboratory(kept.parents[1])
+    kept.write_bytes(b"")
+    assert list(lab.store.runs()) == [] and str(kept) in lab.notices[0]
+
+
+def other_value(name: str, value: object) -> object:
+    if isinstance(value, str):
+        names = {"model": "linear", "dataset": "mnist", "inputs": "gaussian", "redraw": "never"}
+        return {**names, "evaluation": "once nearly fitted"}[name]
+    if isinstance(value, bool):
+        return not value
+    return value + 1 if isinstance(value, int) else value / 2
+
+
+def test_the_key_changes_with_everything_that_could_change_the_run(monkeypatch):
+    values = {name: v for name, v in RECIPE.as_dict().items() if name != "precision"}
+    base = (RECIPE, "fp32", "cpu", "data")
+    variants = [replace(RECIPE, **{name: other_value(name, v)}) for name, v in values.items()]
+    keys = [run_key(variant, *base[1:]) for variant in variants]
+    keys += [run_key(*base[:i], "another", *base[i + 1 :]) for i in (1, 2, 3)]
+    for name in ("code_fingerprint", "version"):
+        with monkeypatch.context() as patch:
+            patch.setattr(key_module, name, lambda *package: "another")
+            keys.append(run_key(*base))
+    assert len({run_key(*base), *keys}) == len(keys) + 1
+    same = run_key(replace(RECIPE, precision="auto"), *base[1:])
+    assert same == run_key(*base), "only the precision that was used counts"
+
+
+def test_comments_and_docstrings_are_no_code_and_an_operator_is():
+    source = 'def f(x):\n    """Add."""\n    y = "text"\n    return x + 1\n'
+    for same in (
+        source.replace('    """Add."""\n', ""),
+        source.replace("Add", "Sum"),
+        "# Why.\n\n" + source.replace("+ 1", "+  1  # one"),
+        '"""Module."""\n' + source + '"""Below."""\n',
+    ):
+        assert syntax(same) == syntax(source)
+    for other in (source.replace("+", "-"), source.replace("1", "2"), source.replace("text", "u")):
+        assert syntax(other) != syntax(source)
+
+
+def test_the_code_that_trains_is_in_the_key_and_no_other(tmp_path):
+    fingerprint = code_fingerprint.__wrapped__
+    for name in ("data/a.py", "models/b.py", "training/deep/c.py", "report/d.py"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("x = 1\n")
+    prints = [fingerprint(tmp_path)]
+    for name in ("data/a.py", "models/b.py", "training/deep/c.py"):
+        (tmp_path / name).write_text("x = 2\n")
+        prints.append(fingerprint(tmp_path))
+    (tmp_path / "data/a.py").rename(tmp_path / "data/other.py")
+    prints.append(fingerprint(tmp_path))
+    assert len(set(prints)) == 5
+    (tmp_path / "report/d.py").write_text("x = 2\n")
+    (tmp_path / "data/other.py").write_text('"""Documented."""\nx = 2  # two\n')
+    assert fingerprint(tmp_path) == prints[-1]
+
+
+def test_a_fresh_session_ignores_what_is_older_and_takes_its_own(kept, finished):
+    os.utime(kept, (1_000, 1_000))
+    lab = laboratory(kept.parents[1], fresh_since=2_000)
+    again = lab.run(RECIPE)
+    assert lab.seconds_trained == again.seconds > 0
+    assert lab.run(RECIPE) == again and lab.seconds_trained == again.seconds
+    assert figures(again) == figures(finished)
+
+
+def test_two_processes_that_want_one_run_train_it_once(server, finished, tmp_path):
+    # Both have looked in vain and stand at the lock before either may train.
+    with Store(tmp_path).lock(finished.key):
+        for _ in range(2):
+            start(server, tmp_path, None)
+        assert [server.stdout.readline() for _ in range(2)] == ["at the lock\n"] * 2
+    assert [wait(server), wait(server)] == [0, 0]
+    lines = [line.split() for line in (tmp_path / "epochs").read_text().splitlines()]
+    assert [epoch for _, epoch in lines] == ["1", "2", "3", "4", "5"]
+    assert len({process for process, _ in lines}) == 1
+    assert [figures(run) for run in Store(tmp_path).runs()] == [figures(finished)]
+
+
+@pytest.mark.parametrize(
+    ("death", "left"),
+    [
+        ("in an epoch", ["4", "5"]),
+        ("while a checkpoint is written", ["4", "5"]),
+        ("before the run is kept", ["5"]),
+        ("before the checkpoint is dropped", []),
+    ],
+)
+def test_a_killed_run_resumes_and_ends_as_if_nothing_had_been(
+    death, left, server, finished, tmp_path
+):
+    start(server, tmp_path, death)
+    assert wait(server) == -signal.SIGKILL
+    resumed = []
+    lab = laboratory(tmp_path, on_progress=lambda progress: resumed.append(str(progress.epoch)))
+    assert len(lab.store.unfinished()) == 1
+    assert figures(lab.run(RECIPE)) == figures(finished)
+    assert resumed == left, "not from the last checkpoint"
+    assert not lab.notices
+
+
+def interrupted(folder: Path) -> Path:
+    """The checkpoint that ctrl-C leaves in the third epoch."""
+
+    def interrupt(progress):
+        if progress.epoch == 3:
+            raise KeyboardInterrupt
+
+    lab = laboratory(folder, on_progress=interrupt, checkpoint_seconds=0)
+    with pytest.raises(KeyboardInterrupt):
+        lab.run(RECIPE)
+    (checkpoint,) = lab.store.unfinished()
+    return checkpoint
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-9], lambda b: b[:-9] + b"!" + b[-8:], None])
+def test_a_damaged_checkpoint_is_reported_and_an_old_one_ignored(damage, finished, tmp_path):
+    path, epochs = interrupted(tmp_path), []
+    if damage:
+        path.write_bytes(damage(path.read_bytes()))
+    else:
+        os.utime(path, (1_000, 1_000))
+    lab = laboratory(tmp_path, fresh_since=2_000, on_progress=lambda p: epochs.append(p.epoch))
+    assert figures(lab.run(RECIPE)) == figures(finished)
+    assert epochs == [1, 2, 3, 4, 5]
+    assert [str(path) in notice for notice in lab.notices] == ([True] if damage else [])
+    assert not path.exists()
+
+
+def test_a_store_that_cannot_be_written_is_an_error_before_anything_trains(tmp_path):
+    (tmp_path / "file").write_text("")
+    trained = []
+    lab = laboratory(tmp_path / "file" / "runs", on_progress=trained.append)
+    with pytest.raises(StoreError, match=r"cannot write the run store .*file/runs.*--runs DIR"):
+        lab.run(RECIPE)
+    assert not trained
+
+
+def test_a_run_that_cannot_be_read_is_an_error(kept):
+    kept.unlink()
+    kept.mkdir()
+    with pytest.raises(StoreError, match=r"cannot read .*run\.json.*--runs"):
+        laboratory(kept.parents[1]).run(RECIPE)
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize("checkpoint_seconds", [0, 1_000])
+def test_a_full_disk_is_an_error_and_costs_no_finished_run(
+    call, checkpoint_seconds, kept, finished, monkeypatch
+):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    lab = laboratory(kept.parents[1], checkpoint_seconds=checkpoint_seconds)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, full)
+        with pytest.raises(StoreError, match=r"cannot write .*No space left.*--runs DIR.*is kept"):
+            lab.run(replace(RECIPE, seed=1))
+    assert files(kept.parents[1]) <= {"run.json", "lock"}, "half a file was left"
+    assert list(lab.store.runs()) == [finished]
+    assert lab.run(replace(RECIPE, seed=1)).recipe.seed == 1, "the lock was not freed"
+
+
+def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    write_atomically(tmp_path / "new" / "file", b"old")
+    monkeypatch.setattr(os, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(tmp_path / "new" / "file", b"new")
+    assert (tmp_path / "new" / "file").read_bytes() == b"old" and files(tmp_path) == {"file"}

@@ -1,0 +1,270 @@
+"""The SGD loop does what the recipe says, and goes on from a checkpoint with the same bits.
+
+Sizes are tiny: what is tested is arithmetic, not learning.
+"""
+
+import math
+from dataclasses import asdict, replace
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from harness.data.prepare import Prepared
+from harness.models.inception import ShiftBatchNorm2d
+from harness.training import checkpoint
+from harness.training.backend import Backend
+from harness.training.checkpoint import DamagedCheckpoint
+from harness.training.inputs import prepared_data
+from harness.training.loop import Training
+from harness.training.outcome import Outcome
+from harness.training.recipe import Recipe
+from harness.training.schedule import learning_rates
+
+
+@pytest.fixture(autouse=True)
+def _threads():
+    """Training sets the number of threads of the process: put it back."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def recipe(**changes: object) -> Recipe:
+    tiny = {"model": "mlp-1x16", "dataset": "digits", "train_size": 32, "batch_size": 16}
+    return Recipe(**{**tiny, "epochs": 3, "precision": "fp32", **changes})
+
+
+def started(recipe: Recipe, threads: int = 1, cls: type[Training] = Training) -> Training:
+    data: Prepared = prepared_data(recipe, None, "cpu", recipe.precision)
+    # A hundred test images do.
+    data = replace(data, test_images=data.test_images[:100], test_labels=data.test_labels[:100])
+    return cls(recipe, data, Backend("cpu", threads))
+
+
+def run(training: Training, epochs: int = 10_000) -> Training:
+    while not training.over and training.curve.epochs < epochs:
+        training.run_epoch()
+    return training
+
+
+def figures(outcome: Outcome) -> dict:
+    """All of an outcome but the time it took."""
+    return {**asdict(outcome), "curve": {**asdict(outcome.curve), "seconds": None}}
+
+
+class Watched(Training):
+    """Writes down what every step was given."""
+
+    def step(self, batch):
+        self.__dict__.setdefault("batches", []).append(batch)
+        self.__dict__.setdefault("rates", []).append(self.optimizer.param_groups[0]["lr"])
+        loss, correct = super().step(batch)
+        self.__dict__.setdefault("losses", []).append(loss.item())
+        return loss, correct
+
+
+def test_the_learning_rate_of_every_step_follows_the_formula():
+    watched = run(started(recipe(batch_size=8, decay=0.5, decay_every=3), cls=Watched))
+    formula = [0.01 * 0.5 ** (step // 3) for step in range(12)]
+    assert watched.rates == pytest.approx(formula, rel=1e-12)
+    assert watched.curve.learning_rate == pytest.approx(formula[::4], rel=1e-12)
+
+
+def test_the_paper_multiplies_by_095_every_391_steps():
+    formula = [0.1 * 0.95 ** (step // 391) for step in range(1_200)]
+    assert learning_rates(recipe(learning_rate=0.1), 1_200) == pytest.approx(formula, rel=1e-12)
+
+
+def test_a_step_is_sgd_with_momentum_and_nothing_else():
+    training = started(recipe(decay=0.5, decay_every=2, learning_rate=0.1))
+    weights = [p.detach().double().requires_grad_() for p in training.model.parameters()]
+    velocities = [torch.zeros_like(w) for w in weights]
+    images, labels = training.data.train_images.double().flatten(1), training.labels
+    for step, batch in enumerate(torch.arange(32).split(8)):
+        w1, b1, w2, b2 = weights
+        logits = (images[batch] @ w1.T + b1).relu() @ w2.T + b2
+        gradients = torch.autograd.grad(cross_entropy(logits, labels[batch]), weights)
+        velocities = [0.9 * v + g for v, g in zip(velocities, gradients, strict=True)]
+        rate = 0.1 * 0.5 ** (step // 2)
+        weights = [
+            (w - rate * v).detach().requires_grad_()
+            for w, v in zip(weights, velocities, strict=True)
+        ]
+        training.step(batch)
+    for ours, expected in zip(training.model.parameters(), weights, strict=True):
+        # float32 against float64 over four steps.
+        torch.testing.assert_close(ours.double(), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_every_image_is_used_once_an_epoch_in_another_order_the_last_batch_included():
+    watched = run(started(recipe(train_size=50, epochs=2), cls=Watched))
+    assert [len(batch) for batch in watched.batches] == [16, 16, 16, 2] * 2
+    first, second = (torch.cat(watched.batches[i : i + 4]) for i in (0, 4))
+    assert first.sort().values.tolist() == second.sort().values.tolist() == list(range(50))
+    assert first.tolist() != second.tolist()
+    assert watched.curve.step == [4, 8]
+    weighted = sum(
+        loss * size for loss, size in zip(watched.losses[4:], [16, 16, 16, 2], strict=True)
+    )
+    assert watched.curve.loss[1] == pytest.approx(weighted / 50, rel=1e-6)
+    assert watched.outcome().first_losses == watched.losses
+
+
+def test_training_stops_at_zero_error_only_where_the_recipe_says_so():
+    fits = {"model": "mlp-1x512", "epochs": 20, "learning_rate": 0.05, "label_corruption": 1.0}
+    stopped = run(started(recipe(stop_at_zero_error=True, **fits))).outcome()
+    whole = run(started(recipe(**fits))).outcome()
+    assert stopped.epochs_to_fit == stopped.curve.epochs < 20 == whole.curve.epochs
+    assert whole.epochs_to_fit == stopped.epochs_to_fit
+    assert whole.curve.loss[: stopped.curve.epochs] == stopped.curve.loss
+    assert stopped.train_accuracy == 1 and stopped.train_correct == 32
+    assert stopped.curve.train_accuracy[-1] == 1 > stopped.curve.train_accuracy[-2]
+    assert stopped.curve.test_accuracy[-1] == stopped.test_accuracy
+
+
+def test_evaluation_waits_for_the_online_accuracy_where_the_recipe_says_so():
+    fits = {"model": "mlp-1x512", "epochs": 12, "learning_rate": 0.05}
+    rare = run(started(recipe(evaluation="once nearly fitted", **fits))).outcome()
+    every = run(started(recipe(**fits))).outcome()
+    assert rare.curve.loss == every.curve.loss, "evaluation moved the training"
+    nearly = [share >= 0.99 for share in every.curve.online_accuracy]
+    assert True in nearly[:-1] and False in nearly[:-1]
+    assert None not in every.curve.train_accuracy + every.curve.test_accuracy
+    assert (
+        rare.curve.train_accuracy[:-1]
+        == [
+            accuracy if near else None
+            for accuracy, near in zip(every.curve.train_accuracy, nearly, strict=True)
+        ][:-1]
+    )
+    assert rare.curve.test_accuracy == [None] * 11 + [every.test_accuracy]
+    assert (rare.train_correct, rare.test_correct) == (every.train_correct, every.test_correct)
+
+
+def test_evaluation_is_exact_and_leaves_the_network_as_it_was():
+    training = run(started(recipe(model="inception", epochs=1)))
+    before = {name: t.clone() for name, t in training.model.state_dict().items()}
+    count = training.count_correct(training.data.test_images, training.data.test_labels)
+    assert all(torch.equal(t, before[name]) for name, t in training.model.state_dict().items())
+    # One at a time: in training mode, BatchNorm would see another batch.
+    images, labels = training.data.test_images[:20], training.data.test_labels[:20]
+    singly = sum(training.count_correct(images[i : i + 1], labels[i : i + 1]) for i in range(20))
+    assert singly == training.count_correct(images, labels)
+    assert count == training.outcome().test_correct
+
+
+def test_batchnorms_averages_move_as_the_recipe_says():
+    training = started(recipe(model="inception", batch_norm_momentum=0.25))
+    norms = [m for m in training.model.modules() if isinstance(m, ShiftBatchNorm2d)]
+    assert {norm.momentum for norm in norms} == {0.25}
+
+
+@pytest.mark.parametrize("stop", [True, False])
+def test_a_loss_that_is_no_number_ends_the_run_as_diverged(stop):
+    wild = recipe(model="mlp-1x512", learning_rate=1e6, epochs=50, stop_at_zero_error=stop)
+    outcome = run(started(wild)).outcome()
+    assert outcome.status == "diverged"
+    assert outcome.curve.epochs < 50, "it went on"
+    assert not math.isfinite(outcome.curve.loss[-1])
+    assert all(map(math.isfinite, outcome.curve.loss[:-1]))
+    assert math.isnan(outcome.train_accuracy) and math.isnan(outcome.test_accuracy)
+    assert outcome.epochs_to_fit is None
+
+
+def test_weights_that_the_very_last_step_breaks_are_diverged_too():
+    # One step: its loss was finite, the network that it leaves answers NaN.
+    training = run(started(recipe(batch_size=32, epochs=1, learning_rate=1e300)))
+    assert not all(p.isfinite().all() for p in training.model.parameters())
+    assert training.outcome().status == "diverged"
+
+
+def test_labels_are_drawn_anew_each_epoch_only_where_the_recipe_says_so():
+    for redraw, different in (("never", 1), ("labels each epoch", 3)):
+        training = started(recipe(label_corruption=1.0, redraw=redraw))
+        drawn, given = set(), training.data.train_labels.clone()
+        test = training.data.test_labels.clone()
+        for _ in range(3):
+            training.run_epoch()
+            drawn.add(tuple(training.labels.tolist()))
+        assert len(drawn) == different
+        assert torch.equal(training.data.train_labels, given)
+        assert torch.equal(training.data.test_labels, test)
+
+
+def test_inputs_are_drawn_anew_at_each_access_only_where_the_recipe_says_so():
+    batch = torch.arange(8)
+    for redraw in ("never", "inputs each access"):
+        training = started(recipe(inputs="random pixels", redraw=redraw))
+        images = training.data.train_images
+        one, other = training._access(images, batch), training._access(images, batch)
+        assert torch.equal(one, other) == torch.equal(one, images[batch]) == (redraw == "never")
+        assert torch.equal(one.flatten(2).sort().values, images[batch].flatten(2).sort().values)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model": "mlp-1x512", "train_size": 64, "decay_every": 3},
+        {"model": "alexnet"},
+        {"model": "inception", "epochs": 2},
+        {"label_corruption": 0.5, "redraw": "labels each epoch"},
+        {"inputs": "gaussian", "redraw": "inputs each access"},
+    ],
+    ids=lambda changes: changes.get("model", changes.get("redraw")),
+)
+def test_a_resumed_training_ends_with_the_same_bits(changes, tmp_path):
+    straight = run(started(recipe(**changes)))
+    checkpoint.save(tmp_path / "c", *run(started(recipe(**changes)), epochs=1).state())
+    resumed = started(recipe(**changes))
+    resumed.restore(*checkpoint.load(tmp_path / "c"))
+    assert resumed.curve.epochs == 1 and not resumed.over
+    run(resumed)
+    assert figures(resumed.outcome()) == figures(straight.outcome())
+    for ours, expected in zip(
+        resumed.model.state_dict().values(), straight.model.state_dict().values(), strict=True
+    ):
+        assert torch.equal(ours, expected)
+
+
+def test_a_resumed_training_keeps_its_thread_count():
+    interrupted = run(started(recipe(), threads=1), epochs=1)
+    resumed = started(recipe(), threads=2)
+    assert torch.get_num_threads() == 2
+    resumed.restore(*interrupted.state())
+    assert torch.get_num_threads() == 1 and resumed.backend.threads == 1
+
+
+def test_a_checkpoint_with_any_byte_changed_is_refused(tmp_path):
+    path = tmp_path / "c"
+    tensors = {"weights": torch.tensor([[1.5, -2.0]]), "labels": torch.tensor([3])}
+    checkpoint.save(path, tensors, {"threads": 2})
+    whole = path.read_bytes()
+    loaded, facts = checkpoint.load(path)
+    assert facts == {"threads": 2} and all(torch.equal(loaded[k], tensors[k]) for k in tensors)
+    broken = [whole[:length] for length in range(0, len(whole), 7)]
+    broken += [whole[:i] + bytes([whole[i] ^ 1]) + whole[i + 1 :] for i in range(len(whole))]
+    broken += [whole.replace(b'"F32"', b'"I32"'), whole + b"\0", b"not a checkpoint"]
+    for content in broken:
+        path.write_bytes(content)
+        with pytest.raises(DamagedCheckpoint, match=str(path)):
+            checkpoint.load(path)
+
+
+def test_bf16_computes_in_bfloat16_and_keeps_float32_weights():
+    short = run(started(recipe(precision="bf16", epochs=1)))
+    exact = run(started(recipe(epochs=1)))
+    assert short.data.train_images.dtype == torch.bfloat16
+    assert {p.dtype for p in short.model.parameters()} == {torch.float32}
+    assert short.curve.loss != exact.curve.loss
+    # bfloat16 has 8 bits: rounding errors of 0.4 %.
+    assert short.curve.loss == pytest.approx(exact.curve.loss, rel=0.02)
+
+
+def test_the_seed_decides_everything():
+    one, same, other = (run(started(recipe(label_corruption=1.0, seed=s))) for s in (0, 0, 1))
+    assert figures(one.outcome()) == figures(same.outcome())
+    one, other = one.outcome(), other.outcome()
+    assert one.label_digest != other.label_digest
+    assert one.order_digest != other.order_digest
+    assert one.first_losses[0] != other.first_losses[0]
