@@ -16,12 +16,20 @@ find_python() {
 }
 
 stamp=.venv/installed
-wanted=$(cksum pyproject.toml)
+wanted=$(cksum pyproject.toml ci/environment.sh)
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
   python=$(find_python)
   echo "Setting up .venv with $("$python" --version) (a few minutes the first time; PyTorch is large) ..."
   [ -x .venv/bin/python ] || "$python" -m venv .venv
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+  # pytest takes the value of an option that it does not know yet for a path, and looks for its
+  # configuration there: `pytest --data-root ../data` would find neither this project nor its
+  # options. The pytest of this environment is told where it is.
+  cat >.venv/bin/pytest <<'EOF'
+#!/bin/sh
+here=$(cd "$(dirname "$0")/../.." && pwd)
+exec "$here/.venv/bin/python" -m pytest -c "$here/pyproject.toml" --rootdir "$here" "$@"
+EOF
   echo "$wanted" >"$stamp"
 fi
 cores=$(.venv/bin/python -c 'from harness.environment import available_cores; print(available_cores())')

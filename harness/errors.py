@@ -13,7 +13,9 @@ class UnknownName(HarnessError, LookupError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         known = list(known)
+        name = str(name)
         near = get_close_matches(name, known, n=3, cutoff=0.5)
+        near = near or [other for other in known if name and name.lower() in other.lower()][:3]
         nearest = f"; nearest: {', '.join(near)}" if near else ""
         super().__init__(f"unknown {kind} {name!r}{nearest}; known: {', '.join(known)}")
         self.kind, self.name = kind, name

@@ -72,7 +72,7 @@ def _crop(pixels: np.ndarray, size: int = 28) -> np.ndarray:
     if max(height, width) <= size:
         return pixels
     top, left = (height - size) // 2, (width - size) // 2
-    return pixels[:, :, top : height - top, left : width - left]
+    return pixels[:, :, top:, left:][:, :, :size, :size]
 
 
 def _whiten_by_dataset(raw: torch.Tensor) -> Whitening:

@@ -92,7 +92,7 @@ def model_spec(name: str) -> ModelSpec:
     """The network called ``name``; raises UnknownName with the nearest names otherwise."""
     if name in MODELS:
         return MODELS[name]
-    if match := re.fullmatch(r"mlp-([1-9]\d*)x([1-9]\d*)", name):
+    if match := re.fullmatch(r"mlp-([1-9]\d*)x([1-9]\d*)", str(name)):
         return _mlp_spec(int(match[1]), int(match[2]))
     raise UnknownName("model", name, [*MODELS, "mlp-DEPTHxWIDTH"])
 

@@ -71,7 +71,7 @@ class Laboratory:
         wanted = recipe.precision if recipe.precision != "auto" else self.precision
         precision = backend.precision(wanted)
         key = run_key(recipe, precision, backend.kind, fingerprint(recipe.dataset))
-        if (run := self.store.find(key)) is not None:
+        if (run := self.store.find(key, mend=False)) is not None:
             return run
         with self.store.lock(key, str(recipe)):
             # Another process may have trained it while this one waited.

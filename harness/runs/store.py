@@ -3,6 +3,7 @@
 ``DIR/KEY/run.json`` is a finished run, ``checkpoint.safetensors`` one that was interrupted.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ def default_store() -> Path:
 class Store:
     """Finished runs under ``folder``; with ``fresh_since``, those older than that are ignored.
 
-    ``notice`` is told in a sentence of every damaged entry and of every wait.
+    ``notice`` is told in a sentence of every damaged entry; waits go to the log.
     """
 
     def __init__(
@@ -46,8 +47,11 @@ class Store:
         """Where an unfinished run keeps what the next epoch needs."""
         return self.entry(key) / "checkpoint.safetensors"
 
-    def find(self, key: str) -> Run | None:
-        """The finished run, or None. A damaged entry is reported, put aside, and counts as none."""
+    def find(self, key: str, mend: bool = True) -> Run | None:
+        """The finished run, or None. A damaged entry is reported, put aside, and counts as none.
+
+        Mend only under the lock: another process may be about to replace the entry.
+        """
         path = self.entry(key) / "run.json"
         if not self.is_current(path):
             return None
@@ -57,9 +61,12 @@ class Store:
                 raise DamagedRun(f"it is the run {run.key}")
             return run
         except DamagedRun as error:
-            self.notice(f"the stored run {path} is damaged ({error}); it is trained again")
-            self.put_aside(path)
+            if mend:
+                self.notice(f"the stored run {path} is damaged ({error}); it is trained again")
+                self.put_aside(path)
             return None
+        except FileNotFoundError:
+            return None  # Another process has put it aside.
         except OSError as error:
             raise StoreError(
                 f"cannot read {path}: {error.strerror}; choose another --runs"
@@ -85,7 +92,8 @@ class Store:
     def keep(self, run: Run) -> None:
         """Write a finished run and drop its checkpoint; raises StoreError where it cannot."""
         write_atomically(self.entry(run.key) / "run.json", run.to_json())
-        self.checkpoint(run.key).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # The run is kept; a stale checkpoint harms nothing.
+            self.checkpoint(run.key).unlink(missing_ok=True)
 
     @contextmanager
     def lock(self, key: str, name: str = "") -> Iterator[None]:
@@ -107,8 +115,9 @@ class Store:
                 " choose another place with --runs DIR"
             ) from error
         try:
-            for half_written in path.parent.glob(".*.??????*"):
-                half_written.unlink(missing_ok=True)  # Of a process that died while it wrote.
+            for half_written in path.parent.glob(".*.????????"):
+                with contextlib.suppress(OSError):
+                    half_written.unlink(missing_ok=True)  # Of a process that died as it wrote.
             yield
         finally:
             lock.release()
@@ -124,4 +133,5 @@ class Store:
 
     def unfinished(self) -> list[Path]:
         """The checkpoints of interrupted runs."""
-        return sorted(self.folder.glob("*/checkpoint.safetensors"))
+        paths = self.folder.glob("*/checkpoint.safetensors")
+        return sorted(path for path in paths if not path.with_name("run.json").exists())

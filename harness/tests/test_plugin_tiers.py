@@ -92,6 +92,13 @@ def test_the_fast_tier_is_taken_unless_another_was_asked_for(tmp_path, arguments
     assert {tier or harness for tier, harness in found} == taken
 
 
+def test_an_unknown_tier_is_an_error_with_the_nearest_name(tmp_path):
+    """And not a session that takes no test, whose colour is yellow."""
+    session = Project(tmp_path, TIERED).run("-m", "cpu_ful")
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert re.search(r"unknown .*'cpu_ful'; nearest: cpu_full\b.*; known: .*imagenet", session.text)
+
+
 def test_a_gpu_tier_without_a_gpu_is_an_error_with_the_remedy(tmp_path):
     """The plan of it needs none, nor does --device cpu."""
     project = Project(tmp_path, TIERED)
