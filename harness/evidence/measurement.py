@@ -71,7 +71,7 @@ def accuracy(name: str, runs: Sequence["Run"], part: Literal["train", "test"]) -
 
 def exact(name: str, values: Iterable[float], unit: str, runs: Sequence["Run"] = ()) -> Measurement:
     """Values that carry no chance: counts, equalities, learning rates."""
-    values = tuple(values)
+    values = tuple(float(value) for value in values)
     span = (min(values), max(values)) if values else NOWHERE
     return Measurement(name, values, unit, span, "nothing: exact", *_provenance(runs))
 

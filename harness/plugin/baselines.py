@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from harness.plugin.options import CLAIMS
-from harness.plugin.tiers import tier_of
+from harness.plugin.options import CLAIMS, SESSION
+from harness.plugin.tiers import PROBLEM, tier_of
 
 BASELINES = CLAIMS.parent / "fixtures" / "baselines"
 
@@ -97,6 +97,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     used = {baseline_path(item) for item in items if item.get_closest_marker("baseline")}
     if unused := sorted(set(BASELINES.rglob("*.csv")) - used):
-        raise pytest.UsageError(
-            f"no test uses the baseline {unused[0]} ({len(unused)} in all); delete it"
-        )
+        problem = f"no test uses the baseline {unused[0]} ({len(unused)} in all); delete it"
+        if not config.stash[SESSION].worker:
+            raise pytest.UsageError(problem)
+        for item in items:  # A worker of xdist that raises dies, and its message with it.
+            if item.get_closest_marker("baseline"):
+                item.stash[PROBLEM] = problem

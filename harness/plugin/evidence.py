@@ -121,6 +121,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config.stash[MERGED] = records
     if target := config.getoption("--evidence"):
         write_evidence(target, records, state)
+        if not state.evidence_written and not session.exitstatus:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
 
 def merge(state: Session) -> tuple[list[Evidence], int]:

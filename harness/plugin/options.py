@@ -2,10 +2,13 @@
 
 import argparse
 import os
+import re
 import shutil
+import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("claims", "claims of the paper")
     group.addoption(
         "--device",
+        type=_device,
         default="auto",
         metavar="DEVICE",
         help="where networks train: auto, cpu, cuda, cuda:N (default: auto)",
@@ -96,6 +100,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--report", type=Path, metavar="DIR", help="write the scorecard there, as text")
 
 
+def _device(text: str) -> str:
+    """A device from the command line; whether it is here is looked at later."""
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", text):
+        raise argparse.ArgumentTypeError(f"unknown device {text!r}; known: auto, cpu, cuda, cuda:N")
+    return text
+
+
 def _seed(text: str) -> int:
     """A seed from the command line."""
     try:
@@ -137,6 +148,7 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["claims_session"] = {
         "folder": str(session.folder),
         "started": session.started,
+        "gpus": visible_gpus(),
     }
 
 
@@ -170,7 +182,18 @@ def _prepare_worker(config: pytest.Config) -> None:
     session = config.stash[SESSION]
     threads = str(max(1, available_cores() // session.workers))
     os.environ.setdefault("OMP_NUM_THREADS", threads)
-    number = int("".join(filter(str.isdigit, session.worker)) or 0)
-    visible = [gpu for gpu in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if gpu]
-    if len(visible) > 1 and config.getoption("--device") in ("auto", "cuda"):
-        os.environ["CUDA_VISIBLE_DEVICES"] = visible[number % len(visible)]
+    gpus = config.workerinput["claims_session"]["gpus"]
+    if len(gpus) > 1 and config.getoption("--device") in ("auto", "cuda"):
+        number = int("".join(filter(str.isdigit, session.worker)) or 0)
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpus[number % len(gpus)]
+
+
+@cache
+def visible_gpus() -> tuple[str, ...]:
+    """The GPUs that this session may use, as CUDA_VISIBLE_DEVICES names them; without torch."""
+    if (allowed := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
+        return tuple(gpu for gpu in allowed.split(",") if gpu)
+    if (tool := shutil.which("nvidia-smi")) is None:
+        return ()
+    listed = subprocess.run([tool, "--list-gpus"], capture_output=True, text=True, check=False)
+    return tuple(re.findall(r"^GPU (\d+):", listed.stdout, re.MULTILINE))

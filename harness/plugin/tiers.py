@@ -26,10 +26,15 @@ MARKERS = (
 )
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the markers."""
+    """Declare the markers; refuse a tier or marker that nothing declares."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
+    known = [re.match(r"\w+", line)[0] for line in config.getini("markers")]
+    for word in re.findall(r"\w+", re.sub(r"\(.*?\)", "", config.option.markexpr or "")):
+        if word not in {*known, "and", "or", "not", "True", "False", "None"}:
+            raise pytest.UsageError(str(UnknownName("tier or marker", word, [*TIERS, *known])))
     # xdist hands out tests one by one: the order below puts the longest first.
     if getattr(config.option, "maxschedchunk", False) is None:
         config.option.maxschedchunk = 1
