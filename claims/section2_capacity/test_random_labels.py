@@ -4,6 +4,7 @@ import pytest
 
 from claims.section2_capacity.trials import (
     FAST_SEEDS,
+    HALFWAY,
     NETWORKS,
     fast,
     figure_1a_trials,
@@ -16,21 +17,19 @@ from harness.evidence import (
     Attains,
     Equals,
     Equivalent,
+    MoreThan,
     accuracy,
     difference_in_steps,
+    epochs_of_descent,
     exact,
     published_crossing,
     published_row,
 )
-from harness.evidence.curves import ratio_of_descents
 from harness.models import MODELS, model_spec
-from harness.plugin.trials import Trial, trials
-from harness.training.recipe import differing_fields
+from harness.plugin.trials import Trial, reseed, trials
+from harness.training.recipe import STEPS_PER_PAPER_EPOCH, differing_fields
 
 CHANCE = 0.1
-PLATEAU = 2.2
-"""Figure 1a: the loss that random labels stay above for 5.5 thousand steps; ln 10 is 2.303."""
-FITTED = 0.1
 
 
 def published_fit(network, field):
@@ -138,18 +137,19 @@ def test_half_true_labels_do_better_than_chance(trial, laboratory, judge):
 
 
 def judge_recipes(judge, name, true, random):
+    unexpected = set(differing_fields(true, random)) ^ {"label_corruption"}
     judge(
-        exact(f"{name}: fields that differ", [len(differing_fields(true, random))], "fields"),
-        Equals(1, source="Section 1.1: randomizing labels is solely a data transformation"),
+        exact(f"{name}: fields changed, or labels not", [len(unexpected)], "fields"),
+        Equals(0, source="Section 1.1: randomizing labels is solely a data transformation"),
     )
 
 
 def judge_tensors(judge, name, true, random):
     from harness.training.comparison import what_differs
 
-    others = what_differs(true, random) - {"training labels"}
+    unexpected = what_differs(true, random) ^ {"training labels"}
     judge(
-        exact(f"{name}: other images, weights, order", [len(others)], "things"),
+        exact(f"{name}: tensors changed, or labels not", [len(unexpected)], "things"),
         Equals(0, source="Section 1.1: all other properties are left unchanged"),
     )
 
@@ -157,68 +157,67 @@ def judge_tensors(judge, name, true, random):
 @pytest.mark.fast
 @pytest.mark.claim("2.1-unchanged")
 @pytest.mark.parametrize("network", NETWORKS)
-def test_nothing_changes_but_the_labels(network, judge):
+def test_nothing_changes_but_the_labels(network, judge, base_seed):
     """Neither in the recipe nor in the tensors that it comes to."""
-    true, random = (fast(network, setting) for setting in ("true-labels", "random-labels"))
+    settings = ("true-labels", "random-labels")
+    true, random = (reseed(fast(network, setting), base_seed) for setting in settings)
     judge_recipes(judge, MODELS[network].paper_name, true, random)
     judge_tensors(judge, MODELS[network].paper_name, true, random)
 
 
-SECOND_CHANGES = {
-    "learning rate": {"learning_rate": 0.02},
-    "seed": {"seed": 99},
-    "inputs": {"inputs": "gaussian"},
+BROKEN = {
+    "another learning rate too": ("random-labels", {"learning_rate": 0.02}),
+    "another seed too": ("random-labels", {"seed": 99}),
+    "other inputs too": ("random-labels", {"inputs": "gaussian"}),
+    "another learning rate instead": ("true-labels", {"learning_rate": 0.02}),
+    "nothing changed": ("true-labels", {}),
 }
 
 
 @pytest.mark.fast
 @pytest.mark.control("2.1-unchanged")
-@pytest.mark.parametrize("second", SECOND_CHANGES)
-def test_a_second_field_changed_is_noticed(second, judge):
-    random = fast("mlp-1x512", "random-labels", **SECOND_CHANGES[second])
-    judge_recipes(judge, f"another {second}", fast("mlp-1x512", "true-labels"), random)
+@pytest.mark.parametrize("broken", BROKEN)
+def test_another_field_changed_is_noticed(broken, judge):
+    setting, changes = BROKEN[broken]
+    other = fast("mlp-1x512", setting, **changes)
+    judge_recipes(judge, broken, fast("mlp-1x512", "true-labels"), other)
 
 
 @pytest.mark.fast
 @pytest.mark.control("2.1-unchanged")
-@pytest.mark.parametrize("second", ["seed", "inputs"])
-def test_other_tensors_are_noticed(second, judge):
-    random = fast("mlp-1x512", "random-labels", **SECOND_CHANGES[second])
-    judge_tensors(judge, f"another {second}", fast("mlp-1x512", "true-labels"), random)
+@pytest.mark.parametrize("broken", ["another seed too", "other inputs too", "nothing changed"])
+def test_other_tensors_are_noticed(broken, judge):
+    setting, changes = BROKEN[broken]
+    other = fast("mlp-1x512", setting, **changes)
+    judge_tensors(judge, broken, fast("mlp-1x512", "true-labels"), other)
 
 
 # --- 2.1-quick -------------------------------------------------------------------------------
 
+FITTED = 0.1
 QUICK = 2 * (
     (
-        published_crossing("fig1a", "random labels", below=FITTED).value
-        - published_crossing("fig1a", "random labels", below=PLATEAU).value
-    )
-    / (
-        published_crossing("fig1a", "true labels", below=FITTED).value
-        - published_crossing("fig1a", "true labels", below=PLATEAU).value
-    )
+        published_crossing("fig1a", "random labels", below=FITTED)
+        - published_crossing("fig1a", "random labels", below=HALFWAY)
+    ).value
+    / STEPS_PER_PAPER_EPOCH
 )
-"""Twice the ratio of Figure 1a, which is one run of each, without error bars."""
+"""In epochs: twice what Figure 1a shows, which is one run, without error bars."""
 
 
-def judge_late(judge, true, random):
+def judge_late(judge, name, late, soon):
     judge(
-        difference_in_steps(
-            f"steps above loss {PLATEAU}, random labels minus true", random, true, PLATEAU
-        ),
-        AtLeast(0.0, source="Figure 1a: random labels leave the plateau last"),
+        difference_in_steps(f"steps to half the initial loss, {name}", late, soon, HALFWAY),
+        MoreThan(0.0, source="Figure 1a: random labels are the last to leave the plateau"),
+        published_crossing("fig1a", "random labels", HALFWAY)
+        - published_crossing("fig1a", "true labels", HALFWAY),
     )
 
 
-def judge_quick(judge, true, random):
+def judge_quick(judge, name, runs):
     judge(
-        ratio_of_descents(
-            f"steps from loss {PLATEAU} to {FITTED}, random labels over true",
-            random,
-            true,
-            PLATEAU,
-            FITTED,
+        epochs_of_descent(
+            f"epochs from half the initial loss to 0.1, {name}", runs, HALFWAY, FITTED
         ),
         AtMost(QUICK, source="Figure 1a, times 2 for a single run without error bars"),
     )
@@ -228,8 +227,8 @@ def judge_quick(judge, true, random):
 @trials(*figure_1a_trials(["true-labels", "random-labels"]))
 def test_fitting_random_labels_starts_late_and_then_is_quick(trial, laboratory, judge):
     runs = laboratory.runs(trial)
-    judge_late(judge, runs["true labels"], runs["random labels"])
-    judge_quick(judge, runs["true labels"], runs["random labels"])
+    judge_late(judge, "random minus true labels", runs["random labels"], runs["true labels"])
+    judge_quick(judge, "random labels", runs["random labels"])
 
 
 @pytest.mark.control("2.1-quick")
@@ -238,30 +237,17 @@ def test_fitting_random_labels_starts_late_and_then_is_quick(trial, laboratory, 
         "fast",
         "stuck",
         "scaled",
-        {
-            "true labels": [fast("inception", "true-labels")],
-            "random labels": [fast("inception", "random-labels", 1, learning_rate=1e-6, epochs=5)],
-        },
+        {"gaussian": [fast("inception", "gaussian", 1, learning_rate=1e-6, epochs=7)]},
     )
 )
 def test_a_run_stuck_on_its_plateau_is_not_quick(trial, laboratory, judge):
-    """It has more epochs than the true labels need to be fitted."""
-    runs = laboratory.runs(trial)
-    judge_quick(judge, runs["true labels"], runs["random labels"])
+    """At the paper's learning rate each of six seeds got below 0.1 in six epochs of this noise."""
+    judge_quick(judge, "stuck", laboratory.runs(trial)["gaussian"])
 
 
 @pytest.mark.control("2.1-quick")
-@trials(
-    Trial(
-        "fast",
-        "swapped",
-        "scaled",
-        {
-            setting.replace("-", " "): [fast("inception", setting)]
-            for setting in ("true-labels", "random-labels")
-        },
-    )
-)
+@trials(figure_1a_trials(["true-labels", "random-labels"])[0])
 def test_true_labels_do_not_start_late(trial, laboratory, judge):
+    """The two runs swapped."""
     runs = laboratory.runs(trial)
-    judge_late(judge, true=runs["random labels"], random=runs["true labels"])
+    judge_late(judge, "true minus random labels", runs["true labels"], runs["random labels"])

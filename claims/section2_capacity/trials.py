@@ -7,6 +7,7 @@ cpu_full, gpu_full: all 50,000 images of CIFAR-10, the paper's protocol, 100 epo
 published; the learning rate has fallen to 0.6 % of its start by then).
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,9 @@ from harness.training.recipe import Recipe
 NETWORKS = [name for name in MODELS if name != "linear"]
 MLPS = ["mlp-3x512", "mlp-1x512"]
 RANDOMISED_INPUTS = ["shuffled-pixels", "random-pixels", "gaussian"]
+
+HALFWAY = math.log(10) / 2
+"""Half the loss of a network that knows nothing of ten classes: it has started to converge."""
 
 TO_THE_FIT: dict[str, Any] = {"stop_at_zero_error": True, "evaluation": "once nearly fitted"}
 ON_DIGITS: dict[str, Any] = {"train_size": 256, "batch_norm_momentum": 0.5, **TO_THE_FIT}
@@ -83,8 +87,13 @@ def random_label_trials() -> list[Trial]:
 def random_input_trials() -> list[Trial]:
     """True labels on shuffled pixels, random pixels and Gaussian noise."""
     small = [
-        Trial("fast", f"{network}-{setting}", "scaled", {words(setting): [fast(network, setting)]})
-        for network in ("inception", *MLPS)
+        Trial(
+            "fast",
+            f"{network}-{setting}",
+            "scaled",
+            {words(setting): [fast(network, setting, seed) for seed in seeds]},
+        )
+        for network, seeds in (("inception", [0]), ("mlp-3x512", [30]), ("mlp-1x512", [40, 41, 42]))
         for setting in RANDOMISED_INPUTS
     ]
     return small + [

@@ -44,7 +44,9 @@ def plain_rate(model_name: str, backend: Backend, seconds: float) -> float:
         model.parameters(), lr=recipe.learning_rate, momentum=recipe.momentum
     )
     criterion = torch.nn.CrossEntropyLoss()
-    loader = DataLoader(PlainImages(), batch_size=BATCH, shuffle=True, num_workers=1)
+    loader = DataLoader(
+        PlainImages(), batch_size=BATCH, shuffle=True, num_workers=1, persistent_workers=True
+    )
     images_seen, started, total_loss = 0, 0.0, 0.0
     while True:
         for number, (images, labels) in enumerate(loader):

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.environment import describe
+from harness.errors import HarnessError
 from harness.models.registry import MODELS, model_spec
 
 
@@ -15,6 +16,8 @@ def run_bench(models: list[str] | None, seconds: float, device: str, precision: 
     from harness.bench.plain import plain_rate
     from harness.training.backend import resolve_backend
 
+    if not seconds > 0:
+        raise HarnessError(f"--seconds {seconds:g}, but it should be above 0")
     chosen = models or [name for name in MODELS if name != "linear"]
     for name in chosen:
         model_spec(name)

@@ -7,9 +7,10 @@ from typing import Literal
 import numpy as np
 import torch
 
+from harness.data.catalogue import dataset_spec
 from harness.data.prepare import DataSpec, Whitening, prepare
 from harness.data.preprocessing import whiten
-from harness.data.sources import load
+from harness.data.sources import ImageSet, load
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,14 @@ def audit_pipeline(
 ) -> PipelineAudit:
     """Prepare all images, training and test, and compare with the raw bytes in float64.
 
+    ``dataset`` is a name of the catalogue, or "synthetic" for `synthetic_images`.
+
     ``whitening="dataset"`` uses one mean and std for all images: the control.
     """
-    images = load(dataset, root)
+    images = synthetic_images() if dataset == "synthetic" else load(dataset, root)
     one_for_all = _whiten_by_dataset(images.train_images)
     how = whiten if whitening == "image" else one_for_all
-    prepared = prepare(images, DataSpec(dataset, None, 28, 0.0, "true", 0), whitening=how)
+    prepared = prepare(images, DataSpec(images.spec.name, None, 28, 0.0, "true", 0), whitening=how)
     means, stds, values_off = [], [], []
     for raw, ready in (
         (images.train_images, prepared.train_images),
@@ -64,6 +67,19 @@ def audit_pipeline(
         worst_value=float(max(values_off)),
         constant_image=float(constant.abs().max()),
     )
+
+
+def synthetic_images(train: int = 256, test: int = 64) -> ImageSet:
+    """Random bytes of CIFAR-10's shape, of every contrast down to none, bright at the edges."""
+    generator = torch.Generator().manual_seed(0)
+    count = train + test
+    contrast = torch.arange(count)[:, None, None, None] % 128
+    noise = torch.rand((count, 3, 32, 32), generator=generator)
+    pixels = (64 + contrast * noise).to(torch.uint8)
+    pixels[:, :, :2], pixels[:, :, :, -2:] = 255, 255
+    labels = torch.zeros(count, dtype=torch.int64)
+    spec = dataset_spec("cifar10")
+    return ImageSet(spec, pixels[:train], labels[:train], pixels[train:], labels[train:], "")
 
 
 def _crop(pixels: np.ndarray, size: int = 28) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Measurements, checks with their statistics, verdicts, and the records of them."""
 
-from harness.evidence.checks import AtLeast, AtMost, Attains, Equals, Equivalent
-from harness.evidence.measurement import Measurement, accuracy, difference_in_steps, exact
+from harness.evidence.checks import AtLeast, AtMost, Attains, Equals, Equivalent, MoreThan
+from harness.evidence.curves import difference_in_steps, epochs_of_descent
+from harness.evidence.measurement import Measurement, accuracy, exact
 from harness.evidence.published import Published, published_crossing, published_curve, published_row
 from harness.evidence.verdict import ClaimNotSupported, ControlNotRefuted
 
@@ -14,9 +15,11 @@ __all__ = [
     "Equals",
     "Equivalent",
     "Measurement",
+    "MoreThan",
     "Published",
     "accuracy",
     "difference_in_steps",
+    "epochs_of_descent",
     "exact",
     "published_crossing",
     "published_curve",

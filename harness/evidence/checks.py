@@ -81,6 +81,22 @@ class AtLeast(_Bounded):
         return f"at least {_digits(self.value)}"
 
 
+class MoreThan(_Bounded):
+    """The whole interval lies above the bound; touching it decides nothing."""
+
+    def verdict(self, measured: Measurement) -> Verdict:
+        """Refuted where the whole interval lies below."""
+        if not measured.is_finite:
+            return "refuted"
+        low, high = measured.interval
+        if low > self.value:
+            return "supported"
+        return "refuted" if high < self.value else "inconclusive"
+
+    def __str__(self) -> str:
+        return f"more than {_digits(self.value)}"
+
+
 class AtMost(_Bounded):
     """The interval lies at or below the bound."""
 

@@ -1,47 +1,74 @@
-"""Measurements on training curves: how long a descent takes, one run against another."""
+"""Measurements on training curves: when a descent starts, and how long it takes.
+
+A crossing is the step at which the loss, averaged over an epoch's steps, falls below a level. It
+is known to a step in short runs and to an epoch in long ones (Figure 1a has one point an epoch):
+a single run's interval is as wide as that, and says nothing of other seeds; with several runs it
+is Student's where that is wider.
+"""
 
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.evidence.measurement import NOWHERE, Measurement, divergence
+from harness.evidence.measurement import NOWHERE, Measurement, provenance, remarks
+from harness.evidence.statistics import Interval, t_interval
 
 if TYPE_CHECKING:
     from harness.runs.run import Run
 
 
-def ratio_of_descents(
-    name: str, numerator: Sequence["Run"], denominator: Sequence["Run"], start: float, end: float
+def difference_in_steps(
+    name: str, later: Sequence["Run"], earlier: Sequence["Run"], level: float
 ) -> Measurement:
-    """Steps from below ``start`` to below ``end``, one run's over the other's, pair by pair.
+    """By how many steps ``later`` falls below the loss ``level`` after ``earlier``, pair by pair.
 
-    A curve has one point an epoch: the interval holds every ratio that crossings within their
-    epochs allow, averaged over the pairs. A run that never gets there: infinitely long.
+    A run that never gets there is infinitely late; without an ``earlier`` there is no difference.
     """
-    values, lows, highs = [], [], []
-    for one, other in zip(numerator, denominator, strict=True):
-        first, second = _descent(one, start, end), _descent(other, start, end)
-        if first is None or second is None:
-            values.append(math.nan if second is None else math.inf)
+    values, widths = [], []
+    for one, other in zip(later, earlier, strict=True):
+        late, soon = _crossing(one, level), _crossing(other, level)
+        if late is None or soon is None:
+            values.append(math.nan if soon is None else math.inf)
             continue
-        epoch, other_epoch = one.recipe.steps_per_epoch, other.recipe.steps_per_epoch
-        values.append(max(first, 1) / max(second, 1))
-        lows.append(max(first - epoch, 0) / (second + other_epoch))
-        highs.append((first + epoch) / max(second - other_epoch, 1))
-    whole = bool(values) and len(lows) == len(values)
-    runs = [*numerator, *denominator]
+        values.append(float(late[0] - soon[0]))
+        widths.append(max(late[1], soon[1]))
+    return _measurement(name, values, widths, "steps", [*later, *earlier])
+
+
+def epochs_of_descent(name: str, runs: Sequence["Run"], start: float, end: float) -> Measurement:
+    """Epochs from the loss ``start`` to the loss ``end``; infinity where it never gets there."""
+    values, widths = [], []
+    for run in runs:
+        first, last = _crossing(run, start), _crossing(run, end)
+        if first is None or last is None:
+            values.append(math.inf)
+            continue
+        epoch = run.recipe.steps_per_epoch
+        values.append((last[0] - first[0]) / epoch)
+        widths.append(max(first[1], last[1]) / epoch)
+    return _measurement(name, values, widths, "epochs", runs)
+
+
+def _crossing(run: "Run", level: float) -> tuple[int, int] | None:
+    """The step and the resolution with which it is known."""
+    if run.diverged:
+        return None
+    return run.outcome.steps_until_loss_below(level, run.recipe.steps_per_epoch)
+
+
+def _measurement(
+    name: str, values: list[float], widths: list[float], unit: str, runs: Sequence["Run"]
+) -> Measurement:
+    interval: Interval = NOWHERE
+    if values and len(widths) == len(values):
+        mean, width = math.fsum(values) / len(values), math.fsum(widths) / len(widths)
+        interval = (mean - width, mean + width)
+        if len(values) > 1:
+            over_runs = t_interval(values)
+            interval = (min(interval[0], over_runs[0]), max(interval[1], over_runs[1]))
+    replicated = "nothing: one run, to the resolution of its curve"
+    if len(values) > 1:
+        replicated = "runs: seeds, images, label draws"
     return Measurement(
-        name,
-        tuple(values),
-        "ratio",
-        (math.fsum(lows) / len(lows), math.fsum(highs) / len(highs)) if whole else NOWHERE,
-        "the epochs of the crossings",
-        tuple(run.key for run in runs),
-        math.fsum(run.seconds for run in runs),
-        note=divergence(runs),
+        name, tuple(values), unit, interval, replicated, *provenance(runs), **remarks(runs)
     )
-
-
-def _descent(run: "Run", start: float, end: float) -> int | None:
-    first, last = run.curve.steps_until_loss_below(start), run.curve.steps_until_loss_below(end)
-    return None if run.diverged or first is None or last is None else last - first

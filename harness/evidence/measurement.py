@@ -3,10 +3,10 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from harness.errors import HarnessError
-from harness.evidence.statistics import Interval, accuracy_interval, t_interval
+from harness.evidence.statistics import Interval, accuracy_interval
 
 if TYPE_CHECKING:
     from harness.runs.run import Run
@@ -29,7 +29,8 @@ class Measurement:
     images: int = 0
     """For accuracies: images a run."""
     note: str = ""
-    """What a reader must know of these values: that a run diverged, say."""
+    """What a reader must know of these values: that a run diverged, or departs from the paper."""
+    diverged: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a measurement of nothing."""
@@ -56,16 +57,15 @@ def accuracy(name: str, runs: Sequence["Run"], part: Literal["train", "test"]) -
         raise HarnessError(f"{name}: nothing was measured (no runs)")
     correct = [getattr(run.outcome, f"{part}_correct") for run in runs]
     total = [getattr(run.outcome, f"{part}_total") for run in runs]
-    diverged = any(run.diverged for run in runs)
     return Measurement(
         name,
         tuple(getattr(run, f"{part}_accuracy") for run in runs),
         "share",
-        NOWHERE if diverged else accuracy_interval(correct, total),
+        NOWHERE if any(run.diverged for run in runs) else accuracy_interval(correct, total),
         "images within a run" if len(runs) == 1 else "runs: seeds, images, label draws",
-        *_provenance(runs),
+        *provenance(runs),
         images=min(total),
-        note=divergence(runs),
+        **remarks(runs),
     )
 
 
@@ -73,53 +73,21 @@ def exact(name: str, values: Iterable[float], unit: str, runs: Sequence["Run"] =
     """Values that carry no chance: counts, equalities, learning rates."""
     values = tuple(float(value) for value in values)
     span = (min(values), max(values)) if values else NOWHERE
-    return Measurement(name, values, unit, span, "nothing: exact", *_provenance(runs))
+    return Measurement(name, values, unit, span, "nothing: exact", *provenance(runs))
 
 
-def difference_in_steps(
-    name: str, later: Sequence["Run"], earlier: Sequence["Run"], level: float
-) -> Measurement:
-    """By how many steps ``later`` falls below the loss ``level`` after ``earlier``, pair by pair.
+def remarks(runs: Sequence["Run"]) -> dict[str, Any]:
+    """The ``note`` and ``diverged`` of a measurement on these runs."""
+    from harness.models.registry import model_spec
 
-    The curve has one point an epoch: a crossing lies within the epoch that ends at its point, and
-    a single pair's interval is as wide as that; with several pairs, Student's interval over them
-    where it is wider. A run that never gets there: infinitely late.
-    """
-    values, lows, highs = [], [], []
-    for one, other in zip(later, earlier, strict=True):
-        late = one.curve.steps_until_loss_below(level)
-        soon = other.curve.steps_until_loss_below(level)
-        if late is None or soon is None or one.diverged or other.diverged:
-            values.append(math.nan if soon is None else math.inf)
-            continue
-        values.append(float(late - soon))
-        lows.append(late - soon - one.recipe.steps_per_epoch)
-        highs.append(late - soon + other.recipe.steps_per_epoch)
-    interval: Interval = NOWHERE
-    if lows and len(lows) == len(values):
-        interval = (math.fsum(lows) / len(lows), math.fsum(highs) / len(highs))
-        if len(values) > 1:
-            over_runs = t_interval(values)
-            interval = (min(interval[0], over_runs[0]), max(interval[1], over_runs[1]))
-    replicated = "the epoch of a crossing" if len(values) == 1 else "runs, and the epoch"
-    runs = [*later, *earlier]
-    return Measurement(
-        name,
-        tuple(values),
-        "steps",
-        interval,
-        replicated,
-        *_provenance(runs),
-        note=divergence(runs),
-    )
+    notes = [f"{r.recipe} diverged in epoch {r.curve.epochs}" for r in runs if r.diverged]
+    departures = {model_spec(run.recipe.model).departure for run in runs} - {""}
+    return {
+        "note": "; ".join([*notes, *sorted(departures)]),
+        "diverged": any(run.diverged for run in runs),
+    }
 
 
-def divergence(runs: Sequence["Run"]) -> str:
-    """Which runs diverged, and when; empty if none did."""
-    return "; ".join(
-        f"{run.recipe} diverged in epoch {run.curve.epochs}" for run in runs if run.diverged
-    )
-
-
-def _provenance(runs: Sequence["Run"]) -> tuple[tuple[str, ...], float]:
+def provenance(runs: Sequence["Run"]) -> tuple[tuple[str, ...], float]:
+    """The ``runs`` and ``seconds`` of a measurement on these runs."""
     return tuple(run.key for run in runs), math.fsum(run.seconds for run in runs)

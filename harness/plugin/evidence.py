@@ -1,5 +1,6 @@
 """Collecting evidence: each process writes what it judged at once, the controller merges."""
 
+import contextlib
 import json
 import shlex
 from pathlib import Path
@@ -8,11 +9,11 @@ from typing import Any
 import pytest
 
 from harness.environment import describe
-from harness.errors import StoreError
+from harness.errors import HarnessError, StoreError
 from harness.evidence import ClaimNotSupported, ControlNotRefuted
 from harness.evidence.record import Evidence, read_evidence
 from harness.files import write_atomically
-from harness.plugin.options import SESSION, Session
+from harness.plugin.options import SESSION, Session, trains_nothing
 from harness.plugin.tiers import claim_of, tier_of
 
 JUDGED = pytest.StashKey[int]()
@@ -22,8 +23,12 @@ MERGED = pytest.StashKey[list[Evidence]]()
 def append(config: pytest.Config, record: Evidence) -> None:
     """Add a line to this process's own file, and flush it."""
     session = config.stash[SESSION]
-    with (session.folder / f"{session.process}.jsonl").open("a", encoding="utf-8") as file:
-        file.write(record.to_line() + "\n")
+    path = session.folder / f"{session.process}.jsonl"
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(record.to_line() + "\n")
+    except OSError as error:
+        raise StoreError(f"cannot write evidence to {path}: {error.strerror}") from error
 
 
 def notice(config: pytest.Config, text: str) -> None:
@@ -91,6 +96,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
         why = str(call.excinfo.value)
         when = "all was judged" if item.stash.get(JUDGED, 0) else "it judged"
         append(item.config, blank(item, check=f"ended before {when}", reason=why[:500]))
+    if call.excinfo is not None and call.excinfo.errisinstance(HarnessError):
+        report.longrepr = f"{item.nodeid}\n{call.excinfo.value}"
     return report
 
 
@@ -99,10 +106,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Any:
     """Leave word of the running test, for the case that this process dies in it."""
     session = item.config.stash[SESSION]
     running = session.folder / f"{session.process}.running"
-    if claim_of(item)[0]:
-        running.write_text(
-            blank(item, check="the process died", reason=f"{session.process} died in it").to_line()
-        )
+    if tier_of(item):
+        word = blank(item, check="the process died", reason=f"{session.process} died in it")
+        with contextlib.suppress(OSError):
+            running.write_text(word.to_line())
     result = yield
     running.unlink(missing_ok=True)
     return result
@@ -113,7 +120,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Merge the files of all processes; write ``--evidence``."""
     config = session.config
     state = config.stash[SESSION]
-    if state.worker:
+    if state.worker or trains_nothing(config):
         return
     records, damaged = merge(state)
     if damaged:

@@ -1,7 +1,8 @@
 """The ``judge`` fixture: a measurement, a check, a verdict, a record, and a message for people."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,8 @@ from harness.plugin.evidence import JUDGED, append, blank
 from harness.plugin.options import SESSION
 from harness.plugin.tiers import claim_of
 
+JUDGE = pytest.StashKey["Judge"]()
+
 
 @dataclass
 class Judge:
@@ -23,7 +26,9 @@ class Judge:
 
     item: pytest.Item
     scale: str
+    """"exact", "paper" or "scaled"; a test without a trial sets it where it is not exact."""
     started: float
+    failures: list[AssertionError] = field(default_factory=list)
 
     def __call__(
         self,
@@ -31,12 +36,13 @@ class Judge:
         check: Check,
         published: Published | None = None,
     ) -> Verdict:
-        """Decide, record, and raise unless the verdict is the one that the test is there for.
+        """Decide and record; the test fails unless the verdict is the one that it is there for.
 
-        For a claim that is "supported", for a control "refuted". Raises ClaimNotSupported or
-        ControlNotRefuted, with a message that makes sense without the test's source.
+        For a claim that is "supported", for a control "refuted": by a measurement, not because a
+        run diverged. The failure, ClaimNotSupported or ControlNotRefuted, is raised when the test
+        ends, so that its other checks leave their evidence too; its message makes sense without
+        the test's source.
         """
-        __tracebackhide__ = True
         if published is not None and not isinstance(published, Published):
             raise HarnessError(
                 f"published = {published!r} must come from fixtures/paper: use published_row(...)"
@@ -45,10 +51,10 @@ class Judge:
         self._record(measured, check, published, verdict)
         message = self._message(measured, check, published, verdict)
         if claim_of(self.item)[1]:
-            if verdict != "refuted":
-                raise ControlNotRefuted(message)
+            if verdict != "refuted" or measured.diverged:
+                self.failures.append(ControlNotRefuted(message))
         elif verdict != "supported":
-            raise ClaimNotSupported(message)
+            self.failures.append(ClaimNotSupported(message))
         return verdict
 
     def _record(
@@ -112,4 +118,15 @@ def judge(request: pytest.FixtureRequest) -> Judge:
     item = request.node
     params = item.callspec.params if hasattr(item, "callspec") else {}
     trial = params.get("trial")
-    return Judge(item, trial.scale if trial else "exact", time.perf_counter())
+    item.stash[JUDGE] = Judge(item, trial.scale if trial else "exact", time.perf_counter())
+    return item.stash[JUDGE]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Any:
+    """Raise what the test's checks have come to."""
+    result = yield
+    judge = item.stash.get(JUDGE, None)
+    if judge is not None and judge.failures:
+        raise type(judge.failures[0])("\n\n".join(map(str, judge.failures))) from None
+    return result

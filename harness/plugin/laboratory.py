@@ -53,6 +53,12 @@ class Bench:
 
 
 @pytest.fixture
+def base_seed(request: pytest.FixtureRequest) -> int:
+    """The session's ``--base-seed``, for recipes that are looked at and not trained."""
+    return request.config.getoption("--base-seed")
+
+
+@pytest.fixture
 def laboratory(request: pytest.FixtureRequest) -> Bench:
     """Finished runs for a trial: ``laboratory.runs(trial)["random labels"]``."""
     config = request.config

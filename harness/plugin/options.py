@@ -138,7 +138,13 @@ def pytest_configure(config: pytest.Config) -> None:
             resolve_backend(config.getoption("--device"))
         except DeviceError as error:
             raise pytest.UsageError(str(error)) from error
-    config.stash[SESSION] = Session(_session_folder(config.getoption("--evidence")), time.time())
+    evidence = None if trains_nothing(config) else config.getoption("--evidence")
+    config.stash[SESSION] = Session(_session_folder(evidence), time.time())
+
+
+def trains_nothing(config: pytest.Config) -> bool:
+    """Whether this session only looks: it must leave no evidence, and touch none."""
+    return config.option.collectonly or config.getoption("--plan")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -3,6 +3,7 @@
 On a terminal one line at the foot, rewritten in place; elsewhere a line now and then.
 """
 
+import contextlib
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.errors import StoreError
 from harness.files import write_atomically
 from harness.plugin.options import SESSION
 
@@ -114,7 +116,8 @@ def show_progress(config: pytest.Config, progress: "Progress") -> None:
     session = config.stash[SESSION]
     if session.worker:
         path = session.folder / f"{session.worker}.progress"
-        write_atomically(path, str(progress).encode())
+        with contextlib.suppress(StoreError):  # A full disk here must not end a training.
+            write_atomically(path, str(progress).encode())
     elif config.stash[FOOT].is_due:
         config.stash[FOOT].show(str(progress))
 

@@ -8,7 +8,7 @@ import pytest
 from harness.data.catalogue import data_root, dataset_spec, missing_files
 from harness.errors import UnknownName
 from harness.evidence.catalogue import find
-from harness.plugin.options import SESSION
+from harness.plugin.options import SESSION, trains_nothing
 from harness.plugin.trials import TIERS, recipes_of
 
 PROBLEM = pytest.StashKey[str]()
@@ -47,6 +47,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             refuse(config, item, problem)
     if not _tier_was_chosen(config):
         chosen = [item for item in items if tier_of(item) in ("", "fast")]
+        if not chosen and _names_tests(config):
+            chosen = list(items)
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
     _longest_first(items)
@@ -55,8 +57,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Refuse to start where a selected test cannot run here, with everything that is missing."""
     config = session.config
-    if config.option.collectonly or config.getoption("--plan"):
+    if trains_nothing(config):
         return
+    if not session.items and re.fullmatch("|".join(TIERS), config.option.markexpr or ""):
+        raise pytest.UsageError(
+            f"no test of the {config.option.markexpr} tier is among those selected"
+            + ("; none is written yet" if config.option.markexpr == "imagenet" else "")
+        )
     problems: dict[str, int] = {}
     for item in session.items:
         if PROBLEM in item.stash:
@@ -149,9 +156,13 @@ def _marker_problem(config: pytest.Config, item: pytest.Item) -> str:
 
 
 def _tier_was_chosen(config: pytest.Config) -> bool:
-    """By ``-m`` with a tier's name, or by naming a test."""
+    """By ``-m`` with a tier's name, or by naming a test with its parameters."""
     words = set(re.findall(r"\w+", config.option.markexpr or ""))
-    return bool(words & set(TIERS)) or any("::" in argument for argument in config.args)
+    return bool(words & set(TIERS)) or any("[" in argument for argument in config.args)
+
+
+def _names_tests(config: pytest.Config) -> bool:
+    return any("::" in argument for argument in config.args)
 
 
 def _longest_first(items: list[pytest.Item]) -> None:

@@ -48,7 +48,7 @@ def scorecard(
     for name, justify in (
         ("published", "right"),
         ("measured", "right"),
-        ("95 % interval", "right"),
+        ("interval", "right"),
         ("verdict", "left"),
         ("scale", "left"),
         ("s", "right"),

@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 
 from harness.errors import HarnessError
-from harness.evidence import AtLeast, AtMost, accuracy, difference_in_steps, exact
-from harness.evidence.curves import ratio_of_descents
+from harness.evidence import (
+    AtLeast,
+    AtMost,
+    MoreThan,
+    accuracy,
+    difference_in_steps,
+    epochs_of_descent,
+    exact,
+)
 from harness.evidence.statistics import accuracy_interval, t_interval
 from harness.runs.run import Run
 from harness.training.outcome import Curve, Outcome
@@ -78,7 +85,7 @@ def test_exact_values_have_no_width_but_their_own():
         lambda: exact("it", [], ""),
         lambda: accuracy("it", [], "train"),
         lambda: difference_in_steps("it", [], [], 1.0),
-        lambda: ratio_of_descents("it", [], [], 2.0, 1.0),
+        lambda: epochs_of_descent("it", [], 2.0, 1.0),
     ],
     ids=["exact", "accuracy", "difference", "ratio"],
 )
@@ -126,7 +133,7 @@ def test_several_pairs_widen_a_difference_to_students_interval():
         (fake_run([2.0, 2.0]), fake_run([0.9]), math.inf),
         (fake_run([0.9]), fake_run([2.0, 2.0]), math.nan),
         (fake_run([2.0, 0.9], diverged=True), fake_run([0.9]), math.inf),
-        (fake_run([2.0, 0.9]), fake_run([0.9], diverged=True), math.inf),
+        (fake_run([2.0, 0.9]), fake_run([0.9], diverged=True), math.nan),
     ],
     ids=["never", "no start", "diverged", "start diverged"],
 )
@@ -138,33 +145,39 @@ def test_a_run_that_never_gets_there_supports_nothing(late, soon, value):
         assert check.verdict(measured) == "refuted"
 
 
-def test_a_ratio_of_descents_counts_the_steps_between_two_levels():
-    slow, quick = fake_run([2.3, 2.1, 1.5, 1.2, 0.4]), fake_run([2.1, 0.4])
-    measured = ratio_of_descents("ratio", [slow], [quick], start=2.2, end=0.5)
-    assert measured.values == (6 / 2,)
-    # Either descent may be an epoch longer or shorter than its points say.
-    assert measured.interval == ((6 - EPOCH) / (2 + EPOCH), (6 + EPOCH) / max(2 - EPOCH, 1))
-    assert (measured.unit, measured.replicated) == ("ratio", "the epochs of the crossings")
+def stepwise(losses, **options):
+    """A short run, whose loss is known at every step."""
+    means = [sum(losses[i : i + EPOCH]) / EPOCH for i in range(0, len(losses), EPOCH)]
+    run = fake_run(means, **options)
+    run.outcome.first_losses = list(losses)
+    return run
 
 
-def test_a_ratio_of_descents_averages_its_pairs():
-    slow, quick = fake_run([2.3, 2.1, 1.5, 1.2, 0.4]), fake_run([2.1, 0.4])
-    measured = ratio_of_descents("ratio", [slow, quick], [quick, quick], start=2.2, end=0.5)
-    assert measured.values == (3.0, 1.0)
-    assert measured.interval == (((4 / 4) + (0 / 4)) / 2, ((8 / 1) + (4 / 1)) / 2)
+def test_a_short_run_is_known_to_a_step_averaged_over_an_epoch():
+    late, soon = stepwise([2.0, 2.0, 2.0, 0.9, 0.7, 0.7]), stepwise([0.9, 0.9])
+    measured = difference_in_steps("later", [late], [soon], level=1.0)
+    assert measured.values == (5 - 2,), "the mean of steps 4 and 5 is the first below 1"
+    assert measured.interval == (2, 4)
+    assert "one run" in measured.replicated
+
+
+def test_a_tie_is_not_before():
+    late, soon = stepwise([2.0, 0.9, 0.9, 0.9]), stepwise([2.0, 0.9, 0.9, 0.9])
+    measured = difference_in_steps("later", [late], [soon], level=1.0)
+    assert MoreThan(0.0, "").verdict(measured) == "inconclusive"
+
+
+def test_a_descent_is_counted_in_epochs_between_two_levels():
+    run = fake_run([2.3, 2.1, 1.5, 1.2, 0.4])
+    measured = epochs_of_descent("descent", [run], start=2.2, end=0.5)
+    assert (measured.values, measured.interval, measured.unit) == ((3.0,), (2.0, 4.0), "epochs")
 
 
 @pytest.mark.parametrize(
-    ("numerator", "denominator"),
-    [
-        (fake_run([2.3, 2.1, 1.0]), fake_run([2.1, 0.4])),
-        (fake_run([2.1, 0.4]), fake_run([2.3, 2.1, 1.0])),
-        (fake_run([2.1, 0.4], diverged=True), fake_run([2.1, 0.4])),
-        (fake_run([2.1, 0.4]), fake_run([2.1, 0.4], diverged=True)),
-    ],
-    ids=["never ends", "no denominator", "diverged", "denominator diverged"],
+    "run", [fake_run([2.3, 2.1, 1.0]), fake_run([2.1, 0.4], diverged=True)], ids=["never", "NaN"]
 )
-def test_an_endless_descent_is_not_quick(numerator, denominator):
-    measured = ratio_of_descents("ratio", [numerator], [denominator], start=2.2, end=0.5)
-    assert not measured.is_finite
+def test_an_endless_descent_is_not_quick(run):
+    measured = epochs_of_descent("descent", [run], start=2.2, end=0.5)
+    assert measured.values == (math.inf,)
+    assert measured.diverged == run.diverged
     assert AtMost(1e9, "").verdict(measured) == "refuted"

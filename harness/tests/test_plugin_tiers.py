@@ -81,7 +81,8 @@ def test_a_wrongly_marked_test_is_an_error_under_xdist(tmp_path):
     [
         ([], {"fast", "harness"}),
         (["-m", "cpu_full"], {"cpu_full"}),
-        (["test_claims.py::test_tier"], {"fast", "cpu_full", "gpu_full", "imagenet"}),
+        (["test_claims.py::test_tier"], {"fast"}),
+        (["test_claims.py::test_tier[cpu_full]"], {"cpu_full"}),
         (["test_claims.py", "-k", "test_tier"], {"fast"}),
     ],
 )
@@ -97,6 +98,13 @@ def test_an_unknown_tier_is_an_error_with_the_nearest_name(tmp_path):
     session = Project(tmp_path, TIERED).run("-m", "cpu_ful")
     assert session.code == pytest.ExitCode.USAGE_ERROR
     assert re.search(r"unknown .*'cpu_ful'; nearest: cpu_full\b.*; known: .*imagenet", session.text)
+
+
+def test_a_tier_of_which_nothing_is_selected_is_an_error(tmp_path):
+    fast_only = "@pytest.mark.fast\n@pytest.mark.claim('2.1-fit')\ndef test_it(judge): pass\n"
+    session = Project(tmp_path, fast_only).run("-m", "imagenet")
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert "no test of the imagenet tier is among those selected; none is written" in session.text
 
 
 def test_a_gpu_tier_without_a_gpu_is_an_error_with_the_remedy(tmp_path):

@@ -19,7 +19,7 @@ from harness.training.outcome import Curve, Outcome
 from harness.training.recipe import Recipe
 
 NEARLY_FITTED = 0.99
-FIRST_LOSSES = 16
+FIRST_LOSSES = 1_000
 EVALUATION_BATCH = 1_000
 
 
@@ -93,12 +93,14 @@ class Training:
         self.model.train()
         total_loss = torch.zeros((), device=self.device, dtype=torch.float64)
         correct = torch.zeros((), device=self.device, dtype=torch.int64)
+        losses: list[torch.Tensor] = []
         for batch in order.to(self.device).split(recipe.batch_size):
             loss, right = self.step(batch)
             total_loss += loss * len(batch)
             correct += right
-            if len(self.first_losses) < FIRST_LOSSES:
-                self.first_losses.append(loss.item())
+            losses.append(loss)
+        room = FIRST_LOSSES - len(self.first_losses)
+        self.first_losses += torch.stack(losses)[: max(room, 0)].tolist()
         mean_loss = total_loss.item() / n
         online = correct.item() / n
         # The last step may have broken the weights after its loss was taken.

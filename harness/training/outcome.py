@@ -26,10 +26,6 @@ class Curve:
         """Epochs so far."""
         return len(self.step)
 
-    def steps_until_loss_below(self, level: float) -> int | None:
-        """Steps at the end of the first epoch whose mean loss is below ``level``; None if never."""
-        return next((s for s, loss in zip(self.step, self.loss, strict=True) if loss < level), None)
-
 
 @dataclass
 class Outcome:
@@ -42,7 +38,7 @@ class Outcome:
     test_correct: int
     test_total: int
     first_losses: list[float]
-    """The loss of each of the first 16 steps."""
+    """The loss of each of the first 1,000 steps."""
     label_digest: str
     """Hash of the training labels."""
     order_digest: str
@@ -62,6 +58,24 @@ class Outcome:
 
     def _share(self, correct: int, total: int) -> float:
         return correct / total if self.status == "finished" else float("nan")
+
+    def steps_until_loss_below(self, level: float, window: int) -> tuple[int, int] | None:
+        """The first step at which the mean loss of the last ``window`` steps is below ``level``.
+
+        Also the resolution with which it is known: a step in a short run; in one of more than
+        1,000 steps ``window``, which must be an epoch's steps then. None if it never is.
+        """
+        losses, curve = self.first_losses, self.curve
+        if curve.step and len(losses) == curve.step[-1]:
+            means = [sum(losses[i - window : i]) / window for i in range(window, len(losses) + 1)]
+            crossed = (i for i, mean in enumerate(means, window) if mean < level)
+            resolution = 1
+        else:
+            steps = zip(curve.step, curve.loss, strict=True)
+            crossed = (step for step, mean in steps if mean < level)
+            resolution = window
+        step = next(crossed, None)
+        return None if step is None else (step, resolution)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

@@ -24,4 +24,4 @@ def regularizers(recipe: Recipe) -> dict[str, float]:
     """The optimiser's own regularisers by name, which appendix A wants at zero; and momentum."""
     optimizer, _ = make_optimizer(recipe, torch.nn.Linear(1, 1))
     group = optimizer.param_groups[0]
-    return {name: float(group[name]) for name in ("weight_decay", "dampening", "momentum")}
+    return {name: float(group[name]) for name in ("weight_decay", "momentum")}
