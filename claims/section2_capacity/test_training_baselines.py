@@ -3,16 +3,34 @@
 import pytest
 
 from claims.section2_capacity.trials import FAST_SEEDS, NETWORKS, fast
+from harness.models import model_spec
 from harness.plugin.baselines import Tolerance
 
-STEPS = 6
+STEPS = 4
 STREAM = Tolerance("an integer stream: the same on every machine")
+ROUNDING = {
+    "inception": 2e-4,
+    "inception-without-batchnorm": 2e-4,
+    "alexnet": 5e-6,
+    "mlp-3x512": 2e-5,
+    "mlp-1x512": 2e-5,
+}
+"""Relative. Each is above what one thread or two make of the losses (4e-5, 3e-5, and no difference
+for the other three), and below what a momentum of 0.89 does within these steps."""
+SLOWER = {"inception": 0.01}
+"""Of the paper's rate: at 0.1, BatchNorm makes 1 % of one thread or two within four steps."""
 
 
 def first_steps(network):
-    """Three epochs of two steps in fp32, whatever precision the session has."""
+    """Two epochs of two steps in fp32, whatever precision the session has."""
+    rate = model_spec(network).learning_rate * SLOWER.get(network, 1.0)
     return fast(
-        network, "random-labels", precision="fp32", epochs=STEPS // 2, stop_at_zero_error=False
+        network,
+        "random-labels",
+        precision="fp32",
+        epochs=STEPS // 2,
+        stop_at_zero_error=False,
+        learning_rate=rate,
     )
 
 
@@ -39,7 +57,7 @@ def test_training_starts_as_it_did(network, laboratory, baseline):
             "order": [int(outcome.order_digest[:12], 16)] * STEPS,
         },
         {
-            "loss": Tolerance("fp32 summation order on another CPU", relative=2e-4),
+            "loss": Tolerance("fp32 rounding, other threads", relative=ROUNDING[network]),
             "labels": STREAM,
             "order": STREAM,
         },
