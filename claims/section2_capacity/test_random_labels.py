@@ -54,7 +54,10 @@ def judge_fit(judge, trial, run_list):
 
 
 FINDINGS = {
-    ("cpu_full", "mlp-1x512"): "FINDING",
+    ("cpu_full", "mlp-1x512"): "99.24 % (seed 0) and 99.23 % (seed 1000) of the 50,000 labels after"
+    " 100 epochs in fp32, where the paper has 99.34 %: by the last epoch the learning rate is 0.6 %"
+    " of its start and nothing moves. The paper gives neither the initialisation nor the number of"
+    " epochs; which of them makes the last 0.1 % has not been found out",
 }
 
 

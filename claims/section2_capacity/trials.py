@@ -85,7 +85,11 @@ def random_label_trials() -> list[Trial]:
 
 
 def random_input_trials() -> list[Trial]:
-    """True labels on shuffled pixels, random pixels and Gaussian noise."""
+    """True labels on shuffled pixels, random pixels and Gaussian noise.
+
+    Two networks are too slow for the fast tier in all of them, and for a CPU at full size: they
+    are tried on digits in the cpu_full tier.
+    """
     small = [
         Trial(
             "fast",
@@ -94,6 +98,16 @@ def random_input_trials() -> list[Trial]:
             {words(setting): [fast(network, setting, seed) for seed in seeds]},
         )
         for network, seeds in (("inception", [0]), ("mlp-3x512", [30]), ("mlp-1x512", [40, 41, 42]))
+        for setting in RANDOMISED_INPUTS
+    ]
+    small += [
+        Trial(
+            "cpu_full",
+            f"{network}-{setting}-digits",
+            "scaled",
+            {words(setting): [fast(network, setting)]},
+        )
+        for network in ("inception-without-batchnorm", "alexnet")
         for setting in RANDOMISED_INPUTS
     ]
     return small + [

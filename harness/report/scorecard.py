@@ -4,7 +4,8 @@ import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -77,7 +78,7 @@ def scorecard(
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
-def _cells(record: Evidence) -> list[Text]:
+def _cells(record: Evidence) -> list[RenderableType]:
     words = verdict_words(record)
     where = f" [{record.tier}]" if record.tier not in ("", "fast") else ""
     finite = [value for value in record.values if value is not None]
@@ -85,7 +86,7 @@ def _cells(record: Evidence) -> list[Text]:
     if len(finite) < len(record.values):
         measured = "diverged" if record.unit == "share" else "never"
     return [
-        Text(f"  {record.check}{where}"),
+        Padding(Text(f"{record.check}{where}"), (0, 0, 0, 2)),
         Text(quantity(record.published, record.unit) if record.published is not None else ""),
         Text("" if record.verdict == "not run" else measured),
         Text(_interval(record)),
