@@ -1,5 +1,7 @@
 """``python -m harness bench``: one table, everything in it measured in this run."""
 
+import sys
+
 from rich.console import Console
 from rich.table import Table
 
@@ -28,7 +30,7 @@ def run_bench(models: list[str] | None, seconds: float, device: str, precision: 
     precision = backend.precision(precision)
     facts = describe()
     where = facts.get("gpu") or f"{facts['processor']}, {backend.threads} threads"
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 110)
     console.print(f"{where}, torch {facts['torch']}, {precision}, batch 128, 28x28x3", markup=False)
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in (

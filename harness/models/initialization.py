@@ -47,6 +47,11 @@ def standardized_(module: nn.Module, generator: torch.Generator) -> None:
 def truncated_normal_(
     layer: nn.Conv2d | nn.Linear, std: float, bias: float, generator: torch.Generator
 ) -> None:
-    """Normal weights cut at two standard deviations, as TensorFlow draws them; constant bias."""
-    nn.init.trunc_normal_(layer.weight, std=std, a=-2 * std, b=2 * std, generator=generator)
-    nn.init.constant_(layer.bias, bias)
+    """Normal weights cut at two standard deviations, as TensorFlow draws them; constant bias.
+
+    By the inverse of the distribution function: ``torch.nn.init.trunc_normal_`` draws otherwise
+    in one release of PyTorch than in the next.
+    """
+    edge = math.erf(2 / math.sqrt(2))
+    layer.weight.uniform_(-edge, edge, generator=generator).erfinv_().mul_(std * math.sqrt(2))
+    layer.bias.fill_(bias)
