@@ -100,7 +100,7 @@ def judge_chance(judge, name, runs, margin, published=None):
         Equivalent(
             CHANCE,
             margin,
-            source="chance among 10 classes; five to eight standard deviations over label draws",
+            source="chance among 10 classes; the margin's false-alarm rate is in the evidence",
         ),
         published,
     )
