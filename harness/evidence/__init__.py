@@ -2,6 +2,7 @@
 
 from harness.evidence.checks import AtLeast, AtMost, Attains, Equals, Equivalent, MoreThan
 from harness.evidence.curves import difference_in_steps, epochs_of_descent
+from harness.evidence.exhibit import Exhibit
 from harness.evidence.measurement import Measurement, accuracy, exact
 from harness.evidence.published import Published, published_crossing, published_curve, published_row
 from harness.evidence.verdict import ClaimNotSupported, ControlNotRefuted
@@ -14,6 +15,7 @@ __all__ = [
     "ControlNotRefuted",
     "Equals",
     "Equivalent",
+    "Exhibit",
     "Measurement",
     "MoreThan",
     "Published",

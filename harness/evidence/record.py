@@ -42,6 +42,8 @@ class Evidence:
     false_alarm: float | None = None
     published_where: str = ""
     bound_words: str = ""
+    exhibit: dict[str, Any] | None = None
+    """What a figure of the report shows of it: ``{"name": ..., "data": {...}}``."""
 
     @property
     def as_it_should(self) -> bool:

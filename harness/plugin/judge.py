@@ -8,7 +8,13 @@ import pytest
 
 from harness.environment import describe
 from harness.errors import HarnessError
-from harness.evidence import ClaimNotSupported, ControlNotRefuted, Measurement, Published
+from harness.evidence import (
+    ClaimNotSupported,
+    ControlNotRefuted,
+    Exhibit,
+    Measurement,
+    Published,
+)
 from harness.evidence.catalogue import find
 from harness.evidence.checks import Check
 from harness.evidence.verdict import Verdict
@@ -35,20 +41,21 @@ class Judge:
         measured: Measurement,
         check: Check,
         published: Published | None = None,
+        exhibit: Exhibit | None = None,
     ) -> Verdict:
         """Decide and record; the test fails unless the verdict is the one that it is there for.
 
         For a claim that is "supported", for a control "refuted": by a measurement, not because a
         run diverged. The failure, ClaimNotSupported or ControlNotRefuted, is raised when the test
         ends, so that its other checks leave their evidence too; its message makes sense without
-        the test's source.
+        the test's source. An exhibit is drawn in the report.
         """
         if published is not None and not isinstance(published, Published):
             raise HarnessError(
                 f"published = {published!r} must come from fixtures/paper: use published_row(...)"
             )
         verdict = check.verdict(measured)
-        self._record(measured, check, published, verdict)
+        self._record(measured, check, published, verdict, exhibit)
         message = self._message(measured, check, published, verdict)
         if claim_of(self.item)[1]:
             if verdict != "refuted" or measured.diverged:
@@ -58,7 +65,12 @@ class Judge:
         return verdict
 
     def _record(
-        self, measured: Measurement, check: Check, published: Published | None, verdict: Verdict
+        self,
+        measured: Measurement,
+        check: Check,
+        published: Published | None,
+        verdict: Verdict,
+        exhibit: Exhibit | None,
     ) -> None:
         elapsed = time.perf_counter() - self.started
         record = blank(
@@ -80,6 +92,7 @@ class Judge:
             replicated=measured.replicated,
             false_alarm=check.false_alarm(measured),
             **({"reason": measured.note} if measured.note else {}),
+            **({"exhibit": {"name": exhibit.name, "data": dict(exhibit.data)}} if exhibit else {}),
         )
         append(self.item.config, record)
         self.item.stash[JUDGED] = self.item.stash.get(JUDGED, 0) + 1

@@ -9,6 +9,7 @@ from harness.errors import StoreError
 from harness.files import write_atomically
 from harness.plugin.evidence import MERGED
 from harness.plugin.options import CLAIMS, SESSION
+from harness.report.figures import figures_as_svg
 from harness.report.scorecard import WIDTH, scorecard
 
 CLAIM_MARKER = re.compile(r"""mark\.claim\(\s*["']([^"']+)["']""")
@@ -44,6 +45,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         try:
             write_atomically(path, scorecard(records, session.catalogue, written).encode())
             terminalreporter.write_line(f"scorecard: {path}")
+            for name, svg in figures_as_svg(records).items():
+                write_atomically(folder / "figures" / f"{name}.svg", svg.encode())
+                terminalreporter.write_line(f"figure: {folder / 'figures' / name}.svg")
         except StoreError as error:
             terminalreporter.write_line(f"notice: {error}", yellow=True)
     if (target := config.getoption("--evidence")) and session.evidence_written:

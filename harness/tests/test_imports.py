@@ -7,7 +7,17 @@ import pytest
 from harness.plugin.options import CLAIMS
 
 HARNESS = CLAIMS.parent / "harness"
-LAYERS = {"report": 5, "evidence": 4, "runs": 3, "training": 2, "models": 1, "data": 1}
+LAYERS = {
+    "report": 6,
+    "evidence": 5,
+    "capacity": 4,
+    "runs": 3,
+    "training": 2,
+    "linear": 2,
+    "models": 1,
+    "data": 1,
+    "expressivity": 1,
+}
 BASE = {"errors", "files", "environment", "__init__", "__version__"}
 MODULES = [path for path in sorted(HARNESS.rglob("*.py")) if "tests" not in path.parts]
 

@@ -33,6 +33,7 @@ FULL = Evidence(
     false_alarm=1e-9,
     published_where="Table 1, MLP 1x512",
     bound_words="attains 100.00 % in every run",
+    exhibit={"name": "a figure", "data": {"n": [1, 2], "share": [0.5, 1.0]}},
 )
 BARE = Evidence("2.1-fit", "it", False, "supported")
 
@@ -74,7 +75,7 @@ def test_every_key_of_the_format_is_in_every_line():
         *("claim", "check", "control", "verdict", "values", "unit", "interval", "bound"),
         *("published", "source", "tier", "scale", "seconds", "test", "runs", "environment"),
         *("expected", "reason", "seed", "command"),
-        *("replicated", "false_alarm", "published_where", "bound_words"),
+        *("replicated", "false_alarm", "published_where", "bound_words", "exhibit"),
     ]
 
 

@@ -1,0 +1,36 @@
+"""Hypothesis: how many examples a session tries, and from which seed.
+
+Profiles (``--hypothesis-profile``): ``fast``, the default, takes seconds; ``ci`` ten times the
+examples; ``thorough`` thousands of them. The session's ``--base-seed`` seeds them all, unless
+``--hypothesis-seed`` does.
+"""
+
+import pytest
+
+EXAMPLES = {"fast": 25, "ci": 250, "thorough": 5_000}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the profiles, before hypothesis's own plugin loads the one that was asked for."""
+    if not hasattr(config.option, "hypothesis_seed"):
+        return  # its plugin was not loaded
+    from hypothesis import HealthCheck, settings
+    from hypothesis.database import DirectoryBasedExampleDatabase
+
+    for name, examples in EXAMPLES.items():
+        settings.register_profile(
+            name,
+            max_examples=examples,
+            # Numerical code is slow on its first call, and machines differ.
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+            print_blob=True,
+            database=DirectoryBasedExampleDatabase(".hypothesis/examples")
+            if name == "thorough"
+            else None,
+        )
+    if config.getoption("--hypothesis-profile") is None:
+        settings.load_profile("fast")
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(config.getoption("--base-seed"))

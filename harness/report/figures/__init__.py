@@ -1,0 +1,57 @@
+"""The figures of the report: each drawn from the exhibits that the checks left in the evidence.
+
+A drawing function takes the data of all exhibits of its name, in the evidence's order, and returns
+a matplotlib Figure.
+"""
+
+import importlib
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import UnknownName
+from harness.evidence.record import Evidence
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Where a figure is drawn, the claim that it belongs to, and what it shows, in a sentence."""
+
+    function: str
+    """``module:function``, below this package."""
+    claim: str
+    caption: str
+
+
+FIGURES: dict[str, Drawing] = {}
+
+
+def drawing_of(name: str) -> Callable[[Sequence[dict[str, Any]]], "Figure"]:
+    """The function that draws a figure; raises UnknownName."""
+    if name not in FIGURES:
+        raise UnknownName("figure", name, FIGURES)
+    module, _, function = FIGURES[name].function.partition(":")
+    return getattr(importlib.import_module(f"{__name__}.{module}"), function)
+
+
+def figures_as_svg(records: Sequence[Evidence]) -> dict[str, str]:
+    """Each figure that these records have exhibits for, by name, in the order of `FIGURES`."""
+    data: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        if record.exhibit is not None and record.exhibit.get("name") in FIGURES:
+            data.setdefault(record.exhibit["name"], []).append(record.exhibit["data"])
+    return {name: as_svg(drawing_of(name)(data[name])) for name in FIGURES if name in data}
+
+
+def as_svg(figure: "Figure") -> str:
+    """The same bytes for the same figure: no date, no random ids; text stays text."""
+    import matplotlib
+
+    buffer = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "claims", "svg.fonttype": "none"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None}, bbox_inches="tight")
+    return buffer.getvalue()

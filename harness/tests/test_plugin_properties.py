@@ -1,0 +1,47 @@
+"""Hypothesis under the plugin: profiles, and the session's seed."""
+
+import pytest
+
+from harness.tests.plugin_helpers import Project
+
+TEST = """
+from hypothesis import given, settings, strategies
+
+SEEN = []
+
+@given(strategies.integers())
+def test_numbers(number):
+    SEEN.append(number)
+
+def test_told():
+    print(f"tried {len(SEEN)} of {settings.default.max_examples}, {hash(tuple(SEEN))}")
+    assert settings.default.deadline is None
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path, TEST)
+
+
+def told(project, *arguments):
+    session = project.run("-s", "-p", "_hypothesis_pytestplugin", *arguments)
+    assert session.code == 0, session.text
+    return next(line for line in session.text.splitlines() if "tried" in line)
+
+
+def test_the_default_profile_is_the_fast_one(project):
+    assert "tried 25 of 25" in told(project)
+
+
+def test_another_profile_can_be_asked_for(project):
+    assert "of 250," in told(project, "--hypothesis-profile=ci")
+
+
+def test_the_base_seed_decides_the_examples(project):
+    assert told(project) == told(project)
+    assert told(project) != told(project, "--base-seed=1")
+
+
+def test_hypothesis_own_seed_goes_first(project):
+    assert told(project, "--base-seed=1", "--hypothesis-seed=0") == told(project)
