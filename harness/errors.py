@@ -35,3 +35,29 @@ class StoreError(HarnessError):
 
 class DeviceError(HarnessError):
     """A device that was asked for and is not here."""
+
+
+class InvalidSample(HarnessError, ValueError):
+    """Points or targets from which nothing can be built: their shape, or what is not finite."""
+
+
+class ConflictingTargets(InvalidSample):
+    """Two equal points with different targets: no function takes both."""
+
+    def __init__(self, one: int, other: int, wanted: object, instead: object) -> None:
+        super().__init__(
+            f"points {one} and {other} are equal, but their targets are {wanted} and {instead};"
+            " no function takes both: drop one of the two, or give them one target"
+        )
+        self.pair = (one, other)
+
+
+class NotSeparated(HarnessError):
+    """Distinct points, or targets, that are too close or too far apart for float64."""
+
+    def __init__(self, one: int, other: int, why: str) -> None:
+        super().__init__(
+            f"points {one} and {other}: {why}; rational arithmetic has no such limit:"
+            " harness.expressivity.exact.fit_exactly"
+        )
+        self.pair = (one, other)

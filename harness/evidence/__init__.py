@@ -1,5 +1,6 @@
 """Measurements, checks with their statistics, verdicts, and the records of them."""
 
+from harness.evidence.attack import attack
 from harness.evidence.checks import AtLeast, AtMost, Attains, Equals, Equivalent, MoreThan
 from harness.evidence.curves import difference_in_steps, epochs_of_descent
 from harness.evidence.exhibit import Exhibit
@@ -20,6 +21,7 @@ __all__ = [
     "MoreThan",
     "Published",
     "accuracy",
+    "attack",
     "difference_in_steps",
     "epochs_of_descent",
     "exact",

@@ -14,9 +14,9 @@ LAYERS = {
     "runs": 3,
     "training": 2,
     "linear": 2,
+    "expressivity": 2,
     "models": 1,
     "data": 1,
-    "expressivity": 1,
 }
 BASE = {"errors", "files", "environment", "__init__", "__version__"}
 MODULES = [path for path in sorted(HARNESS.rglob("*.py")) if "tests" not in path.parts]

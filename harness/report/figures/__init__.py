@@ -27,7 +27,31 @@ class Drawing:
     caption: str
 
 
-FIGURES: dict[str, Drawing] = {}
+FIGURES: dict[str, Drawing] = {
+    "lemma1-interleaving": Drawing(
+        "expressivity:interleaving",
+        "4-lemma1-rank",
+        "Lemma 1: each point lies right of its own breakpoint and left of the next, so that the"
+        " matrix of hinge values is lower triangular with a positive diagonal.",
+    ),
+    "theorem1-function": Drawing(
+        "expressivity:fitted_function",
+        "4-theorem1",
+        "Theorem 1: a sum of hinges through seven points. With breakpoints in the middle of the"
+        " gaps the slopes oscillate; just above the previous points they do not.",
+    ),
+    "theorem1-breakpoints": Drawing(
+        "expressivity:breakpoints_and_weights",
+        "4-weights",
+        "The norm of the weights against the place of the breakpoints. The smallest singular value"
+        " bounds it, the smallest eigenvalue does not.",
+    ),
+    "corollary1-depth-and-width": Drawing(
+        "expressivity:depth_and_width",
+        "4-corollary1",
+        "Corollary 1: depth is traded for width at a nearly constant number of weights.",
+    ),
+}
 
 
 def drawing_of(name: str) -> Callable[[Sequence[dict[str, Any]]], "Figure"]:

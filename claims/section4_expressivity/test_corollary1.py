@@ -1,0 +1,82 @@
+"""Corollary 1: any depth k from 2 to n, width O(n/k), O(n + d) weights, any targets.
+
+Two constructions: the paper's multiplexer, and a running sum. Depth, width and non-zero weights
+are counted in the modules, against the constants stated in harness/expressivity/corollary1.py.
+"""
+
+import pytest
+
+from harness.evidence import AtMost, Attains, Equals, Exhibit, attack, exact
+from harness.expressivity import adversarial
+from harness.expressivity.corollary1 import weight_bound, width_bound
+
+SOURCE = "Corollary 1"
+CONSTRUCTIONS = ["multiplexer", "running sum"]
+DEPTHS = [2, 3, 10, 100, 600]
+
+
+@pytest.mark.fast
+@pytest.mark.claim("4-corollary1")
+@pytest.mark.parametrize("construction", CONSTRUCTIONS)
+def test_any_depth_represents_any_targets(construction, judge):
+    from harness.expressivity.audit import deep_network_realises
+    from harness.expressivity.examples import depth_and_width
+
+    trade = depth_and_width(1_000, 16, [2, 3, 4, 6, 10, 20, 50, 100, 300, 1_000], construction, 0)
+    judge(
+        attack(
+            f"{construction}: every target exactly, depth k, width and weights within the bounds",
+            lambda case: deep_network_realises(*case, construction),
+            adversarial.samples_with_a_depth(),
+        ),
+        Equals(0, source=SOURCE),
+        exhibit=Exhibit("corollary1-depth-and-width", trade),
+    )
+
+
+@pytest.mark.fast
+@pytest.mark.control("4-corollary1")
+def test_one_hinge_fewer_does_not_reach_a_target_outside_its_span(judge):
+    from harness.expressivity.audit import reached_with_a_hinge_fewer
+
+    judge(
+        attack(
+            "one hinge fewer: every target exactly",
+            lambda case: reached_with_a_hinge_fewer(*case),
+            adversarial.samples_with_a_depth(),
+            smallest=False,
+        ),
+        Equals(0, source=SOURCE),
+    )
+
+
+@pytest.mark.fast
+@pytest.mark.claim("4-corollary1")
+@pytest.mark.parametrize("construction", CONSTRUCTIONS)
+def test_digits_are_memorised_at_any_depth(construction, laboratory, judge, base_seed):
+    from harness.expressivity.audit import deep_labels
+
+    seen = [
+        deep_labels("digits", laboratory.data_root, depth, construction, base_seed)
+        for depth in DEPTHS
+    ]
+    what = f"digits, {construction}, k = {', '.join(map(str, DEPTHS))}"
+    judge(
+        exact(f"{what}: labels recovered", [it.recovered for it in seen], "share"),
+        Attains(1.0, source=SOURCE),
+    )
+    judge(
+        exact(
+            f"{what}: depth less k",
+            [it.depth - k for it, k in zip(seen, DEPTHS, strict=True)],
+            "layers",
+        ),
+        Equals(0, source=SOURCE),
+    )
+    widths = [it.width / width_bound(it.n, it.depth, construction) for it in seen]
+    weights = [it.nonzero_weights / weight_bound(it.n, it.d, construction) for it in seen]
+    for name, shares in (("width", widths), ("non-zero weights", weights)):
+        judge(
+            exact(f"{what}: {name}, of the bound", shares, "share"),
+            AtMost(1.0, source=f"{SOURCE}, with our constants"),
+        )

@@ -1,0 +1,126 @@
+"""Theorem 1: a two-layer ReLU network with 2n + d weights through any n distinct points.
+
+Exactly, in rational arithmetic; in float64, to within a bound that is known before the network is
+evaluated; and on real images, without any training, each random label is recovered.
+"""
+
+import pytest
+
+from harness.evidence import AtLeast, AtMost, Attains, Equals, Exhibit, attack, exact
+from harness.expressivity import adversarial
+
+SOURCE = "Theorem 1"
+
+
+def judge_representation(judge, samples, smallest=True):
+    from harness.expressivity.audit import is_represented
+
+    judge(
+        attack("every target exactly, with 2n + d weights", is_represented, samples, smallest),
+        Equals(0, source=SOURCE),
+    )
+
+
+@pytest.mark.fast
+@pytest.mark.claim("4-theorem1")
+def test_any_sample_of_distinct_points_is_represented(judge):
+    judge_representation(judge, adversarial.samples())
+    judge_representation(judge, adversarial.samples_with_a_repetition(conflicting=False))
+
+
+@pytest.mark.fast
+@pytest.mark.claim("4-theorem1")
+def test_float64_stays_within_its_bounds_or_refuses_two_points(judge):
+    from harness.expressivity.audit import is_fitted_or_refused
+    from harness.expressivity.examples import fitted_function
+
+    judge(
+        attack(
+            "float64: within the stated bounds, or refused for two close points",
+            is_fitted_or_refused,
+            adversarial.samples(),
+        ),
+        Equals(0, source=f"{SOURCE}; bounds of harness.expressivity.bounds"),
+        exhibit=Exhibit("theorem1-function", fitted_function(placement=0.0)),
+    )
+    judge(
+        attack(
+            "float64, points on a lattice: within the stated bounds",
+            is_fitted_or_refused,
+            adversarial.easy_samples(),
+        ),
+        Equals(0, source=f"{SOURCE}; bounds of harness.expressivity.bounds"),
+        exhibit=Exhibit("theorem1-function", fitted_function(placement=0.5)),
+    )
+
+
+@pytest.mark.fast
+@pytest.mark.control("4-theorem1")
+def test_equal_points_with_different_targets_are_not_represented(judge):
+    samples = adversarial.samples_with_a_repetition(conflicting=True)
+    judge_representation(judge, samples, smallest=False)
+
+
+def judge_labels(judge, dataset, root, labels, seed, one_hot=False):
+    from harness.expressivity.audit import represent_labels
+
+    seen, recovered = represent_labels(dataset, root, labels, seed, one_hot)
+    what = f"{dataset}, {seen.n:,} images, {labels} labels{', one-hot' * one_hot}"
+    judge(
+        exact(f"{what}: labels recovered", [recovered], "share"),
+        Attains(1.0, source=SOURCE),
+    )
+    judge(
+        exact(f"{what}: weights of the module", [seen.weights], "weights"),
+        Equals((seen.outputs + 1) * seen.n + seen.d, source=f"{SOURCE}: 2n + d; one w an output"),
+    )
+    for path, error, bound in (
+        ("forward pass", seen.network_error, seen.network_bound),
+        ("through sorted breakpoints", seen.sorted_error, seen.sorted_bound),
+    ):
+        judge(
+            exact(f"{what}: largest error, {path}", [error], ""),
+            AtMost(min(bound, 0.5), source="the bound stated beforehand, and one half of a label"),
+        )
+
+
+@pytest.mark.fast
+@pytest.mark.claim("4-theorem1")
+@pytest.mark.parametrize("one_hot", [False, True], ids=["numbers", "one-hot"])
+def test_all_digits_are_memorised_without_training(one_hot, laboratory, judge, base_seed):
+    judge_labels(judge, "digits", laboratory.data_root, "random", base_seed, one_hot)
+
+
+@pytest.mark.cpu_full
+@pytest.mark.claim("4-theorem1")
+@pytest.mark.parametrize(
+    ("dataset", "labels"),
+    [
+        pytest.param("cifar10", "random", marks=pytest.mark.needs_data("cifar10")),
+        pytest.param("mnist", "random", marks=pytest.mark.needs_data("mnist")),
+        pytest.param("mnist", "true", marks=pytest.mark.needs_data("mnist")),
+    ],
+)
+def test_a_whole_dataset_is_memorised_without_training(
+    dataset, labels, laboratory, judge, base_seed
+):
+    judge_labels(judge, dataset, laboratory.data_root, labels, base_seed)
+
+
+SIZES = {"digits": (1_797, 192), "CIFAR-10": (50_000, 3_072), "MNIST": (60_000, 784)}
+
+
+@pytest.mark.fast
+@pytest.mark.claim("4-fewer")
+@pytest.mark.parametrize("name", SIZES)
+def test_the_weights_are_far_fewer_than_naive(name, judge):
+    from harness.expressivity.audit import weights_of_naive, weights_of_theorem1
+
+    n, d = SIZES[name]
+    ours, naive = weights_of_theorem1(n, d), weights_of_naive(n, d)
+    where = f"{name}, n = {n:,}, d = {d:,}"
+    judge(exact(f"{where}: weights", [ours], "weights"), Equals(2 * n + d, source=SOURCE))
+    judge(
+        exact(f"{where}: {naive:,} naive weights, times ours", [naive / ours], ""),
+        AtLeast(min(n, d) / 3, source="n (d + 2) over 2n + d is at least a third of min(n, d)"),
+    )

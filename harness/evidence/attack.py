@@ -1,0 +1,56 @@
+"""A universal claim under attack: hypothesis looks for a counterexample, and makes it small."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from harness.evidence.measurement import Measurement
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+Sample = TypeVar("Sample")
+LONGEST = 300
+
+
+def attack(
+    name: str,
+    holds: Callable[[Sample], bool],
+    samples: "SearchStrategy[Sample]",
+    smallest: bool = True,
+) -> Measurement:
+    """Measure the counterexamples found among the samples that hypothesis draws: 0, or 1.
+
+    As many samples as the session's profile says, from its seed. A counterexample is told in the
+    measurement's note: the smallest that can be found, which controls need not look for. An
+    exception in ``holds`` is an error, and no counterexample.
+    The measurement carries no interval: finding none among so many proves nothing about the rest.
+    """
+    from hypothesis import Phase, find, settings
+    from hypothesis.errors import NoSuchExample
+
+    phases = [Phase.generate, *[Phase.shrink] * smallest]
+    tried = 0
+
+    def breaks(sample: Sample) -> bool:
+        nonlocal tried
+        tried += 1
+        return not holds(sample)
+
+    try:
+        counterexample = find(samples, breaks, settings=settings(database=None, phases=phases))
+        found, note = 1.0, f"counterexample: {_short(repr(counterexample))}"
+    except NoSuchExample:
+        found, note = 0.0, ""
+    return Measurement(
+        f"{name}: counterexamples",
+        (found,),
+        "counterexamples",
+        (found, found),
+        f"nothing: {tried} samples were drawn",
+        note=note,
+    )
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."

@@ -1,0 +1,255 @@
+"""Looking at the constructions from outside: do they do what section 4 says?
+
+The weights are counted in the module, the values computed by its forward pass.
+"""
+
+import time
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from harness.data.randomization import random_labels
+from harness.data.sources import load
+from harness.data.streams import LABELS, stream
+from harness.errors import ConflictingTargets, NotSeparated
+from harness.expressivity.adversarial import Sample
+from harness.expressivity.corollary1 import (
+    Construction,
+    fit_corollary1,
+    fit_corollary1_exactly,
+    weight_bound,
+    width_bound,
+)
+from harness.expressivity.exact import fit_exactly
+from harness.expressivity.lemma1 import interleave
+from harness.expressivity.network import HingeNetwork, naive_network
+from harness.expressivity.sequential import linear_layers, nonzero_parameters
+from harness.expressivity.theorem1 import Fit, fit_theorem1
+
+CLOSE = 2.0**-27
+"""Two points nearer than this, relative to the largest coordinate, may be refused in float64.
+
+Rounding alone takes 2^-51 d^2 of it; the rest is for directions that happen to bring them close.
+"""
+TOO_STEEP = 2.0**860
+
+
+@dataclass(frozen=True)
+class Representation:
+    """A sample, and the network of Theorem 1 through it."""
+
+    n: int
+    d: int
+    outputs: int
+    weights: int
+    """Parameters of the module."""
+    network_error: float
+    """Largest error of the module's forward pass at the sample, in units of the targets."""
+    network_bound: float
+    """What it cannot exceed, known beforehand from the weights."""
+    sorted_error: float
+    """The same through the sorted breakpoints."""
+    sorted_bound: float
+    within_bounds: bool
+    """Whether both errors are within their bounds at every point, and these within the prior."""
+    interleaved: bool
+    seconds: float
+    """To build it."""
+
+
+def represent(points: ArrayLike, targets: ArrayLike, seed: int = 0) -> Representation:
+    """Build the network through points (n, d) and targets (n,) or (n, c), and look at it."""
+    started = time.perf_counter()
+    fit = fit_theorem1(points, targets, seed=seed)
+    seconds = time.perf_counter() - started
+    sample = np.asarray(points, dtype=np.float64)[fit.projection.order]
+    by_network = _error(forward(fit, sample), fit)
+    by_breakpoints = _error(fit.evaluate(sample), fit)
+    bounds = fit.bounds
+    within = (
+        (by_network <= bounds.network)
+        & (by_breakpoints <= bounds.sorted_path)
+        & (bounds.network <= bounds.prior_network)
+        & (bounds.sorted_path <= bounds.prior_sorted_path)
+    )
+    return Representation(
+        n=fit.n,
+        d=sample.shape[1],
+        outputs=fit.targets.shape[1],
+        weights=sum(parameter.numel() for parameter in fit.network.parameters()),
+        network_error=float(by_network.max()),
+        network_bound=float(bounds.network.max()),
+        sorted_error=float(by_breakpoints.max()),
+        sorted_bound=float(bounds.sorted_path.max()),
+        within_bounds=bool(within.all()),
+        interleaved=interleave(fit.projection.places, fit.breakpoints),
+        seconds=seconds,
+    )
+
+
+def forward(fit: Fit, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the module itself computes at points (m, d)."""
+    with torch.no_grad():
+        return fit.network(torch.from_numpy(points)).numpy()
+
+
+def _error(values: NDArray[np.float64], fit: Fit) -> NDArray[np.float64]:
+    return np.abs(values.reshape(fit.n, -1) - fit.targets).max(axis=1)
+
+
+def labelled_images(
+    dataset: str, root: Path | None, labels: Literal["true", "random"], seed: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """All images that a dataset has to train on, as bytes (n, d), and labels (n,).
+
+    The embedded digits: all of them, its test part too.
+    """
+    images = load(dataset, root)
+    pixels, classes = images.train_images, images.train_labels
+    if images.spec.embedded:
+        pixels = torch.cat([pixels, images.test_images])
+        classes = torch.cat([classes, images.test_labels])
+    if labels == "random":
+        classes = random_labels(classes, images.spec.classes, stream(seed, LABELS))
+    return pixels.flatten(1).numpy(), classes.numpy()
+
+
+def represent_labels(
+    dataset: str, root: Path | None, labels: Literal["true", "random"], seed: int, one_hot: bool
+) -> tuple[Representation, float]:
+    """Fit the labels of a dataset, as numbers or one-hot; also the share that is recovered.
+
+    A label is recovered where the module's output, rounded, is the label (one-hot: largest).
+    """
+    points, classes = labelled_images(dataset, root, labels, seed)
+    targets = np.eye(int(classes.max()) + 1)[classes] if one_hot else classes
+    seen = represent(points, targets, seed)
+    if one_hot:
+        # The largest output is the label's as long as no output is off by one half.
+        return seen, float(seen.network_error < 0.5)
+    fit = fit_theorem1(points, targets, seed=seed)
+    values = forward(fit, points.astype(np.float64))
+    return seen, float(np.mean(np.rint(values) == classes))
+
+
+def is_represented(sample: Sample) -> bool:
+    """Whether the construction takes every target exactly, in rational arithmetic.
+
+    False where it refuses the sample for equal points with different targets.
+    """
+    points, targets = sample.as_lists()
+    try:
+        network = fit_exactly(points, targets)
+    except ConflictingTargets:
+        return False
+    distinct = len({tuple(row) for row in points})
+    right = network(points) == [Fraction(target) for target in targets]
+    return right and network.count == 2 * distinct + len(points[0])
+
+
+def is_fitted_or_refused(sample: Sample) -> bool:
+    """Whether float64 stays within its bounds with 2n + d weights, or refuses two close points."""
+    try:
+        seen = represent(sample.points, sample.targets)
+    except NotSeparated as refused:
+        return _is_hard(sample, *refused.pair)
+    counted = seen.weights == 2 * seen.n + seen.d
+    return seen.within_bounds and counted and seen.interleaved
+
+
+def _is_hard(sample: Sample, one: int, other: int) -> bool:
+    """Whether two points are too close for float64, or their targets too far apart."""
+    size = Fraction(float(np.abs(sample.points).max()))
+    rows, targets = sample.as_lists()
+    distance = max(
+        abs(Fraction(a) - Fraction(b)) for a, b in zip(rows[one], rows[other], strict=True)
+    )
+    rise = abs(Fraction(targets[one]) - Fraction(targets[other])) + abs(Fraction(targets[one]))
+    return distance <= Fraction(CLOSE) * size or rise * size > Fraction(TOO_STEEP) * distance
+
+
+def deep_network_realises(sample: Sample, depth: int, construction: Construction) -> bool:
+    """Whether Corollary 1 holds for a sample of distinct points, counted, in rational arithmetic.
+
+    Every target exactly; the depth asked for; width and non-zero weights within the constants.
+    """
+    points, targets = sample.as_lists()
+    network, places, wanted = fit_corollary1_exactly(points, targets, depth, construction)
+    n, d = len(places), len(network.direction)
+    module = network.network
+    layers = linear_layers(module)
+    widths = [layer.out_features for layer in layers[1:-1]]
+    return (
+        bool((network.at(places) == wanted).all())
+        and len(layers) - 1 == depth
+        and layers[0].out_features == 1
+        and layers[0].bias is None
+        and max(widths) <= width_bound(n, depth, construction)
+        and nonzero_parameters(module) <= weight_bound(n, d, construction)
+    )
+
+
+def reached_with_a_hinge_fewer(sample: Sample, depth: int) -> bool:
+    """The control of Corollary 1: the running sum without its last hinge, in rational arithmetic.
+
+    Whether it still takes every target; the last one is outside its span, but by chance.
+    """
+    points, targets = sample.as_lists()
+    network, places, wanted = fit_corollary1_exactly(points, targets, depth, "running sum")
+    weights, bias = network.layers[-1]
+    # The last layer's inputs begin with its hinges, and the last hinge is the last of these.
+    hinges = len(np.array_split(np.arange(len(places)), depth - 1)[-1])
+    fewer = weights.copy()
+    fewer[0, hinges - 1] = 0
+    without = replace(network, layers=(*network.layers[:-1], (fewer, bias)))
+    return bool((without.at(places) == wanted).all())
+
+
+@dataclass(frozen=True)
+class DeepRepresentation:
+    """A module of Corollary 1 through the labels of a dataset, counted."""
+
+    n: int
+    d: int
+    depth: int
+    width: int
+    nonzero_weights: int
+    recovered: float
+    """Share of the labels that the module's output, rounded, is."""
+    error: float
+
+
+def deep_labels(
+    dataset: str, root: Path | None, depth: int, construction: Construction, seed: int
+) -> DeepRepresentation:
+    """Fit random labels of a dataset by a network of that depth, in float64."""
+    points, classes = labelled_images(dataset, root, "random", seed)
+    module = fit_corollary1(points, classes, depth, construction, seed=seed).network
+    with torch.no_grad():
+        values = module(torch.from_numpy(points.astype(np.float64)))[:, 0].numpy()
+    layers = linear_layers(module)
+    return DeepRepresentation(
+        n=len(points),
+        d=points.shape[1],
+        depth=len(layers) - 1,
+        width=max(layer.out_features for layer in layers[1:-1]),
+        nonzero_weights=nonzero_parameters(module),
+        recovered=float(np.mean(np.rint(values) == classes)),
+        error=float(np.abs(values - classes).max()),
+    )
+
+
+def weights_of_theorem1(n: int, d: int) -> int:
+    """Parameters of the module of Theorem 1 for n points in d dimensions."""
+    network = HingeNetwork(np.zeros(d), np.zeros(n), np.zeros(n))
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def weights_of_naive(n: int, d: int) -> int:
+    """Parameters of a network with n hidden units that see all d inputs each."""
+    return sum(parameter.numel() for parameter in naive_network(n, d).parameters())

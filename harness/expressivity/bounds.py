@@ -1,0 +1,117 @@
+"""How far the fitted network can be from its targets: bounds stated before anything is evaluated.
+
+u = 2^-53. Three errors add up at a sample's point: of the construction (the rounding of slopes and
+of targets' differences), of the point's place (its projection, times the slope there), and of the
+sum. The sum is where digits are lost: the terms w_j (x - b_j) are as large as n range / gap, and
+cancel. Summed as a network does, in blocks of B, each term may be wrong by (B + n/B + 4) u; through
+the sorted breakpoints only the last piece is summed in float64 at all.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.expressivity.projection import ROUNDING, TINY, Direction
+
+BLOCK = 512
+"""Hinges that a network sums at a time."""
+FORWARD = 8
+"""Roundings of one step of the forward substitution, of the slope, and of the rise: at most."""
+
+
+@dataclass(frozen=True)
+class ErrorBounds:
+    """Bounds on the error at the sample's points, in units of the targets."""
+
+    network: NDArray[np.float64]
+    """Of the network's forward pass, at each sorted point, shape (n,)."""
+    sorted_path: NDArray[np.float64]
+    """Of the path through the sorted breakpoints, at each sorted point, shape (n,)."""
+    prior_network: float
+    """Of the forward pass, from n, the smallest gap, the range and the targets alone."""
+    prior_sorted_path: float
+
+
+def error_bounds(
+    places: NDArray[np.float64],
+    breakpoints: NDArray[np.float64],
+    slopes: NDArray[np.float64],
+    quanta: NDArray[np.float64],
+    targets: NDArray[np.float64],
+    direction: Direction,
+) -> ErrorBounds:
+    """Bounds for sorted places (n,), breakpoints (n,), slopes (n, c) and targets (n, c).
+
+    ``quanta`` (n, c) are what the slopes were rounded to: see `hinges.slope_quanta`. Several
+    outputs are bounded together, by the worst of them.
+    """
+    n, u = len(places), ROUNDING
+    own, before = places - breakpoints, np.diff(places, prepend=breakpoints[0])
+    rises = np.abs(np.diff(targets, axis=0, prepend=np.zeros((1, targets.shape[1])))).max(1)
+    size = np.abs(targets).max(1)
+    neighbours = (quanta * 2.0**52).max(1)
+    construction = FORWARD * u * np.cumsum(rises + neighbours * (own + before)) * (1 + n * u)
+    underflow = TINY * np.arange(1, n + 1) * (4 + np.abs(places) + own)
+    steepness = np.abs(slopes).max(1)
+    steepest = np.maximum(steepness, np.r_[steepness[1:], 0.0])
+    # The place is computed twice, when the network is made and when it is evaluated.
+    moved = 2 * direction.uncertainty * steepest
+    last_piece = 4 * u * (size + steepness * own)
+    terms = _sum_of_terms(places, breakpoints, slopes)
+    summing = (min(BLOCK, n) + -(-n // BLOCK) + 4) * u
+    product = 2 * (direction.uncertainty + direction.uncertainty_of_product) * steepest
+    if direction.uncertainty_of_product > 0:
+        terms = terms * 1.25  # the place may be off by a quarter of a gap
+    return ErrorBounds(
+        network=construction + underflow * 2 + product + 1.01 * summing * terms + u * size,
+        sorted_path=construction + underflow + moved + last_piece,
+        **_prior(places, breakpoints, rises, size, direction, summing),
+    )
+
+
+def _sum_of_terms(
+    places: NDArray[np.float64], breakpoints: NDArray[np.float64], slopes: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The sum of |w_j| (x_i - b_j) over the hinges left of each point, shape (n,)."""
+    weights = np.abs(np.diff(slopes, axis=0, prepend=np.zeros((1, slopes.shape[1])))).max(1)
+    total = np.cumsum(weights)
+    heights = np.r_[0.0, np.cumsum(total[:-1] * np.diff(breakpoints))]
+    return (heights + total * (places - breakpoints)) * (1 + 1e-6)
+
+
+def _prior(
+    places: NDArray[np.float64],
+    breakpoints: NDArray[np.float64],
+    rises: NDArray[np.float64],
+    size: NDArray[np.float64],
+    direction: Direction,
+    summing: float,
+) -> dict[str, float]:
+    """The same bounds from the number of points, the smallest gap, the range and the targets.
+
+    No slope exceeds (largest rise / smallest gap) / (1 - r), r the largest ratio of the two parts
+    of a gap; without a bound where r reaches 1, as with breakpoints in the middle.
+    """
+    n, u = len(places), ROUNDING
+    own = places - breakpoints
+    ratio = float((np.diff(places) / own[1:] - 1).max(initial=0.0))
+    if ratio >= 1 - 1e-9:
+        return {"prior_network": np.inf, "prior_sorted_path": np.inf}
+    # Slopes are rounded no finer than 2^-1074: as if none were below 2^-1021.
+    slope = max(float(rises.max() / own.min()) / (1 - ratio) * (1 + 1e-9), 2.0**-1021)
+    reach = float(places[-1] - breakpoints[0])
+    construction = FORWARD * u * (n * rises.max() + 4 * slope * reach) * (1 + n * u)
+    underflow = 2 * TINY * n * (4 + float(np.abs(places).max()) + reach)
+    moved = 2 * direction.uncertainty * slope
+    terms = 2.5 * n * slope * reach
+    product = 2 * (direction.uncertainty + direction.uncertainty_of_product) * slope
+    last_piece = 4 * u * (float(size.max()) + slope * reach)
+    return {
+        "prior_network": construction
+        + underflow
+        + product
+        + 1.01 * summing * terms
+        + u * float(size.max()),
+        "prior_sorted_path": construction + underflow + moved + last_piece,
+    }

@@ -1,0 +1,74 @@
+"""How large the weights of Theorem 1 become, and what bounds them (section 4's remark).
+
+A w = y with A lower triangular: its smallest eigenvalue is the least gap, but A is not normal, so
+that only the smallest singular value bounds: norm of w <= norm of y / smallest singular value.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from harness.expressivity.exact import Number, solve_exactly
+from harness.expressivity.hinges import place_breakpoints, solve_slopes, weights_of
+from harness.expressivity.lemma1 import smallest_singular_value
+
+
+@dataclass(frozen=True)
+class WeightNorm:
+    """Euclidean norms, and the two bounds on that of w."""
+
+    placement: float
+    """Share of the gap below a breakpoint; 0: just above the previous point."""
+    norm: float
+    eigenvalue_bound: float
+    """Norm of y over the smallest eigenvalue: no bound at all."""
+    singular_value_bound: float
+    """Norm of y over the smallest singular value."""
+
+
+def weight_norm(n: int, placement: float) -> WeightNorm:
+    """For n points at unit gaps and alternating targets +1, -1, +1 ..., breakpoints as said.
+
+    The first breakpoint lies as far below its point as the others do.
+    """
+    places = np.arange(1.0, n + 1)
+    breakpoints = place_breakpoints(places, placement)
+    breakpoints[0] = places[0] - (1 - placement)
+    targets = (-1.0) ** np.arange(n)
+    weights = weights_of(solve_slopes(places, breakpoints, targets[:, None], np.arange(n)))
+    size = float(np.linalg.norm(targets))
+    return WeightNorm(
+        placement,
+        float(np.linalg.norm(weights)),
+        size / float((places - breakpoints).min()),
+        size / smallest_singular_value(places, breakpoints),
+    )
+
+
+def eigenvalue_bounds_weights(
+    points: Sequence[Number], breakpoints: Sequence[Number], targets: Sequence[Number]
+) -> bool:
+    """Whether norm of w <= norm of y / smallest eigenvalue, in rational arithmetic."""
+    x, b, y = ([Fraction(number) for number in part] for part in (points, breakpoints, targets))
+    weights = solve_exactly(x, b, y)
+    least = min(own - other for own, other in zip(x, b, strict=True))
+    return sum(w * w for w in weights) * least**2 <= sum(target**2 for target in y)
+
+
+def singular_value_bounds_weights(
+    points: Sequence[Number], breakpoints: Sequence[Number], targets: Sequence[Number]
+) -> bool:
+    """Whether norm of w <= norm of y / smallest singular value.
+
+    The weights are rational. The singular value is LAPACK's, which is off by at most a small
+    multiple of n 2^-53 times the largest one, allowed for.
+    """
+    x, b, y = ([Fraction(number) for number in part] for part in (points, breakpoints, targets))
+    weights = solve_exactly(x, b, y)
+    matrix = np.maximum(np.subtract.outer(np.array(x, float), np.array(b, float)), 0.0)
+    off = 8 * len(x) * 2.0**-53 * float(np.linalg.norm(matrix, 2))
+    least = smallest_singular_value(np.array(x, float), np.array(b, float)) - off
+    squares = sum(w * w for w in weights)
+    return least <= 0 or squares * Fraction(least) ** 2 <= sum(target**2 for target in y)

@@ -1,0 +1,307 @@
+"""Corollary 1: any depth k from 2 to n, at width O(n/k) and O(n + d) non-zero weights.
+
+Two constructions, both of ordinary linear layers and ReLUs behind one linear projection to a line
+(d weights, no activation: no layer of its own; a first layer that saw all d inputs would cost
+d n/k weights).
+
+``running sum``, exact and simple: each hidden layer holds its share of Theorem 1's hinges, carries
+the place on, and adds what the hinges before it came to. Width at most ceil(n/(k-1)) + 3, at most
+9n + d non-zero weights.
+
+``multiplexer``, the paper's: the points are cut into k - 2 blocks, the hinges of layer j fit block
+j alone, and a multiplexer lets through the output of the block in which the place lies. An
+indicator takes two layers (c = 2): the distance to the block, two units; then the gates
+max(+-o_j - C_j distance, 0), which pass o_j where the distance is zero and nothing where C_j
+outweighs it. Approximate between the blocks, and exact on the sample. The gates' sum is carried
+along, since carrying k outputs would cost the width. Width at most ceil(n/(k-2)) + 7, at most
+21n + d non-zero weights. For k = 2 = c there is no room for it: Theorem 1 itself.
+
+The layers are arrays of float64, or of Fractions (dtype object), which are then exact.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from harness.errors import InvalidSample
+from harness.expressivity.exact import (
+    Number,
+    breakpoints_within,
+    separate_exactly,
+    solve_exactly,
+)
+from harness.expressivity.hinges import (
+    JUST_ABOVE,
+    place_breakpoints,
+    representable,
+    slope_quanta,
+    solve_slopes,
+)
+from harness.expressivity.points import as_points, as_targets
+from harness.expressivity.projection import separate
+
+if TYPE_CHECKING:
+    import torch
+
+Construction = Literal["running sum", "multiplexer"]
+Array = NDArray[Any]
+Layer = tuple[Array, Array]
+"""Weights (outputs, inputs) and biases (outputs,)."""
+Solver = Callable[[Array, Array, Array], Array]
+"""Slopes right of the breakpoints, from places, breakpoints and targets, all of shape (m,)."""
+
+
+@dataclass(frozen=True)
+class DeepNetwork:
+    """The construction: a projection to a line, then ``depth`` linear layers with ReLUs between."""
+
+    direction: Array
+    """Shape (d,)."""
+    layers: tuple[Layer, ...]
+
+    @property
+    def depth(self) -> int:
+        """Layers with weights after the projection; the last one is the output."""
+        return len(self.layers)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Units of each hidden layer."""
+        return tuple(len(bias) for _, bias in self.layers[:-1])
+
+    @property
+    def nonzero_weights(self) -> int:
+        """Weights and biases that are not zero, the projection's among them."""
+        arrays = [self.direction, *(array for layer in self.layers for array in layer)]
+        return sum(int(np.count_nonzero(array)) for array in arrays)
+
+    @cached_property
+    def network(self) -> "torch.nn.Sequential":
+        """The same as a module in float64: nn.Linear and nn.ReLU in turn; (m, d) to (m, 1)."""
+        from harness.expressivity.sequential import as_sequential
+
+        return as_sequential(self.direction, self.layers)
+
+    def at(self, places: Array) -> Array:
+        """Values (m,) at places (m,) on the line, in the layers' own arithmetic."""
+        values = places[:, None]
+        for weights, bias in self.layers[:-1]:
+            values = np.maximum(values @ weights.T + bias, 0)
+        weights, bias = self.layers[-1]
+        return (values @ weights.T + bias)[:, 0]
+
+
+def fit_corollary1(
+    points: ArrayLike,
+    targets: ArrayLike,
+    depth: int,
+    construction: Construction = "multiplexer",
+    *,
+    seed: int = 0,
+) -> DeepNetwork:
+    """Build a network of that depth through points (n, d) with targets (n,), in float64.
+
+    Raises InvalidSample for a depth outside 2 .. n (n the number of distinct points), and what
+    `fit_theorem1` raises.
+    """
+    array = as_points(points)
+    wanted = as_targets(targets, len(array))
+    if wanted.ndim != 1:
+        raise InvalidSample(f"targets have the shape {wanted.shape}, but one output is built: (n,)")
+    _require_depth(depth, len(array), construction)
+    projection = separate(array, wanted[:, None], seed, 4)
+    places, order = projection.places, projection.order
+    _require_depth(depth, len(places), construction)
+
+    def slopes(places: Array, breakpoints: Array, targets: Array) -> Array:
+        solved = solve_slopes(places, breakpoints, targets[:, None], order)
+        return representable(solved, slope_quanta(solved))[:, 0]
+
+    origin = _origin(places)
+    on_line = places - origin
+    breakpoints = place_breakpoints(on_line, JUST_ABOVE)
+    breakpoints[0] = 0.0
+    build = _BUILDERS[construction]
+    layers = build(on_line, breakpoints, wanted[order], depth, slopes, origin)
+    return DeepNetwork(projection.direction.vector, layers)
+
+
+def fit_corollary1_exactly(
+    points: Sequence[Sequence[Number]],
+    targets: Sequence[Number],
+    depth: int,
+    construction: Construction = "multiplexer",
+    *,
+    seed: int = 0,
+) -> tuple[DeepNetwork, Array, Array]:
+    """The same in rational arithmetic: the network, the sorted places, and their targets.
+
+    Raises what `fit_exactly` raises, and InvalidSample for a depth outside 2 .. n.
+    """
+    _require_depth(depth, len(points), construction)
+    sample = separate_exactly(points, targets, seed)
+    _require_depth(depth, len(sample.places), construction)
+    origin = sample.places[0] - 1
+    places = np.array([place - origin for place in sample.places], dtype=object)
+    wanted = np.array(sample.targets, dtype=object)
+    breakpoints = np.array(breakpoints_within(list(places), Fraction(1, 4)), dtype=object)
+
+    def slopes(places: Array, breakpoints: Array, targets: Array) -> Array:
+        weights = solve_exactly(list(places), list(breakpoints), list(targets))
+        return np.cumsum(np.array(weights, dtype=object))
+
+    layers = _BUILDERS[construction](places, breakpoints, wanted, depth, slopes, origin)
+    direction = np.array(sample.direction, dtype=object)
+    return DeepNetwork(direction, layers), np.array(sample.places, dtype=object), wanted
+
+
+def width_bound(n: int, depth: int, construction: Construction) -> int:
+    """The stated bound on the width: at most 2n/k + 4, or 3n/k + 8 for the multiplexer."""
+    if depth == 2:
+        return n
+    if construction == "running sum":
+        return -(-n // (depth - 1)) + 3
+    return -(-n // (depth - 2)) + 7
+
+
+def weight_bound(n: int, d: int, construction: Construction) -> int:
+    """The stated bound on the non-zero weights, at any depth from 2 to n."""
+    return (9 if construction == "running sum" else 21) * n + d
+
+
+def _require_depth(depth: int, n: int, construction: str) -> None:
+    if construction not in get_args(Construction):
+        raise InvalidSample(
+            f"construction = {construction!r}, but it should be 'running sum' or 'multiplexer'"
+        )
+    if not isinstance(depth, int) or isinstance(depth, bool) or not 2 <= depth <= n:
+        raise InvalidSample(
+            f"depth = {depth!r}, but it should be an integer from 2 to {n},"
+            " the number of distinct points"
+        )
+
+
+def _origin(places: NDArray[np.float64]) -> float:
+    """About a mean gap below the first place; a power of two away, so that little is rounded."""
+    n = len(places)
+    gap = max((places[-1] - places[0]) / max(n - 1, 1), 4 * np.spacing(abs(places[0])))
+    return float(places[0] - 2.0 ** np.floor(np.log2(gap)))
+
+
+def _running_sum(
+    places: Array, breakpoints: Array, targets: Array, depth: int, solve: Solver, origin: Number
+) -> tuple[Layer, ...]:
+    """Theorem 1's hinges, a share of them in each hidden layer."""
+    slopes = solve(places, breakpoints, targets)
+    weights = np.concatenate([slopes[:1], slopes[1:] - slopes[:-1]])
+    assembly = _Assembly(origin, places.dtype)
+    shares = np.array_split(np.arange(len(places)), depth - 1)
+    before: dict[str, Number] = {}
+    for number, share in enumerate(shares):
+        hinges = {f"hinge {j}": ({"place": 1}, -breakpoints[j]) for j in share}
+        units = dict(hinges)
+        if before:
+            units |= _signed("sum", before)
+        if number < len(shares) - 1:
+            units["place"] = ({"place": 1}, 0)
+        assembly.add(units)
+        before = {f"hinge {j}": weights[j] for j in share} | _difference("sum", bool(before))
+    return assembly.finish(before)
+
+
+def _multiplexer(
+    places: Array, breakpoints: Array, targets: Array, depth: int, solve: Solver, origin: Number
+) -> tuple[Layer, ...]:
+    """The paper's: a block of points a layer, and gates that let its output through."""
+    if depth == 2:
+        return _running_sum(places, breakpoints, targets, depth, solve, origin)
+    assembly = _Assembly(origin, places.dtype)
+    blocks = np.array_split(np.arange(len(places)), depth - 2)
+    gate: dict[str, tuple[dict[str, Number], Number]] = {}
+    gates_are_on = sum_is_on = False
+    for number, block in enumerate(blocks):
+        units = {f"hinge {j}": ({"place": 1}, -breakpoints[j]) for j in block}
+        units["left"] = ({"place": -1}, places[block[0]])
+        units["right"] = ({"place": 1}, -places[block[-1]])
+        if number < len(blocks) - 1:
+            units["place"] = ({"place": 1}, 0)
+        units |= gate
+        if gates_are_on:
+            units |= _signed("sum", _difference("gate", True) | _difference("sum", sum_is_on))
+            sum_is_on = True
+        assembly.add(units)
+        gates_are_on = bool(gate)
+        slopes = solve(places[block], breakpoints[block], targets[block])
+        outweigh = _outweighing(places, targets, slopes[-1], block)
+        steps = np.concatenate([slopes[:1], slopes[1:] - slopes[:-1]])
+        output = {f"hinge {j}": step for j, step in zip(block, steps, strict=True)}
+        closed = {"left": -outweigh, "right": -outweigh}
+        gate = {
+            "gate +": (output | closed, 0),
+            "gate -": ({name: -w for name, w in output.items()} | closed, 0),
+        }
+    last = dict(gate)
+    if gates_are_on:
+        last |= _signed("sum", _difference("gate", True) | _difference("sum", sum_is_on))
+        sum_is_on = True
+    assembly.add(last)
+    return assembly.finish(_difference("gate", True) | _difference("sum", sum_is_on))
+
+
+_BUILDERS = {"running sum": _running_sum, "multiplexer": _multiplexer}
+
+
+def _outweighing(places: Array, targets: Array, last_slope: Number, block: Array) -> Number:
+    """A factor C with C (x - r) > |o(x)| at all places x right of a block that ends in r.
+
+    There o(x) = y + S (x - r), with the last target and slope of the block.
+    """
+    end = int(block[-1])
+    if end + 1 == len(places):
+        return 1 + abs(last_slope)
+    return 2 * (abs(last_slope) + abs(targets[end]) / (places[end + 1] - places[end])) + 1
+
+
+def _signed(name: str, combination: dict[str, Number]) -> dict[str, tuple[dict, Number]]:
+    """A number that may be negative, as two units: its positive and its negative part."""
+    negative = {unit: -weight for unit, weight in combination.items()}
+    return {f"{name} +": (combination, 0), f"{name} -": (negative, 0)}
+
+
+def _difference(name: str, exists: bool) -> dict[str, Number]:
+    return {f"{name} +": 1, f"{name} -": -1} if exists else {}
+
+
+class _Assembly:
+    """Layers from units by name: each a combination of the layer before, and a bias."""
+
+    def __init__(self, origin: Number, dtype: np.dtype) -> None:
+        self.origin, self.dtype = origin, dtype
+        self.layers: list[Layer] = []
+        self.inputs: dict[str, int] = {}
+
+    def add(self, units: dict[str, tuple[dict[str, Number], Number]]) -> None:
+        """Append a hidden layer; in the first, "place" is the input less the origin."""
+        first = not self.inputs
+        weights = np.zeros((len(units), 1 if first else len(self.inputs)), self.dtype)
+        bias = np.zeros(len(units), self.dtype)
+        for row, (combination, constant) in enumerate(units.values()):
+            for name, weight in combination.items():
+                weights[row, 0 if first else self.inputs[name]] = weight
+            # The projection starts anywhere; later layers carry the place from the origin on.
+            shift = combination["place"] * self.origin if first else 0
+            bias[row] = constant - shift
+        self.layers.append((weights, bias))
+        self.inputs = {name: place for place, name in enumerate(units)}
+
+    def finish(self, combination: dict[str, Number]) -> tuple[Layer, ...]:
+        """Append the output."""
+        weights = np.zeros((1, len(self.inputs)), self.dtype)
+        for name, weight in combination.items():
+            weights[0, self.inputs[name]] = weight
+        return (*self.layers, (weights, np.zeros(1, self.dtype)))

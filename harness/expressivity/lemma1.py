@@ -1,0 +1,113 @@
+"""Lemma 1: the matrix of two interleaving sequences has full rank, and its eigenvalues in sight.
+
+For b_1 < x_1 < b_2 < x_2 < ... < b_n < x_n the matrix A = [max(x_i - b_j, 0)] is lower triangular.
+"""
+
+import itertools
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import ArrayLike, NDArray
+
+from harness.errors import InvalidSample
+from harness.expressivity import rational
+
+Number = int | float | Fraction
+
+
+def interleaving_matrix(points: ArrayLike, breakpoints: ArrayLike) -> NDArray[np.float64]:
+    """The matrix A of Lemma 1 in float64, shape (n, n); interleaving is not required.
+
+    Each entry is the float64 nearest to the exact difference: wrong by 2^-53 of itself at most.
+    """
+    x, b = (np.asarray(sequence, dtype=np.float64) for sequence in (points, breakpoints))
+    if x.ndim != 1 or x.shape != b.shape or not len(x):
+        raise InvalidSample(
+            f"points and breakpoints have the shapes {x.shape} and {b.shape},"
+            " but they should be sequences of one length, at least 1"
+        )
+    if not (np.isfinite(x).all() and np.isfinite(b).all()):
+        raise InvalidSample("points and breakpoints should be finite")
+    return np.maximum(np.subtract.outer(x, b), 0.0)
+
+
+def exact_matrix(points: Sequence[Number], breakpoints: Sequence[Number]) -> list[list[Fraction]]:
+    """The matrix A of Lemma 1 in rational arithmetic; float64 numbers are rationals."""
+    if len(points) != len(breakpoints) or not points:
+        raise InvalidSample(
+            f"{len(points)} points and {len(breakpoints)} breakpoints,"
+            " but there should be as many of the one as of the other, at least 1"
+        )
+    try:
+        b = [Fraction(number) for number in breakpoints]
+        x = [Fraction(number) for number in points]
+    except (ValueError, OverflowError, TypeError) as error:
+        raise InvalidSample(f"points and breakpoints should be finite numbers ({error})") from error
+    return [[max(own - other, Fraction(0)) for other in b] for own in x]
+
+
+def interleave(points: Sequence[Number], breakpoints: Sequence[Number]) -> bool:
+    """Whether b_1 < x_1 < b_2 < x_2 < ... < b_n < x_n."""
+    merged = [number for pair in zip(breakpoints, points, strict=True) for number in pair]
+    return all(one < other for one, other in itertools.pairwise(merged))
+
+
+def has_full_rank(points: Sequence[Number], breakpoints: Sequence[Number]) -> bool:
+    """Whether A has full rank, by exact elimination."""
+    matrix = exact_matrix(points, breakpoints)
+    return rational.rank(matrix) == len(matrix)
+
+
+def smallest_eigenvalue_is_least_gap(
+    points: Sequence[Number], breakpoints: Sequence[Number]
+) -> bool:
+    """Whether the smallest real eigenvalue of A is min(x_i - b_i), exactly.
+
+    By the characteristic polynomial of A and Sturm's theorem, which know nothing of its shape.
+    """
+    matrix = exact_matrix(points, breakpoints)
+    least = min(Fraction(x) - Fraction(b) for x, b in zip(points, breakpoints, strict=True))
+    return rational.smallest_real_root_is(rational.characteristic_polynomial(matrix), least)
+
+
+def solves_in_float64(points: Sequence[float], breakpoints: Sequence[float]) -> bool:
+    """Whether forward substitution in float64 leaves |A w - 1| <= n u / (1 - n u) |A||w|.
+
+    For each row, u = 2^-53 (Higham, *Accuracy and Stability*, 2002, Theorem 8.5), the residual
+    taken in rational arithmetic. For points whose differences are float64 numbers exactly.
+    """
+    matrix = interleaving_matrix(points, breakpoints)
+    n = len(matrix)
+    weights = scipy.linalg.solve_triangular(matrix, np.ones(n), lower=True)
+    allowed = Fraction(n, 2**53) / (1 - Fraction(n, 2**53))
+    for row in matrix.tolist():
+        terms = [Fraction(a) * Fraction(w) for a, w in zip(row, weights.tolist(), strict=True)]
+        if abs(sum(terms) - 1) > allowed * sum(map(abs, terms)):
+            return False
+    return True
+
+
+def lapack_finds_the_least_gap(points: Sequence[float], breakpoints: Sequence[float]) -> bool:
+    """Whether LAPACK's smallest eigenvalue of A is min(x_i - b_i) but for one rounding of it."""
+    least = min(Fraction(x) - Fraction(b) for x, b in zip(points, breakpoints, strict=True))
+    found = Fraction(smallest_eigenvalue(points, breakpoints))
+    return abs(found - least) <= least / 2**53
+
+
+def example() -> dict[str, list[float]]:
+    """Interleaving sequences for the report's figure."""
+    return {"points": [1.0, 2.1, 3.6, 4.2, 6.0], "breakpoints": [0.2, 1.5, 2.4, 3.9, 4.8]}
+
+
+def smallest_eigenvalue(points: ArrayLike, breakpoints: ArrayLike) -> float:
+    """The smallest eigenvalue of A as LAPACK computes it in float64."""
+    eigenvalues = np.linalg.eigvals(interleaving_matrix(points, breakpoints))
+    return float(eigenvalues.real.min())
+
+
+def smallest_singular_value(points: ArrayLike, breakpoints: ArrayLike) -> float:
+    """The smallest singular value of A, in float64: what bounds the norm of the weights."""
+    matrix = interleaving_matrix(points, breakpoints)
+    return float(np.linalg.svd(matrix, compute_uv=False)[-1])

@@ -1,0 +1,54 @@
+"""The two-layer network of Theorem 1 as a module, and a wider one that it is compared with."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from harness.expressivity.bounds import BLOCK
+
+POINTS = 1_024
+"""Points that are evaluated at a time: POINTS x BLOCK numbers stay in the cache."""
+
+
+class HingeNetwork(torch.nn.Module):
+    """c(z) = sum over j of w_j max(<a, z> - b_j, 0): the network of Theorem 1 (Appendix C).
+
+    n + n + d weights for one output, n c + n + d for c of them; all of them are its parameters.
+    Computes as written, hinge by hinge, in blocks: m points take O(m n) time and O(m + n) memory.
+    """
+
+    def __init__(
+        self,
+        direction: NDArray[np.float64],
+        breakpoints: NDArray[np.float64],
+        weights: NDArray[np.float64],
+    ) -> None:
+        super().__init__()
+        self.direction = torch.nn.Parameter(torch.tensor(direction))
+        self.breakpoints = torch.nn.Parameter(torch.tensor(breakpoints))
+        self.weights = torch.nn.Parameter(torch.tensor(weights))
+
+    def forward(self, points: torch.Tensor) -> torch.Tensor:
+        """Values (m,), or (m, c) for c outputs, at points (m, d)."""
+        places = points.to(self.direction.dtype) @ self.direction
+        return torch.cat([self._values(part) for part in places.split(POINTS)])
+
+    def _values(self, places: torch.Tensor) -> torch.Tensor:
+        total = places.new_zeros(len(places), *self.weights.shape[1:])
+        for start in range(0, len(self.breakpoints), BLOCK):
+            block = slice(start, start + BLOCK)
+            hinges = torch.relu(places[:, None] - self.breakpoints[block])
+            total = total + hinges @ self.weights[block]
+        return total
+
+
+def naive_network(n: int, d: int, device: str = "meta") -> torch.nn.Sequential:
+    """The plain construction: n hidden units with d weights each, (d + 2) n weights in all.
+
+    What Theorem 1's shared direction saves; on the default device it has shapes and no memory.
+    """
+    return torch.nn.Sequential(
+        torch.nn.Linear(d, n, dtype=torch.float64, device=device),
+        torch.nn.ReLU(),
+        torch.nn.Linear(n, 1, bias=False, dtype=torch.float64, device=device),
+    )

@@ -1,0 +1,196 @@
+"""Projecting points to a line so that they stay apart: the vector a of Theorem 1.
+
+A random direction separates distinct points almost surely; floating point does not know "almost".
+So the gaps are measured, the best of several directions is taken, and where none separates all
+points the two that coincide are named.
+
+The entries of a direction have 20 bits. Each point is split into a part on a coarse grid, whose
+products and sums with such a direction are exact in float64 in any order of summation, and a
+small rest (the error-free transformation of Ozaki, Ogita, Oishi & Rump, Numer. Algorithms 59,
+2012). The projection is then exact to the last bit or nearly, and the same on every machine; for
+images of bytes it is exact, and so is the ordinary product that a network computes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import InvalidSample, NotSeparated
+from harness.expressivity.points import Merged, merge_equal
+
+DIRECTION_BITS = 20
+ROUNDING = 2.0**-53
+TINY = 2.0**-1074
+CHUNK = 2**16
+"""Numbers that are split at a time: they stay in the cache."""
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A direction for points up to a certain size: the vector a, and how exactly it projects."""
+
+    vector: NDArray[np.float64]
+    """Shape (d,); scaled by a power of two, so that projections are at most d in size."""
+    uncertainty: float
+    """No projection by `project` is further than this from the exact one."""
+    uncertainty_of_product: float
+    """The same for an ordinary product of points and vector, whatever its order of summation."""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """The sample on a line."""
+
+    direction: Direction
+    order: NDArray[np.intp]
+    """Indices of the distinct points, sorted by their place."""
+    places: NDArray[np.float64]
+    """The projections of these points, ascending, shape (n,)."""
+    merged: Merged
+
+
+def project(points: NDArray[np.float64], vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Projections, shape (m, k), of points (m, d) on vectors (d, k), made by `directions_for`."""
+    return _project(points, vectors)[0]
+
+
+def _project(
+    points: NDArray[np.float64], vectors: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """The projections, and the largest rest off the grid, in units of the scaled points."""
+    d, k = vectors.shape
+    exponent = int(np.frexp(np.abs(vectors).max())[1])
+    scale, unscaled = 2.0**exponent, np.ldexp(vectors, -exponent)
+    bits = 53 - DIRECTION_BITS - (d - 1).bit_length()
+    shifter = 1.5 * 2.0 ** (52 - bits)
+    places = np.empty((len(points), k))
+    rows = max(1, CHUNK // d)
+    rest = 0.0
+    for start in range(0, len(points), rows):
+        scaled = points[start : start + rows] * scale
+        on_grid = (scaled + shifter) - shifter
+        scaled -= on_grid
+        np.matmul(on_grid, unscaled, out=places[start : start + rows])
+        largest = max(scaled.max(), -scaled.min())
+        if largest > 0:
+            rest = max(rest, largest)
+            places[start : start + rows] += scaled @ unscaled
+    return places, rest
+
+
+def directions_for(
+    d: int, largest: float, count: int, generator: np.random.Generator
+) -> NDArray[np.float64]:
+    """Random vectors, shape (d, count), for coordinates up to ``largest`` in size.
+
+    Entries of 20 bits in +-[1/2, 1), scaled by a power of two so that products stay below 1. In
+    one dimension all directions are alike, and there is one: a power of two.
+    """
+    if d > 2**20:
+        raise InvalidSample(f"points have {d:,} dimensions, but at most 2^20 can be projected")
+    # Below 2^-1000 a scale would overflow; such points project to less than they might.
+    scale = max(int(np.frexp(largest)[1]), -1000)
+    if d == 1:
+        return np.full((1, 1), 2.0 ** (-1 - scale))
+    half = 2 ** (DIRECTION_BITS - 1)
+    entries = generator.integers(half, 2 * half, (d, count)) * generator.choice([-1, 1], (d, count))
+    return np.ldexp(entries.astype(np.float64), -DIRECTION_BITS - scale)
+
+
+def separate(
+    points: NDArray[np.float64], targets: NDArray[np.float64], seed: int, count: int
+) -> Projection:
+    """Sort the distinct points (n, d) along the best of ``count`` random directions.
+
+    The best has the largest smallest gap, relative to its range. A direction separates two points
+    where their gap is over four times what rounding, in `project` or an ordinary product, may
+    do to it, and where a float64 fits between them. Raises ConflictingTargets for equal points
+    with different targets, and NotSeparated, with the pair, when three rounds of directions fail.
+    """
+    generator = np.random.default_rng(seed)
+    kept = np.arange(len(points))
+    largest = float(max(points.max(), -points.min()))
+    merged = Merged(kept, ())
+    for attempt in range(ROUNDS):
+        vectors = directions_for(points.shape[1], largest, count, generator)
+        places, rest = _project(points, vectors)
+        candidates = [
+            _Candidate.of(vectors[:, j], np.ascontiguousarray(places[:, j]), kept, largest, rest)
+            for j in range(vectors.shape[1])
+        ]
+        best = max(candidates, key=lambda candidate: candidate.score)
+        if best.score <= 0 and attempt == 0:
+            merged = merge_equal(points, targets, best.close_points(kept))
+            kept = merged.kept
+            candidates = [candidate.among(kept) for candidate in candidates]
+            best = max(candidates, key=lambda candidate: candidate.score)
+        if best.score > 0:
+            order = kept[np.argsort(best.places[kept])]
+            return Projection(best.direction, order, best.places[order], merged)
+    one, other = best.closest_pair(kept)
+    raise NotSeparated(
+        one,
+        other,
+        f"no direction of {ROUNDS * count} separates them in float64 (their distance is"
+        f" {np.abs(points[one] - points[other]).max():.3g} at most in a coordinate, where"
+        f" coordinates go up to {np.abs(points).max():.3g})",
+    )
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A direction, the projections of all points, and how well it separates those kept."""
+
+    direction: Direction
+    places: NDArray[np.float64]
+    needed: float
+    score: float
+    """Smallest gap less what is needed, over the range; above 0 where all are separated."""
+
+    @classmethod
+    def of(
+        cls,
+        vector: NDArray[np.float64],
+        places: NDArray[np.float64],
+        kept: NDArray[np.intp],
+        largest: float,
+        rest: float,
+    ) -> "_Candidate":
+        d, size = len(vector), float(np.abs(places).max())
+        underflow = 4 * d * TINY
+        uncertainty = of_product = underflow
+        if d > 1 and rest > 0:
+            exponent = int(np.frexp(np.abs(vector).max())[1])
+            weight = float(np.abs(np.ldexp(vector, -exponent)).sum())
+            per_unit = d * ROUNDING / (1 - d * ROUNDING) * weight
+            uncertainty = per_unit * rest + ROUNDING * size + underflow
+            of_product = per_unit * largest * 2.0**exponent + underflow
+        direction = Direction(vector, uncertainty, of_product)
+        needed = max(4 * max(uncertainty, of_product), 2 * float(np.spacing(size)))
+        return cls(direction, places, needed, 0.0).among(kept)
+
+    def among(self, kept: NDArray[np.intp]) -> "_Candidate":
+        """The same direction, judged on these points alone."""
+        if len(kept) == 1:
+            score = 1.0
+        else:
+            places = np.sort(self.places if len(kept) == len(self.places) else self.places[kept])
+            spread = places[-1] - places[0]
+            least = float(np.diff(places).min())
+            score = (least - self.needed) / spread if spread > 0 else -1.0
+        return _Candidate(self.direction, self.places, self.needed, score)
+
+    def close_points(self, kept: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Points whose neighbour on the line is too close: all equal ones are among them."""
+        order = kept[np.argsort(self.places[kept])]
+        close = np.diff(self.places[order]) <= self.needed
+        return order[np.r_[close, False] | np.r_[False, close]]
+
+    def closest_pair(self, kept: NDArray[np.intp]) -> tuple[int, int]:
+        """The indices of the two points with the smallest gap, ascending."""
+        order = kept[np.argsort(self.places[kept])]
+        place = int(np.argmin(np.diff(self.places[order])))
+        one, other = sorted(map(int, order[place : place + 2]))
+        return one, other

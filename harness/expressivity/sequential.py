@@ -1,0 +1,44 @@
+"""Layers as an ordinary module."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+
+def as_sequential(
+    direction: NDArray[Any], layers: Sequence[tuple[NDArray[Any], NDArray[Any]]]
+) -> torch.nn.Sequential:
+    """A projection without bias, then linear layers with ReLUs between, all in float64.
+
+    ``layers`` are weights (outputs, inputs) and biases (outputs,), in float64 or rational.
+    """
+    modules: list[torch.nn.Module] = [_linear(direction[None, :], None)]
+    for number, (weights, bias) in enumerate(layers):
+        modules += [torch.nn.ReLU()] * (number > 0)
+        modules.append(_linear(weights, bias))
+    return torch.nn.Sequential(*modules)
+
+
+def _linear(weights: NDArray[Any], bias: NDArray[Any] | None) -> torch.nn.Linear:
+    outputs, inputs = weights.shape
+    linear = torch.nn.Linear(
+        inputs, outputs, bias=bias is not None, dtype=torch.float64, device="meta"
+    ).to_empty(device="cpu")
+    with torch.no_grad():
+        linear.weight.copy_(torch.from_numpy(weights.astype(np.float64)))
+        if bias is not None:
+            linear.bias.copy_(torch.from_numpy(bias.astype(np.float64)))
+    return linear
+
+
+def nonzero_parameters(module: torch.nn.Module) -> int:
+    """Weights and biases of a module that are not zero."""
+    return sum(int(parameter.count_nonzero()) for parameter in module.parameters())
+
+
+def linear_layers(module: torch.nn.Module) -> list[torch.nn.Linear]:
+    """The linear layers of a module, in their order."""
+    return [part for part in module.modules() if isinstance(part, torch.nn.Linear)]
