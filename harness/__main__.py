@@ -47,7 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     runs.add_argument("--runs", type=Path, metavar="DIR")
     runs.set_defaults(command=_runs)
 
-    bench = commands.add_parser("bench", help="images per second, beside the machine's own rate")
+    bench = commands.add_parser("bench", help="speed, beside the machine's own rate and peers")
+    bench.add_argument("--only", nargs="+", metavar="SECTION", help="training, constructions")
     bench.add_argument("--models", nargs="+", metavar="MODEL", help="default: the paper's five")
     bench.add_argument("--seconds", type=float, default=8.0, help="for each measurement")
     bench.add_argument("--device", default="auto")
@@ -77,7 +78,9 @@ def _runs(options: argparse.Namespace) -> int:
 def _bench(options: argparse.Namespace) -> int:
     from harness.bench.table import run_bench
 
-    return run_bench(options.models, options.seconds, options.device, options.precision)
+    return run_bench(
+        options.only, options.models, options.seconds, options.device, options.precision
+    )
 
 
 if __name__ == "__main__":

@@ -6,22 +6,47 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.environment import describe
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UnknownName
 from harness.models.registry import MODELS, model_spec
 
 ROUNDS = 4
+SECTIONS = ("training", "constructions")
 
 
-def run_bench(models: list[str] | None, seconds: float, device: str, precision: str) -> int:
-    """Measure and print; ``seconds`` for each measurement."""
+def run_bench(
+    sections: list[str] | None,
+    models: list[str] | None,
+    seconds: float,
+    device: str,
+    precision: str,
+) -> int:
+    """Measure and print these sections (default: all); ``seconds`` for each measurement."""
+    if not seconds > 0:
+        raise HarnessError(f"--seconds {seconds:g}, but it should be above 0")
+    chosen = sections or (["training"] if models else list(SECTIONS))
+    for name in chosen:
+        if name not in SECTIONS:
+            raise UnknownName("section of the benchmark", name, SECTIONS)
+    console = Console(width=None if sys.stdout.isatty() else 110)
+    if "training" in chosen:
+        bench_training(console, models, seconds, device, precision)
+    if "constructions" in chosen:
+        from harness.bench.constructions import constructions_table
+
+        console.print(constructions_table(seconds))
+    return 0
+
+
+def bench_training(
+    console: Console, models: list[str] | None, seconds: float, device: str, precision: str
+) -> None:
+    """Images a second of each network, beside the machine's own rate and a plain loop."""
     import torch
 
     from harness.bench.measure import matrix_product_rate, operations_per_image, training_rate
     from harness.bench.plain import plain_rate
     from harness.training.backend import resolve_backend
 
-    if not seconds > 0:
-        raise HarnessError(f"--seconds {seconds:g}, but it should be above 0")
     chosen = models or [name for name in MODELS if name != "linear"]
     for name in chosen:
         model_spec(name)
@@ -30,7 +55,6 @@ def run_bench(models: list[str] | None, seconds: float, device: str, precision: 
     precision = backend.precision(precision)
     facts = describe()
     where = facts.get("gpu") or f"{facts['processor']}, {backend.threads} threads"
-    console = Console(width=None if sys.stdout.isatty() else 110)
     console.print(f"{where}, torch {facts['torch']}, {precision}, batch 128, 28x28x3", markup=False)
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in (
@@ -66,4 +90,3 @@ def run_bench(models: list[str] | None, seconds: float, device: str, precision: 
         )
     console.print(table)
     console.print("machine: GFLOP/s of a large matrix product in the same precision, in turns")
-    return 0
