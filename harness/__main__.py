@@ -1,10 +1,11 @@
-"""The command line: ``python -m harness data|train|runs|bench``."""
+"""The command line: ``python -m harness data|train|runs|bench|sabotage``."""
 
 import argparse
 import logging
 import sys
 from pathlib import Path
 
+from harness.cli.sabotage import add_parser as add_sabotage
 from harness.errors import HarnessError
 
 
@@ -54,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--device", default="auto")
     bench.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
     bench.set_defaults(command=_bench)
+
+    add_sabotage(commands)
     return parser
 
 
