@@ -34,3 +34,14 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("fast")
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(config.getoption("--base-seed"))
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """What a property test needs to be repeated."""
+    if not hasattr(config.option, "hypothesis_seed"):
+        return None
+    from hypothesis import settings
+
+    examples, seed = settings.default.max_examples, config.option.hypothesis_seed
+    profile = config.getoption("--hypothesis-profile") or "fast"
+    return f"claims: property tests try {examples:,} samples (profile {profile}) from seed {seed}"
