@@ -123,6 +123,7 @@ def separate(
         best = max(candidates, key=lambda candidate: candidate.score)
         if best.score <= 0 and attempt == 0:
             merged = merge_equal(points, targets, best.close_points(kept))
+            merged.say()
             kept = merged.kept
             candidates = [candidate.among(kept) for candidate in candidates]
             best = max(candidates, key=lambda candidate: candidate.score)
