@@ -146,8 +146,6 @@ def separate_exactly(
 def rational_numbers(numbers: Sequence[Number], name: str) -> tuple[Fraction, ...]:
     """Numbers as rationals; raises InvalidSample, by their ``name``, for what is not finite."""
     # NumPy's integers would stay what they are within a Fraction, and overflow.
-    if hasattr(numbers, "tolist"):
-        numbers = numbers.tolist()
     try:
         plain = (number.item() if hasattr(number, "item") else number for number in numbers)
         return tuple(Fraction(number) for number in plain)

@@ -28,8 +28,9 @@ def test_the_norm_is_that_of_a_dense_solve(placement):
 
 
 def test_a_single_point_is_bounded_by_either():
-    assert conditioning.eigenvalue_bounds_weights([2], [1], [3])
-    assert conditioning.singular_value_bounds_weights([2], [1], [3])
+    for point in (1.25, 2.0, 9.0):
+        assert conditioning.eigenvalue_bounds_weights([point], [1], [3])
+        assert conditioning.singular_value_bounds_weights([point], [1], [3])
 
 
 def test_three_points_are_not_bounded_by_the_eigenvalue():

@@ -21,7 +21,7 @@ from harness.expressivity.hinges import (
 from harness.expressivity.lemma1 import interleave, interleaving_matrix
 from harness.expressivity.piecewise import PiecewiseLinear
 
-PLACEMENTS = [JUST_ABOVE, 0.25, 0.5, 0.9, 1 - 2**-53]
+PLACEMENTS = [JUST_ABOVE, 1e-300, 0.25, 0.5, 0.9, 1 - 2**-53]
 U = Fraction(1, 2**53)
 
 
@@ -142,6 +142,14 @@ def test_the_pieces_are_the_sum_of_hinges_anywhere_on_the_line(n, placement):
     places, targets = sample(n, seed=n)
     breakpoints, slopes = solved(places, targets, placement)
     function = PiecewiseLinear.from_slopes(breakpoints, slopes)
+    total = np.zeros(2, dtype=object)
+    for i, (high, low) in enumerate(zip(function.heights, function.corrections, strict=True)):
+        if i:
+            width = Fraction(breakpoints[i]) - Fraction(breakpoints[i - 1])
+            total += [Fraction(slope) * width for slope in slopes[i - 1].tolist()]
+        for column in range(2):
+            off = Fraction(high[column]) + Fraction(low[column]) - total[column]
+            assert abs(off) <= U * U * 10**6
     left, right = breakpoints[0], places[-1]
     anywhere = np.r_[
         places, breakpoints, np.linspace(left - 2, right + 2, 12), left - 1e9, right + 1e9
