@@ -53,11 +53,15 @@ class ConflictingTargets(InvalidSample):
 
 
 class NotSeparated(HarnessError):
-    """Distinct points, or targets, that are too close or too far apart for float64."""
+    """Distinct points, or targets, that are too close or too far apart for float64.
+
+    A pair of one point twice: its target is too far from zero, the value left of all points.
+    """
 
     def __init__(self, one: int, other: int, why: str) -> None:
+        which = f"points {one} and {other}" if one != other else f"point {one}"
         super().__init__(
-            f"points {one} and {other}: {why}; rational arithmetic has no such limit:"
+            f"{which}: {why}; rational arithmetic has no such limit:"
             " harness.expressivity.exact.fit_exactly"
         )
         self.pair = (one, other)

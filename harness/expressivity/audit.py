@@ -37,6 +37,8 @@ CLOSE = 2.0**-27
 Rounding alone takes 2^-51 d^2 of it; the rest is for directions that happen to bring them close.
 """
 TOO_STEEP = 2.0**860
+FAR_FROM_ZERO = 2.0**800
+"""A larger target of the first point may be refused: the slope up to it, from a mean gap away."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,8 @@ def _is_hard(sample: Sample, one: int, other: int) -> bool:
     """Whether two points are too close for float64, or their targets too far apart."""
     size = Fraction(float(np.abs(sample.points).max()))
     rows, targets = sample.as_lists()
+    if one == other:
+        return abs(targets[one]) > FAR_FROM_ZERO
     distance = max(
         abs(Fraction(a) - Fraction(b)) for a, b in zip(rows[one], rows[other], strict=True)
     )
@@ -176,12 +180,13 @@ def _is_hard(sample: Sample, one: int, other: int) -> bool:
 def deep_network_realises(sample: Sample, depth: int, construction: Construction) -> bool:
     """Whether Corollary 1 holds for a sample of distinct points, counted, in rational arithmetic.
 
-    Every target exactly; the depth asked for; width and non-zero weights within the constants.
+    Every target exactly; the depth asked for; width and non-zero weights within the constants, as
+    counted in a module of the weights' signs, since some weights are beyond float64.
     """
     points, targets = sample.as_lists()
     network, places, wanted = fit_corollary1_exactly(points, targets, depth, construction)
     n, d = len(places), len(network.direction)
-    module = network.network
+    module = network.signs.network
     layers = linear_layers(module)
     widths = [layer.out_features for layer in layers[1:-1]]
     return (

@@ -19,6 +19,7 @@ along, since carrying k outputs would cost the width. Width at most ceil(n/(k-2)
 The layers are arrays of float64, or of Fractions (dtype object), which are then exact.
 """
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from harness.errors import InvalidSample
+from harness.errors import InvalidSample, NotSeparated
 from harness.expressivity.exact import (
     Number,
     breakpoints_within,
@@ -42,7 +43,7 @@ from harness.expressivity.hinges import (
     slope_quanta,
     solve_slopes,
 )
-from harness.expressivity.points import as_points, as_targets
+from harness.expressivity.points import as_points, as_targets, whole_number
 from harness.expressivity.projection import separate
 
 if TYPE_CHECKING:
@@ -87,6 +88,15 @@ class DeepNetwork:
 
         return as_sequential(self.direction, self.layers)
 
+    @property
+    def signs(self) -> "DeepNetwork":
+        """Each weight replaced by its sign: a network of the same shape and the same zeros.
+
+        Its module can be counted where rational weights are beyond float64.
+        """
+        layers = tuple((np.sign(weights), np.sign(bias)) for weights, bias in self.layers)
+        return DeepNetwork(np.sign(self.direction), layers)
+
     def at(self, places: Array) -> Array:
         """Values (m,) at places (m,) on the line, in the layers' own arithmetic."""
         values = places[:, None]
@@ -106,6 +116,8 @@ def fit_corollary1(
 ) -> DeepNetwork:
     """Build a network of that depth through points (n, d) with targets (n,), in float64.
 
+    The layers are dense matrices: about 8 n^2 / k bytes in all. A target is off by the rounding of
+    the place, 2^-53 of the range or so, times the slope; no bound is stated as for Theorem 1.
     Raises InvalidSample for a depth outside 2 .. n (n the number of distinct points), and what
     `fit_theorem1` raises.
     """
@@ -114,16 +126,18 @@ def fit_corollary1(
     if wanted.ndim != 1:
         raise InvalidSample(f"targets have the shape {wanted.shape}, but one output is built: (n,)")
     _require_depth(depth, len(array), construction)
-    projection = separate(array, wanted[:, None], seed, 4)
+    projection = separate(array, wanted[:, None], whole_number(seed, "seed", 0), 4)
     places, order = projection.places, projection.order
     _require_depth(depth, len(places), construction)
 
     def slopes(places: Array, breakpoints: Array, targets: Array) -> Array:
-        solved = solve_slopes(places, breakpoints, targets[:, None], order)
+        first = int(np.searchsorted(on_line, places[0]))  # of a block, in the whole
+        solved = solve_slopes(places, breakpoints, targets[:, None], order[first:])
         return representable(solved, slope_quanta(solved))[:, 0]
 
     origin = _origin(places)
     on_line = places - origin
+    _require_gaps(on_line, order)
     breakpoints = place_breakpoints(on_line, JUST_ABOVE)
     breakpoints[0] = 0.0
     build = _BUILDERS[construction]
@@ -179,11 +193,24 @@ def _require_depth(depth: int, n: int, construction: str) -> None:
         raise InvalidSample(
             f"construction = {construction!r}, but it should be 'running sum' or 'multiplexer'"
         )
-    if not isinstance(depth, int) or isinstance(depth, bool) or not 2 <= depth <= n:
+    try:
+        fits = not isinstance(depth, bool) and 2 <= operator.index(depth) <= n
+    except TypeError:
+        fits = False
+    if not fits:
         raise InvalidSample(
             f"depth = {depth!r}, but it should be an integer from 2 to {n},"
             " the number of distinct points"
         )
+
+
+def _require_gaps(on_line: NDArray[np.float64], order: NDArray[np.intp]) -> None:
+    """Raises NotSeparated where the shift to the origin has rounded a gap away, or nearly."""
+    close = np.diff(on_line) <= 2 * np.spacing(on_line[1:])
+    if close.any():
+        at = int(np.argmax(close))
+        one, other = sorted(map(int, order[at : at + 2]))
+        raise NotSeparated(one, other, "too close for float64 once places count from the first")
 
 
 def _origin(places: NDArray[np.float64]) -> float:

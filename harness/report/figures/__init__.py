@@ -49,7 +49,8 @@ FIGURES: dict[str, Drawing] = {
     "corollary1-depth-and-width": Drawing(
         "expressivity:depth_and_width",
         "4-corollary1",
-        "Corollary 1: depth is traded for width at a nearly constant number of weights.",
+        "Corollary 1: depth is traded for width; the number of weights stays within a constant"
+        " times n + d.",
     ),
 }
 
