@@ -66,12 +66,20 @@ class Representation:
 
 def represent(points: ArrayLike, targets: ArrayLike, seed: int = 0) -> Representation:
     """Build the network through points (n, d) and targets (n,) or (n, c), and look at it."""
+    return _built(points, targets, seed)[0]
+
+
+def _built(
+    points: ArrayLike, targets: ArrayLike, seed: int
+) -> tuple[Representation, NDArray[np.float64], NDArray[np.intp]]:
+    """Also what the module computes at the distinct points, and their indices."""
     started = time.perf_counter()
     fit = fit_theorem1(points, targets, seed=seed)
     seconds = time.perf_counter() - started
-    sample = np.asarray(points, dtype=np.float64)[fit.projection.order]
-    by_network = _error(forward(fit, sample), fit)
-    by_breakpoints = _error(fit.evaluate(sample), fit)
+    order = fit.projection.order
+    sample = np.asarray(points, dtype=np.float64)[order]
+    values = forward(fit, sample)
+    by_network, by_breakpoints = _error(values, fit), _error(fit.evaluate(sample), fit)
     bounds = fit.bounds
     within = (
         (by_network <= bounds.network)
@@ -79,7 +87,7 @@ def represent(points: ArrayLike, targets: ArrayLike, seed: int = 0) -> Represent
         & (bounds.network <= bounds.prior_network)
         & (bounds.sorted_path <= bounds.prior_sorted_path)
     )
-    return Representation(
+    seen = Representation(
         n=fit.n,
         d=sample.shape[1],
         outputs=fit.targets.shape[1],
@@ -92,6 +100,7 @@ def represent(points: ArrayLike, targets: ArrayLike, seed: int = 0) -> Represent
         interleaved=interleave(fit.projection.places, fit.breakpoints),
         seconds=seconds,
     )
+    return seen, values, order
 
 
 def forward(fit: Fit, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -130,13 +139,9 @@ def represent_labels(
     """
     points, classes = labelled_images(dataset, root, labels, seed)
     targets = np.eye(int(classes.max()) + 1)[classes] if one_hot else classes
-    seen = represent(points, targets, seed)
-    if one_hot:
-        # The largest output is the label's as long as no output is off by one half.
-        return seen, float(seen.network_error < 0.5)
-    fit = fit_theorem1(points, targets, seed=seed)
-    values = forward(fit, points.astype(np.float64))
-    return seen, float(np.mean(np.rint(values) == classes))
+    seen, values, order = _built(points, targets, seed)
+    told = values.argmax(axis=1) if one_hot else np.rint(values)
+    return seen, float(np.mean(told == classes[order]))
 
 
 def is_represented(sample: Sample) -> bool:
