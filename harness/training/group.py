@@ -138,7 +138,9 @@ class GroupTraining:
         learning_rate = self.optimizer.param_groups[0]["lr"]
         batches = orders.split(members[0].recipe.batch_size, dim=1)
         losses, correct = zip(*(self._step(batch) for batch in batches), strict=True)
-        finite = [p.detach().isfinite().flatten(1).all(dim=1) for layer in self.layers for p in layer]
+        finite = [
+            p.detach().isfinite().flatten(1).all(dim=1) for layer in self.layers for p in layer
+        ]
         outcomes = zip(
             torch.stack(losses, dim=1).tolist(),
             torch.stack(correct).sum(dim=0).tolist(),
@@ -180,9 +182,7 @@ class GroupTraining:
             nn.Parameter(torch.stack([p.detach() for p in ps])) for ps in zip(*every, strict=True)
         ]
         self.layers = list(zip(stacked[::2], stacked[1::2], strict=True))
-        self.optimizer, self.schedule = make_optimizer(
-            members[0].recipe, nn.ParameterList(stacked)
-        )
+        self.optimizer, self.schedule = make_optimizer(members[0].recipe, nn.ParameterList(stacked))
         for number, shared in enumerate(stacked):
             slots = [
                 member.optimizer.state.get(own[number], {}).get("momentum_buffer")

@@ -164,7 +164,7 @@ class Training:
             self.test_correct = self.count_correct(self.data.test_images, self.data.test_labels)
             test = self.test_correct / len(self.data.test_labels)
         if last and not self.diverged:
-            self.answers = [answer for images in self.data.probes for answer in self._answer(images)]
+            self.answers = [answer for images in self.data.probes for answer in self.answer(images)]
         curve.train_accuracy.append(train)
         curve.test_accuracy.append(test)
 
@@ -179,8 +179,8 @@ class Training:
         return int(correct)
 
     @torch.no_grad()
-    def _answer(self, images: torch.Tensor) -> list[float]:
-        """The logit of the second group minus that of the first, in evaluation mode."""
+    def answer(self, images: torch.Tensor) -> list[float]:
+        """The second logit minus the first for images (N, C, H, W), in evaluation mode."""
         self.model.eval()
         logits = torch.cat([self._logits(batch) for batch in images.split(EVALUATION_BATCH)])
         return (logits[:, 1] - logits[:, 0]).tolist()
