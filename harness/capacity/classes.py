@@ -4,10 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.capacity.rademacher import ROUNDING
 from harness.errors import CapacityError
 
 SEPARATED = 1e-7
 """A margin above this separates: HiGHS solves to a tolerance of 1e-7."""
+
+AS_MODULE = 2_000
+"""Points up to which the network is evaluated as one, with n^2 hinge values in memory."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class LinearFunctions:
     def fit(self, points: np.ndarray, signs: np.ndarray) -> np.ndarray:
         """The best function for each labeling; raises CapacityError where one leaves [-1, 1]."""
         radius = float(np.linalg.norm(points, axis=1).max())
-        if not 0 < self.bound * radius <= 1 + 1e-12:
+        if not 0 < self.bound * radius <= 1 + ROUNDING:
             raise CapacityError(
                 f"norm bound {self.bound:g} on points of norm up to {radius:g}: values up to"
                 f" {self.bound * radius:g}, but they should stay in [-1, 1]; take a bound of"
@@ -103,6 +107,8 @@ class Theorem1Networks:
         from harness.expressivity.theorem1 import fit_theorem1
 
         fitted = fit_theorem1(points, signs.T)
+        if len(points) > AS_MODULE:
+            return np.clip(fitted.evaluate(points).T, -1, 1)
         with torch.no_grad():
             values = fitted.network(torch.as_tensor(points, dtype=torch.float64))
-        return np.clip(values.reshape(len(points), -1).T.numpy(), -1, 1)
+        return np.clip(values.numpy().T, -1, 1)

@@ -8,7 +8,6 @@ import torch
 from harness.data.prepare import Prepared
 from harness.training.backend import Backend
 from harness.training.group import GroupTraining
-from harness.training.inputs import prepared_data
 from harness.training.recipe import Recipe
 
 TOGETHER = 256
@@ -25,7 +24,6 @@ class TrainedNetworks:
     """
 
     recipe: Recipe
-    backend: Backend = Backend("cpu", 1)
 
     def fit(self, points: np.ndarray, signs: np.ndarray) -> np.ndarray:
         """Train on ``points`` (n, d) with each row of ``signs``; values (labelings, n)."""
@@ -35,21 +33,10 @@ class TrainedNetworks:
         for rows in np.array_split(signs, -(-len(signs) // TOGETHER)):
             labels = torch.as_tensor(rows > 0, dtype=torch.int64)
             data = [Prepared(images, own, images[:1], own[:1], 2) for own in labels]
-            group = GroupTraining([recipe] * len(data), data, self.backend)
+            group = GroupTraining(
+                [recipe] * len(data), data, Backend("cpu", torch.get_num_threads())
+            )
             while not group.over:
                 group.run_epoch()
             values += [np.tanh(np.array(it.answer(images)) / 2) for it in group.members]
         return np.stack(values)
-
-
-def image_points(recipe: Recipe, root: object = None) -> np.ndarray:
-    """The sample of a recipe as vectors, (n, d) in float64: whitened images, pixel by pixel."""
-    data = prepared_data(recipe, root, "cpu", "fp32")
-    return data.train_images.flatten(1).double().numpy()
-
-
-def principal_coordinates(points: np.ndarray, dimension: int) -> np.ndarray:
-    """The points (n, d) in their ``dimension`` principal axes, each of mean 0 and variance 1."""
-    centred = points - points.mean(axis=0)
-    left, _, _ = np.linalg.svd(centred, full_matrices=False)
-    return left[:, :dimension] * np.sqrt(len(points))

@@ -12,8 +12,8 @@ import numpy as np
 from harness.capacity.signs import check_points, check_signs
 from harness.errors import CapacityError
 
-ROUNDING = 1e-9
-"""How far beyond 1 a value may lie: sums of float64 over a sample."""
+ROUNDING = 1e-6
+"""How far beyond 1 a value may lie: images are whitened in float32."""
 
 
 class FunctionClass(Protocol):

@@ -16,7 +16,6 @@ from harness.training.recipe import Recipe
 if TYPE_CHECKING:
     from harness.data.prepare import Prepared
     from harness.training.backend import Backend
-    from harness.training.group import GroupTraining
     from harness.training.loop import Training
 
 CHECKPOINT_SECONDS = 30.0

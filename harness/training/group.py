@@ -5,6 +5,7 @@ checkpoint; only the steps are taken together. What comes out is what each would
 up to rounding. For networks of dense layers and ReLU: see `can_be_grouped`.
 """
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -138,13 +139,15 @@ class GroupTraining:
         learning_rate = self.optimizer.param_groups[0]["lr"]
         batches = orders.split(members[0].recipe.batch_size, dim=1)
         losses, correct = zip(*(self._step(batch) for batch in batches), strict=True)
-        finite = [
-            p.detach().isfinite().flatten(1).all(dim=1) for layer in self.layers for p in layer
+        largest = [
+            torch.linalg.vector_norm(parameter.detach().flatten(1), math.inf, dim=1)
+            for layer in self.layers
+            for parameter in layer
         ]
         outcomes = zip(
             torch.stack(losses, dim=1).tolist(),
             torch.stack(correct).sum(dim=0).tolist(),
-            torch.stack(finite).all(dim=0).tolist(),
+            torch.stack(largest).isfinite().all(dim=0).tolist(),
             strict=True,
         )
         for member, outcome in zip(members, outcomes, strict=True):

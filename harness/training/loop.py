@@ -154,7 +154,8 @@ class Training:
         recipe, curve = self.recipe, self.curve
         last = self.diverged or curve.epochs >= recipe.epochs
         train = test = None
-        if last or recipe.evaluation == "every epoch" or online_accuracy >= NEARLY_FITTED:
+        nearly_fitted = online_accuracy >= NEARLY_FITTED and recipe.evaluation != "at the end"
+        if last or recipe.evaluation == "every epoch" or nearly_fitted:
             self.train_correct = self.count_correct(self.data.train_images, self.labels)
             train = self.train_correct / len(self.labels)
             if train == 1 and self.epochs_to_fit is None and not self.diverged:

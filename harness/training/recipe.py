@@ -17,7 +17,7 @@ STEPS_PER_PAPER_EPOCH = 391
 Inputs = Literal["true", "shuffled pixels", "random pixels", "gaussian"]
 Labels = Literal["classes", "two groups"]
 Redraw = Literal["never", "labels each epoch", "inputs each access"]
-Evaluation = Literal["every epoch", "once nearly fitted"]
+Evaluation = Literal["every epoch", "once nearly fitted", "at the end"]
 Precision = Literal["auto", "fp32", "bf16"]
 
 
@@ -62,7 +62,7 @@ class Recipe:
     """End at the first full evaluation without a training error."""
     evaluation: Evaluation = "every epoch"
     """When the whole training set is evaluated; "once nearly fitted" waits for 99 % online
-    accuracy. The last epoch always is."""
+    accuracy. The last epoch always is evaluated, and "at the end" no other."""
     keep_answers: bool = False
     """Keep what the final network answers on the sample, as it was before any replacement, and on
     as many images that it left out."""
@@ -110,6 +110,12 @@ class Recipe:
             self._require(is_number and within(value), name, remedy)
         for name in ("stop_at_zero_error", "keep_answers"):
             self._require(isinstance(getattr(self, name), bool), name, "True or False")
+        if self.stop_at_zero_error:
+            self._require(
+                self.evaluation != "at the end",
+                "evaluation",
+                "'every epoch' or 'once nearly fitted' where stop_at_zero_error is True",
+            )
         self._check_section_2_2(data.train_size)
         if self.redraw == "inputs each access":
             self._require(
