@@ -2,13 +2,12 @@
 
 Each member is a `Training` of its own, with its own data, order, curve, stopping rule and
 checkpoint; only the steps are taken together. What comes out is what each would have given alone,
-up to rounding. For networks of dense layers and ReLU: see `can_be_grouped`.
+up to rounding. For networks of dense layers and ReLU: see `harness.training.batching`.
 """
 
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import fields, replace
 from functools import cache
 
 import torch
@@ -20,19 +19,9 @@ from harness.data.prepare import Prepared
 from harness.errors import HarnessError
 from harness.models.registry import model_spec
 from harness.training.backend import Backend
+from harness.training.batching import MAY_DIFFER, can_be_grouped, shape_of
 from harness.training.loop import Training, make_optimizer
 from harness.training.recipe import Recipe
-
-MAY_DIFFER = ("seed", "label_corruption", "label_draw", "replaced", "inputs")
-"""Recipe fields in which the members of a group may differ: they change data and draws alone."""
-
-UNDERSTOOD = (
-    *MAY_DIFFER,
-    *("model", "dataset", "train_size", "crop", "labels", "batch_size", "learning_rate"),
-    *("momentum", "decay", "decay_every", "batch_norm_momentum", "epochs", "stop_at_zero_error"),
-    *("evaluation", "keep_answers", "precision"),
-)
-"""Recipe fields that a group honours; a recipe that sets any other trains alone."""
 
 CPU_WORK = 16e6
 """Weights times batch above which a step on one CPU core is no slower alone, and caches better."""
@@ -41,20 +30,11 @@ WEIGHTS_TOGETHER = 20e6
 """Weights of a group at most; they are kept three times over, for gradient and momentum."""
 
 
-def can_be_grouped(recipe: Recipe) -> bool:
-    """Whether `GroupTraining` takes it: dense layers alone, and nothing drawn anew."""
-    plain = all(
-        field.name in UNDERSTOOD or getattr(recipe, field.name) == field.default
-        for field in fields(Recipe)
-    )
-    return plain and not model_spec(recipe.model).convolutional
-
-
 def groups_of(recipes: Sequence[Recipe], device_kind: str) -> list[list[Recipe]]:
     """The recipes sorted into vectorised jobs; those that are better off alone come alone.
 
     Convolutional networks do: as one job on a CPU they took 1.1 (Alexnet) to 1.4 times (Inception)
-    as long, and a GPU is kept busy by one.
+    as long, by torch.func; on a GPU it has not been measured.
     """
     together: dict[object, list[Recipe]] = {}
     for recipe in dict.fromkeys(recipes):
@@ -68,12 +48,6 @@ def groups_of(recipes: Sequence[Recipe], device_kind: str) -> list[list[Recipe]]
         most = max(1, int(WEIGHTS_TOGETHER // weights_of(members[0])))
         jobs += [members[start : start + most] for start in range(0, len(members), most)]
     return jobs
-
-
-def shape_of(recipe: Recipe) -> Recipe:
-    """The recipe without what the members of a group may differ in."""
-    alike = {field.name: field.default for field in fields(Recipe) if field.name in MAY_DIFFER}
-    return replace(recipe, **alike)
 
 
 def weights_of(recipe: Recipe) -> int:
@@ -101,15 +75,15 @@ class GroupTraining:
     def __init__(
         self, recipes: Sequence[Recipe], data: Sequence[Prepared], backend: Backend
     ) -> None:
+        if alone := [recipe for recipe in recipes if not can_be_grouped(recipe)]:
+            raise HarnessError(
+                f"{alone[0]} cannot train in a group: dense networks alone can, with nothing"
+                " drawn anew; train it by itself"
+            )
         if len({shape_of(recipe) for recipe in recipes}) != 1:
             raise HarnessError(
-                f"a group of {len(recipes)} recipes that differ in more than"
-                f" {', '.join(MAY_DIFFER)}: train them one by one"
-            )
-        if not can_be_grouped(recipes[0]):
-            raise HarnessError(
-                f"{recipes[0]} cannot train in a group: dense networks alone can, with nothing"
-                " drawn anew; train it by itself"
+                f"a group of {len(recipes)} recipes must have one shape, and differ in nothing but"
+                f" {', '.join(MAY_DIFFER)}; train them one by one"
             )
         self.members = [
             Training(recipe, of_it, backend) for recipe, of_it in zip(recipes, data, strict=True)

@@ -143,7 +143,7 @@ class Recipe:
             f"None or a place in the sample, an integer from 0 to {self.images - 1:,}",
         )
         for name in ("replaced", "keep_answers"):
-            if getattr(self, name) in (None, False):
+            if getattr(self, name) is None or getattr(self, name) is False:
                 continue
             self._require(
                 self.images < available,
