@@ -27,11 +27,11 @@ class LinearFunctions:
     def fit(self, points: np.ndarray, signs: np.ndarray) -> np.ndarray:
         """The best function for each labeling; raises CapacityError where one leaves [-1, 1]."""
         radius = float(np.linalg.norm(points, axis=1).max())
-        if not 0 < self.bound * radius <= 1 + ROUNDING:
+        if not (self.bound > 0 and self.bound * radius <= 1 + ROUNDING):
             raise CapacityError(
                 f"norm bound {self.bound:g} on points of norm up to {radius:g}: values up to"
-                f" {self.bound * radius:g}, but they should stay in [-1, 1]; take a bound of"
-                f" {1 / radius:g}"
+                f" {self.bound * radius:g}, but they should stay in [-1, 1]; take a bound"
+                f" above 0 and up to {1 / radius if radius else 1:g}"
             )
         directions = signs @ points
         norms = np.linalg.norm(directions, axis=1, keepdims=True)

@@ -1,5 +1,7 @@
 """Sign vectors: labelings of a sample by two classes, an array (labelings, n) of -1 and 1."""
 
+import math
+
 import numpy as np
 
 from harness.errors import CapacityError
@@ -15,11 +17,18 @@ def all_signs(points: int) -> np.ndarray:
     """
     if not 1 <= points <= MOST_POINTS:
         raise CapacityError(
-            f"a sample of {points:,} points has {2.0**points:.3g} labelings, and at most"
+            f"a sample of {points:,} points has 2^{points:,} labelings{_many(points)}, and at most"
             f" {2**MOST_POINTS:,} are enumerated: take 1 to {MOST_POINTS} points"
         )
     bits = np.arange(2**points)[:, None] >> np.arange(points)
     return (2 * (bits & 1) - 1).astype(np.float64)
+
+
+def _many(points: int) -> str:
+    digits = points * math.log10(2)
+    return (
+        f", {2**points:,}" if 0 < digits < 10 else f", about 1e{digits:.0f}" if digits > 0 else ""
+    )
 
 
 def random_signs(points: int, draws: int, seed: int) -> np.ndarray:

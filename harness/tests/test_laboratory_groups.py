@@ -1,8 +1,7 @@
-"""The laboratory trains what is missing and of one shape as one job, and keeps each run as it ends."""
+"""The laboratory trains what is missing and of one shape as one job, and keeps each run."""
 
 import json
-import subprocess
-import sys
+import threading
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -27,27 +26,6 @@ SIGNS = [
     )
     for draw in range(4)
 ]
-TWO_PROCESSES = """
-import json, os, sys
-from pathlib import Path
-from harness.runs.laboratory import Laboratory
-from harness.runs.store import Store
-from harness.training.recipe import Recipe
-
-folder, recipes = json.load(sys.stdin)
-log = Path(folder) / "epochs"
-
-def report(progress):
-    with log.open("a") as file:
-        file.write(f"{os.getpid()} {progress.recipe.label_draw} {progress.together}\\n")
-
-import sklearn.datasets, torch, torch._dynamo
-print("ready", flush=True)
-sys.stdin = open("/dev/stdin")
-laboratory = Laboratory(Store(Path(folder)), device="cpu", workers=1_000, on_progress=report)
-runs = laboratory.runs([Recipe(**fields) for fields in recipes])
-print(json.dumps([run.key for run in runs]), flush=True)
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -145,19 +123,37 @@ def test_a_damaged_run_is_trained_again_with_the_others(tmp_path):
     assert len(lab.notices) == 1 and "damaged" in lab.notices[0]
 
 
-def test_two_processes_that_want_overlapping_jobs_train_each_run_once(tmp_path):
+def meeting(find, others, after):
+    """A store's find that waits for the others once it has looked that often in vain."""
+    looked = []
+
+    def find_and_meet(key, mend=True):
+        run = find(key, mend)
+        looked.append(key)
+        if len(looked) == after:
+            others.wait()
+        return run
+
+    return find_and_meet
+
+
+def test_two_that_want_overlapping_jobs_train_each_run_once(tmp_path):
     """In opposite orders: locks taken as they come would hold each other up for ever."""
-    orders = (SIGNS[:3], SIGNS[:0:-1])
-    command = [sys.executable, "-c", TWO_PROCESSES]
-    pipe = subprocess.PIPE
-    processes = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in orders]
-    for process, recipes in zip(processes, orders, strict=True):
-        process.stdin.write(json.dumps([str(tmp_path), [asdict(it) for it in recipes]]))
-        process.stdin.close()
-    for process in processes:
-        process.stdout.read()
-        assert process.wait(timeout=120) == 0
+    labs = [laboratory(tmp_path) for _ in range(2)]
+    both = threading.Barrier(2, timeout=60)
+    for lab in labs:
+        lab.store.find = meeting(lab.store.find, both, after=3)
+    wanted = (SIGNS[:3], SIGNS[:0:-1])
+    threads = [
+        threading.Thread(target=lab.runs, args=[recipes], daemon=True)
+        for lab, recipes in zip(labs, wanted, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert not any(thread.is_alive() for thread in threads), "they wait for each other"
     assert {run.recipe for run in Store(tmp_path).runs()} == set(SIGNS)
-    lines = [line.split() for line in (tmp_path / "epochs").read_text().splitlines()]
     # Five epochs a job: three together and the one that was left, alone.
-    assert sorted(int(together) for *_, together in lines) == [1] * 5 + [3] * 5
+    told = [progress.together for lab in labs for progress in lab.told]
+    assert sorted(told) == [1] * 5 + [3] * 5
