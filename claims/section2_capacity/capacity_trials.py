@@ -32,7 +32,7 @@ def signs(network: str, dataset: str, n: int | None, draws: int, **changes: Any)
 def sign_trials() -> list[Trial]:
     """Groups are sample sizes, as text.
 
-    At full size each run stops after 22 epochs, before its last few images: the claim is "about
+    At full size each run stops after 20 epochs, before its last few images: the claim is "about
     1". The small network takes 10,000 images, which it fits to the last in thirty epochs.
     """
     small = {
@@ -41,7 +41,7 @@ def sign_trials() -> list[Trial]:
         )
         for n in FAST_SIZES
     }
-    whole = {"evaluation": "at the end", "stop_at_zero_error": False, "epochs": 22}
+    whole = {"evaluation": "at the end", "stop_at_zero_error": False, "epochs": 20}
     return [
         Trial("fast", "mlp-1x512", "scaled", small),
         Trial(

@@ -78,6 +78,12 @@ def test_trained_networks_correlate_with_random_signs(trial, laboratory, judge):
     for n, correlation in measured.items():
         judge_complexity(judge, correlation, drawn)
         judge_emptiness(judge, f"{name}, trained", correlation.interval[0], n)
+    for n, runs in groups.items():
+        drawn_signs = {run.outcome.label_digest for run in runs}
+        judge(
+            exact(f"{name}: different sign vectors, n = {int(n):,}", [len(drawn_signs)], ""),
+            Equals(len(runs), source="Section 2.2: the expectation is over signs"),
+        )
 
 
 @pytest.mark.fast

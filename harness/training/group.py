@@ -26,8 +26,9 @@ from harness.training.recipe import Recipe
 CPU_WORK = 16e6
 """Weights times batch above which a step on one CPU core is no slower alone, and caches better."""
 
-WEIGHTS_TOGETHER = 20e6
-"""Weights of a group at most; they are kept three times over, for gradient and momentum."""
+WEIGHTS_TOGETHER = {"cpu": 2.5e6, "cuda": 200e6}
+"""Weights of a group at most, kept three times over, with gradient and momentum: 30 MB, so that a
+CPU's caches hold them, and 2.4 GB."""
 
 
 def groups_of(recipes: Sequence[Recipe], device_kind: str) -> list[list[Recipe]]:
@@ -45,7 +46,7 @@ def groups_of(recipes: Sequence[Recipe], device_kind: str) -> list[list[Recipe]]
             together[recipe] = [recipe]
     jobs = []
     for members in together.values():
-        most = max(1, int(WEIGHTS_TOGETHER // weights_of(members[0])))
+        most = max(1, int(WEIGHTS_TOGETHER[device_kind] // weights_of(members[0])))
         jobs += [members[start : start + most] for start in range(0, len(members), most)]
     return jobs
 
