@@ -49,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     runs.set_defaults(command=_runs)
 
     bench = commands.add_parser("bench", help="speed, beside the machine's own rate and peers")
-    bench.add_argument("--only", nargs="+", metavar="SECTION", help="training, constructions")
+    bench.add_argument(
+        "--only", nargs="+", metavar="SECTION", help="training, groups, constructions"
+    )
     bench.add_argument("--models", nargs="+", metavar="MODEL", help="default: the paper's five")
     bench.add_argument("--seconds", type=float, default=8.0, help="for each measurement")
     bench.add_argument("--device", default="auto")

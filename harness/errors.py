@@ -25,6 +25,10 @@ class InvalidRecipe(HarnessError, ValueError):
     """A recipe that cannot be trained as written."""
 
 
+class CapacityError(HarnessError, ValueError):
+    """A sample, labeling or function that a complexity measure cannot take."""
+
+
 class DataError(HarnessError):
     """A dataset that is missing, damaged or too small."""
 

@@ -52,6 +52,18 @@ FIGURES: dict[str, Drawing] = {
         "Corollary 1: depth is traded for width; the number of weights stays within a constant"
         " times n + d.",
     ),
+    "rademacher-complexity": Drawing(
+        "capacity:rademacher",
+        "2.2-rademacher",
+        "The empirical Rademacher complexity stays at 1 for networks, trained or constructed,"
+        " where that of classes with a small one falls as one over the root of n.",
+    ),
+    "uniform-stability": Drawing(
+        "capacity:stability",
+        "2.2-stability-fails",
+        "How far the loss moves where one example of the sample is replaced: mean at that example"
+        " (bands: 95 % over replacements) and largest at any point.",
+    ),
 }
 
 
