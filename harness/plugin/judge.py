@@ -84,6 +84,7 @@ class Judge:
             bound_words=bound_in_words(check, measured.unit),
             published=published.value if published else None,
             published_where=published.where if published else "",
+            published_cell=published.cell if published else "",
             source=check.source,
             scale=self.scale,
             seconds=round(measured.seconds if measured.runs else elapsed, 2),
