@@ -5,6 +5,7 @@ that trains nothing and loads no torch.
 """
 
 import importlib
+import re
 import shlex
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+CLAIM_MARKER = re.compile(r"""mark\.claim\(\s*["']([^"']+)["']""")
 CLAIMS = Path(__file__).parents[2] / "claims"
 TIERS = {
     "fast": "any machine, offline",
@@ -57,9 +59,14 @@ def claim_tests(folder: Path = CLAIMS) -> tuple[tuple[ClaimTest, ...], tuple[str
     return tuple(found), tuple(problems)
 
 
+@cache
 def written_claims(folder: Path = CLAIMS) -> set[str]:
-    """The claims that have a test."""
-    return {test.claim for test in claim_tests(folder)[0] if not test.control}
+    """The ids that a test of the claims folder names; reads the files, and loads none."""
+    return {
+        claim
+        for path in sorted(folder.rglob("test_*.py"))
+        for claim in CLAIM_MARKER.findall(path.read_text(encoding="utf-8"))
+    }
 
 
 def _module(path: Path, folder: Path) -> ModuleType:

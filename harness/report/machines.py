@@ -7,7 +7,17 @@ from typing import Any
 
 from harness.evidence.record import Evidence
 
-KNOWN = ("processor", "cores", "gpu", "system", "harness", "python", "torch", "torchvision", "numpy")
+KNOWN = (
+    "processor",
+    "cores",
+    "gpu",
+    "system",
+    "harness",
+    "python",
+    "torch",
+    "torchvision",
+    "numpy",
+)
 
 
 @dataclass
@@ -29,7 +39,9 @@ class Machine:
     @property
     def versions(self) -> str:
         """Of Python and the libraries that decide numbers."""
-        names = [name for name in ("python", "torch", "torchvision", "numpy") if self.facts.get(name)]
+        names = [
+            name for name in ("python", "torch", "torchvision", "numpy") if self.facts.get(name)
+        ]
         return ", ".join(f"{name.replace('python', 'Python')} {self.facts[name]}" for name in names)
 
     @property

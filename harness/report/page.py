@@ -1,6 +1,6 @@
 """The report: one HTML file that says what was claimed, measured and decided, and works offline.
 
->>> html = render(sources, load_catalogue(path))
+`harness.report.write.write_report` makes the files.
 """
 
 import re
@@ -15,11 +15,12 @@ from harness.evidence.catalogue import Claim
 from harness.evidence.record import Evidence
 from harness.evidence.run_record import RunRecord
 from harness.evidence.statistics import CONFIDENCE
-from harness.report.curves import Series, paper_figures
-from harness.report.figures import FIGURES, figures_as_svg
+from harness.report import words
+from harness.report.curves import Series
+from harness.report.figures import FIGURES
 from harness.report.index import TIERS, ClaimTest, claim_tests
 from harness.report.inline import Inline, inline
-from harness.report.machines import Machine, machines_of
+from harness.report.machines import machines_of
 from harness.report.sources import Sources
 from harness.report.tables import paper_tables
 from harness.report.verdicts import (
@@ -93,8 +94,16 @@ class ClaimView:
         return sorted({record.scale for record in judged if record.scale})
 
 
-def render(sources: Sources, catalogue: Mapping[str, Claim]) -> str:
-    """The whole page; ``sources.notices`` gains a sentence for what cannot be drawn."""
+def render(
+    sources: Sources,
+    catalogue: Mapping[str, Claim],
+    curves: Mapping[str, Sequence[Series]],
+    drawn: Mapping[str, str],
+) -> str:
+    """The whole page.
+
+    ``curves`` are ours in the paper's figures (`paper_figures`), ``drawn`` all figures as SVG.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -106,12 +115,12 @@ def render(sources: Sources, catalogue: Mapping[str, Claim]) -> str:
     )
     environment.filters.update(slug=slug, spark=spark)
     environment.tests["scaled"] = lambda record: record.scale == "scaled"
-    from harness.report import words
-
     environment.globals.update(
         symbols=SYMBOLS, meanings=MEANINGS, words=words, verdict_words=verdict_words, id=id
     )
-    return environment.get_template("report.html").render(**_context(sources, catalogue))
+    return environment.get_template("report.html").render(
+        **_context(sources, catalogue, _pictures(sources.records, curves, drawn))
+    )
 
 
 def slug(text: str) -> str:
@@ -136,11 +145,11 @@ def spark(run: RunRecord, name: str, width: int, height: int, most: int = 60) ->
     )
 
 
-def _context(sources: Sources, catalogue: Mapping[str, Claim]) -> dict[str, Any]:
+def _context(
+    sources: Sources, catalogue: Mapping[str, Claim], pictures: Mapping[str, Picture]
+) -> dict[str, Any]:
     tests, problems = claim_tests()
     records = sources.records
-    curves = paper_figures(records, sources.runs)
-    pictures = _pictures(sources, curves, tests)
     machines = machines_of(records)
     verdicts = claim_verdicts(records)
     views = {
@@ -161,8 +170,8 @@ def _context(sources: Sources, catalogue: Mapping[str, Claim]) -> dict[str, Any]
         "views": views,
         "sections": [(name, section_title(name), each) for name, each in sections.items()],
         "headings": SECTIONS,
-        "counts": {words: counts[words] for words in MEANINGS},
-        "judged": sum(n for words, n in counts.items() if words != "not run"),
+        "counts": {verdict: counts[verdict] for verdict in MEANINGS},
+        "judged": sum(n for verdict, n in counts.items() if verdict != "not run"),
         "controls": controls,
         "scaled": {r.claim for r in records if r.scale == "scaled" and not r.control},
         "tiers": [tier for tier in TIERS if any(record.tier == tier for record in records)],
@@ -181,17 +190,16 @@ def _context(sources: Sources, catalogue: Mapping[str, Claim]) -> dict[str, Any]
 
 
 def _pictures(
-    sources: Sources, curves: Mapping[str, Sequence[Series]], tests: Sequence[ClaimTest]
+    records: Sequence[Evidence],
+    curves: Mapping[str, Sequence[Series]],
+    drawn: Mapping[str, str],
 ) -> dict[str, Picture]:
-    drawn = figures_as_svg(
-        sources.records, curves, empty=PAPER_FIGURES, notice=sources.notices.append
-    )
     pictures = {}
     for name, svg in drawn.items():
         drawing = FIGURES[name]
         shown_by = [
             record.claim
-            for record in sources.records
+            for record in records
             if record.exhibit is not None and record.exhibit.get("name") == name
         ]
         claims = tuple(dict.fromkeys([drawing.claim, *drawing.also, *shown_by]))
@@ -208,9 +216,12 @@ def _ours(series: Sequence[Series], shown_by: Sequence[str]) -> str:
     full = len({(it["network"], it["curve"]) for it in series if it["paper"]})
     small = sorted({f"{it['dataset']}, n = {it['images']:,}" for it in series if not it["paper"]})
     seeds = len({it["seed"] for it in series})
-    told = f"Solid, ours: {full} curves at the paper's size" if full else "Solid, ours"
-    reduced = f"at reduced scale ({'; '.join(small)})" if small else ""
-    return f"{' and '.join(it for it in (told, reduced) if it)}; {seeds} seeds. Bands reach from the lowest to the highest seed."
+    told = [f"{full} curves at the paper's size"] * bool(full)
+    told += [f"reduced scale ({'; '.join(small)})"] * bool(small)
+    return (
+        f"Solid, ours: {' and '.join(told)}; {seeds} seeds."
+        " Bands reach from the lowest to the highest run."
+    )
 
 
 def _view(
@@ -246,7 +257,9 @@ def _view(
     )
 
 
-def _used(records: Sequence[Evidence], runs: Mapping[str, RunRecord]) -> list[tuple[RunRecord, list[str]]]:
+def _used(
+    records: Sequence[Evidence], runs: Mapping[str, RunRecord]
+) -> list[tuple[RunRecord, list[str]]]:
     """The runs behind the checks, each with the claims whose checks or controls name it."""
     claims: dict[str, list[str]] = {}
     for record in records:

@@ -61,9 +61,7 @@ def in_order(records: Iterable[Evidence], claims: Iterable[str]) -> list[Evidenc
     )
 
 
-def _read(
-    path: Path, claims: Collection[str]
-) -> tuple[list[Evidence], list[RunRecord], list[str]]:
+def _read(path: Path, claims: Collection[str]) -> tuple[list[Evidence], list[RunRecord], list[str]]:
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
@@ -109,7 +107,9 @@ def _problem(content: Any, claims: Collection[str]) -> str:
     if unsound := _unsound(Evidence(**content)):
         return f"damaged: {unsound}"
     if content["claim"] not in claims:
-        return f"about the unknown claim {content['claim']!r}, which is not in claims/catalogue.toml"
+        return (
+            f"about the unknown claim {content['claim']!r}, which is not in claims/catalogue.toml"
+        )
     return ""
 
 

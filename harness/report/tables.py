@@ -68,9 +68,7 @@ def paper_tables(records: Iterable[Evidence]) -> list[PaperTable]:
     return [make(by_cell) for make in (_table1, _table2, _table3, _table4)]
 
 
-def _cell(
-    by_cell: dict[str, list[Evidence]], table: str, row: Row, field: str, claim: str
-) -> Cell:
+def _cell(by_cell: dict[str, list[Evidence]], table: str, row: Row, field: str, claim: str) -> Cell:
     unit, printed = UNITS[field]
     value = row.get(field)
     remark = row.get("remark", "")
@@ -143,9 +141,7 @@ def _table2(by_cell: dict[str, list[Evidence]]) -> PaperTable:
             )
             lines.append(Line(title or "no regularizer", cells))
         groups.append((kinds[labels], (), tuple(lines)))
-    return PaperTable(
-        "table-2", "Table 2: Inception v3 on ImageNet", tuple(columns), tuple(groups)
-    )
+    return PaperTable("table-2", "Table 2: Inception v3 on ImageNet", tuple(columns), tuple(groups))
 
 
 def _table3(by_cell: dict[str, list[Evidence]]) -> PaperTable:
@@ -164,7 +160,9 @@ def _table3(by_cell: dict[str, list[Evidence]]) -> PaperTable:
             error = (_cell(by_cell, table, row, "test_error", claim),)
             norm = "solution_norm"
             norms = (_cell(by_cell, table, row, norm, "5-norm-no-predictor"),) * (norm in row)
-            title = row["preprocessing"].replace("none", "no preprocessing").replace("gabor", "Gabor")
+            title = (
+                row["preprocessing"].replace("none", "no preprocessing").replace("gabor", "Gabor")
+            )
             lines.append(Line(title.replace("32000", "32,000"), (error, norms)))
         groups.append((dataset, (), tuple(lines)))
     return PaperTable(

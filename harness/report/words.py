@@ -10,6 +10,8 @@ def measured(record: Evidence) -> str:
     """The mean of the values; runs that diverged or never got there are not averaged away."""
     if record.verdict == "not run":
         return ""
+    if record.unit == "counterexamples":
+        return "found" if any(record.values) else "none found"
     finite = [value for value in record.values if value is not None]
     if len(finite) < len(record.values):
         return "diverged" if record.unit == "share" else "never"

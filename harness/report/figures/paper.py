@@ -173,7 +173,9 @@ def _ours(
             axes.plot(x[common - 1 :], y[common - 1 :], color=colour, lw=0.9)
 
 
-def _points(axes: Axes, runs: list[tuple[list[float], list[Any]]], colour: str, marker: str) -> None:
+def _points(
+    axes: Axes, runs: list[tuple[list[float], list[Any]]], colour: str, marker: str
+) -> None:
     """Each level's runs: mean, lowest and highest; ``runs`` holds one entry, from `_by_level`."""
     ((x, heights),) = runs
     low, high = [min(ys) for ys in heights], [max(ys) for ys in heights]
