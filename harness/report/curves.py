@@ -52,7 +52,9 @@ def paper_figures(
     for recipe, run in chosen.values():
         for figure, series in _series(recipe, run):
             found.setdefault(figure, []).append({**_panel(recipe), **series})
-    return {figure: series for figure, series in found.items() if _says_something(figure, series)}
+    for figure in ("figure-1b", "figure-1c"):
+        found[figure] = _with_levels(found.get(figure, []), from_zero=figure == "figure-1b")
+    return {figure: series for figure, series in found.items() if series}
 
 
 def by_the_protocol(run: RunRecord) -> Recipe | None:
@@ -80,13 +82,18 @@ def _series(recipe: Recipe, run: RunRecord) -> Iterable[tuple[str, Series]]:
         error = 1 - run.figures["test accuracy"]
         yield "figure-1c", {"curve": name, "x": [level], "y": [error]}
     if recipe.setting == "true labels" and network in FIGURE_2B:
-        for part in ("train", "test"):
-            drawn = zip(steps, run.curve.get(f"{part}_accuracy", []), strict=False)
-            points = [(step, share) for step, share in drawn if share is not None]
-            if len(points) > 1:
+        parts = {part: _evaluated(run, part) for part in ("train", "test")}
+        if all(len(points) > 1 for points in parts.values()):
+            for part, points in parts.items():
                 x, y = zip(*points, strict=True)
                 curve = f"{part} {FIGURE_2B[network]}"
                 yield "figure-2b", {"curve": curve, "x": list(x), "y": list(y)}
+
+
+def _evaluated(run: RunRecord, part: str) -> list[tuple[float, float]]:
+    """Steps and accuracies where the network was evaluated: not in every epoch of every run."""
+    drawn = zip(run.curve["step"], run.curve.get(f"{part}_accuracy", []), strict=False)
+    return [(step, share) for step, share in drawn if share is not None]
 
 
 def _panel(recipe: Recipe) -> Series:
@@ -105,12 +112,10 @@ def _epochs(run: RunRecord) -> int:
     return len(run.curve.get("step", ()))
 
 
-def _says_something(figure: str, series: list[Series]) -> bool:
-    """A curve over corruption needs two levels; in Figure 1b one of them is none."""
-    if figure not in ("figure-1b", "figure-1c"):
-        return True
+def _with_levels(series: list[Series], from_zero: bool) -> list[Series]:
+    """The curves over corruption that have two levels or more, one of them none if need be."""
     levels: dict[tuple[str, str, int], set[float]] = {}
     for it in series:
         levels.setdefault((it["curve"], it["dataset"], it["images"]), set()).update(it["x"])
-    least = 0.0 if figure == "figure-1b" else None
-    return any(len(x) > 1 and (least is None or least in x) for x in levels.values())
+    drawn = {curve for curve, x in levels.items() if len(x) > 1 and (not from_zero or 0.0 in x)}
+    return [it for it in series if (it["curve"], it["dataset"], it["images"]) in drawn]

@@ -215,11 +215,11 @@ def _ours(series: Sequence[Series], shown_by: Sequence[str]) -> str:
         return "Ours is drawn solid." if shown_by else "None of it was run in this evidence."
     full = len({(it["network"], it["curve"]) for it in series if it["paper"]})
     small = sorted({f"{it['dataset']}, n = {it['images']:,}" for it in series if not it["paper"]})
-    seeds = len({it["seed"] for it in series})
-    told = [f"{full} curves at the paper's size"] * bool(full)
+    runs = len({(it["network"], it["dataset"], it["curve"], it["seed"]) for it in series})
+    told = [f"{full} curve{'s' * (full > 1)} at the paper's size"] * bool(full)
     told += [f"reduced scale ({'; '.join(small)})"] * bool(small)
     return (
-        f"Solid, ours: {' and '.join(told)}; {seeds} seeds."
+        f"Solid, ours: {' and '.join(told)}; {runs} runs."
         " Bands reach from the lowest to the highest run."
     )
 

@@ -43,11 +43,11 @@ def values(record: Evidence) -> str:
 def duration(seconds: float) -> str:
     """Seconds, minutes or hours."""
     if seconds < 1:
-        return "under 1 s"
+        return "< 1\u00a0s"
     if seconds < 100:
-        return f"{seconds:.0f} s"
+        return f"{seconds:.0f}\u00a0s"
     minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.1f} h"
+    return f"{minutes:.0f}\u00a0min" if minutes < 100 else f"{minutes / 60:.1f}\u00a0h"
 
 
 def false_alarm(record: Evidence) -> str:

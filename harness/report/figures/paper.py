@@ -11,12 +11,14 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from harness.evidence.published import figure_axes, published_curve
+from harness.models.registry import MODELS
 
 BLUE, ORANGE, GREEN, PINK, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"
 """Okabe and Ito's palette: told apart with any colour vision."""
-BLACK = "#000000"
+BLACK, GREY = "#000000", "#808080"
 COLOURS = {
     "fig1a": dict(
         zip(
@@ -30,6 +32,8 @@ COLOURS = {
     "fig2a": {"aug+wd+dropout": BLUE, "wd only": GREEN, "none": ORANGE},
     "fig2b": {"Inception": BLUE, "Inception w/o BN": ORANGE},
 }
+WIDTH = 5.4
+"""Inches: on a phone, at 360 pixels, the smallest letters are 8 pixels high."""
 MOST_PANELS = 6
 """Beside the paper's."""
 
@@ -45,9 +49,9 @@ def figure_1a(exhibits: Exhibits) -> Figure:
         if main:
             _paper(axes, "fig1a")
         _ours(axes, series, COLOURS["fig1a"], per=1_000 if main else 1)
-        axes.set(title=title, ylim=(0, None))
-        axes.set_xlabel("thousand steps" if main else "steps")
+        axes.set(ylim=(0, None), xlabel="thousand steps" if main else "steps")
         axes.set_ylabel("training loss")
+        _finish(axes, title, nothing=main and not series)
     panels[0].set_xlim(0, 25)
     _legend(figure, COLOURS["fig1a"])
     return figure
@@ -55,7 +59,7 @@ def figure_1a(exhibits: Exhibits) -> Figure:
 
 def figure_1b(exhibits: Exhibits) -> Figure:
     """Epochs to fit, relative to true labels, against label corruption."""
-    return _over_corruption("fig1b", "time to fit, true labels = 1", _relative(exhibits))
+    return _over_corruption("fig1b", "relative time to fit", _relative(exhibits))
 
 
 def figure_1c(exhibits: Exhibits) -> Figure:
@@ -83,7 +87,8 @@ def _over_corruption(name: str, ylabel: str, exhibits: Exhibits) -> Figure:
         if axes is panels[0]:
             _paper(axes, name)
         _ours(axes, _by_level(series), colours, marker="o")
-        axes.set(title=title, xlabel="label corruption", ylabel=ylabel, xlim=(-0.03, 1.03))
+        axes.set(xlabel="label corruption", ylabel=ylabel, xlim=(-0.03, 1.03))
+        _finish(axes, title, nothing=axes is panels[0] and not series)
     _legend(figure, colours)
     return figure
 
@@ -92,7 +97,7 @@ def _train_and_test(name: str, exhibits: Exhibits, paper_title: str) -> Figure:
     """Two panels, training and test; at reduced scale two more for each dataset."""
     groups = _grouped(exhibits, title=paper_title)
     count = min(len(groups), 1 + MOST_PANELS // 2)
-    figure = Figure(figsize=(6.8, 2.9 * count + 0.4), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 2.3 * count + 0.5), layout="constrained")
     rows = figure.subplots(count, 2, squeeze=False)
     colours = COLOURS[name]
     for number, (row, (title, series)) in enumerate(zip(rows, groups.items(), strict=False)):
@@ -105,13 +110,13 @@ def _train_and_test(name: str, exhibits: Exhibits, paper_title: str) -> Figure:
                 if it["curve"].startswith(f"{part} ")
             ]
             _ours(axes, of_part, colours, per=1_000 if number == 0 else 1)
-            axes.set_title(f"{title}:\n{'training' if part == 'train' else 'test'} images")
             axes.set_xlabel("thousand steps" if number == 0 else "steps")
-            axes.set_ylabel("accuracy")
-            axes.set_ylim(None, 1.02)
-    if name == "fig2b":
-        for axes in rows[0]:
-            axes.set_ylim(0.6, 1.02)
+            axes.set_ylabel(f"{'training' if part == 'train' else 'test'} accuracy")
+            # The paper's axes: in Figure 2b they begin at 0.6.
+            axes.set_ylim(0.6 if name == "fig2b" and number == 0 else None, 1.02)
+            axes.xaxis.set_major_locator(MaxNLocator(5))
+            axes.xaxis.set_major_formatter("{x:,.0f}")
+            _finish(axes, title, nothing=number == 0 and not of_part)
     _legend(figure, colours)
     return figure
 
@@ -120,8 +125,8 @@ def _panels(others: int) -> tuple[Figure, list[Axes]]:
     """A wide panel for the paper's curves, and small ones below, two in a row."""
     others = min(max(others, 0), MOST_PANELS)
     rows = (others + 1) // 2
-    figure = Figure(figsize=(6.8, 3.4 + 2.4 * rows), layout="constrained")
-    grid = figure.add_gridspec(1 + rows, 2, height_ratios=[3, *[2.1] * rows])
+    figure = Figure(figsize=(WIDTH, 3.0 + 1.9 * rows), layout="constrained")
+    grid = figure.add_gridspec(1 + rows, 2, height_ratios=[2.6, *[1.7] * rows])
     panels = [figure.add_subplot(grid[0, :])]
     panels += [figure.add_subplot(grid[1 + i // 2, i % 2]) for i in range(others)]
     return figure, panels
@@ -131,13 +136,27 @@ def _grouped(exhibits: Exhibits, by: str = "", title: str = "") -> dict[str, lis
     """The series of each panel, the paper's first, also where nothing of ours goes into it."""
     first = title or ("Inception, CIFAR-10" if by else "CIFAR-10")
     groups: dict[str, list[dict[str, Any]]] = {first: []}
-    for it in sorted(exhibits, key=lambda it: (-it["images"], it["dataset"])):
+    order = [spec.paper_name for spec in MODELS.values()]
+    for it in sorted(
+        exhibits,
+        key=lambda it: (
+            -it["images"],
+            it["dataset"],
+            order.index(it["network"]) if it["network"] in order else len(order),
+        ),
+    ):
         if it["paper"] and (not by or it[by] == "Inception"):
             groups[first].append(it)
         else:
             named = f"{it[by]}, " if by else ""
-            groups.setdefault(f"{named}{it['dataset']}, n = {it['images']:,}", []).append(it)
+            groups.setdefault(f"{named}{_short(it['dataset'])}, n = {it['images']:,}", []).append(
+                it
+            )
     return groups
+
+
+def _short(dataset: str) -> str:
+    return dataset.removeprefix("scikit-learn's ")
 
 
 def _paper(axes: Axes, figure: str, prefix: str = "") -> None:
@@ -211,8 +230,21 @@ def _relative(exhibits: Exhibits) -> list[dict[str, Any]]:
     return relative
 
 
+def _finish(axes: Axes, title: str, nothing: bool) -> None:
+    """A title, quiet lines, and a word where none of ours is in the paper's panel."""
+    axes.set_title(title, fontsize=8.8, loc="left")
+    axes.grid(color=GREY, alpha=0.22, lw=0.6)
+    axes.tick_params(labelsize=8.5, length=3)
+    axes.xaxis.label.set_size(9)
+    axes.yaxis.label.set_size(9)
+    axes.spines[["top", "right"]].set_visible(False)
+    if nothing:
+        place = {"ha": "right", "va": "bottom", "transform": axes.transAxes}
+        axes.text(0.99, 0.03, "ours: not run", fontsize=8.5, color=GREY, style="italic", **place)
+
+
 def _legend(figure: Figure, colours: dict[str, str]) -> None:
     entries = [Line2D([], [], color=colour, lw=2, label=name) for name, colour in colours.items()]
-    entries.append(Line2D([], [], color="#808080", lw=1.3, ls="--", label="paper"))
-    entries.append(Line2D([], [], color="#808080", lw=2, label="ours"))
-    figure.legend(handles=entries, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    entries.append(Line2D([], [], color=GREY, lw=1.3, ls="--", label="paper"))
+    entries.append(Line2D([], [], color=GREY, lw=2, label="ours"))
+    figure.legend(handles=entries, loc="outside lower center", ncols=3, frameon=False, fontsize=8.5)
