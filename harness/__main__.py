@@ -1,4 +1,4 @@
-"""The command line: ``python -m harness data|train|runs|bench|sabotage``."""
+"""The command line: ``python -m harness data|train|runs|report|bench|sabotage``."""
 
 import argparse
 import logging
@@ -48,6 +48,12 @@ def _parser() -> argparse.ArgumentParser:
     runs.add_argument("--runs", type=Path, metavar="DIR")
     runs.set_defaults(command=_runs)
 
+    report = commands.add_parser("report", help="one page of the evidence of several sessions")
+    report.add_argument("evidence", nargs="+", type=Path, metavar="EVIDENCE")
+    report.add_argument("--out", type=Path, required=True, metavar="DIR")
+    report.add_argument("--runs", type=Path, metavar="DIR", help="where missing curves may be")
+    report.set_defaults(command=_report)
+
     bench = commands.add_parser("bench", help="speed, beside the machine's own rate and peers")
     bench.add_argument(
         "--only", nargs="+", metavar="SECTION", help="training, groups, constructions"
@@ -78,6 +84,12 @@ def _runs(options: argparse.Namespace) -> int:
     from harness.cli.runs import run_runs
 
     return run_runs(options.runs)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from harness.cli.report import run_report
+
+    return run_report(options.evidence, options.out, options.runs)
 
 
 def _bench(options: argparse.Namespace) -> int:

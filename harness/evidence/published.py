@@ -10,7 +10,7 @@ The numbers themselves are in fixtures/paper, whose README says where they come 
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,8 @@ class Published:
     value: float
     where: str
     unit: str
+    cell: str = field(default="", compare=False)
+    """Which number of a table this is, however it was asked for; see `cell_name`."""
 
     def __sub__(self, other: "Published") -> "Published":
         """By how much one published number exceeds another of the same unit."""
@@ -105,7 +107,27 @@ def published_row(table: str, field: str, **match: str | bool) -> Published:
         )
     row = nearest[0]
     where = ", ".join([title, *_words(row, match), _field_words(field)])
-    return Published(_number(row, field, where), where, UNITS[field][0])
+    number = _number(row, field, where)
+    return Published(number, where, UNITS[field][0], cell_name(table, row, field))
+
+
+def published_table(table: str) -> list[dict[str, Any]]:
+    """The rows of a published table, as they are in the file; raises UnknownName."""
+    tables = _load("tables.json")
+    if table not in TABLE_TITLES:
+        raise UnknownName("published table", table, TABLE_TITLES)
+    rows = tables[table]
+    return [dict(row) for row in (rows if isinstance(rows, list) else [rows])]
+
+
+def cell_name(table: str, row: dict[str, Any], field: str) -> str:
+    """A cell by what its row says of itself, whatever the order of rows or of entries.
+
+    >>> cell_name("table4", {"train": 99.2, "model": "Alexnet"}, "train")
+    'table4: model=Alexnet: train'
+    """
+    entries = [f"{key}={row[key]}" for key in sorted(row) if key not in {*UNITS, "remark"}]
+    return f"{table}: {', '.join(entries)}: {field}"
 
 
 def published_curve(figure: str, curve: str) -> PublishedCurve:
@@ -123,6 +145,12 @@ def published_curve(figure: str, curve: str) -> PublishedCurve:
     x, y = zip(*curves[curve], strict=True)
     where = f"Figure {figure.removeprefix('fig')}, {curve}"
     return PublishedCurve(x, y, axes["x"], axes["y"], where)
+
+
+def figure_axes(figure: str) -> tuple[str, str, str, list[str]]:
+    """What a figure shows, the units of its axes, and the names of its curves."""
+    drawn = _load("figures.json")[figure]
+    return drawn["what"], drawn["x"], drawn["y"], list(drawn["curves"])
 
 
 def published_crossing(figure: str, curve: str, below: float) -> Published:

@@ -8,6 +8,9 @@ from typing import Any
 
 from harness.evidence.verdict import Verdict
 
+RUN_LINE = '{"run": '
+"""How a line begins that holds a run behind the checks, and no check."""
+
 
 @dataclass
 class Evidence:
@@ -42,6 +45,10 @@ class Evidence:
     false_alarm: float | None = None
     published_where: str = ""
     bound_words: str = ""
+    published_cell: str = ""
+    """Which cell of a published table the number is in; see `cell_name`."""
+    when: str = ""
+    """When it was judged, ISO 8601."""
     exhibit: dict[str, Any] | None = None
     """What a figure of the report shows of it: ``{"name": ..., "data": {...}}``."""
 
@@ -65,10 +72,15 @@ class Evidence:
 
 
 def read_evidence(path: Path) -> tuple[list[Evidence], int]:
-    """All complete lines of a file, and the number of damaged ones, which are left out."""
+    """All complete lines of a file, and the number of damaged ones, which are left out.
+
+    Lines that hold a run (`harness.evidence.run_record`) are passed over.
+    """
     records, damaged = [], 0
     if path.is_file():
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith(RUN_LINE):
+                continue
             try:
                 records.append(Evidence.from_line(line))
             except (ValueError, TypeError):

@@ -12,6 +12,7 @@ pytest_plugins = (
     "harness.plugin.progress",
     "harness.plugin.laboratory",
     "harness.plugin.judge",
+    "harness.plugin.junit",
     "harness.plugin.baselines",
     "harness.plugin.summary",
 )

@@ -8,16 +8,20 @@ from typing import Any
 
 import pytest
 
-from harness.environment import describe
+from harness.environment import describe, now
 from harness.errors import HarnessError, StoreError
 from harness.evidence import ClaimNotSupported, ControlNotRefuted
 from harness.evidence.record import Evidence, read_evidence
+from harness.evidence.run_record import RunRecord, stored_runs
 from harness.files import write_atomically
 from harness.plugin.options import SESSION, Session, trains_nothing
 from harness.plugin.tiers import claim_of, tier_of
+from harness.runs.store import default_store
 
 JUDGED = pytest.StashKey[int]()
 MERGED = pytest.StashKey[list[Evidence]]()
+RUNS = pytest.StashKey[list[RunRecord]]()
+"""The runs behind the merged evidence, for the evidence file and the report."""
 
 
 def append(config: pytest.Config, record: Evidence) -> None:
@@ -70,6 +74,7 @@ def blank(item: pytest.Item, **facts: Any) -> Evidence:
             "seed": item.config.getoption("--base-seed"),
             "command": command_for(item),
             "environment": describe(),
+            "when": now(),
             **facts,
         }
     )
@@ -126,8 +131,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if damaged:
         state.notices.append(f"{damaged} damaged lines of evidence were left out")
     config.stash[MERGED] = records
+    config.stash[RUNS] = stored_runs(config.getoption("--runs") or default_store(), records)
     if target := config.getoption("--evidence"):
-        write_evidence(target, records, state)
+        write_evidence(target, [*records, *config.stash[RUNS]], state)
         if not state.evidence_written and not session.exitstatus:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
@@ -147,7 +153,7 @@ def merge(state: Session) -> tuple[list[Evidence], int]:
     return records, damaged
 
 
-def write_evidence(target: Path, records: list[Evidence], state: Session) -> None:
+def write_evidence(target: Path, records: list[Evidence | RunRecord], state: Session) -> None:
     """All lines at once; a failure is told, and the parts are kept."""
     try:
         write_atomically(target, "".join(r.to_line() + "\n" for r in records).encode())

@@ -20,6 +20,7 @@ from harness.evidence.checks import Check
 from harness.evidence.verdict import Verdict
 from harness.evidence.words import bound_in_words, quantity
 from harness.plugin.evidence import JUDGED, append, blank
+from harness.plugin.junit import add_check
 from harness.plugin.options import SESSION
 from harness.plugin.tiers import claim_of
 
@@ -84,6 +85,7 @@ class Judge:
             bound_words=bound_in_words(check, measured.unit),
             published=published.value if published else None,
             published_where=published.where if published else "",
+            published_cell=published.cell if published else "",
             source=check.source,
             scale=self.scale,
             seconds=round(measured.seconds if measured.runs else elapsed, 2),
@@ -96,7 +98,7 @@ class Judge:
         )
         append(self.item.config, record)
         self.item.stash[JUDGED] = self.item.stash.get(JUDGED, 0) + 1
-        self.item.user_properties.append((f"{record.claim}: {record.check}", verdict))
+        add_check(self.item, record.claim, record.check, verdict)
 
     def _message(
         self, measured: Measurement, check: Check, published: Published | None, verdict: Verdict

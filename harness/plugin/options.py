@@ -97,7 +97,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="write every judged check there, one JSON object a line",
     )
-    group.addoption("--report", type=Path, metavar="DIR", help="write the scorecard there, as text")
+    group.addoption(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="write there report.html, the scorecard as text, and the figures",
+    )
 
 
 def _device(text: str) -> str:

@@ -1,18 +1,13 @@
 """The end of a session: notices, the scorecard, and where the files are."""
 
-import re
-from functools import cache
-
 import pytest
 
 from harness.errors import StoreError
-from harness.files import write_atomically
-from harness.plugin.evidence import MERGED
-from harness.plugin.options import CLAIMS, SESSION
-from harness.report.figures import figures_as_svg
+from harness.plugin.evidence import MERGED, RUNS
+from harness.plugin.options import SESSION
+from harness.report.index import written_claims
 from harness.report.scorecard import WIDTH, scorecard
-
-CLAIM_MARKER = re.compile(r"""mark\.claim\(\s*["']([^"']+)["']""")
+from harness.report.sources import Sources
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -36,29 +31,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
     if not records:
         return
     terminalreporter.section("claims of the paper")
-    written = written_claims()
     colour = terminalreporter.hasmarkup
     width = max(WIDTH, min(terminalreporter._tw.fullwidth, 140)) if colour else WIDTH
-    terminalreporter.write(scorecard(records, session.catalogue, written, width, colour))
+    terminalreporter.write(scorecard(records, session.catalogue, written_claims(), width, colour))
     if folder := config.getoption("--report"):
-        path = folder / "scorecard.txt"
+        from harness.report.write import write_report
+
+        sources = Sources(records, {run.key: run for run in config.stash[RUNS]})
         try:
-            write_atomically(path, scorecard(records, session.catalogue, written).encode())
-            terminalreporter.write_line(f"scorecard: {path}")
-            for name, svg in figures_as_svg(records).items():
-                write_atomically(folder / "figures" / f"{name}.svg", svg.encode())
-                terminalreporter.write_line(f"figure: {folder / 'figures' / name}.svg")
+            for path in write_report(folder, sources, session.catalogue):
+                terminalreporter.write_line(f"{path.stem}: {path}")
         except StoreError as error:
             terminalreporter.write_line(f"notice: {error}", yellow=True)
+        for text in sources.notices:
+            terminalreporter.write_line(f"notice: {text}", yellow=True)
     if (target := config.getoption("--evidence")) and session.evidence_written:
         terminalreporter.write_line(f"evidence: {target}")
-
-
-@cache
-def written_claims() -> set[str]:
-    """The ids that a test of the claims folder names."""
-    return {
-        claim
-        for path in sorted(CLAIMS.rglob("test_*.py"))
-        for claim in CLAIM_MARKER.findall(path.read_text(encoding="utf-8"))
-    }

@@ -1,39 +1,61 @@
-"""The scorecard: a row a check, published against measured, with interval, verdict and scale."""
+"""The scorecard: section by section, a row a claim and a row a check, in a hundred columns.
+
+Supported checks that say the same of several things share a row, and beyond the first few without
+a published number they are counted: the page lists them all. What did not go as it should always
+has a row of its own, in full.
+"""
 
 import io
+import textwrap
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from rich.console import Console, RenderableType
-from rich.padding import Padding
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
 from harness.evidence.catalogue import Claim
 from harness.evidence.record import Evidence
-from harness.evidence.words import quantity
+from harness.report.verdicts import (
+    WORST_FIRST,
+    claim_verdicts,
+    seconds_of,
+    section_title,
+    verdict_words,
+)
+from harness.report.words import interval, measured, published
 
 WIDTH = 100
 STYLES = {
     "supported": "green",
-    "refuted": "red",
+    "refuted": "bold red",
     "inconclusive": "yellow",
     "not run": "dim",
     "control refuted": "dim green",
     "control NOT refuted": "bold red",
-    "does not reproduce": "yellow",
+    "does not reproduce": "magenta",
 }
+HEADINGS = ("claim and check", "published", "measured", "interval", "verdict", "scale", "s")
+VERDICT = 4
+LEFT = (0, VERDICT, 5)
+"""The columns that are set flush left."""
+GAPS = ("", " ", " ", "  ", "  ", " ", " ")
+"""Before each column."""
+MOST_PUBLISHED, MOST_OTHERS = 8, 3
+"""Supported checks of a claim that get rows, with a published number and without."""
 
 
-def verdict_words(record: Evidence) -> str:
-    """The verdict, and for controls and expected failures what it means."""
-    if record.verdict == "not run":
-        return "not run"
-    if record.control:
-        return "control refuted" if record.verdict == "refuted" else "control NOT refuted"
-    if not record.expected and record.verdict != "supported":
-        return "does not reproduce"
-    return record.verdict
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: its cells, and how it is coloured."""
+
+    cells: tuple[str, ...]
+    style: str = ""
+    verdict: str = ""
+    whole: bool = False
+    """Whether the first cell is continued below where it is too long, instead of being cut."""
+    below: str = ""
+    """What is told in a line of its own below."""
 
 
 def scorecard(
@@ -44,83 +66,185 @@ def scorecard(
     colour: bool = False,
 ) -> str:
     """The table and its totals as text; ``written`` are the claims that have a test."""
-    table = Table(box=None, padding=(0, 1, 0, 0), expand=True, width=width, header_style="bold")
-    table.add_column("claim and check", ratio=1)
-    for name, justify in (
-        ("published", "right"),
-        ("measured", "right"),
-        ("interval", "right"),
-        ("verdict", "left"),
-        ("scale", "left"),
-        ("s", "right"),
-    ):
-        table.add_column(name, justify=justify, no_wrap=name not in ("verdict",))
-    for claim in dict.fromkeys(record.claim for record in records):
-        table.add_row(Text(claim, style="bold"))
-        own = [record for record in records if record.claim == claim]
-        controls = [record for record in own if record.control]
-        refuted = [record for record in controls if record.verdict == "refuted"]
-        for record in own:
-            if record not in refuted:
-                table.add_row(*_cells(record))
-        if refuted:
-            told = f"  controls: {len(refuted)} of {len(controls)}"
-            table.add_row(told, "", "", "", "refuted", "", _seconds(refuted), style="dim")
+    rows = [Row(HEADINGS, "bold"), *_rows(records, catalogue)]
+    widths = [
+        max(len(words) for row in rows for words in _two(row.cells[i]))
+        for i in range(1, len(HEADINGS))
+    ]
+    widths.insert(0, width - sum(widths) - sum(map(len, GAPS)))
+    lines = [line for row in rows for line in _lines(row, widths)] + [Text()] if records else []
+    lines += [Text(line) for line in totals(records, catalogue, written)]
     buffer = io.StringIO()
     console = Console(
         file=buffer, width=width, force_terminal=colour, no_color=not colour, highlight=False
     )
-    if records:
-        console.print(table)
-        console.print()
-    for line in totals(records, catalogue, written):
-        console.print(line, markup=False)
+    for line in lines:
+        console.print(line, soft_wrap=len(line) <= width)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
-def _cells(record: Evidence) -> list[RenderableType]:
+def _rows(records: Sequence[Evidence], catalogue: Mapping[str, Claim]) -> Iterable[Row]:
+    verdicts = claim_verdicts(records)
+    section = None
+    for claim in dict.fromkeys(record.claim for record in records):
+        known = catalogue.get(claim)
+        if known is not None and known.section != section:
+            section = known.section
+            yield Row(("",) * 7)
+            yield Row((section_title(section), *[""] * 6), style="underline")
+        own = [record for record in records if record.claim == claim]
+        checks = [record for record in own if not record.control]
+        words = verdicts.get(claim, "")
+        sentence = f"{claim}  {known.sentence}" if known else claim
+        scales = {record.scale for record in checks if record.scale}
+        scale = scales.pop() if len(scales) == 1 else ""
+        cells = (sentence, "", "", "", words, scale, _seconds(checks))
+        yield Row(cells, style="bold", verdict=words)
+        yield from _checks(checks)
+        yield from _controls([record for record in own if record.control])
+
+
+def _checks(checks: Sequence[Evidence]) -> Iterable[Row]:
+    wrong = [record for record in checks if verdict_words(record) != "supported"]
+    for record in wrong:
+        yield _in_full(record)
+    alike: dict[tuple[str, ...], list[Evidence]] = {}
+    for record in checks:
+        if record not in wrong:
+            # Networks with a published number each are told apart, unless there are many alike.
+            name = _aspect(record) if _many(record, checks) else _name(record)
+            alike.setdefault((name, *_figures(record)), []).append(record)
+    shown = {True: 0, False: 0}
+    rest: list[Evidence] = []
+    for (name, *_), same in alike.items():
+        compared = same[0].published is not None
+        if shown[compared] == (MOST_PUBLISHED if compared else MOST_OTHERS):
+            rest += same
+            continue
+        shown[compared] += 1
+        times = f"{len(same)} x " if len(same) > 1 else ""
+        yield _row(f"  {times}{_name(same[0]) if len(same) == 1 else name}", same)
+    if rest:
+        told = f"  and {len(rest)} more check{'s' * (len(rest) > 1)}"
+        yield Row((told, "", "", "", "supported", "", _seconds(rest)), "dim", "supported")
+
+
+def _many(record: Evidence, checks: Sequence[Evidence]) -> bool:
+    """Whether checks of one aspect with one outcome may share a row."""
+    key = (_aspect(record), *_figures(record))
+    same = sum((_aspect(other), *_figures(other)) == key for other in checks)
+    return same > (2 if record.published is not None else 1)
+
+
+def _controls(controls: Sequence[Evidence]) -> Iterable[Row]:
+    refuted = [record for record in controls if record.verdict == "refuted"]
+    for record in controls:
+        if record not in refuted:
+            yield _in_full(record)
+    if refuted:
+        told = f"  controls: {len(refuted)} of {len(controls)}"
+        cells = (told, "", "", "", "refuted", "", _seconds(refuted))
+        yield Row(cells, style="dim")
+
+
+def _name(record: Evidence) -> str:
+    return record.check.removesuffix(": counterexamples")  # The figure says that none was found.
+
+
+def _aspect(record: Evidence) -> str:
+    """What is checked, without the network or dataset that it is checked on."""
+    return _name(record).partition(": ")[2] or _name(record)
+
+
+def _figures(record: Evidence) -> tuple[str, ...]:
     words = verdict_words(record)
-    where = f" [{record.tier}]" if record.tier not in ("", "fast") else ""
-    finite = [value for value in record.values if value is not None]
-    measured = quantity(sum(finite) / len(finite), record.unit) if finite else "none"
-    if len(finite) < len(record.values):
-        measured = "diverged" if record.unit == "share" else "never"
-    return [
-        Padding(Text(f"{record.check}{where}"), (0, 0, 0, 2)),
-        Text(quantity(record.published, record.unit) if record.published is not None else ""),
-        Text("" if record.verdict == "not run" else measured),
-        Text(_interval(record)),
-        Text(words, style=STYLES[words]),
-        Text(record.scale),
-        Text(_seconds([record])),
-    ]
+    scale = record.scale if record.tier in ("", "fast") else f"{record.scale} {record.tier}"
+    return (
+        published(record),
+        measured(record),
+        interval(record),
+        words,
+        scale.removesuffix("_full"),
+    )
+
+
+def _row(name: str, records: Sequence[Evidence]) -> Row:
+    cells = (name, *_figures(records[0]), _seconds(records))
+    return Row(cells, verdict=verdict_words(records[0]))
+
+
+def _in_full(record: Evidence) -> Row:
+    """What is not as one would wish: its whole name, and the bound or the reason."""
+    below = record.reason.partition("\n")[0]
+    if record.verdict != "not run" and record.bound_words:
+        below = f"bound: {record.bound_words}, from {record.source}"
+    return replace(_row(f"  {_name(record)}", [record]), whole=True, below=below)
 
 
 def _seconds(records: Sequence[Evidence]) -> str:
-    return f"{sum(record.seconds for record in records):.0f}"
+    return f"{seconds_of(records):.0f}"
 
 
-def _interval(record: Evidence) -> str:
-    if not record.interval or None in record.interval or len(set(record.interval)) == 1:
-        return ""
-    low, high = (quantity(end, record.unit).removesuffix(" %") for end in record.interval)
-    return f"{low} to {high}"
+def _lines(row: Row, widths: Sequence[int]) -> list[Text]:
+    """The row as lines. Figures are never cut; a name runs on over empty cells, and is then cut
+    or, where it must not be, continued below, as a verdict of several words is."""
+    starts = [sum(widths[:i]) + sum(map(len, GAPS[: i + 1])) for i in range(len(widths))]
+    verdict, *rest_of_verdict = _two(row.cells[VERDICT])
+    cells = [*row.cells[:VERDICT], verdict, *row.cells[VERDICT + 1 :]]
+    placed = [
+        (starts[i] if i in LEFT else starts[i] + widths[i] - len(cell), cell)
+        for i, cell in enumerate(cells)
+        if i and cell
+    ]
+    room = placed[0][0] - 2 if placed else sum(widths) + sum(map(len, GAPS))
+    first, *more = _continued(cells[0], room) if row.whole else [_cut(cells[0], room)]
+    line = first
+    for start, cell in placed:
+        line = line.ljust(start) + cell
+    texts = [Text(text, style=row.style) for text in (line, *(f"    {text}" for text in more))]
+    place = starts[VERDICT]
+    for number, words in enumerate([verdict, *rest_of_verdict]):
+        if number == len(texts):
+            texts.append(Text())
+        if number:
+            texts[number].append(" " * (place - len(texts[number])) + words)
+        if row.verdict:
+            texts[number].stylize(STYLES[row.verdict], place, place + len(words))
+    if row.below:
+        texts.append(Text(f"    {_cut(row.below, starts[-1] + widths[-1] - 4)}", style="dim"))
+    return texts
+
+
+def _two(cell: str) -> tuple[str, ...]:
+    """A cell's lines: two for the long verdicts, one for any other cell."""
+    long = cell in ("does not reproduce", "control NOT refuted")
+    return tuple(cell.rsplit(" ", 1)) if long else (cell,)
+
+
+def _cut(text: str, room: int) -> str:
+    if len(text) <= room:
+        return text
+    cut = text[: room - 3]
+    whole = cut.rpartition(" ")[0]
+    return f"{(whole if len(cut) - len(whole) < 10 else cut).rstrip(' ,:;')}..."
+
+
+def _continued(text: str, room: int) -> list[str]:
+    indent = text[: len(text) - len(text.lstrip())]
+    first, *more = textwrap.wrap(text.strip(), room - 2 - len(indent))
+    return [f"{indent}{first}", *more]
 
 
 def totals(
     records: Sequence[Evidence], catalogue: Mapping[str, Claim], written: set[str]
 ) -> list[str]:
     """Claims by verdict (a claim is as good as its worst check), controls, and what was not run."""
-    worst: dict[str, str] = {}
-    order = ["refuted", "inconclusive", "not run", "does not reproduce", "supported"]
+    worst = claim_verdicts(records)
     controls = Counter(verdict_words(record) for record in records if record.control)
-    for record in records:
-        if not record.control:
-            words = verdict_words(record)
-            known = worst.setdefault(record.claim, words)
-            worst[record.claim] = min(known, words, key=order.index)
     counts = Counter(worst.values())
-    verdicts = ", ".join(f"{counts[words]} {words}" for words in reversed(order) if counts[words])
+    verdicts = ", ".join(
+        f"{counts[words]} {words}" for words in reversed(WORST_FIRST) if counts[words]
+    )
     judged = sum(n for words, n in counts.items() if words != "not run")
     lines = [f"{judged} of {len(catalogue)} claims judged: {verdicts or 'none'}"]
     if controls:

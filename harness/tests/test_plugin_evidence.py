@@ -194,7 +194,11 @@ def test_under_xdist_in_random_order_the_evidence_is_the_same(project, alone):
     cases = {case.get("name"): case for case in ElementTree.parse(report).iter("testcase")}
     found = cases["test_supported[a name]"].iter("property")
     properties = {it.get("name"): it.get("value") for it in found}
-    assert properties == {"2.1-fit: fitted": "supported", "2.1-fit: second": "supported"}
+    assert properties == {
+        "2.1-fit: fitted": "supported",
+        "2.1-fit: second": "supported",
+        **{"claim": "2.1-fit", "role": "claim", "tier": "fast", "verdict": "supported"},
+    }
 
 
 def test_a_test_that_crashes_between_two_checks_leaves_word(tmp_path):

@@ -6,7 +6,7 @@ a matplotlib Figure.
 
 import importlib
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +25,42 @@ class Drawing:
     """``module:function``, below this package."""
     claim: str
     caption: str
+    also: tuple[str, ...] = ()
+    """Other claims that it shows something of."""
 
 
 FIGURES: dict[str, Drawing] = {
+    "figure-1a": Drawing(
+        "paper:figure_1a",
+        "2.1-quick",
+        "Figure 1a: training loss against steps, for true labels and the four randomisations.",
+        ("2.1-pixels", "2.1-noise-first", "2.1-fit"),
+    ),
+    "figure-1b": Drawing(
+        "paper:figure_1b",
+        "2.1-time-grows",
+        "Figure 1b: epochs until the training set is fitted, relative to true labels, against the"
+        " share of corrupted labels.",
+        ("2.1-slowdown", "2.1-every-level"),
+    ),
+    "figure-1c": Drawing(
+        "paper:figure_1c",
+        "2.1-error-grows",
+        "Figure 1c: test error once the training set is fitted, against the share of corrupted"
+        " labels. Ours is counted on true test labels.",
+    ),
+    "figure-2a": Drawing(
+        "paper:figure_2a",
+        "3.1-early-stopping",
+        "Figure 2a: top-1 accuracy on ImageNet against steps, by the regularisers that are on.",
+        ("3-table2",),
+    ),
+    "figure-2b": Drawing(
+        "paper:figure_2b",
+        "3.1-batchnorm",
+        "Figure 2b: training and test accuracy against steps, with and without BatchNorm.",
+        ("3.1-early-stopping",),
+    ),
     "lemma1-interleaving": Drawing(
         "expressivity:interleaving",
         "4-lemma1-rank",
@@ -75,13 +108,33 @@ def drawing_of(name: str) -> Callable[[Sequence[dict[str, Any]]], "Figure"]:
     return getattr(importlib.import_module(f"{__name__}.{module}"), function)
 
 
-def figures_as_svg(records: Sequence[Evidence]) -> dict[str, str]:
-    """Each figure that these records have exhibits for, by name, in the order of `FIGURES`."""
-    data: dict[str, list[dict[str, Any]]] = {}
+def figures_as_svg(
+    records: Sequence[Evidence],
+    curves: Mapping[str, Sequence[dict[str, Any]]] | None = None,
+    empty: Collection[str] = (),
+    notice: Callable[[str], None] | None = None,
+) -> dict[str, str]:
+    """Each figure that there is something to draw for, by name, in the order of `FIGURES`.
+
+    ``curves`` is what `harness.report.curves.paper_figures` makes of runs; figures named by
+    ``empty`` are drawn in any case. Where a ``notice`` is given, an exhibit that cannot be drawn
+    costs its figure, and one of these.
+    """
+    data: dict[str, list[dict[str, Any]]] = {name: [] for name in empty}
+    for name, series in (curves or {}).items():
+        data.setdefault(name, []).extend(series)
     for record in records:
         if record.exhibit is not None and record.exhibit.get("name") in FIGURES:
             data.setdefault(record.exhibit["name"], []).append(record.exhibit["data"])
-    return {name: as_svg(drawing_of(name)(data[name])) for name in FIGURES if name in data}
+    drawn = {}
+    for name in (name for name in FIGURES if name in data):
+        try:
+            drawn[name] = as_svg(drawing_of(name)(data[name]))
+        except Exception as error:  # Exhibits may come from somebody's file: the rest is shown.
+            if notice is None:
+                raise
+            notice(f"the figure {name} cannot be drawn from this evidence ({error!r})")
+    return drawn
 
 
 def as_svg(figure: "Figure") -> str:

@@ -1,0 +1,31 @@
+"""``python -m harness report EVIDENCE... --out DIR``: one report of several sessions."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.evidence.catalogue import load_catalogue
+from harness.report.index import CLAIMS, written_claims
+from harness.report.scorecard import totals
+from harness.report.sources import in_order, read_sources
+from harness.report.write import write_report
+from harness.runs.store import default_store
+
+
+def run_report(evidence: Sequence[Path], out: Path, runs: Path | None) -> int:
+    """Merge, write, and say what was left out and what the claims come to.
+
+    Runs that no evidence file holds are looked for in the store. Raises HarnessError for evidence
+    that is not there and a folder that cannot be written.
+    """
+    catalogue = load_catalogue(CLAIMS / "catalogue.toml")
+    sources = read_sources(evidence, catalogue)
+    sources.records = in_order(sources.records, catalogue)
+    sources.add_stored_runs(runs or default_store())
+    written = write_report(out, sources, catalogue)
+    for notice in sources.notices:
+        print(f"notice: {notice}")
+    if not sources.records:
+        print("nothing was run: the evidence holds no check")
+    print("\n".join(totals(sources.records, catalogue, written_claims())))
+    print("\n".join(f"{path.stem}: {path}" for path in written))
+    return 0

@@ -1,0 +1,121 @@
+"""Which runs belong into Figures 1a, 1b, 1c and 2b: those trained by the paper's protocol.
+
+Each is turned into the data that `harness.report.figures.paper` draws: a dict with the panel
+(network, dataset, number of images), the curve's name in the paper's figure, x, y and the seed.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from harness.data.catalogue import dataset_spec
+from harness.errors import HarnessError
+from harness.evidence.record import Evidence
+from harness.evidence.run_record import RunRecord
+from harness.models.registry import model_spec
+from harness.training.protocol import paper_recipe
+from harness.training.recipe import Recipe, differing_fields
+
+FREE = {
+    "train_size",
+    "batch_norm_momentum",
+    "epochs",
+    "stop_at_zero_error",
+    "evaluation",
+    "precision",
+    "seed",
+    "inputs",
+    "label_corruption",
+}
+"""Fields in which a run may differ from the protocol and still be a point of a figure."""
+
+FIGURE_1A = ("true labels", "random labels", "shuffled pixels", "random pixels", "gaussian")
+FIGURE_2B = {"Inception": "Inception", "Inception w/o BatchNorm": "Inception w/o BN"}
+"""A network, and what Figure 2b calls it."""
+
+Series = dict[str, Any]
+
+
+def paper_figures(
+    records: Iterable[Evidence], runs: Mapping[str, RunRecord]
+) -> dict[str, list[Series]]:
+    """Our curves by figure, from the runs that claims (not their controls) name."""
+    keys = dict.fromkeys(key for record in records if not record.control for key in record.runs)
+    chosen: dict[tuple[Any, ...], tuple[Recipe, RunRecord]] = {}
+    for key in keys:
+        if key in runs and (recipe := by_the_protocol(runs[key])) is not None:
+            # Of two runs that differ in where they stop, the longer; sessions may share runs.
+            same = (recipe.model, recipe.dataset, recipe.images, recipe.setting, recipe.seed)
+            if same not in chosen or _epochs(runs[key]) > _epochs(chosen[same][1]):
+                chosen[same] = (recipe, runs[key])
+    found: dict[str, list[Series]] = {}
+    for recipe, run in chosen.values():
+        for figure, series in _series(recipe, run):
+            found.setdefault(figure, []).append({**_panel(recipe), **series})
+    for figure in ("figure-1b", "figure-1c"):
+        found[figure] = _with_levels(found.get(figure, []), from_zero=figure == "figure-1b")
+    return {figure: series for figure, series in found.items() if series}
+
+
+def by_the_protocol(run: RunRecord) -> Recipe | None:
+    """The recipe of a run that the paper could have drawn; None for any other."""
+    try:
+        recipe = Recipe(**run.recipe)
+        protocol = paper_recipe(recipe.model, recipe.dataset, "true-labels")
+    except (HarnessError, TypeError):
+        return None  # Of no training, or of a network of somebody's own.
+    differs = set(differing_fields(recipe, protocol)) - FREE
+    diverged = run.figures.get("train accuracy") is None
+    return None if differs or diverged or not run.curve.get("step") else recipe
+
+
+def _series(recipe: Recipe, run: RunRecord) -> Iterable[tuple[str, Series]]:
+    steps = run.curve["step"]
+    network = model_spec(recipe.model).paper_name
+    if recipe.setting in FIGURE_1A:
+        yield "figure-1a", {"curve": recipe.setting, "x": steps, "y": run.curve["loss"]}
+    if recipe.inputs == "true":
+        level = recipe.label_corruption
+        name = {"Alexnet": "AlexNet"}.get(network, network)
+        if (epochs := run.figures.get("epochs to fit")) is not None:
+            yield "figure-1b", {"curve": name, "x": [level], "y": [epochs]}
+        error = 1 - run.figures["test accuracy"]
+        yield "figure-1c", {"curve": name, "x": [level], "y": [error]}
+    if recipe.setting == "true labels" and network in FIGURE_2B:
+        parts = {part: _evaluated(run, part) for part in ("train", "test")}
+        if all(len(points) > 1 for points in parts.values()):
+            for part, points in parts.items():
+                x, y = zip(*points, strict=True)
+                curve = f"{part} {FIGURE_2B[network]}"
+                yield "figure-2b", {"curve": curve, "x": list(x), "y": list(y)}
+
+
+def _evaluated(run: RunRecord, part: str) -> list[tuple[float, float]]:
+    """Steps and accuracies where the network was evaluated: not in every epoch of every run."""
+    drawn = zip(run.curve["step"], run.curve.get(f"{part}_accuracy", []), strict=False)
+    return [(step, share) for step, share in drawn if share is not None]
+
+
+def _panel(recipe: Recipe) -> Series:
+    data = dataset_spec(recipe.dataset)
+    full = replace(recipe, train_size=None)
+    return {
+        "network": model_spec(recipe.model).paper_name,
+        "dataset": data.title,
+        "images": recipe.images,
+        "paper": recipe.dataset == "cifar10" and recipe.images == full.images,
+        "seed": recipe.seed,
+    }
+
+
+def _epochs(run: RunRecord) -> int:
+    return len(run.curve.get("step", ()))
+
+
+def _with_levels(series: list[Series], from_zero: bool) -> list[Series]:
+    """The curves over corruption that have two levels or more, one of them none if need be."""
+    levels: dict[tuple[str, str, int], set[float]] = {}
+    for it in series:
+        levels.setdefault((it["curve"], it["dataset"], it["images"]), set()).update(it["x"])
+    drawn = {curve for curve, x in levels.items() if len(x) > 1 and (not from_zero or 0.0 in x)}
+    return [it for it in series if (it["curve"], it["dataset"], it["images"]) in drawn]

@@ -1,0 +1,250 @@
+"""Figures 1a, 1b, 1c, 2a and 2b again: the paper's curves dashed, ours solid.
+
+The first panel has the paper's network, data and axes. Runs of other networks and at reduced
+scale get panels of their own, without the paper's curves. Bands reach from the lowest to the
+highest run, lines are means; where runs end at different steps, each goes on alone.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from harness.evidence.published import figure_axes, published_curve
+from harness.models.registry import MODELS
+
+BLUE, ORANGE, GREEN, PINK, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"
+"""Okabe and Ito's palette: told apart with any colour vision."""
+BLACK, GREY = "#000000", "#808080"
+COLOURS = {
+    "fig1a": dict(
+        zip(
+            ("true labels", "random labels", "shuffled pixels", "random pixels", "gaussian"),
+            (BLUE, ORANGE, SKY, GREEN, PINK),
+            strict=True,
+        )
+    ),
+    "fig1b": {"Inception": BLUE, "AlexNet": ORANGE, "MLP 1x512": GREEN},
+    "fig1c": {"Inception": BLUE, "AlexNet": ORANGE, "MLP 1x512": GREEN},
+    "fig2a": {"aug+wd+dropout": BLUE, "wd only": GREEN, "none": ORANGE},
+    "fig2b": {"Inception": BLUE, "Inception w/o BN": ORANGE},
+}
+WIDTH = 5.4
+"""Inches: on a phone, at 360 pixels, the smallest letters are 8 pixels high."""
+MOST_PANELS = 6
+"""Beside the paper's."""
+
+Exhibits = Sequence[dict[str, Any]]
+
+
+def figure_1a(exhibits: Exhibits) -> Figure:
+    """Training loss against steps, in the five settings, for the Inception and other networks."""
+    groups = _grouped(exhibits, "network")
+    figure, panels = _panels(len(groups) - 1)
+    for axes, (title, series) in zip(panels, groups.items(), strict=False):
+        main = axes is panels[0]
+        if main:
+            _paper(axes, "fig1a")
+        _ours(axes, series, COLOURS["fig1a"], per=1_000 if main else 1)
+        axes.set(ylim=(0, None), xlabel="thousand steps" if main else "steps")
+        axes.set_ylabel("training loss")
+        _finish(axes, title, nothing=main and not series)
+    panels[0].set_xlim(0, 25)
+    _legend(figure, COLOURS["fig1a"])
+    return figure
+
+
+def figure_1b(exhibits: Exhibits) -> Figure:
+    """Epochs to fit, relative to true labels, against label corruption."""
+    return _over_corruption("fig1b", "relative time to fit", _relative(exhibits))
+
+
+def figure_1c(exhibits: Exhibits) -> Figure:
+    """Test error against label corruption."""
+    return _over_corruption("fig1c", "test error", exhibits)
+
+
+def figure_2a(exhibits: Exhibits) -> Figure:
+    """Inception v3 on ImageNet: top-1 accuracy on training and test images against steps."""
+    return _train_and_test("fig2a", exhibits, "Inception v3, ImageNet")
+
+
+def figure_2b(exhibits: Exhibits) -> Figure:
+    """The Inception with and without BatchNorm: training and test accuracy against steps."""
+    return _train_and_test("fig2b", exhibits, "Inception, CIFAR-10")
+
+
+def _over_corruption(name: str, ylabel: str, exhibits: Exhibits) -> Figure:
+    groups = _grouped(exhibits)
+    figure, panels = _panels(len(groups) - 1)
+    colours = dict(COLOURS[name])
+    for other in sorted({it["curve"] for it in exhibits} - set(colours)):
+        colours[other] = (PINK, SKY, BLACK)[(len(colours) - 3) % 3]
+    for axes, (title, series) in zip(panels, groups.items(), strict=False):
+        if axes is panels[0]:
+            _paper(axes, name)
+        _ours(axes, _by_level(series), colours, marker="o")
+        axes.set(xlabel="label corruption", ylabel=ylabel, xlim=(-0.03, 1.03))
+        _finish(axes, title, nothing=axes is panels[0] and not series)
+    _legend(figure, colours)
+    return figure
+
+
+def _train_and_test(name: str, exhibits: Exhibits, paper_title: str) -> Figure:
+    """Two panels, training and test; at reduced scale two more for each dataset."""
+    groups = _grouped(exhibits, title=paper_title)
+    count = min(len(groups), 1 + MOST_PANELS // 2)
+    figure = Figure(figsize=(WIDTH, 2.3 * count + 0.5), layout="constrained")
+    rows = figure.subplots(count, 2, squeeze=False)
+    colours = COLOURS[name]
+    for number, (row, (title, series)) in enumerate(zip(rows, groups.items(), strict=False)):
+        for axes, part in zip(row, ("train", "test"), strict=True):
+            if number == 0:
+                _paper(axes, name, f"{part} ")
+            of_part = [
+                {**it, "curve": it["curve"].removeprefix(f"{part} ")}
+                for it in series
+                if it["curve"].startswith(f"{part} ")
+            ]
+            _ours(axes, of_part, colours, per=1_000 if number == 0 else 1)
+            axes.set_xlabel("thousand steps" if number == 0 else "steps")
+            axes.set_ylabel(f"{'training' if part == 'train' else 'test'} accuracy")
+            # The paper's axes: in Figure 2b they begin at 0.6.
+            axes.set_ylim(0.6 if name == "fig2b" and number == 0 else None, 1.02)
+            axes.xaxis.set_major_locator(MaxNLocator(5))
+            axes.xaxis.set_major_formatter("{x:,.0f}")
+            _finish(axes, title, nothing=number == 0 and not of_part)
+    _legend(figure, colours)
+    return figure
+
+
+def _panels(others: int) -> tuple[Figure, list[Axes]]:
+    """A wide panel for the paper's curves, and small ones below, two in a row."""
+    others = min(max(others, 0), MOST_PANELS)
+    rows = (others + 1) // 2
+    figure = Figure(figsize=(WIDTH, 3.0 + 1.9 * rows), layout="constrained")
+    grid = figure.add_gridspec(1 + rows, 2, height_ratios=[2.6, *[1.7] * rows])
+    panels = [figure.add_subplot(grid[0, :])]
+    panels += [figure.add_subplot(grid[1 + i // 2, i % 2]) for i in range(others)]
+    return figure, panels
+
+
+def _grouped(exhibits: Exhibits, by: str = "", title: str = "") -> dict[str, list[dict[str, Any]]]:
+    """The series of each panel, the paper's first, also where nothing of ours goes into it."""
+    first = title or ("Inception, CIFAR-10" if by else "CIFAR-10")
+    groups: dict[str, list[dict[str, Any]]] = {first: []}
+    order = [spec.paper_name for spec in MODELS.values()]
+    for it in sorted(
+        exhibits,
+        key=lambda it: (
+            -it["images"],
+            it["dataset"],
+            order.index(it["network"]) if it["network"] in order else len(order),
+        ),
+    ):
+        if it["paper"] and (not by or it[by] == "Inception"):
+            groups[first].append(it)
+        else:
+            named = f"{it[by]}, " if by else ""
+            groups.setdefault(f"{named}{_short(it['dataset'])}, n = {it['images']:,}", []).append(
+                it
+            )
+    return groups
+
+
+def _short(dataset: str) -> str:
+    return dataset.removeprefix("scikit-learn's ")
+
+
+def _paper(axes: Axes, figure: str, prefix: str = "") -> None:
+    for name in figure_axes(figure)[3]:
+        if name.startswith(prefix):
+            curve = published_curve(figure, name)
+            colour = COLOURS[figure][name.removeprefix(prefix)]
+            axes.plot(curve.x, curve.y, "--", color=colour, lw=1.3, alpha=0.9)
+
+
+def _ours(
+    axes: Axes,
+    series: Exhibits,
+    colours: dict[str, str],
+    per: float = 1,
+    marker: str = "",
+) -> None:
+    for curve, colour in colours.items():
+        runs = [([x / per for x in it["x"]], it["y"]) for it in series if it["curve"] == curve]
+        if not runs:
+            continue
+        if marker:
+            _points(axes, runs, colour, marker)
+            continue
+        common = min(len(x) for x, _ in runs)
+        x = runs[0][0][:common]
+        heights = list(zip(*(y[:common] for _, y in runs), strict=True))
+        if len(runs) > 1:
+            low, high = [min(ys) for ys in heights], [max(ys) for ys in heights]
+            axes.fill_between(x, low, high, color=colour, alpha=0.25, lw=0)
+        axes.plot(x, [sum(ys) / len(ys) for ys in heights], color=colour, lw=1.9)
+        for x, y in runs:
+            axes.plot(x[common - 1 :], y[common - 1 :], color=colour, lw=0.9)
+
+
+def _points(
+    axes: Axes, runs: list[tuple[list[float], list[Any]]], colour: str, marker: str
+) -> None:
+    """Each level's runs: mean, lowest and highest; ``runs`` holds one entry, from `_by_level`."""
+    ((x, heights),) = runs
+    low, high = [min(ys) for ys in heights], [max(ys) for ys in heights]
+    axes.fill_between(x, low, high, color=colour, alpha=0.25, lw=0)
+    means = [sum(ys) / len(ys) for ys in heights]
+    axes.plot(x, means, color=colour, lw=1.9, marker=marker, ms=4)
+
+
+def _by_level(series: Exhibits) -> list[dict[str, Any]]:
+    """One entry a curve: its levels, and at each the values of all runs."""
+    curves: dict[str, dict[float, list[float]]] = {}
+    for it in series:
+        levels = curves.setdefault(it["curve"], {})
+        for x, y in zip(it["x"], it["y"], strict=True):
+            levels.setdefault(x, []).append(y)
+    return [
+        {"curve": curve, "x": sorted(levels), "y": [levels[x] for x in sorted(levels)]}
+        for curve, levels in curves.items()
+    ]
+
+
+def _relative(exhibits: Exhibits) -> list[dict[str, Any]]:
+    """Epochs over the mean epochs at true labels, for the curves that have such a run."""
+    base: dict[tuple[Any, ...], list[float]] = {}
+    for it in exhibits:
+        if it["x"] == [0.0]:
+            base.setdefault((it["curve"], it["dataset"], it["images"]), []).append(it["y"][0])
+    relative = []
+    for it in exhibits:
+        ours = base.get((it["curve"], it["dataset"], it["images"]))
+        if ours:
+            relative.append({**it, "y": [it["y"][0] * len(ours) / sum(ours)]})
+    return relative
+
+
+def _finish(axes: Axes, title: str, nothing: bool) -> None:
+    """A title, quiet lines, and a word where none of ours is in the paper's panel."""
+    axes.set_title(title, fontsize=8.8, loc="left")
+    axes.grid(color=GREY, alpha=0.22, lw=0.6)
+    axes.tick_params(labelsize=8.5, length=3)
+    axes.xaxis.label.set_size(9)
+    axes.yaxis.label.set_size(9)
+    axes.spines[["top", "right"]].set_visible(False)
+    if nothing:
+        place = {"ha": "right", "va": "bottom", "transform": axes.transAxes}
+        axes.text(0.99, 0.03, "ours: not run", fontsize=8.5, color=GREY, style="italic", **place)
+
+
+def _legend(figure: Figure, colours: dict[str, str]) -> None:
+    entries = [Line2D([], [], color=colour, lw=2, label=name) for name, colour in colours.items()]
+    entries.append(Line2D([], [], color=GREY, lw=1.3, ls="--", label="paper"))
+    entries.append(Line2D([], [], color=GREY, lw=2, label="ours"))
+    figure.legend(handles=entries, loc="outside lower center", ncols=3, frameon=False, fontsize=8.5)

@@ -1,0 +1,36 @@
+"""A figure's SVG made part of a page: ids of its own, and colours that follow light and dark."""
+
+import re
+from dataclasses import dataclass
+
+COLOURS = ("#000000", "#ffffff", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+"""What the page's style sheet has a counterpart of, for dark pages; greys are legible on both."""
+
+
+@dataclass(frozen=True)
+class Inline:
+    """An ``<svg>`` element without XML's preamble."""
+
+    markup: str
+    width: int
+    """In CSS pixels, as drawn."""
+    on_paper: bool
+    """Holds an image, whose colours are fixed: shown on a light ground also on a dark page."""
+
+
+def inline(svg: str, name: str, description: str) -> Inline:
+    """Prefix all ids by ``name``, so that figures of one page share none; describe it aloud."""
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
+    body = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body)
+    body = re.sub(r'(xlink:href|href)="#([^"]+)"', rf'\1="#{name}-\2"', body)
+    for colour in COLOURS:
+        variable = f"var(--c{colour[1:]}, {colour})"
+        body = re.sub(rf"{colour}\b", variable, body, flags=re.IGNORECASE)
+    width = round(float(re.search(r'width="([\d.]+)pt"', body)[1]) * 4 / 3)
+    body = re.sub(r'(<svg\b[^>]*?) width="[\d.]+pt"', r"\1", body, count=1)
+    body = re.sub(r'(<svg\b[^>]*?) height="[\d.]+pt"', r"\1", body, count=1)
+    label = description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    body = body.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+    return Inline(body, width, "<image" in body)

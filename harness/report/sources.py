@@ -1,0 +1,147 @@
+"""Evidence of one session or several, read for the report: what is sound, and what is left out."""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_args
+
+from harness import __version__
+from harness.errors import HarnessError
+from harness.evidence.record import RUN_LINE, Evidence
+from harness.evidence.run_record import RunRecord, stored_runs
+from harness.evidence.verdict import Verdict
+
+FIELDS = {entry.name for entry in fields(Evidence)}
+
+
+@dataclass
+class Sources:
+    """What a report is made from."""
+
+    records: list[Evidence] = field(default_factory=list)
+    runs: dict[str, RunRecord] = field(default_factory=dict)
+    """By key."""
+    files: list[tuple[str, int]] = field(default_factory=list)
+    """Name and number of checks of each evidence file; none within a session."""
+    notices: list[str] = field(default_factory=list)
+    """What was left out, in sentences."""
+
+    def add_stored_runs(self, store: Path) -> None:
+        """Take from the store what the checks name and no evidence file has."""
+        missing = [r for r in self.records if any(key not in self.runs for key in r.runs)]
+        for run in stored_runs(store, missing):
+            self.runs.setdefault(run.key, run)
+
+
+def read_sources(paths: Sequence[Path], claims: Collection[str]) -> Sources:
+    """Merge evidence files; identical lines count once.
+
+    Raises HarnessError for a file that is not there. Damaged lines, lines of another version and
+    lines about claims that are not in the catalogue are left out, and told in ``notices``.
+    """
+    merged = Sources()
+    seen: set[str] = set()
+    for path in paths:
+        records, runs, notices = _read(path, claims)
+        lines = {record.to_line(): record for record in records}
+        merged.records += [record for line, record in lines.items() if line not in seen]
+        seen |= set(lines)
+        merged.runs |= {run.key: run for run in runs}
+        merged.files.append((path.name, len(records)))
+        merged.notices += notices
+    return merged
+
+
+def in_order(records: Iterable[Evidence], claims: Iterable[str]) -> list[Evidence]:
+    """In the catalogue's order: claims before their controls, test by test."""
+    order = {claim: place for place, claim in enumerate(claims)}
+    return sorted(
+        records, key=lambda r: (order.get(r.claim, len(order)), r.control, r.test, r.tier, r.check)
+    )
+
+
+def _read(path: Path, claims: Collection[str]) -> tuple[list[Evidence], list[RunRecord], list[str]]:
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise HarnessError(
+            f"{path}: the evidence cannot be read ({error.strerror}); name a file that"
+            " pytest --evidence FILE has written"
+        ) from error
+    records: list[Evidence] = []
+    runs: list[RunRecord] = []
+    left_out: dict[str, list[int]] = {}
+    # Not splitlines(), which also breaks at characters that JSON allows within a text.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            if line.startswith(RUN_LINE):
+                runs.append(RunRecord.from_line(line))
+            elif problem := _problem(content := json.loads(line), claims):
+                left_out.setdefault(problem, []).append(number)
+            else:
+                records.append(Evidence(**content))
+        except (ValueError, TypeError, AttributeError, KeyError):
+            left_out.setdefault("damaged: not a whole line of evidence", []).append(number)
+    notices = [
+        f"{path.name}: {_lines(numbers)} left out, {problem}"
+        for problem, numbers in left_out.items()
+    ]
+    return records, runs, notices
+
+
+def _problem(content: Any, claims: Collection[str]) -> str:
+    """Why a line of JSON cannot be shown, or an empty string."""
+    if not isinstance(content, dict) or "claim" not in content:
+        return "damaged: not a line of evidence"
+    environment = content.get("environment")
+    version = environment.get("harness", "") if isinstance(environment, dict) else ""
+    if version != __version__:
+        told = f"written by version {version}" if version else "written by an unknown version"
+        return f"{told}, and this is {__version__}: run its tests again"
+    if content.keys() != FIELDS:
+        names = ", ".join(sorted(content.keys() ^ FIELDS))
+        return f"of another format (it differs in: {names}): run its tests again"
+    if unsound := _unsound(Evidence(**content)):
+        return f"damaged: {unsound}"
+    if content["claim"] not in claims:
+        return (
+            f"about the unknown claim {content['claim']!r}, which is not in claims/catalogue.toml"
+        )
+    return ""
+
+
+def _unsound(record: Evidence) -> str:
+    """The first field that is not of its type, or an empty string."""
+    kinds = {str: str, bool: bool, list[float]: list, list[str]: list, dict[str, Any]: dict}
+    values = asdict(record)
+    for entry in fields(Evidence):
+        kind = kinds.get(entry.type)
+        if kind is not None and not isinstance(values[entry.name], kind):
+            return f"{entry.name} = {values[entry.name]!r}"
+    if record.verdict not in get_args(Verdict):
+        return f"verdict = {record.verdict!r}"
+    interval = [] if record.interval is None else record.interval
+    if not isinstance(interval, list) or len(interval) not in (0, 2):
+        return f"interval = {record.interval!r}"
+    numbers = [*record.values, *interval, record.published, record.false_alarm, record.seconds]
+    if not all(value is None or _is_number(value) for value in numbers) or record.seconds is None:
+        return "a number is not a number"
+    if not all(isinstance(key, str) for key in record.runs):
+        return f"runs = {record.runs!r}"
+    exhibit = record.exhibit
+    if exhibit is not None and not (isinstance(exhibit, dict) and {"name", "data"} <= set(exhibit)):
+        return "exhibit without a name or data"
+    return ""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _lines(numbers: list[int]) -> str:
+    listed = ", ".join(str(number) for number in numbers[:8])
+    more = f" and {len(numbers) - 8} more" if len(numbers) > 8 else ""
+    return f"line {listed}" if len(numbers) == 1 else f"{len(numbers)} lines ({listed}{more})"

@@ -1,0 +1,59 @@
+"""Verdicts in words, and what the checks of a claim come to together."""
+
+from collections.abc import Iterable, Sequence
+
+from harness.evidence.record import Evidence
+
+WORST_FIRST = ("refuted", "inconclusive", "not run", "does not reproduce", "supported")
+
+SECTIONS = {
+    "A": "Experimental setup",
+    "2.1": "Fitting random labels and pixels",
+    "2.2": "Implications: measures of complexity",
+    "3": "The role of regularization",
+    "3.1": "Implicit regularization",
+    "4": "Finite-sample expressivity",
+    "5": "An appeal to linear models",
+}
+"""The paper's headings, shortened."""
+
+
+def verdict_words(record: Evidence) -> str:
+    """The verdict, and for controls and expected failures what it means."""
+    if record.verdict == "not run":
+        return "not run"
+    if record.control:
+        return "control refuted" if record.verdict == "refuted" else "control NOT refuted"
+    if not record.expected and record.verdict != "supported":
+        return "does not reproduce"
+    return record.verdict
+
+
+def claim_verdicts(records: Iterable[Evidence]) -> dict[str, str]:
+    """By claim: it is as good as the worst of its checks, controls left aside."""
+    worst: dict[str, str] = {}
+    for record in records:
+        if not record.control:
+            words = verdict_words(record)
+            known = worst.setdefault(record.claim, words)
+            worst[record.claim] = min(known, words, key=WORST_FIRST.index)
+    return worst
+
+
+def section_title(section: str) -> str:
+    """The section's number and heading, as in "Section 2.1: Fitting random labels and pixels"."""
+    name = f"Appendix {section}" if section.isalpha() else f"Section {section}"
+    return f"{name}: {SECTIONS[section]}" if section in SECTIONS else name
+
+
+def seconds_of(records: Sequence[Evidence]) -> float:
+    """Seconds behind these checks, each training and each test's own time counted once.
+
+    Checks on the same runs repeat their training time; where there are no runs, a check has the
+    test's time so far, so that the test's longest is all of it.
+    """
+    spent: dict[object, float] = {}
+    for record in records:
+        once = frozenset(record.runs) or record.test or id(record)
+        spent[once] = max(spent.get(once, 0.0), record.seconds)
+    return sum(spent.values())

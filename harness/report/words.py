@@ -1,0 +1,67 @@
+"""A record's figures as the scorecard and the page show them."""
+
+import math
+
+from harness.evidence.record import Evidence
+from harness.evidence.words import quantity
+
+
+def measured(record: Evidence) -> str:
+    """The mean of the values; runs that diverged or never got there are not averaged away."""
+    if record.verdict == "not run":
+        return ""
+    if record.unit == "counterexamples":
+        return "found" if any(record.values) else "none found"
+    finite = [value for value in record.values if value is not None]
+    if len(finite) < len(record.values):
+        return "diverged" if record.unit == "share" else "never"
+    return quantity(sum(finite) / len(finite), record.unit) if finite else "none"
+
+
+def published(record: Evidence) -> str:
+    """The published number, or nothing."""
+    return quantity(record.published, record.unit) if record.published is not None else ""
+
+
+def interval(record: Evidence) -> str:
+    """Both ends; nothing where the measurement carries no chance."""
+    if not record.interval or None in record.interval or len(set(record.interval)) == 1:
+        return ""
+    low, high = (quantity(end, record.unit).removesuffix(" %") for end in record.interval)
+    return f"{low} to {high}"
+
+
+def values(record: Evidence) -> str:
+    """Each run's value, where there are several and they differ."""
+    if len(record.values) < 2 or len(set(record.values)) == 1:
+        return ""
+    shown = [quantity(value, record.unit) for value in record.values[:12]]
+    more = f" and {len(record.values) - 12} more" if len(record.values) > 12 else ""
+    return ", ".join(shown) + more
+
+
+def duration(seconds: float) -> str:
+    """Seconds, minutes or hours."""
+    if seconds < 1:
+        return "< 1\u00a0s"
+    if seconds < 100:
+        return f"{seconds:.0f}\u00a0s"
+    minutes = seconds / 60
+    return f"{minutes:.0f}\u00a0min" if minutes < 100 else f"{minutes / 60:.1f}\u00a0h"
+
+
+def false_alarm(record: Evidence) -> str:
+    """The check's false-alarm rate in words, or nothing."""
+    if record.false_alarm is None:
+        return ""
+    if record.false_alarm < 1e-12:
+        return "below 1 in 10^12"
+    digits = math.floor(math.log10(1 / record.false_alarm))
+    if digits >= 4:
+        return f"about 1 in 10^{digits}"
+    return f"about 1 in {round(1 / record.false_alarm):,}"
+
+
+def setting(value: object) -> str:
+    """An entry of a recipe."""
+    return f"{value:g}" if isinstance(value, float) else str(value).lower()

@@ -1,0 +1,34 @@
+"""The report as files: the page, the scorecard as text, and each figure by itself."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.evidence.catalogue import Claim
+from harness.files import write_atomically
+from harness.report.curves import paper_figures
+from harness.report.figures import figures_as_svg
+from harness.report.index import written_claims
+from harness.report.page import PAPER_FIGURES, render
+from harness.report.scorecard import scorecard
+from harness.report.sources import Sources
+
+
+def write_report(folder: Path, sources: Sources, catalogue: Mapping[str, Claim]) -> list[Path]:
+    """Write report.html, scorecard.txt and figures/NAME.svg; return the first two's paths.
+
+    Raises StoreError where the folder cannot be written. ``sources.notices`` gains a sentence for
+    every figure that cannot be drawn.
+    """
+    curves = paper_figures(sources.records, sources.runs)
+    drawn = figures_as_svg(
+        sources.records, curves, empty=PAPER_FIGURES, notice=sources.notices.append
+    )
+    exhibited = {record.exhibit["name"] for record in sources.records if record.exhibit}
+    for name, svg in drawn.items():
+        if name in curves or name in exhibited:
+            write_atomically(folder / "figures" / f"{name}.svg", svg.encode())
+    page, card = folder / "report.html", folder / "scorecard.txt"
+    text = scorecard(sources.records, catalogue, written_claims())
+    write_atomically(card, text.encode())
+    write_atomically(page, render(sources, catalogue, curves, drawn).encode())
+    return [page, card]

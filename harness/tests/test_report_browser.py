@@ -1,0 +1,138 @@
+"""The page in a real browser: what it draws, links, and leaves room for, at 400 and 1400 pixels.
+
+Screenshots are kept in the folder of ``--report``, or else in the test's temporary one.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from harness.report.figures import FIGURES
+from harness.report.page import PAPER_FIGURES
+from harness.report.write import write_report
+from harness.tests.report_helpers import CATALOGUE, sources
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
+pytestmark = pytest.mark.skipif(
+    BROWSER is None, reason="no Chromium here: ci/browser, or apt-get install chromium, brings one"
+)
+
+PROBE = """<script>
+const errors = [];
+addEventListener("error", event => errors.push(String(event.message)));
+addEventListener("load", () => {
+  const all = (selector, of = document) => [...of.querySelectorAll(selector)];
+  const wide = document.documentElement;
+  const before = wide.scrollWidth;
+  all("details").forEach(it => { it.open = true; });
+  const ids = all("[id]").map(it => it.id);
+  const told = {
+    errors, width: innerWidth, before, after: wide.scrollWidth,
+    dark: getComputedStyle(document.body).backgroundColor,
+    claims: all("article.claim").map(it => it.id),
+    empty: all("article.claim").filter(it => it.getBoundingClientRect().height < 60).length,
+    figures: Object.fromEntries(all("figure").map(it => {
+      const svg = it.querySelector("svg"), box = svg.getBoundingClientRect();
+      const drawn = all("path, use, text", svg).filter(part => {
+        const size = part.getBoundingClientRect();
+        return size.width + size.height > 0;
+      });
+      return [it.id, [box.width, box.height, drawn.length]];
+    })),
+    curves: all("svg.curve").every(it => it.getBoundingClientRect().width > 50),
+    repeated: ids.filter((id, place) => ids.indexOf(id) !== place),
+    broken: all("a[href]").map(it => it.getAttribute("href"))
+      .filter(href => !href.startsWith("#") || !document.getElementById(href.slice(1))),
+    uses: all("use").map(it => it.getAttribute("xlink:href") || it.getAttribute("href"))
+      .filter(href => !document.getElementById(href.slice(1))),
+    outside: all("[src], link, script[src], image").map(it => it.outerHTML)
+      .filter(text => !text.includes("data:")),
+    mute: all("table").filter(it => !it.caption || all("thead th", it).some(th => !th.scope)).length,
+    nameless: all("svg[role=img]").filter(it => !it.getAttribute("aria-label")).length,
+    small: Math.min(...all("main p, main td, main th, main li").filter(it => it.innerText.trim())
+      .map(it => parseFloat(getComputedStyle(it).fontSize))),
+  };
+  parent.postMessage(JSON.stringify(told), "*");
+});
+</script>"""
+
+# A browser's window is at least 500 pixels wide, a frame in it is as wide as it is told to be.
+FRAME = """<!doctype html><style>body {{ margin: 0 }} iframe {{ border: 0; display: block }}</style>
+<script>
+addEventListener("message", event => {{
+  const pre = document.createElement("pre");
+  pre.id = "probe";
+  pre.textContent = event.data;
+  document.body.append(pre);
+}});
+</script>
+<iframe src="{name}" width="{width}" height="{height}"></iframe>"""
+HEIGHT = 1600
+
+
+def look(page, width, picture, dark=False):
+    """Load a page; return what the probe measured and what the browser had to say."""
+    frame = page.with_name(f"frame-{width}.html")
+    frame.write_text(FRAME.format(name=page.name, width=width, height=HEIGHT), encoding="utf-8")
+    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    command += [f"--user-data-dir={picture.parent / 'profile'}", "--enable-logging=stderr"]
+    command += [f"--window-size={max(width, 500)},{HEIGHT}", f"--screenshot={picture}", "--dump-dom"]
+    command += ["--blink-settings=preferredColorScheme=0"] * dark
+    done = subprocess.run(
+        [*command, frame.as_uri()], capture_output=True, text=True, timeout=120, check=False
+    )
+    found = re.search(r'<pre id="probe">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert found, done.stderr[-2000:]
+    text = found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    said = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    return json.loads(text), said
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """The report of made-up evidence, with a script that measures it."""
+    folder = tmp_path_factory.mktemp("report")
+    made = sources()
+    (path, _) = write_report(folder, made, CATALOGUE)
+    assert made.notices == []
+    html = path.read_text(encoding="utf-8")
+    assert "<script" not in html
+    allowed = html.replace("default-src 'none';", "default-src 'none'; script-src 'unsafe-inline';")
+    assert allowed != html
+    probed = folder / "probed.html"
+    probed.write_text(allowed.replace("</head>", PROBE + "</head>"), encoding="utf-8")
+    return probed
+
+
+@pytest.fixture
+def pictures(request, tmp_path):
+    """Where screenshots are kept."""
+    folder = request.config.getoption("--report", None)
+    folder = folder / "screenshots" if folder else tmp_path
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder.resolve()
+    shutil.rmtree(folder / "profile", ignore_errors=True)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1400, False), (400, False), (400, True)])
+def test_the_page_is_whole_in_a_browser(page, pictures, width, dark):
+    picture = pictures / f"report-{width}{'-dark' * dark}.png"
+    told, said = look(page, width, picture, dark)
+    assert told["errors"] == [] and said == []
+    assert told["width"] == width
+    assert (told["before"], told["after"]) == (width, width), "the page must not scroll sideways"
+    assert told["claims"] == [f"claim-{claim}" for claim in CATALOGUE] and not told["empty"]
+    assert set(told["figures"]) == {*PAPER_FIGURES, "lemma1-interleaving"} <= set(FIGURES)
+    for name, (wide, high, drawn) in told["figures"].items():
+        assert wide > 250 and high > 100 and drawn > 20, name
+    assert told["curves"]
+    assert told["repeated"] == told["broken"] == told["uses"] == told["outside"] == []
+    assert told["mute"] == told["nameless"] == 0, "for those who listen to it"
+    assert told["small"] >= 11
+    light = sum(map(int, re.findall(r"\d+", told["dark"])[:3])) > 600
+    assert light != dark
+    assert picture.stat().st_size > 20_000
