@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from harness.errors import ConflictingTargets, InvalidSample, NotSeparated
 from harness.expressivity import adversarial, corollary1
 from harness.expressivity.adversarial import Sample
-from harness.expressivity.audit import deep_network_realises, reached_with_a_hinge_fewer
 from harness.expressivity.corollary1 import (
     fit_corollary1,
     fit_corollary1_exactly,
     weight_bound,
     width_bound,
 )
+from harness.expressivity.deep_audit import deep_network_realises, reached_with_a_hinge_fewer
 from harness.expressivity.sequential import linear_layers, nonzero_parameters
 
 BOTH = pytest.mark.parametrize("construction", ["multiplexer", "running sum"])
