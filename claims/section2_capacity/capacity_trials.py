@@ -54,7 +54,7 @@ def sign_trials() -> list[Trial]:
             "cpu_full", "mlp-1x512", "scaled", {"10000": signs("mlp-1x512", "cifar10", 10_000, 3)}
         ),
         *[
-            Trial("gpu_full", network, "paper", {"50000": signs(network, "cifar10", None, 3)})
+            Trial("gpu_full", network, "paper", {"50000": signs(network, "cifar10", None, 2)})
             for network in ("inception", "alexnet")
         ],
     ]
@@ -92,9 +92,9 @@ def cifar_sample(setting: str, n: int, passes: int = MANY_PASSES["cifar10"]) -> 
 
 
 def convolutional_sample(network: str, setting: str, n: int) -> list[Recipe]:
-    """Twenty replacements for a network that needs a GPU."""
+    """Ten replacements for a network that needs a GPU."""
     base = stability_recipe(network, "cifar10", setting, n, epochs=60)
-    return with_replacements(base, 20)
+    return with_replacements(base, 10)
 
 
 def over_sizes(make: Any, setting: str, sizes: Iterable[int]) -> dict[str, list[Recipe]]:

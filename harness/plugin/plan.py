@@ -1,11 +1,15 @@
 """``--plan``: every training that the selected tests need, before anything trains."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from harness.plugin.trials import recipes_of
 from harness.training.recipe import Recipe
+
+MANY = 5
+"""Recipes that are alike from which on they share a line."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -29,17 +33,25 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     writer = session.config.get_terminal_writer()
     writer.line()
     total = sum(recipe.cost for recipe in users)
-    alike: dict[object, list[Recipe]] = {}
-    for recipe in users:
-        alike.setdefault(replace(recipe, label_draw=0, replaced=None), []).append(recipe)
-    for recipe, variants in alike.items():
+    for variants in _lines(users):
+        recipe, tests = variants[0], max(users[it] for it in variants)
         share = f"{100 * sum(it.cost for it in variants) / total:5.1f} %"
         more = f" and {len(variants) - 1} variants" if len(variants) > 1 else ""
         epochs = f"{'at most ' if recipe.stop_at_zero_error else ''}{recipe.epochs} epochs"
-        tests = max(users[it] for it in variants)
         writer.line(f"{share}  {recipe}{more}: {epochs}; {tests} test{'s' if tests > 1 else ''}")
     writer.line(
         f"{len(users)} trainings for {len(session.items)} tests; at the left, each one's share"
         " of the arithmetic if none stops early"
     )
     return True
+
+
+def _lines(recipes: Iterable[Recipe]) -> list[list[Recipe]]:
+    """A line a recipe; one for all where many differ in seed, draw or replaced example alone."""
+    alike: dict[Recipe, list[Recipe]] = {}
+    for recipe in recipes:
+        alike.setdefault(replace(recipe, seed=0, label_draw=0, replaced=None), []).append(recipe)
+    lines = []
+    for variants in alike.values():
+        lines += [variants] if len(variants) >= MANY else [[recipe] for recipe in variants]
+    return lines
