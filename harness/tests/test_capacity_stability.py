@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from harness.capacity import bounds
 from harness.capacity.ridge import Ridge
+from harness.capacity.samples import image_points, labelled_points
 from harness.capacity.stability import generalization_gap, losses, replacements
 from harness.errors import CapacityError
 from harness.runs.run import Run
@@ -97,6 +98,14 @@ def test_the_stability_bound_sees_no_label():
         other = replace(logistic(), **changes)
         assert bounds.stability_bound(other) == bounds.stability_bound(logistic())
     assert bounds.stability_bound(logistic(epochs=4)) == 2 * bounds.stability_bound(logistic())
+
+
+@pytest.mark.parametrize("inputs", ["true", "shuffled pixels"])
+def test_no_image_is_longer_than_the_recipe_says(inputs):
+    recipe = replace(logistic(), train_size=None, inputs=inputs)
+    norms = np.linalg.norm(image_points(recipe), axis=1)
+    assert norms.max() <= bounds.image_radius(recipe) * (1 + 1e-6)
+    assert norms.max() >= 0.999 * bounds.image_radius(recipe), "and the bound is tight"
 
 
 def test_lipschitz_and_smoothness_are_those_of_the_loss_that_trains():
@@ -210,6 +219,18 @@ def test_ridge_refuses_what_it_cannot_replace_or_fit():
         Ridge(1).replaced(points, labels / 2, points, labels, [0])
     with pytest.raises(CapacityError, match=r"a penalty of 1: .* from 4 up"):
         bounds.ridge_bound(2.0, 1.0, 10)
+
+
+def test_ridge_gets_the_very_sample_that_networks_train_on():
+    from harness.training.inputs import prepared_data
+
+    recipe = replace(logistic(), label_corruption=1.0)
+    data = prepared_data(replace(recipe, keep_answers=True), None, "cpu", "fp32")
+    points, signs, others, other_signs = labelled_points(recipe)
+    assert np.array_equal(points, data.train_images.flatten(1).double().numpy())
+    assert np.array_equal(signs, 2 * data.train_labels.numpy() - 1)
+    assert np.array_equal(np.r_[signs, other_signs], 2 * data.probe_labels.numpy() - 1)
+    assert others.shape == (50, 192)
 
 
 # --- Runs ------------------------------------------------------------------------------------

@@ -89,7 +89,9 @@ GROUPS = {
         recipe(model="linear", batch_size=1, momentum=0.0, learning_rate=0.002, seed=seed)
         for seed in range(3)
     ],
-    "decay": [recipe(decay=0.5, decay_every=2, seed=seed, learning_rate=0.05) for seed in (0, 1)],
+    "decay of three": [
+        recipe(decay=0.5, decay_every=2, seed=seed, learning_rate=0.05) for seed in range(3)
+    ],
     "stopping": [
         recipe(**SIGNS, seed=seed, stop_at_zero_error=True, epochs=60, learning_rate=0.03)
         for seed in range(4)
@@ -129,9 +131,10 @@ def test_a_member_that_diverges_leaves_the_others_alone():
         assert_same(training.members[place], alone(recipes[place]))
 
 
-def test_an_interrupted_group_goes_on_also_where_its_members_stand_apart(tmp_path):
+@pytest.mark.parametrize("name", ["draws", "linear, plain SGD", "decay of three"])
+def test_an_interrupted_group_goes_on_also_where_its_members_stand_apart(name, tmp_path):
     """Checkpoints are a member's own: one was saved an epoch later, one never."""
-    recipes = GROUPS["draws"]
+    recipes = GROUPS[name]
     straight = finish(group(recipes))
     interrupted = group(recipes)
     for epoch in (1, 2):

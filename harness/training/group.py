@@ -102,7 +102,8 @@ class GroupTraining:
     def _furthest_behind(self) -> list[int]:
         """The members that are not over, or those of them that have to catch up."""
         epochs = {i: it.curve.epochs for i, it in enumerate(self.members) if not it.over}
-        return [i for i, done in epochs.items() if done == min(epochs.values())]
+        fewest = min(epochs.values(), default=0)
+        return [i for i, done in epochs.items() if done == fewest]
 
     def run_epoch(self) -> None:
         """Train one epoch of every member whose turn it is; see `Training.run_epoch`."""
@@ -141,11 +142,9 @@ class GroupTraining:
             stacked = [parameter for layer in self.layers for parameter in layer]
             for own, shared in zip(parameters, stacked, strict=True):
                 own.data = shared.detach()[place].clone()
-                if (slot := self.optimizer.state.get(shared)) is not None:
-                    momentum = slot["momentum_buffer"]
-                    member.optimizer.state[own]["momentum_buffer"] = (
-                        None if momentum is None else momentum[place].clone()
-                    )
+                momentum = self.optimizer.state.get(shared, {}).get("momentum_buffer")
+                if momentum is not None:  # Without momentum there is no such state.
+                    member.optimizer.state[own]["momentum_buffer"] = momentum[place].clone()
             member.optimizer.param_groups[0]["lr"] = self.optimizer.param_groups[0]["lr"]
             member.schedule.load_state_dict(self.schedule.state_dict())
         self.active = []
