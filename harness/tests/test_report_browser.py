@@ -51,7 +51,7 @@ addEventListener("load", () => {
       .filter(href => !document.getElementById(href.slice(1))),
     outside: all("[src], link, script[src], image").map(it => it.outerHTML)
       .filter(text => !text.includes("data:")),
-    mute: all("table").filter(it => !it.caption || all("thead th", it).some(th => !th.scope)).length,
+    mute: all("table").filter(it => !it.caption || all("th", it).some(th => !th.scope)).length,
     nameless: all("svg[role=img]").filter(it => !it.getAttribute("aria-label")).length,
     small: Math.min(...all("main p, main td, main th, main li").filter(it => it.innerText.trim())
       .map(it => parseFloat(getComputedStyle(it).fontSize))),
@@ -80,7 +80,11 @@ def look(page, width, picture, dark=False):
     frame.write_text(FRAME.format(name=page.name, width=width, height=HEIGHT), encoding="utf-8")
     command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
     command += [f"--user-data-dir={picture.parent / 'profile'}", "--enable-logging=stderr"]
-    command += [f"--window-size={max(width, 500)},{HEIGHT}", f"--screenshot={picture}", "--dump-dom"]
+    command += [
+        f"--window-size={max(width, 500)},{HEIGHT}",
+        f"--screenshot={picture}",
+        "--dump-dom",
+    ]
     command += ["--blink-settings=preferredColorScheme=0"] * dark
     done = subprocess.run(
         [*command, frame.as_uri()], capture_output=True, text=True, timeout=120, check=False
