@@ -74,12 +74,12 @@ addEventListener("message", event => {{
 HEIGHT = 1600
 
 
-def look(page, width, picture, dark=False):
+def look(page, width, picture, profile, dark):
     """Load a page; return what the probe measured and what the browser had to say."""
     frame = page.with_name(f"frame-{width}.html")
     frame.write_text(FRAME.format(name=page.name, width=width, height=HEIGHT), encoding="utf-8")
     command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-    command += [f"--user-data-dir={picture.parent / 'profile'}", "--enable-logging=stderr"]
+    command += [f"--user-data-dir={profile}", "--enable-logging=stderr"]
     command += [
         f"--window-size={max(width, 500)},{HEIGHT}",
         f"--screenshot={picture}",
@@ -118,14 +118,13 @@ def pictures(request, tmp_path):
     folder = request.config.getoption("--report", None)
     folder = folder / "screenshots" if folder else tmp_path
     folder.mkdir(parents=True, exist_ok=True)
-    yield folder.resolve()
-    shutil.rmtree(folder / "profile", ignore_errors=True)
+    return folder.resolve()
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (400, False), (400, True)])
-def test_the_page_is_whole_in_a_browser(page, pictures, width, dark):
+def test_the_page_is_whole_in_a_browser(page, pictures, tmp_path, width, dark):
     picture = pictures / f"report-{width}{'-dark' * dark}.png"
-    told, said = look(page, width, picture, dark)
+    told, said = look(page, width, picture, tmp_path / "profile", dark)
     assert told["errors"] == [] and said == []
     assert told["width"] == width
     assert (told["before"], told["after"]) == (width, width), "the page must not scroll sideways"

@@ -6,7 +6,7 @@ import pytest
 
 from harness.__main__ import main
 from harness.report.index import CLAIMS, TIERS, claim_tests, written_claims
-from harness.tests.plugin_helpers import TRUE, Project
+from harness.tests.plugin_helpers import Project
 from harness.tests.report_helpers import record, run, written
 from harness.tests.test_run_record import stored
 
@@ -48,7 +48,8 @@ TRAINED = """
 @trials(Trial("fast", "tiny", "scaled", {"random labels": [tiny()]}))
 @pytest.mark.claim("2.1-fit")
 def test_it(trial, laboratory, judge):
-    judge(accuracy("it", laboratory.runs(trial)["random labels"], "train"), AtLeast(0.0, source="x"))
+    runs = laboratory.runs(trial)["random labels"]
+    judge(accuracy("it", runs, "train"), AtLeast(0.0, source="x"))
 """
 
 
@@ -65,10 +66,8 @@ def test_a_sessions_evidence_alone_has_the_curves_and_the_page_is_written(tmp_pa
 
 
 def test_a_session_that_judges_nothing_of_the_paper_writes_no_report(tmp_path):
-    session = Project(tmp_path, TRUE.replace("claim", "skip").replace('"2.1-fit"', "")).run(
-        "--report", "report"
-    )
-    assert not (tmp_path / "report").exists(), session.text
+    session = Project(tmp_path, "def test_it(): pass\n").run("--report", "report")
+    assert (session.code, (tmp_path / "report").exists()) == (0, False)
 
 
 def test_every_written_claim_has_tests_with_tiers_and_all_files_load():
@@ -91,7 +90,8 @@ def test_a_file_that_cannot_be_loaded_costs_its_tests_alone(tmp_path):
     (folder / "__init__.py").touch()
     (folder / "test_broken.py").write_text("import nothing_of_that_name")
     (folder / "test_sound.py").write_text(
-        "import pytest\n\n@pytest.mark.fast\n@pytest.mark.claim('2.1-fit')\ndef test_a(): pass\n"
+        "import pytest\npytestmark = pytest.mark.fast\n"
+        "@pytest.mark.claim('2.1-fit')\ndef test_a(): pass\n"
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(tmp_path)

@@ -20,13 +20,11 @@ class Page(HTMLParser):
         self.open, self.text, self.attributes, self.tags = [], {}, [], set()
         self.feed(html)
 
-    VOID = {"meta", "link", "br", "img", "input", "hr"}
-
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
         self.tags.add(tag)
         self.attributes += [(tag, *pair) for pair in attrs]
-        if tag not in self.VOID:
+        if tag not in ("meta", "br"):
             self.open.append((tag, found.get("id")))
 
     def handle_startendtag(self, tag, attrs):
@@ -47,18 +45,23 @@ class Page(HTMLParser):
 
 
 def written(folder, made):
-    (path, card) = write_report(folder, made, CATALOGUE)
-    return Page(path.read_text(encoding="utf-8")), card.read_text(encoding="utf-8")
+    (path, _) = write_report(folder, made, CATALOGUE)
+    return Page(path.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    return written(tmp_path_factory.mktemp("report"), sources())[0]
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("report")
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    return written(folder, sources())
 
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory):
-    return written(tmp_path_factory.mktemp("empty"), Sources())[0]
+    return written(tmp_path_factory.mktemp("empty"), Sources())
 
 
 @pytest.mark.parametrize("claim", CATALOGUE.values(), ids=lambda claim: claim.id)
@@ -134,24 +137,18 @@ def test_nothing_is_fetched_and_every_link_leads_somewhere(page):
     assert "default-src 'none'" in html
 
 
-def test_notices_are_shown(tmp_path):
-    made = Sources([record()], notices=["x.jsonl: line 3 left out, damaged"])
-    assert "x.jsonl: line 3 left out, damaged" in written(tmp_path, made)[0].of("verdicts")
-
-
 def test_an_exhibit_that_cannot_be_drawn_costs_its_figure_and_a_notice(tmp_path):
     broken = record("4-theorem1", exhibit={"name": "theorem1-function", "data": {"n": 3}})
-    made = Sources([broken])
-    page, _ = written(tmp_path, made)
+    page = written(tmp_path, Sources([broken], notices=["x.jsonl: line 3 left out, damaged"]))
     assert "theorem1-function" not in page.text
+    assert "x.jsonl: line 3 left out, damaged" in page.of("verdicts")
     assert "the figure theorem1-function cannot be drawn from this evidence" in page.of("verdicts")
     assert not (tmp_path / "figures" / "theorem1-function.svg").exists()
 
 
-def test_the_scorecard_and_the_figures_are_beside_it(tmp_path):
-    _, card = written(tmp_path, sources())
-    assert card.startswith("claim and check")
-    names = {path.stem for path in (tmp_path / "figures").iterdir()}
+def test_the_scorecard_and_the_figures_are_beside_it(folder, page):
+    assert (folder / "scorecard.txt").read_text(encoding="utf-8").startswith("claim and check")
+    names = {path.stem for path in (folder / "figures").iterdir()}
     assert names == {"figure-1a", "figure-1b", "figure-1c", "figure-2b", "lemma1-interleaving"}
 
 
