@@ -78,10 +78,14 @@ def _module(path: Path, folder: Path) -> ModuleType:
 
 
 def _tests(module: ModuleType, node: str) -> Iterator[ClaimTest]:
+    shared = getattr(module, "pytestmark", [])
+    shared = shared if isinstance(shared, list) else [shared]
     for name, function in vars(module).items():
         if not name.startswith("test_") or getattr(function, "__module__", "") != module.__name__:
             continue
-        marks = getattr(function, "pytestmark", [])
+        # A decorator of the module is no Mark yet, but has one.
+        marks = [getattr(mark, "mark", mark) for mark in shared]
+        marks += getattr(function, "pytestmark", [])
         tiers = {tier for mark in marks for tier in _tiers(mark)}
         for mark in marks:
             if mark.name in ("claim", "control"):
@@ -92,6 +96,10 @@ def _tests(module: ModuleType, node: str) -> Iterator[ClaimTest]:
 def _tiers(mark: Any) -> set[str]:
     """The tiers that a mark names, itself or in the marks of its parameters."""
     if mark.name == "parametrize":
-        inner = [mark for value in mark.args[1] for mark in getattr(value, "marks", ())]
-        return {mark.name for mark in inner if mark.name in TIERS}
+        return {
+            inner.name
+            for value in mark.args[1]
+            for inner in getattr(value, "marks", ())
+            if inner.name in TIERS
+        }
     return {mark.name} & set(TIERS)

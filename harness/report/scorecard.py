@@ -163,7 +163,7 @@ def _figures(record: Evidence) -> tuple[str, ...]:
         published(record),
         measured(record),
         interval(record),
-        words,
+        words.removeprefix("control "),
         scale.removesuffix("_full"),
     )
 
@@ -178,7 +178,8 @@ def _in_full(record: Evidence) -> Row:
     below = record.reason.partition("\n")[0]
     if record.verdict != "not run" and record.bound_words:
         below = f"bound: {record.bound_words}, from {record.source}"
-    return replace(_row(f"  {_name(record)}", [record]), whole=True, below=below)
+    name = f"  control: {_name(record)}" if record.control else f"  {_name(record)}"
+    return replace(_row(name, [record]), whole=True, below=below)
 
 
 def _seconds(records: Sequence[Evidence]) -> str:
@@ -187,7 +188,7 @@ def _seconds(records: Sequence[Evidence]) -> str:
 
 def _lines(row: Row, widths: Sequence[int]) -> list[Text]:
     """The row as lines. Figures are never cut; a name runs on over empty cells, and is then cut
-    or, where it must not be, continued below, as a verdict of several words is."""
+    or, where it must not be, continued below, as the one long verdict is."""
     starts = [sum(widths[:i]) + sum(map(len, GAPS[: i + 1])) for i in range(len(widths))]
     verdict, *rest_of_verdict = _two(row.cells[VERDICT])
     cells = [*row.cells[:VERDICT], verdict, *row.cells[VERDICT + 1 :]]
@@ -216,9 +217,8 @@ def _lines(row: Row, widths: Sequence[int]) -> list[Text]:
 
 
 def _two(cell: str) -> tuple[str, ...]:
-    """A cell's lines: two for the long verdicts, one for any other cell."""
-    long = cell in ("does not reproduce", "control NOT refuted")
-    return tuple(cell.rsplit(" ", 1)) if long else (cell,)
+    """A cell's lines: two for the one long verdict."""
+    return tuple(cell.rsplit(" ", 1)) if cell == "does not reproduce" else (cell,)
 
 
 def _cut(text: str, room: int) -> str:

@@ -19,6 +19,9 @@ def write_report(folder: Path, sources: Sources, catalogue: Mapping[str, Claim])
     Raises StoreError where the folder cannot be written. ``sources.notices`` gains a sentence for
     every figure that cannot be drawn.
     """
+    page, card = folder / "report.html", folder / "scorecard.txt"
+    text = scorecard(sources.records, catalogue, written_claims())
+    write_atomically(card, text.encode())  # First: where it cannot be written, nothing is drawn.
     curves = paper_figures(sources.records, sources.runs)
     drawn = figures_as_svg(
         sources.records, curves, empty=PAPER_FIGURES, notice=sources.notices.append
@@ -27,8 +30,5 @@ def write_report(folder: Path, sources: Sources, catalogue: Mapping[str, Claim])
     for name, svg in drawn.items():
         if name in curves or name in exhibited:
             write_atomically(folder / "figures" / f"{name}.svg", svg.encode())
-    page, card = folder / "report.html", folder / "scorecard.txt"
-    text = scorecard(sources.records, catalogue, written_claims())
-    write_atomically(card, text.encode())
     write_atomically(page, render(sources, catalogue, curves, drawn).encode())
     return [page, card]

@@ -22,7 +22,7 @@ CPU = {
     "system": "Linux x86_64",
 }
 GPU = {**CPU, "processor": "Another processor", "cores": 16, "gpu": "A GPU"}
-NASTY = "<script>alert('x')</script> & \"quotes\" [red]"
+NASTY = f"<script>alert('x')</script> & \"quotes\" [red] {'unbroken' * 20}"
 
 
 def record(claim="2.1-fit", check="a check", verdict="supported", control=False, **facts):

@@ -159,7 +159,7 @@ def test_every_line_is_strict_json_with_every_promised_key(alone):
 def test_the_scorecard_ends_the_session(alone):
     card = alone.text.partition("claims of the paper")[2]
     assert "99.34 %" in card
-    assert "control NOT refuted" in card
+    assert "NOT refuted" in card
     assert "does not reproduce" in card
     assert "claims judged: 1 refuted" in card
 
@@ -198,6 +198,29 @@ def test_under_xdist_in_random_order_the_evidence_is_the_same(project, alone):
         "2.1-fit: fitted": "supported",
         "2.1-fit: second": "supported",
         **{"claim": "2.1-fit", "role": "claim", "tier": "fast", "verdict": "supported"},
+    }
+
+
+def test_junit_has_the_claim_and_the_worst_verdict_of_every_test_of_a_claim(project):
+    report = project.folder / "plain.xml"
+    project.run("-n", "2", "--junitxml", str(report))
+    told = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        found = {it.get("name"): it.get("value") for it in case.iter("property")}
+        told[case.get("name")] = (found["claim"], found["role"], found["verdict"])
+    assert told == {
+        "test_supported[a name]": ("2.1-fit", "claim", "supported"),
+        "test_refuted": ("2.1-fit", "claim", "refuted"),
+        "test_inconclusive": ("2.1-fit", "claim", "inconclusive"),
+        "test_control": ("2.1-fit", "control", "refuted"),
+        "test_control_that_passes": ("2.1-fit", "control", "supported"),
+        "test_control_that_decides_nothing": ("2.1-fit", "control", "inconclusive"),
+        "test_known": ("2.1-fit", "claim", "refuted"),
+        "test_known_but_supported": ("2.1-fit", "claim", "supported"),
+        "test_known_but_crashed": ("2.1-fit", "claim", "not run"),
+        "test_judges_nothing": ("2.1-fit", "claim", "not run"),
+        "test_plain_number": ("2.1-fit", "claim", "not run"),
+        "test_never_gets_there": ("2.1-fit", "claim", "refuted"),
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from harness.evidence.record import Evidence, read_evidence
+from harness.tests.report_helpers import run
 
 FULL = Evidence(
     claim="2.1-fit",
@@ -33,6 +34,8 @@ FULL = Evidence(
     false_alarm=1e-9,
     published_where="Table 1, MLP 1x512",
     bound_words="attains 100.00 % in every run",
+    published_cell="table1_cifar10: model=MLP 1x512: train",
+    when="2026-01-02T03:04:05+00:00",
     exhibit={"name": "a figure", "data": {"n": [1, 2], "share": [0.5, 1.0]}},
 )
 BARE = Evidence("2.1-fit", "it", False, "supported")
@@ -75,7 +78,8 @@ def test_every_key_of_the_format_is_in_every_line():
         *("claim", "check", "control", "verdict", "values", "unit", "interval", "bound"),
         *("published", "source", "tier", "scale", "seconds", "test", "runs", "environment"),
         *("expected", "reason", "seed", "command"),
-        *("replicated", "false_alarm", "published_where", "bound_words", "exhibit"),
+        *("replicated", "false_alarm", "published_where", "bound_words"),
+        *("published_cell", "when", "exhibit"),
     ]
 
 
@@ -99,6 +103,12 @@ def test_a_damaged_line_is_counted_and_costs_no_other(tmp_path, damaged):
     path = tmp_path / "main.jsonl"
     path.write_text(f"{FULL.to_line()}\n{damaged}\n{BARE.to_line()}\n", encoding="utf-8")
     assert read_evidence(path) == ([FULL, BARE], 1)
+
+
+def test_a_line_that_holds_a_run_is_no_damaged_check(tmp_path):
+    path = tmp_path / "evidence.jsonl"
+    path.write_text(f"{BARE.to_line()}\n{run().to_line()}\n", encoding="utf-8")
+    assert read_evidence(path) == ([BARE], 0)
 
 
 def test_a_line_cut_in_the_middle_of_a_character_is_one_damaged_line(tmp_path):

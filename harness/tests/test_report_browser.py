@@ -51,7 +51,7 @@ addEventListener("load", () => {
       .filter(href => !document.getElementById(href.slice(1))),
     outside: all("[src], link, script[src], image").map(it => it.outerHTML)
       .filter(text => !text.includes("data:")),
-    mute: all("table").filter(it => !it.caption || all("thead th", it).some(th => !th.scope)).length,
+    mute: all("table").filter(it => !it.caption || all("th", it).some(th => !th.scope)).length,
     nameless: all("svg[role=img]").filter(it => !it.getAttribute("aria-label")).length,
     small: Math.min(...all("main p, main td, main th, main li").filter(it => it.innerText.trim())
       .map(it => parseFloat(getComputedStyle(it).fontSize))),
@@ -74,13 +74,17 @@ addEventListener("message", event => {{
 HEIGHT = 1600
 
 
-def look(page, width, picture, dark=False):
+def look(page, width, picture, profile, dark):
     """Load a page; return what the probe measured and what the browser had to say."""
     frame = page.with_name(f"frame-{width}.html")
     frame.write_text(FRAME.format(name=page.name, width=width, height=HEIGHT), encoding="utf-8")
     command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-    command += [f"--user-data-dir={picture.parent / 'profile'}", "--enable-logging=stderr"]
-    command += [f"--window-size={max(width, 500)},{HEIGHT}", f"--screenshot={picture}", "--dump-dom"]
+    command += [f"--user-data-dir={profile}", "--enable-logging=stderr"]
+    command += [
+        f"--window-size={max(width, 500)},{HEIGHT}",
+        f"--screenshot={picture}",
+        "--dump-dom",
+    ]
     command += ["--blink-settings=preferredColorScheme=0"] * dark
     done = subprocess.run(
         [*command, frame.as_uri()], capture_output=True, text=True, timeout=120, check=False
@@ -114,14 +118,13 @@ def pictures(request, tmp_path):
     folder = request.config.getoption("--report", None)
     folder = folder / "screenshots" if folder else tmp_path
     folder.mkdir(parents=True, exist_ok=True)
-    yield folder.resolve()
-    shutil.rmtree(folder / "profile", ignore_errors=True)
+    return folder.resolve()
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (400, False), (400, True)])
-def test_the_page_is_whole_in_a_browser(page, pictures, width, dark):
+def test_the_page_is_whole_in_a_browser(page, pictures, tmp_path, width, dark):
     picture = pictures / f"report-{width}{'-dark' * dark}.png"
-    told, said = look(page, width, picture, dark)
+    told, said = look(page, width, picture, tmp_path / "profile", dark)
     assert told["errors"] == [] and said == []
     assert told["width"] == width
     assert (told["before"], told["after"]) == (width, width), "the page must not scroll sideways"

@@ -142,6 +142,8 @@ def as_svg(figure: "Figure") -> str:
     import matplotlib
 
     buffer = io.StringIO()
+    # A figure that lays itself out needs no second look at where its edges are.
+    tight = None if figure.get_layout_engine() else "tight"
     with matplotlib.rc_context({"svg.hashsalt": "claims", "svg.fonttype": "none"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None}, bbox_inches="tight")
+        figure.savefig(buffer, format="svg", metadata={"Date": None}, bbox_inches=tight)
     return buffer.getvalue()

@@ -125,7 +125,7 @@ def _panels(others: int) -> tuple[Figure, list[Axes]]:
     """A wide panel for the paper's curves, and small ones below, two in a row."""
     others = min(max(others, 0), MOST_PANELS)
     rows = (others + 1) // 2
-    figure = Figure(figsize=(WIDTH, 3.0 + 1.9 * rows), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 3.0 + 2.0 * rows), layout="constrained")
     grid = figure.add_gridspec(1 + rows, 2, height_ratios=[2.6, *[1.7] * rows])
     panels = [figure.add_subplot(grid[0, :])]
     panels += [figure.add_subplot(grid[1 + i // 2, i % 2]) for i in range(others)]
@@ -148,7 +148,7 @@ def _grouped(exhibits: Exhibits, by: str = "", title: str = "") -> dict[str, lis
         if it["paper"] and (not by or it[by] == "Inception"):
             groups[first].append(it)
         else:
-            named = f"{it[by]}, " if by else ""
+            named = f"{it[by]}\n" if by else ""
             groups.setdefault(f"{named}{_short(it['dataset'])}, n = {it['images']:,}", []).append(
                 it
             )

@@ -1,0 +1,102 @@
+"""``python -m harness report``: one report of several sessions, whatever their files hold."""
+
+import shutil
+
+import pytest
+
+from harness.__main__ import main
+from harness.report.index import CLAIMS, TIERS, claim_tests, written_claims
+from harness.tests.plugin_helpers import Project
+from harness.tests.report_helpers import record, run, written
+from harness.tests.test_run_record import stored
+
+
+def report(*arguments):
+    return main(["report", *map(str, arguments)])
+
+
+def test_a_cpus_and_a_gpus_evidence_make_one_page(tmp_path, capsys):
+    stored(tmp_path / "store")
+    cpu = written(tmp_path / "cpu", record(check="on a CPU", runs=["00ff"]))
+    gpu = written(tmp_path / "gpu", record("2.1-chance", "on a GPU"), runs=[run()], extra="{\n")
+    code = report(cpu, gpu, "--out", tmp_path / "out", "--runs", tmp_path / "store")
+    said = capsys.readouterr().out
+    assert code == 0
+    assert "notice: evidence.jsonl: line 3 left out, damaged" in said
+    assert "2 of 45 claims judged: 2 supported" in said
+    assert f"report: {tmp_path / 'out' / 'report.html'}" in said
+    html = (tmp_path / "out" / "report.html").read_text()
+    assert "on a CPU" in html and "on a GPU" in html and 'id="run-00ff"' in html
+    assert "line 3 left out, damaged" in html
+
+
+def test_an_empty_file_makes_a_page_that_says_so(tmp_path, capsys):
+    assert report(written(tmp_path), "--out", tmp_path / "out", "--runs", tmp_path) == 0
+    assert "nothing was run: the evidence holds no check" in capsys.readouterr().out
+    assert "Nothing was run" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_absent_evidence_and_an_unwritable_folder_are_errors_with_a_remedy(tmp_path, capsys):
+    assert report(tmp_path / "absent.jsonl", "--out", tmp_path) == 2
+    assert "name a file that pytest --evidence FILE has written" in capsys.readouterr().err
+    (tmp_path / "file").touch()
+    assert report(written(tmp_path), "--out", tmp_path / "file", "--runs", tmp_path) == 2
+    assert "cannot write" in capsys.readouterr().err
+
+
+TRAINED = """
+@trials(Trial("fast", "tiny", "scaled", {"random labels": [tiny()]}))
+@pytest.mark.claim("2.1-fit")
+def test_it(trial, laboratory, judge):
+    runs = laboratory.runs(trial)["random labels"]
+    judge(accuracy("it", runs, "train"), AtLeast(0.0, source="x"))
+"""
+
+
+def test_a_sessions_evidence_alone_has_the_curves_and_the_page_is_written(tmp_path, capsys):
+    session = Project(tmp_path, TRAINED).run("--report", "report")
+    assert session.code == 0, session.text
+    assert "report: report/report.html" in session.text
+    (key,) = session.evidence[0].runs
+    assert f'id="run-{key}"' in (tmp_path / "report" / "report.html").read_text()
+    shutil.rmtree(session_runs := tmp_path / "runs")
+    assert report(tmp_path / "evidence.jsonl", "--out", tmp_path / "2", "--runs", session_runs) == 0
+    assert f'id="run-{key}"' in (tmp_path / "2" / "report.html").read_text()
+    assert session.evidence[0].when[:2] == "20"
+
+
+def test_a_session_that_judges_nothing_of_the_paper_writes_no_report(tmp_path):
+    session = Project(tmp_path, "def test_it(): pass\n").run("--report", "report")
+    assert (session.code, (tmp_path / "report").exists()) == (0, False)
+
+
+def test_every_written_claim_has_tests_with_tiers_and_all_files_load():
+    tests, problems = claim_tests()
+    assert problems == ()
+    assert {test.claim for test in tests if not test.control} == written_claims()
+    for test in tests:
+        assert set(test.tiers) <= set(TIERS) and test.tiers, test.node
+        assert (CLAIMS.parent / test.node.partition("::")[0]).is_file()
+    found = {test.node.partition("::")[2]: test for test in tests}
+    fit = found["test_random_labels_are_memorised"]
+    assert (fit.claim, fit.tiers) == ("2.1-fit", ("fast", "cpu_full", "gpu_full"))
+    pipeline = found["test_every_image_is_whitened_on_its_own"]
+    assert pipeline.tiers == ("fast", "cpu_full"), "also where the tier is a parameter's mark"
+
+
+def test_a_file_that_cannot_be_loaded_costs_its_tests_alone(tmp_path):
+    folder = tmp_path / "someclaims"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "test_broken.py").write_text("import nothing_of_that_name")
+    (folder / "test_sound.py").write_text(
+        "import pytest\npytestmark = pytest.mark.fast\n"
+        "@pytest.mark.claim('2.1-fit')\ndef test_a(): pass\n"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(tmp_path)
+        tests, (problem,) = claim_tests(folder)
+    assert [test.command("fast") for test in tests] == [
+        "pytest -m fast someclaims/test_sound.py::test_a"
+    ]
+    assert problem.startswith("test_broken.py cannot be loaded (ModuleNotFoundError")

@@ -1,0 +1,159 @@
+"""The page says everything of every claim, escapes what it is given, and asks for nothing."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from harness.report.page import MEANINGS, SYMBOLS
+from harness.report.scorecard import STYLES
+from harness.report.sources import Sources
+from harness.report.write import write_report
+from harness.tests.report_helpers import CATALOGUE, NASTY, record, run, sources
+
+
+class Page(HTMLParser):
+    """The text of every element with an id, and all attributes."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.text, self.attributes, self.tags = [], {}, [], set()
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.tags.add(tag)
+        self.attributes += [(tag, *pair) for pair in attrs]
+        if tag not in ("meta", "br"):
+            self.open.append((tag, found.get("id")))
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes += [(tag, *pair) for pair in attrs]
+
+    def handle_endtag(self, tag):
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data):
+        for _, name in self.open:
+            if name:
+                self.text[name] = f"{self.text.get(name, '')} {data}"
+
+    def of(self, name):
+        return " ".join(self.text[name].split())
+
+
+def written(folder, made):
+    (path, _) = write_report(folder, made, CATALOGUE)
+    return Page(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("report")
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    return written(folder, sources())
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("empty"), Sources())
+
+
+@pytest.mark.parametrize("claim", CATALOGUE.values(), ids=lambda claim: claim.id)
+def test_every_claim_is_there_with_its_sentence_place_control_and_finding(page, empty, claim):
+    for told in (page.of(f"claim-{claim.id}"), empty.of(f"claim-{claim.id}")):
+        for text in (claim.id, claim.sentence, claim.where, claim.published, claim.finding):
+            assert " ".join(text.split()) in told
+        assert claim.control.removeprefix("planted fault: ") in told
+        assert ("Planted fault" in told) == claim.identity
+
+
+def test_a_claim_that_was_not_run_says_how_to_run_it(page, empty):
+    node = "claims/section2_capacity/test_random_labels.py::test_fitting_random_labels_starts_late"
+    for told in (page.of("how-2.1-quick"), empty.of("how-2.1-quick")):
+        assert f"pytest -m fast {node}" in told
+        assert re.search(rf"pytest -m gpu_full {node}\S+ --data-root=DIR", told)
+    assert "not run" in empty.of("claim-2.1-quick")
+
+
+def test_totals_are_of_all_claims(page, empty):
+    for told, judged in ((page, 6), (empty, 0)):
+        counts = [int(n) for n in re.findall(r"\b(\d+) (?:the|does|nothing)", told.of("verdicts"))]
+        assert sum(counts[:5]) == len(CATALOGUE)
+        assert counts[4] == len(CATALOGUE) - judged
+
+
+def test_an_empty_evidence_says_that_nothing_was_run(empty):
+    assert "Nothing was run: the evidence holds no check." in empty.of("top")
+    assert "No run is behind this evidence" in empty.of("runs")
+
+
+def test_a_check_is_shown_with_value_interval_bound_source_and_verdict(page):
+    told = page.of("claim-2.1-fit")
+    assert "refuted" in told and "45.00 to 55.00" in told and "50.00 %" in told
+    assert "attains 100.00 % in every run from Section 2.1" in told
+    assert "values: 100.00 %, 99.00 %" in told
+    assert told.index("MLP 1x512: training") < told.index("Inception: training"), "wrong ones first"
+
+
+def test_controls_are_shown_and_one_that_was_not_refuted_is_open(page):
+    told = page.of("claim-2.1-fit")
+    assert "1 of 2 refuted, as they must be" in told
+    assert "NOT refuted" in told
+    assert "1 of 2 controls were refuted" in page.of("verdicts")
+
+
+def test_runs_are_shown_with_recipe_and_a_lost_one_is_told(page):
+    told = page.of("claim-2.1-fit")
+    assert run().title in told
+    assert f"{'f' * 16} neither the evidence nor the store has this run any more" in told
+    recipe = page.of(f"run-{run(epochs=12).key}")
+    assert "label corruption" in recipe and "train accuracy 100.00 %" in recipe
+
+
+def test_machines_and_versions_are_at_the_top(page):
+    told = page.of("verdicts")
+    assert "A GPU, Another processor, 16 cores" in told and "A processor, 2 cores" in told
+    assert "torch 2.11.0" in told and "2026-01-02 03:04 UTC" in told and "gpu_full" in told
+
+
+def test_what_evidence_says_is_text(page):
+    assert NASTY in page.of("claim-2.1-chance")
+    assert "script" not in page.tags
+
+
+def test_nothing_is_fetched_and_every_link_leads_somewhere(page):
+    assert not page.tags & {"script", "link", "iframe", "object", "img"}
+    for tag, name, value in page.attributes:
+        if name in ("href", "xlink:href"):
+            assert value.startswith("#") or value.startswith("data:"), (tag, value)
+        assert name not in ("src", "srcset", "onload", "onclick")
+    html = " ".join(str(value) for *_, value in page.attributes)
+    assert "default-src 'none'" in html
+
+
+def test_an_exhibit_that_cannot_be_drawn_costs_its_figure_and_a_notice(tmp_path):
+    broken = record("4-theorem1", exhibit={"name": "theorem1-function", "data": {"n": 3}})
+    page = written(tmp_path, Sources([broken], notices=["x.jsonl: line 3 left out, damaged"]))
+    assert "theorem1-function" not in page.text
+    assert "x.jsonl: line 3 left out, damaged" in page.of("verdicts")
+    assert "the figure theorem1-function cannot be drawn from this evidence" in page.of("verdicts")
+    assert not (tmp_path / "figures" / "theorem1-function.svg").exists()
+
+
+def test_the_scorecard_and_the_figures_are_beside_it(folder, page):
+    assert (folder / "scorecard.txt").read_text(encoding="utf-8").startswith("claim and check")
+    names = {path.stem for path in (folder / "figures").iterdir()}
+    assert names == {"figure-1a", "figure-1b", "figure-1c", "figure-2b", "lemma1-interleaving"}
+
+
+def test_no_verdict_is_told_by_colour_alone():
+    assert set(SYMBOLS) == set(STYLES)
+    assert set(MEANINGS) < set(SYMBOLS)
+    claims = [SYMBOLS[verdict] for verdict in MEANINGS]
+    assert len(set(claims)) == len(claims)

@@ -1,0 +1,119 @@
+"""Evidence from several sessions merges; what cannot be shown is left out, and told."""
+
+import json
+import re
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.evidence.record import Evidence
+from harness.report.sources import in_order, read_sources
+from harness.tests.report_helpers import CATALOGUE, NASTY, of_version, record, run, written
+from harness.tests.test_run_record import stored
+
+GOOD, OTHER = record(check="good"), record("2.1-chance", "other")
+
+
+def read(*paths):
+    return read_sources(paths, CATALOGUE)
+
+
+def test_sessions_merge_and_the_same_line_counts_once(tmp_path):
+    cpu = written(tmp_path / "cpu", GOOD, OTHER, runs=[run()])
+    gpu = written(tmp_path / "gpu", GOOD, record("2.1-quick"), runs=[run(), run(seed=1)])
+    found = read(cpu, gpu)
+    assert found.records == [GOOD, OTHER, record("2.1-quick")]
+    assert list(found.runs) == [run().key, run(seed=1).key]
+    assert found.files == [("evidence.jsonl", 2), ("evidence.jsonl", 2)]
+    assert found.notices == []
+
+
+def test_an_empty_file_is_no_error(tmp_path):
+    assert read(written(tmp_path)).records == []
+
+
+@pytest.mark.parametrize("name", ["absent.jsonl", "."])
+def test_a_file_that_cannot_be_read_is_named_with_the_remedy(tmp_path, name):
+    with pytest.raises(HarnessError, match=r"cannot be read .*name a file that pytest --evidence"):
+        read(tmp_path / name)
+
+
+def changed(**facts):
+    """A line whose fields are not of their types."""
+    return json.dumps({**json.loads(GOOD.to_line()), **facts})
+
+
+def without(*names):
+    return json.dumps({k: v for k, v in json.loads(GOOD.to_line()).items() if k not in names})
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (GOOD.to_line()[:-20], "damaged: not a whole line of evidence"),
+        ("\x00\x01", "damaged: not a whole line"),
+        ("[1, 2]", "damaged: not a line of evidence"),
+        ("{}", "damaged: not a line of evidence"),
+        (run().to_line()[:-30], "damaged: not a whole line"),
+        (of_version(GOOD, "0.0.9").to_line(), r"written by version 0\.0\.9, and this is .*again"),
+        (Evidence("2.1-fit", "x", False, "supported").to_line(), "written by an unknown version"),
+        (changed(colour="red"), r"of another format \(it differs in: colour\)"),
+        (without("when", "published_cell"), r"another format .*: published_cell, when\)"),
+        (record("9-nine").to_line(), "about the unknown claim '9-nine', which is not in claims/"),
+        (changed(verdict="maybe"), "damaged: verdict = 'maybe'"),
+        (changed(values="1.0"), "damaged: values = '1.0'"),
+        (changed(values=["1.0"]), "damaged: a number is not a number"),
+        (changed(interval=[1.0]), r"damaged: interval = \[1.0\]"),
+        (changed(seconds=None), "damaged: a number"),
+        (changed(control="no"), "damaged: control = 'no'"),
+        (changed(check=3), "damaged: check = 3"),
+        (changed(exhibit={"name": "x"}), "damaged: exhibit without a name or data"),
+        (changed(environment=[]), "written by an unknown version"),
+    ],
+)
+def test_what_cannot_be_shown_is_left_out_and_told_with_its_line(tmp_path, line, told):
+    path = written(tmp_path, GOOD, extra=f"{line}\n{OTHER.to_line()}\n")
+    found = read(path)
+    assert found.records == [GOOD, OTHER]
+    (notice,) = found.notices
+    assert notice.startswith("evidence.jsonl: line 2 left out, ")
+    assert re.search(told, notice)
+
+
+def test_lines_left_out_for_one_reason_are_told_together(tmp_path):
+    path = written(tmp_path, GOOD, extra="{\n" * 12)
+    (notice,) = read(path).notices
+    assert notice.startswith("evidence.jsonl: 12 lines (2, 3, 4, 5, 6, 7, 8, 9 and 4 more) left")
+
+
+def test_text_with_line_separators_is_one_line(tmp_path):
+    odd = record(check="a \u2028 b \x85 c", reason=NASTY)
+    path = tmp_path / "evidence.jsonl"
+    text = json.dumps(json.loads(odd.to_line()), ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+    assert read(path).records == [odd]
+
+
+def test_runs_that_no_file_holds_come_from_the_store(tmp_path):
+    stored(tmp_path / "store")
+    held = run()
+    path = written(tmp_path, record(runs=["00ff", held.key, "gone"]), runs=[held])
+    found = read(path)
+    found.add_stored_runs(tmp_path / "store")
+    assert set(found.runs) == {held.key, "00ff"}
+
+
+def test_records_stand_in_the_catalogues_order_claims_before_controls():
+    mixed = [
+        record("5-span"),
+        record(check="c", control=True),
+        record(check="b"),
+        record("A-params"),
+    ]
+    claims = [(it.claim, it.check) for it in in_order(mixed, CATALOGUE)]
+    assert claims == [
+        ("A-params", "a check"),
+        ("2.1-fit", "b"),
+        ("2.1-fit", "c"),
+        ("5-span", "a check"),
+    ]

@@ -1,0 +1,83 @@
+"""Tables 1 to 4: every number of the paper has a cell, and a check that names one fills it."""
+
+import json
+
+import pytest
+
+from harness.evidence.published import PAPER, UNITS, cell_name, published_row, published_table
+from harness.report.tables import paper_tables
+from harness.tests.report_helpers import CATALOGUE, fit, record
+
+TABLES = json.loads((PAPER / "tables.json").read_text(encoding="utf-8"))
+CELLS = {  # Parameters stand once a network, not once a row.
+    "table-1": 5 + 2 * 19,
+    "table-2": sum(
+        sum(key in UNITS for key in row) for row in TABLES["table2_imagenet_inception_v3"]
+    ),
+    "table-3": 5 + 2,
+    "table-4": 6,
+}
+
+
+def cells_with(record):
+    found = [cell for table in paper_tables([record]) for cell in table.cells if cell.ours]
+    return [(cell.published, cell.claim) for cell in found]
+
+
+def test_every_published_number_has_its_cell_and_its_claim():
+    tables = paper_tables([])
+    assert {table.name: len(table.cells) for table in tables} == CELLS
+    for table in tables:
+        assert set(table.claims) - {""} <= set(CATALOGUE), table.name
+        assert not any(cell.ours for cell in table.cells)
+        assert all(
+            len(line.cells) == len(table.columns) for _, _, lines in table.groups for line in lines
+        )
+
+
+def test_shares_are_shown_as_the_paper_prints_them():
+    shown = {cell.published for cell in paper_tables([])[0].cells}
+    assert {"89.31 %", "100.00 %", "1,649,402"} <= shown
+
+
+@pytest.mark.parametrize("match", [{}, {"random_crop": False, "weight_decay": False}])
+def test_a_check_fills_the_cell_that_it_names_however_it_asked_for_it(match):
+    cell = published_row("table1_cifar10", "test", model="Inception", labels="random", **match)
+    assert cells_with(record("2.1-chance", published_cell=cell.cell)) == [("9.78 %", "2.1-chance")]
+
+
+def test_every_cell_can_be_filled():
+    for table in ("table1_cifar10", "table2_imagenet_inception_v3", "table3_kernels"):
+        for row in published_table(table):
+            for field in set(row) & set(UNITS) - {"params"}:
+                assert len(cells_with(record(published_cell=cell_name(table, row, field)))) == 1
+
+
+def test_parameters_stand_with_the_network_whichever_row_a_check_names():
+    for labels in ("random", "true"):
+        match = {"labels": labels, "random_crop": False, "weight_decay": False}
+        cell = published_row("table1_cifar10", "params", model="Alexnet", **match)
+        assert cells_with(record(published_cell=cell.cell)) == [("1,387,786", "A-params")]
+
+
+def test_controls_and_what_was_not_run_fill_nothing():
+    assert cells_with(fit("Alexnet", control=True, verdict="refuted")) == []
+    assert cells_with(fit("Alexnet", verdict="not run")) == []
+
+
+def test_the_papers_own_size_comes_before_reduced_scale():
+    both = [fit("Alexnet", scale="scaled"), fit("Alexnet", scale="paper")]
+    (cell,) = [cell for table in paper_tables(both) for cell in table.cells if cell.ours]
+    assert [it.scale for it in cell.ours] == ["paper", "scaled"]
+
+
+def test_a_number_that_the_paper_could_not_give_keeps_its_remark():
+    remarks = {cell.remark for cell in paper_tables([])[3].cells if cell.published == "–"}
+    assert remarks == {"failed to converge"}
+
+
+def test_a_cells_name_hangs_on_neither_order_nor_numbers():
+    one = {"model": "A", "labels": "true", "train": 1.0, "remark": "x"}
+    other = {"labels": "true", "train": 2.0, "model": "A"}
+    assert cell_name("t", one, "train") == cell_name("t", other, "train")
+    assert cell_name("t", one, "train") != cell_name("t", {**one, "labels": "random"}, "train")

@@ -1,0 +1,132 @@
+"""Evidence carries its runs: recipe, figures and curve, from whatever the store keeps."""
+
+import json
+import math
+
+import pytest
+
+from harness.evidence.record import Evidence, read_evidence
+from harness.evidence.run_record import RunRecord, stored_runs
+from harness.runs.run import Run
+from harness.runs.store import Store
+from harness.tests.report_helpers import record, run
+from harness.training.outcome import Curve, Outcome
+from harness.training.protocol import paper_recipe
+
+RECIPE = paper_recipe("mlp-1x512", "digits", "random-labels", train_size=256)
+
+
+def stored(folder, key="00ff"):
+    """A finished training of two epochs in a store; returns the run."""
+    curve = Curve(
+        step=[2, 4],
+        loss=[2.302585, math.nan],
+        online_accuracy=[0.1, 0.5],
+        train_accuracy=[None, 0.75],
+        test_accuracy=[None, 0.25],
+        learning_rate=[0.01, 0.01],
+        seconds=[0.1, 0.1],
+    )
+    outcome = Outcome(
+        status="finished",
+        curve=curve,
+        train_correct=192,
+        train_total=256,
+        test_correct=1,
+        test_total=4,
+        first_losses=[2.3] * 4,
+        label_digest="a",
+        order_digest="b",
+        epochs_to_fit=None,
+    )
+    finished = Run(key, RECIPE, outcome, "fp32", "cpu", 0.2, "2026-01-02T03:04:05+00:00", {})
+    Store(folder).keep(finished)
+    return finished
+
+
+def named(*keys):
+    return [record(runs=list(keys))]
+
+
+def test_a_training_comes_from_the_store_with_its_curve_and_without_weights(tmp_path):
+    stored(tmp_path)
+    (found,) = stored_runs(tmp_path, named("00ff", "00ff"))
+    assert (found.key, found.title, found.recipe) == ("00ff", str(RECIPE), RECIPE.as_dict())
+    assert found.figures == {
+        "train accuracy": 0.75,
+        "test accuracy": 0.25,
+        "epochs": 2,
+        "epochs to fit": None,
+    }
+    assert found.curve == {
+        "step": [2, 4],
+        "loss": [2.3026, None],
+        "online_accuracy": [0.1, 0.5],
+        "train_accuracy": [None, 0.75],
+        "test_accuracy": [None, 0.25],
+    }
+    assert (found.device, found.precision, found.seconds) == ("cpu", "fp32", 0.2)
+    assert RunRecord.from_line(found.to_line()) == found
+
+
+def test_what_the_store_no_longer_has_or_has_damaged_is_left_out(tmp_path):
+    stored(tmp_path)
+    stored(tmp_path, "0aaa")
+    (tmp_path / "0aaa" / "run.json").write_text("{")
+    stored(tmp_path, "0bbb")
+    (tmp_path / "0bbb" / "run.json").rename(tmp_path / "0bbb" / "run.json.damaged")
+    found = stored_runs(tmp_path, named("gone", "0aaa", "00ff", "0bbb"))
+    assert [it.key for it in found] == ["00ff"]
+    assert stored_runs(tmp_path / "nowhere", named("00ff")) == []
+
+
+def test_a_diverged_training_has_no_accuracies(tmp_path):
+    content = json.loads(stored(tmp_path).to_json())
+    content["outcome"]["status"] = "diverged"
+    (tmp_path / "00ff" / "run.json").write_text(json.dumps(content))
+    (found,) = stored_runs(tmp_path, named("00ff"))
+    assert found.figures["train accuracy"] is found.figures["test accuracy"] is None
+
+
+def test_another_kind_of_computation_is_told_by_its_fields(tmp_path):
+    (tmp_path / "cafe").mkdir()
+    fits = [{"label": "true labels", "test_correct": 988, "test_total": 1000}]
+    content = {
+        "key": "cafe",
+        "recipe": {"kind": "KernelRecipe", "dataset": "mnist", "gamma": 0.02, "ridge": None},
+        "outcome": {"fits": fits, "facts": {}},
+        "seconds": 3.0,
+        "device": "cpu",
+    }
+    (tmp_path / "cafe" / "solve.json").write_text(json.dumps(content))
+    (found,) = stored_runs(tmp_path, named("cafe"))
+    assert found.title == "kernel: dataset mnist, gamma 0.02"
+    assert found.figures == {"test error, true labels": 0.012}
+    assert found.curve == {}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda line: line[:-1],
+        lambda line: line.replace('"step": [', '"step": [1, '),
+        lambda line: line.replace('"step": [', '"step": ["1", ', 1),
+        lambda line: line.replace('"figures": {', '"figures": [{').replace(
+            '}, "curve', '}], "curve'
+        ),
+        lambda line: line.replace('"title"', '"titel"'),
+    ],
+)
+def test_a_damaged_line_is_refused(change):
+    line = run().to_line()
+    assert change(line) != line
+    with pytest.raises((ValueError, TypeError)):
+        RunRecord.from_line(change(line))
+
+
+def test_a_check_and_a_run_share_a_file_of_json_lines(tmp_path):
+    path = tmp_path / "evidence.jsonl"
+    check = Evidence("2.1-fit", "it", False, "supported", runs=[run().key])
+    path.write_text(f"{check.to_line()}\n{run().to_line()}\n")
+    assert [type(json.loads(line)) for line in path.read_text().splitlines()] == [dict, dict]
+    assert read_evidence(path) == ([check], 0)
