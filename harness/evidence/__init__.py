@@ -5,6 +5,12 @@ from harness.evidence.curves import difference_in_steps, epochs_of_descent
 from harness.evidence.exhibit import Exhibit
 from harness.evidence.measurement import Measurement, accuracy, exact
 from harness.evidence.published import Published, published_crossing, published_curve, published_row
+from harness.evidence.solves import (
+    error_on_the_same_images,
+    error_ratio,
+    figure_of,
+    share_of_errors,
+)
 from harness.evidence.verdict import ClaimNotSupported, ControlNotRefuted
 
 __all__ = [
@@ -22,8 +28,12 @@ __all__ = [
     "accuracy",
     "difference_in_steps",
     "epochs_of_descent",
+    "error_on_the_same_images",
+    "error_ratio",
     "exact",
+    "figure_of",
     "published_crossing",
     "published_curve",
     "published_row",
+    "share_of_errors",
 ]

@@ -71,3 +71,22 @@ def equivalence_false_alarm(
         spread = np.sqrt(chi2.ppf(quantiles, runs - 1) / (runs - 1)) * of_the_mean
         half = np.maximum(binomial, float(t.ppf((1 + confidence) / 2, runs - 1)) * spread)
     return float(np.minimum(1.0, 2 * norm.sf((margin - half) / of_the_mean)).mean())
+
+
+def paired_ratio_interval(
+    one: Sequence[bool], other: Sequence[bool], confidence: float = CONFIDENCE, draws: int = 2_000
+) -> Interval:
+    """The interval of ``sum(one) / sum(other)`` over paired events: a percentile bootstrap.
+
+    Pairs fall into four classes, so that a resample is one multinomial draw; its seed is fixed.
+    Where ``other`` never happens in a resample, the ratio there is infinite.
+    """
+    import numpy as np
+
+    pairs = 2 * np.asarray(one, int) + np.asarray(other, int)
+    counts = np.bincount(pairs, minlength=4)
+    drawn = np.random.default_rng(0).multinomial(len(pairs), counts / len(pairs), size=draws)
+    ones, others = drawn[:, 2] + drawn[:, 3], drawn[:, 1] + drawn[:, 3]
+    ratios = np.where(others > 0, ones / np.maximum(others, 1), math.inf)
+    low, high = np.quantile(ratios, [(1 - confidence) / 2, (1 + confidence) / 2], method="higher")
+    return float(low), float(high)

@@ -6,70 +6,37 @@ out from the training set, see `claims/section5_linear_models/machines.py`.
 """
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
 from torch.nn.functional import avg_pool2d, pad
 
 from harness.data.streams import stream
-from harness.errors import InvalidRecipe
+from harness.linear.recipe import GaborBank
 
 CHUNK = 1_000
 """Images filtered at a time: 15 MB of intermediate values on 28x28."""
 
 
-@dataclass(frozen=True)
-class GaborBank:
-    """Complex wavelets at every orientation and frequency; the mean of each real part is removed.
+def gabor_features(bank: GaborBank, images: torch.Tensor) -> torch.Tensor:
+    """Images (N, C, H, W), uint8, to features (N, wavelets * ceil(H/pool) * ceil(W/pool)), float32.
 
-    Raises InvalidRecipe for a frequency outside (0, 0.5] and counts below 1.
+    Colours are averaged, pixels scaled to [0, 1], the surroundings of an image are black.
     """
-
-    orientations: int = 8
-    """Equally spaced over half a turn."""
-    frequencies: tuple[float, ...] = (0.1, 0.2, 0.3)
-    """Cycles per pixel."""
-    pool: int = 4
-    """Side of the squares over which magnitudes are averaged, in pixels."""
-    noise_seed: int | None = None
-    """Where given, each wavelet is replaced by complex Gaussian noise of its size: the control."""
-
-    def __post_init__(self) -> None:
-        """Refuse what is no bank."""
-        if not self.frequencies or not all(0 < f <= 0.5 for f in self.frequencies):
-            raise InvalidRecipe(
-                f"frequencies = {self.frequencies}, but each should be in (0, 0.5] cycles a pixel"
-            )
-        for name in ("orientations", "pool"):
-            if getattr(self, name) < 1:
-                raise InvalidRecipe(f"{name} = {getattr(self, name)}, but it should be at least 1")
-
-    def wavelets(self, side: int) -> torch.Tensor:
-        """The bank (wavelets, 2, side, side), real and imaginary parts, ``side`` odd; smaller
-        ones have zeros around them, larger ones are cut at the edges.
-        """
-        return _wavelets(self, side)
-
-    def features(self, images: torch.Tensor) -> torch.Tensor:
-        """Images (N, C, H, W), uint8, to features (N, wavelets * ceil(H/pool) * ceil(W/pool)).
-
-        Colours are averaged, pixels scaled to [0, 1], the surroundings of an image are black.
-        """
-        height, width = images.shape[-2:]
-        # No pixel of an image is further from another.
-        bank = self.wavelets(2 * max(height, width) - 1).to(images.device)
-        rows, columns = -(-height // self.pool), -(-width // self.pool)
-        result = torch.empty(len(images), len(bank), rows * columns, device=images.device)
-        grey = images.float().mean(1).flatten(1).div_(255)
-        for number, wavelet in enumerate(bank):
-            matrix = _as_matrix(wavelet, height, width)
-            for start in range(0, len(images), CHUNK):
-                parts = (grey[start : start + CHUNK] @ matrix).view(-1, 2, height, width)
-                magnitude = parts.square().sum(1, keepdim=True).sqrt()
-                pooled = avg_pool2d(magnitude, self.pool, ceil_mode=True)
-                result[start : start + CHUNK, number] = pooled.flatten(1)
-        return result.flatten(1)
+    height, width = images.shape[-2:]
+    # No pixel of an image is further from another.
+    wavelets = gabor_wavelets(bank, 2 * max(height, width) - 1).to(images.device)
+    rows, columns = -(-height // bank.pool), -(-width // bank.pool)
+    result = torch.empty(len(images), len(wavelets), rows * columns, device=images.device)
+    grey = images.float().mean(1).flatten(1).div_(255)
+    for number, wavelet in enumerate(wavelets):
+        matrix = _as_matrix(wavelet, height, width)
+        for start in range(0, len(images), CHUNK):
+            parts = (grey[start : start + CHUNK] @ matrix).view(-1, 2, height, width)
+            magnitude = parts.square().sum(1, keepdim=True).sqrt()
+            pooled = avg_pool2d(magnitude, bank.pool, ceil_mode=True)
+            result[start : start + CHUNK, number] = pooled.flatten(1)
+    return result.flatten(1)
 
 
 def _as_matrix(wavelet: torch.Tensor, height: int, width: int) -> torch.Tensor:
@@ -83,7 +50,11 @@ def _as_matrix(wavelet: torch.Tensor, height: int, width: int) -> torch.Tensor:
 
 
 @lru_cache(maxsize=8)
-def _wavelets(bank: GaborBank, side: int) -> torch.Tensor:
+def gabor_wavelets(bank: GaborBank, side: int) -> torch.Tensor:
+    """The bank (wavelets, 2, side, side), real and imaginary parts, ``side`` odd.
+
+    Smaller wavelets have zeros around them, larger ones are cut at the edges.
+    """
     from skimage.filters import gabor_kernel
 
     made = []

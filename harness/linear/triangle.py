@@ -85,19 +85,36 @@ class Triangle:
         start = first - first % self.height
         return panel[first - start : last - start, :last]
 
-    def factor(self, fill: Fill, progress: Callable[[float], None] = lambda share: None) -> None:
-        """Fill and factor, panel by panel; ``progress`` is told the share of the work done.
+    def add_products(self, columns: torch.Tensor) -> None:
+        """Add ``C C^T`` for columns C (n, c): a Gram matrix whose features come chunk by chunk."""
+        started = time.perf_counter()
+        if not self.panels:
+            kind = {"dtype": self.dtype, "device": self.device}
+            self.panels = [torch.zeros((last - first, last), **kind) for first, last in self.spans]
+        for panel, (first, last) in zip(self.panels, self.spans, strict=True):
+            panel.addmm_(columns[first:last], columns[:last].mT)
+        self._wait()
+        self.timing.fill_seconds += time.perf_counter() - started
 
-        Raises NotPositiveDefinite at the first pivot that is not positive.
+    def factor(
+        self, fill: Fill | None = None, progress: Callable[[float], None] = lambda share: None
+    ) -> None:
+        """Factor in place, panel by panel, each filled before; without ``fill``, what is there.
+
+        ``progress`` is told the share of the work done. Raises NotPositiveDefinite at the first
+        pivot that is not positive.
         """
-        self.panels = []
-        for first, last in self.spans:
+        panels = [] if fill is not None else self.panels
+        for number, (first, last) in enumerate(self.spans):
             started = time.perf_counter()
-            panel = torch.empty((last - first, last), dtype=self.dtype, device=self.device)
-            fill(first, last, panel)
-            self._wait()
+            if fill is not None:
+                panel = torch.empty((last - first, last), dtype=self.dtype, device=self.device)
+                fill(first, last, panel)
+                self._wait()
+                panels.append(panel)
+                self.panels = panels
+            panel = panels[number]
             filled = time.perf_counter()
-            self.panels.append(panel)
             for column in range(0, last, self.width):
                 self._factor_columns(panel, first, column, min(column + self.width, last))
                 done = min(column + self.width, last)

@@ -1,8 +1,11 @@
 """``--plan``: every training that the selected tests need, before anything trains."""
 
+from collections.abc import Iterable
+
 import pytest
 
-from harness.plugin.trials import recipes_of
+from harness.plugin.trials import work_of
+from harness.training.recipe import Recipe
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -21,17 +24,22 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         raise session.Interrupted(f"{session.testsfailed} errors during collection")
     users: dict[object, int] = {}
     for item in session.items:
-        for recipe in dict.fromkeys(recipes_of(item)):
+        for recipe in dict.fromkeys(work_of(item)):
             users[recipe] = users.get(recipe, 0) + 1
     writer = session.config.get_terminal_writer()
     writer.line()
     total = sum(recipe.cost for recipe in users)
     for recipe, tests in users.items():
         share = f"{100 * recipe.cost / total:5.1f} %"
-        epochs = f"{'at most ' if recipe.stop_at_zero_error else ''}{recipe.epochs} epochs"
-        writer.line(f"{share}  {recipe}: {epochs}; {tests} test{'s' if tests > 1 else ''}")
+        writer.line(f"{share}  {recipe}: {recipe.work}; {tests} test{'s' if tests > 1 else ''}")
     writer.line(
-        f"{len(users)} trainings for {len(session.items)} tests; at the left, each one's share"
-        " of the arithmetic if none stops early"
+        f"{len(users)} {_kinds(users)} for {len(session.items)} tests; at the left, each one's"
+        " share of the arithmetic if none stops early"
     )
     return True
+
+
+def _kinds(recipes: Iterable[object]) -> str:
+    """What there is to make, in words."""
+    solves = {not isinstance(recipe, Recipe) for recipe in recipes}
+    return {(False,): "trainings", (True,): "solves"}.get(tuple(solves), "trainings and solves")

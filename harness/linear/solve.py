@@ -1,0 +1,26 @@
+"""From any recipe to its outcome, and what memory it will take."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.linear.examples import examples
+from harness.linear.kernel_solve import DTYPES, solve_kernel
+from harness.linear.machine import bytes_needed
+from harness.linear.outcome import SolveOutcome
+from harness.linear.recipe import SolveRecipe
+
+Told = Callable[[str, float], None]
+
+
+def solve(
+    recipe: SolveRecipe, root: Path | None, device: str, told: Told = lambda what, share: None
+) -> SolveOutcome:
+    """Solve a recipe on a device; ``told`` hears the phase and the share of its work done."""
+    data = examples(recipe, root)
+    return solve_kernel(recipe, data, device, told)
+
+
+def memory_needed(recipe: SolveRecipe) -> int:
+    """Bytes, nearly, so that large solves can wait for each other."""
+    targets = 10 * len(recipe.corruptions)
+    return bytes_needed(recipe.images, 1_000, targets, DTYPES[recipe.precision])
