@@ -158,11 +158,15 @@ class ConvNetRecipe(_DataChoice):
     filters: tuple[int, ...]
     """Numbers of filters; smaller networks hold the first filters of larger ones."""
     ridges: tuple[float, ...] = (0.0,)
-    """Added to the diagonal of Phi^T Phi (or Phi Phi^T)."""
+    """Each is added, times n, to the diagonal of Phi^T Phi or Phi Phi^T."""
     source: Literal["patches", "gaussian"] = "patches"
     """Filters are patches of training images, or Gaussian noise."""
     patch: int = 6
     threshold: float = 0.25
+    streamed: bool = False
+    """Make features anew, chunk by chunk, whenever they are needed, instead of keeping them."""
+    precision: Literal["fp32", "fp64"] = "fp32"
+    """Of the factorisation; solutions and residuals are float64 in any case."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be solved."""
@@ -175,6 +179,11 @@ class ConvNetRecipe(_DataChoice):
             )
         if not self.ridges or not all(0 <= ridge < math.inf for ridge in self.ridges):
             raise InvalidRecipe(f"ridges = {self.ridges}, but each should be 0 or above, finite")
+        if self.streamed and FEATURES_A_FILTER * min(self.filters) < self.images:
+            raise InvalidRecipe(
+                f"streamed = True with {min(self.filters)} filters: below n features the normal"
+                " equations need all of them; keep them, or take more filters"
+            )
         if self.source not in ("patches", "gaussian"):
             raise InvalidRecipe(f"source = {self.source!r}, but it should be patches or gaussian")
         smallest = min(dataset_spec(self.dataset).shape[1:])
