@@ -1,8 +1,104 @@
-"""The linear models behind section 5; every test of the section shares them."""
+"""The linear models behind section 5 and Table 3; every test of the section shares them.
 
-from harness.linear.recipe import KernelRecipe
+Nothing here was chosen on a test set. The paper gives neither bandwidths nor features; what it
+leaves open was searched on 10,000 of the training images, tried on others that were held out:
 
-TRUE, RANDOM = "true labels", "random labels"
+MNIST, pixels: K = exp(-0.02 d^2) on pixels / 255 is the authors' own snippet.
+
+MNIST, Gabor wavelets (8 orientations, gamma for the least error of four, 10,000 held out):
+
+    frequencies          pool  gamma  error
+    0.10, 0.20, 0.30     4     1.05   0.66 %
+    0.10, 0.20, 0.30     2     0.23   0.70 %
+    0.15, 0.25, 0.35     4     1.07   0.59 %   taken, with gamma 1
+    0.15, 0.25, 0.35     3     1.08   0.62 %
+
+CIFAR-10, pixels / 255 (10,000 held out):
+
+    gamma   0.0025  0.005   0.01    0.02    0.04
+    error   58.0 %  54.9 %  52.3 %  52.4 %  58.0 %     0.01 taken
+
+Digits (three draws, 150 held out, n = 200): pixels 4.4 % from gamma 0.02 to 0.05, the latter taken;
+wavelets of the frequencies above with pool 2, 1.6 % from gamma 1 to 4, the first taken.
+"""
+
+from dataclasses import replace
+
+from harness.linear.recipe import ConvNetRecipe, GaborBank, KernelRecipe, label_name
+
+TRUE, RANDOM = label_name(0.0), label_name(1.0)
+NOISY = 0.2
+
+# --- At the paper's size ---------------------------------------------------------------------
 
 MNIST = KernelRecipe(dataset="mnist", gamma=0.02, corruptions=(0.0, 1.0))
-"""K = exp(-0.02 d^2) on pixels / 255: the authors' own snippet."""
+MNIST_GABOR = KernelRecipe(dataset="mnist", features=GaborBank(), gamma=1.0)
+CIFAR = KernelRecipe(dataset="cifar10", gamma=0.01, corruptions=(0.0, 1.0))
+RIDGE = 0.01
+"""The best of 0.01 and 0.1 on 10,000 held-out images of MNIST, pixels: 2.69 % against 2.72 %
+without and 2.71 %."""
+MNIST_RIDGE = replace(MNIST, ridge=RIDGE, corruptions=(0.0,))
+MNIST_GABOR_RIDGE = replace(MNIST_GABOR, ridge=RIDGE)
+
+# --- On digits: 200 for training unless said -------------------------------------------------
+
+SEEDS = (0, 1, 2)
+PIXELS = [
+    KernelRecipe(dataset="digits", gamma=0.05, train_size=200, corruptions=(0.0, 1.0), seed=seed)
+    for seed in SEEDS
+]
+BANK = GaborBank(pool=2)
+GABOR = [replace(recipe, features=BANK, gamma=1.0, corruptions=(0.0,)) for recipe in PIXELS]
+NOISE = [replace(recipe, features=replace(BANK, noise_seed=0)) for recipe in GABOR]
+
+
+def convnets(n: int, filters: tuple[int, ...], ridges: tuple[float, ...] = (0.0,)) -> list:
+    """Random filters of 3x3 on n digits, which have 8x8 pixels."""
+    return [
+        ConvNetRecipe(
+            dataset="digits",
+            patch=3,
+            train_size=n,
+            filters=filters,
+            ridges=ridges,
+            precision="fp64",
+            seed=seed,
+        )
+        for seed in SEEDS
+    ]
+
+
+CONVNET_N = 100
+WIDE, NARROW = 256, 12
+"""Filters: 2,049 features for 100 examples, and 97, where the minimum-norm error peaks."""
+CONVNETS = convnets(CONVNET_N, (NARROW, WIDE))
+PIXELS_CONVNET = [replace(recipe, train_size=CONVNET_N) for recipe in PIXELS]
+
+CURVE_N = 300
+CURVE_FILTERS = (8, 16, 24, 32, 36, 40, 48, 64, 96, 128)
+CURVE_RIDGE, CRUSHING_RIDGE = 0.1, 1e6
+WIDEST = CURVE_FILTERS[-1]
+TYPICAL = 64
+"""Filters: 513 features for 300 examples, past the peak."""
+CURVES = convnets(CURVE_N, CURVE_FILTERS, (0.0, CURVE_RIDGE, CRUSHING_RIDGE))
+
+CIFAR_CONVNET = ConvNetRecipe(
+    dataset="cifar10", filters=(125, 250, 500, 1000), ridges=(0.0, 0.03), precision="fp32"
+)
+"""On a CPU: as many filters as 15 minutes allow, below n features: least squares."""
+FULL_FILTERS, FULL_RIDGE = 32_000, 0.03
+CIFAR_CONVNET_FULL = ConvNetRecipe(
+    dataset="cifar10", filters=(FULL_FILTERS,), ridges=(0.0, FULL_RIDGE), streamed=True
+)
+
+RIDGES = (0.0, 1e-4, 1e-3, 1e-2, 0.1, 0.3, 1.0)
+NO_GAIN = {
+    "pixels": replace(PIXELS[0], train_size=500, held_out=297, corruptions=(0.0,)),
+    "Gabor wavelets": replace(GABOR[0], train_size=500, held_out=297),
+}
+MNIST_NO_GAIN = {
+    "pixels": replace(MNIST, train_size=5_000, held_out=10_000, corruptions=(0.0,)),
+    "Gabor wavelets": replace(MNIST_GABOR, train_size=5_000, held_out=10_000),
+}
+BAD = replace(PIXELS[0], train_size=400, held_out=200)
+MNIST_BAD = replace(MNIST, train_size=5_000, held_out=2_500)

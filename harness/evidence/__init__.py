@@ -3,13 +3,15 @@
 from harness.evidence.checks import AtLeast, AtMost, Attains, Equals, Equivalent, MoreThan
 from harness.evidence.curves import difference_in_steps, epochs_of_descent
 from harness.evidence.exhibit import Exhibit
-from harness.evidence.measurement import Measurement, accuracy, exact
+from harness.evidence.measurement import Measurement, accuracy, exact, extreme
 from harness.evidence.published import Published, published_crossing, published_curve, published_row
 from harness.evidence.solves import (
     error_on_the_same_images,
     error_ratio,
-    figure_of,
+    figures_of,
+    gain,
     share_of_errors,
+    wrong_ratio,
 )
 from harness.evidence.verdict import ClaimNotSupported, ControlNotRefuted
 
@@ -31,9 +33,12 @@ __all__ = [
     "error_on_the_same_images",
     "error_ratio",
     "exact",
-    "figure_of",
+    "extreme",
+    "figures_of",
+    "gain",
     "published_crossing",
     "published_curve",
     "published_row",
     "share_of_errors",
+    "wrong_ratio",
 ]

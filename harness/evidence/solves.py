@@ -1,72 +1,121 @@
 """Measurements on solves of linear models: test errors, and comparisons on the same images."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.evidence.measurement import Measurement
-from harness.evidence.statistics import clopper_pearson, paired_ratio_interval
+from harness.evidence.statistics import (
+    accuracy_interval,
+    paired_difference_interval,
+    paired_ratio_interval,
+)
 
 if TYPE_CHECKING:
     from harness.runs.solve import Solve
 
 
-def share_of_errors(name: str, solve: "Solve", label: str) -> Measurement:
-    """The share of test images that a fit gets wrong; replicated are the images."""
-    fit = solve.outcome[label]
-    wrong = fit.test_total - fit.test_correct
+def share_of_errors(name: str, solves: Sequence["Solve"], label: str) -> Measurement:
+    """The share of test images that a fit gets wrong, over solves of several seeds or one."""
+    fits = [solve.outcome[label] for solve in solves]
+    wrong = [fit.test_total - fit.test_correct for fit in fits]
     return Measurement(
         name,
-        (fit.test_error,),
+        tuple(fit.test_error for fit in fits),
         "share",
-        clopper_pearson(wrong, fit.test_total),
-        "test images of one solve",
-        (solve.key,),
-        solve.seconds,
-        fit.test_total,
+        accuracy_interval(wrong, [fit.test_total for fit in fits]),
+        "test images of one solve" if len(fits) == 1 else "solves: seeds, images, label draws",
+        images=fits[0].test_total,
+        **_provenance(solves),
     )
 
 
 def error_on_the_same_images(name: str, solve: "Solve", label: str) -> Measurement:
     """The test error on the very images on which the published one was counted: no sampling."""
     fit = solve.outcome[label]
-    span = (fit.test_error, fit.test_error)
-    nothing = f"nothing: the paper's own {fit.test_total:,} test images"
-    return Measurement(name, (fit.test_error,), "share", span, nothing, (solve.key,), solve.seconds)
-
-
-def error_ratio(
-    name: str, solve: "Solve", label: str, reference: "Solve", its_label: str
-) -> Measurement:
-    """Test error over the reference's, both on the same images, with a paired interval."""
-    fit, other = solve.outcome[label], reference.outcome[its_label]
-    if fit.test_total != other.test_total:
-        raise HarnessError(
-            f"{name}: {fit.test_total:,} test images against {other.test_total:,}; a paired"
-            " comparison needs the same ones"
-        )
-    wrong = [not right for right in fit.is_right()]
-    its_wrong = [not right for right in other.is_right()]
-    low, high = paired_ratio_interval(wrong, its_wrong)
-    errors = sum(wrong), sum(its_wrong)
-    ratio = errors[0] / errors[1] if errors[1] else float("nan")
     return Measurement(
         name,
-        (ratio,),
-        "times",
-        (low, high),
-        "test images, paired",
-        tuple(dict.fromkeys([solve.key, reference.key])),
-        sum({solve.key: solve.seconds, reference.key: reference.seconds}.values()),
-        fit.test_total,
+        (fit.test_error,),
+        "share",
+        (fit.test_error, fit.test_error),
+        f"nothing: the paper's own {fit.test_total:,} test images",
+        **_provenance([solve]),
     )
 
 
-def figure_of(
-    name: str, values: Sequence[float], unit: str, solves: Sequence["Solve"]
+def error_ratio(
+    name: str,
+    solves: Sequence["Solve"],
+    label: str,
+    references: Sequence["Solve"],
+    its_label: str,
 ) -> Measurement:
-    """A figure without chance of some solves: a norm, a number of bytes, a ratio of them."""
+    """Test errors over the references', summed over solves, on the same images: paired.
+
+    What is resampled are test images, each with its errors in all solves.
+    """
+    measured = wrong_ratio(name, _wrong(solves, label), _wrong(references, its_label))
+    return replace(measured, **_provenance([*solves, *references]))
+
+
+def wrong_ratio(
+    name: str, wrong: Sequence[Sequence[bool]], reference: Sequence[Sequence[bool]]
+) -> Measurement:
+    """As `error_ratio`, for lists of which test images are classified wrongly, one a model."""
+    ours, theirs = _by_image(name, wrong), _by_image(name, reference)
+    return Measurement(
+        name,
+        (sum(ours) / sum(theirs) if sum(theirs) else float("inf"),),
+        "times",
+        paired_ratio_interval(ours, theirs),
+        "test images, paired",
+        images=len(ours),
+        note=f"{sum(ours):,} errors against {sum(theirs):,} in {len(wrong)} x {len(ours):,} images",
+    )
+
+
+def gain(
+    name: str, wrong: Sequence[Sequence[bool]], better: Sequence[Sequence[bool]]
+) -> Measurement:
+    """By how much the test error falls from one list of models to the other, paired by image."""
+    ours, theirs = _by_image(name, wrong), _by_image(name, better)
+    models = len(wrong)
+    low, high = paired_difference_interval(ours, theirs)
+    return Measurement(
+        name,
+        ((sum(ours) - sum(theirs)) / len(ours) / models,),
+        "share",
+        (low / models, high / models),
+        "test images, paired",
+        images=len(ours),
+    )
+
+
+def figures_of(
+    name: str, values: Sequence[float], unit: str, solves: Sequence["Solve"], note: str = ""
+) -> Measurement:
+    """Figures without chance of some solves: norms, bytes, ratios of them."""
     values = tuple(float(value) for value in values)
-    keys = {solve.key: solve.seconds for solve in solves}
     span = (min(values), max(values)) if values else (float("nan"), float("nan"))
-    return Measurement(name, values, unit, span, "nothing: exact", tuple(keys), sum(keys.values()))
+    return Measurement(name, values, unit, span, "nothing: exact", note=note, **_provenance(solves))
+
+
+def _wrong(solves: Sequence["Solve"], label: str) -> list[list[bool]]:
+    return [[not right for right in solve.outcome[label].is_right()] for solve in solves]
+
+
+def _by_image(name: str, wrong: Sequence[Sequence[bool]]) -> list[int]:
+    """The number of models that get each test image wrong."""
+    if not wrong or len({len(row) for row in wrong}) > 1:
+        raise HarnessError(
+            f"{name}: models tried on {[len(row) for row in wrong]} test images; a paired"
+            " comparison needs at least one model, and the same images"
+        )
+    return [sum(image) for image in zip(*wrong, strict=True)]
+
+
+def _provenance(solves: Sequence["Solve"]) -> dict[str, Any]:
+    """The ``runs`` and ``seconds`` of a measurement on these solves, each counted once."""
+    seconds = {solve.key: solve.seconds for solve in solves}
+    return {"runs": tuple(seconds), "seconds": sum(seconds.values())}

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 CONFIDENCE = 0.95
 
@@ -74,19 +75,39 @@ def equivalence_false_alarm(
 
 
 def paired_ratio_interval(
-    one: Sequence[bool], other: Sequence[bool], confidence: float = CONFIDENCE, draws: int = 2_000
+    one: Sequence[int], other: Sequence[int], confidence: float = CONFIDENCE
 ) -> Interval:
-    """The interval of ``sum(one) / sum(other)`` over paired events: a percentile bootstrap.
+    """The interval of ``sum(one) / sum(other)`` over paired counts, by the percentile bootstrap.
 
-    Pairs fall into four classes, so that a resample is one multinomial draw; its seed is fixed.
-    Where ``other`` never happens in a resample, the ratio there is infinite.
+    Where ``other`` sums to zero in a resample, the ratio there is infinite.
     """
     import numpy as np
 
-    pairs = 2 * np.asarray(one, int) + np.asarray(other, int)
-    counts = np.bincount(pairs, minlength=4)
-    drawn = np.random.default_rng(0).multinomial(len(pairs), counts / len(pairs), size=draws)
-    ones, others = drawn[:, 2] + drawn[:, 3], drawn[:, 1] + drawn[:, 3]
-    ratios = np.where(others > 0, ones / np.maximum(others, 1), math.inf)
-    low, high = np.quantile(ratios, [(1 - confidence) / 2, (1 + confidence) / 2], method="higher")
+    ones, others = _resampled_sums(one, other)
+    return _percentiles(np.where(others > 0, ones / np.maximum(others, 1), math.inf), confidence)
+
+
+def paired_difference_interval(
+    one: Sequence[int], other: Sequence[int], confidence: float = CONFIDENCE
+) -> Interval:
+    """The interval of ``mean(one) - mean(other)`` over paired counts, by the same bootstrap."""
+    ones, others = _resampled_sums(one, other)
+    return _percentiles((ones - others) / len(one), confidence)
+
+
+def _resampled_sums(one: Sequence[int], other: Sequence[int], draws: int = 2_000) -> Any:
+    """Sums of both over resampled pairs, (2, draws): one multinomial draw each, the seed fixed."""
+    import numpy as np
+
+    pairs, counts = np.unique(np.stack([one, other], axis=1), axis=0, return_counts=True)
+    share = counts / counts.sum()
+    drawn = np.random.default_rng(0).multinomial(counts.sum(), share, size=draws)
+    return (drawn @ pairs.astype(int)).T
+
+
+def _percentiles(values: Any, confidence: float) -> Interval:
+    import numpy as np
+
+    ends = [(1 - confidence) / 2, (1 + confidence) / 2]
+    low, high = np.quantile(values, ends, method="higher")
     return float(low), float(high)

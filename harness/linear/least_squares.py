@@ -16,7 +16,7 @@ from harness.linear.convnet import RandomLayer, columns_of, random_layer
 from harness.linear.examples import Examples
 from harness.linear.memory import peak_bytes, require, reset_peak
 from harness.linear.outcome import Fit, SolveOutcome, packed
-from harness.linear.recipe import ConvNetRecipe
+from harness.linear.recipe import ConvNetRecipe, fit_label
 from harness.linear.refinement import Product, Refined, refine
 from harness.linear.triangle import Triangle, triangle_bytes
 
@@ -102,11 +102,6 @@ def solve_convnet(
         "threads": torch.get_num_threads(),
     }
     return SolveOutcome(tuple(fits), facts)
-
-
-def fit_label(filters: int, ridge: float) -> str:
-    """How the outcome names a fit."""
-    return f"{filters} filters, ridge {ridge:g}"
 
 
 def _solve(

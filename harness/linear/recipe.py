@@ -14,6 +14,11 @@ def label_name(corruption: float) -> str:
     return names.get(corruption, f"labels corrupted with p = {corruption:g}")
 
 
+def fit_label(filters: int, ridge: float) -> str:
+    """How the outcome of a `ConvNetRecipe` names a fit."""
+    return f"{filters} filters, ridge {ridge:g}"
+
+
 @dataclass(frozen=True)
 class Pixels:
     """Raw pixels / 255, in a row."""
