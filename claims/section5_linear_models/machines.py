@@ -19,7 +19,8 @@ CIFAR-10, pixels / 255 (10,000 held out):
     error   58.0 %  54.9 %  52.3 %  52.4 %  58.0 %     0.01 taken
 
 Digits (three draws, 150 held out, n = 200): pixels 4.4 % from gamma 0.02 to 0.05, the latter taken;
-wavelets of the frequencies above with pool 2, 1.6 % from gamma 1 to 4, the first taken.
+wavelets of the frequencies above with pool 2, 1.6 % from gamma 1 to 4, the first taken. Six draws
+of 100, 397 held out: pixels 8.9 %, wavelets 3.8 %, noise in place of wavelets 8.3 to 8.9 %.
 """
 
 from dataclasses import replace
@@ -40,11 +41,20 @@ without and 2.71 %."""
 MNIST_RIDGE = replace(MNIST, ridge=RIDGE, corruptions=(0.0,))
 MNIST_GABOR_RIDGE = replace(MNIST_GABOR, ridge=RIDGE)
 
-# --- On digits: 200 for training unless said -------------------------------------------------
+CIFAR_CONVNET = ConvNetRecipe(
+    dataset="cifar10", filters=(125, 250, 500, 1000), ridges=(0.0, 0.03), precision="fp32"
+)
+"""On a CPU: as many filters as 15 minutes allow, below n features: least squares."""
+FULL_FILTERS, FULL_RIDGE = 32_000, 0.03
+CIFAR_CONVNET_FULL = ConvNetRecipe(
+    dataset="cifar10", filters=(FULL_FILTERS,), ridges=(0.0, FULL_RIDGE), streamed=True
+)
 
-SEEDS = (0, 1, 2)
+# --- On digits: 100 for training unless said -------------------------------------------------
+
+SEEDS = (0, 1, 2, 3, 4, 5)
 PIXELS = [
-    KernelRecipe(dataset="digits", gamma=0.05, train_size=200, corruptions=(0.0, 1.0), seed=seed)
+    KernelRecipe(dataset="digits", gamma=0.05, train_size=100, corruptions=(0.0, 1.0), seed=seed)
     for seed in SEEDS
 ]
 BANK = GaborBank(pool=2)
@@ -52,7 +62,9 @@ GABOR = [replace(recipe, features=BANK, gamma=1.0, corruptions=(0.0,)) for recip
 NOISE = [replace(recipe, features=replace(BANK, noise_seed=0)) for recipe in GABOR]
 
 
-def convnets(n: int, filters: tuple[int, ...], ridges: tuple[float, ...] = (0.0,)) -> list:
+def convnets(
+    n: int, filters: tuple[int, ...], ridges: tuple[float, ...] = (0.0,), seeds: int = 3
+) -> list[ConvNetRecipe]:
     """Random filters of 3x3 on n digits, which have 8x8 pixels."""
     return [
         ConvNetRecipe(
@@ -64,37 +76,23 @@ def convnets(n: int, filters: tuple[int, ...], ridges: tuple[float, ...] = (0.0,
             precision="fp64",
             seed=seed,
         )
-        for seed in SEEDS
+        for seed in SEEDS[:seeds]
     ]
 
 
-CONVNET_N = 100
-WIDE, NARROW = 256, 12
-"""Filters: 2,049 features for 100 examples, and 97, where the minimum-norm error peaks."""
-CONVNETS = convnets(CONVNET_N, (NARROW, WIDE))
-PIXELS_CONVNET = [replace(recipe, train_size=CONVNET_N) for recipe in PIXELS]
+WIDE, NARROW = 192, 12
+"""Filters: 1,537 features for 100 examples, and 97, where the minimum-norm error peaks."""
+CONVNETS = convnets(100, (NARROW, WIDE))
 
-CURVE_N = 300
-CURVE_FILTERS = (8, 16, 24, 32, 36, 40, 48, 64, 96, 128)
-CURVE_RIDGE, CRUSHING_RIDGE = 0.1, 1e6
-WIDEST = CURVE_FILTERS[-1]
-TYPICAL = 64
+TYPICAL, CURVE_RIDGE, CRUSHING_RIDGE = 64, 0.1, 1e6
 """Filters: 513 features for 300 examples, past the peak."""
-CURVES = convnets(CURVE_N, CURVE_FILTERS, (0.0, CURVE_RIDGE, CRUSHING_RIDGE))
-
-CIFAR_CONVNET = ConvNetRecipe(
-    dataset="cifar10", filters=(125, 250, 500, 1000), ridges=(0.0, 0.03), precision="fp32"
-)
-"""On a CPU: as many filters as 15 minutes allow, below n features: least squares."""
-FULL_FILTERS, FULL_RIDGE = 32_000, 0.03
-CIFAR_CONVNET_FULL = ConvNetRecipe(
-    dataset="cifar10", filters=(FULL_FILTERS,), ridges=(0.0, FULL_RIDGE), streamed=True
-)
+RIDGED = convnets(300, (TYPICAL,), (0.0, CURVE_RIDGE, CRUSHING_RIDGE))
+CURVE = convnets(300, (8, 16, 24, 32, 36, 40, 48, 64, 96), (0.0, CURVE_RIDGE), seeds=1)[0]
 
 RIDGES = (0.0, 1e-4, 1e-3, 1e-2, 0.1, 0.3, 1.0)
 NO_GAIN = {
-    "pixels": replace(PIXELS[0], train_size=500, held_out=297, corruptions=(0.0,)),
-    "Gabor wavelets": replace(GABOR[0], train_size=500, held_out=297),
+    "pixels": replace(PIXELS[0], train_size=400, held_out=397, corruptions=(0.0,)),
+    "Gabor wavelets": replace(GABOR[0], train_size=400, held_out=397),
 }
 MNIST_NO_GAIN = {
     "pixels": replace(MNIST, train_size=5_000, held_out=10_000, corruptions=(0.0,)),

@@ -63,7 +63,7 @@ def wrong_ratio(
     name: str, wrong: Sequence[Sequence[bool]], reference: Sequence[Sequence[bool]]
 ) -> Measurement:
     """As `error_ratio`, for lists of which test images are classified wrongly, one a model."""
-    ours, theirs = _by_image(name, wrong), _by_image(name, reference)
+    ours, theirs = _pairs(name, wrong, reference)
     return Measurement(
         name,
         (sum(ours) / sum(theirs) if sum(theirs) else float("inf"),),
@@ -79,7 +79,7 @@ def gain(
     name: str, wrong: Sequence[Sequence[bool]], better: Sequence[Sequence[bool]]
 ) -> Measurement:
     """By how much the test error falls from one list of models to the other, paired by image."""
-    ours, theirs = _by_image(name, wrong), _by_image(name, better)
+    ours, theirs = _pairs(name, wrong, better)
     models = len(wrong)
     low, high = paired_difference_interval(ours, theirs)
     return Measurement(
@@ -105,14 +105,17 @@ def _wrong(solves: Sequence["Solve"], label: str) -> list[list[bool]]:
     return [[not right for right in solve.outcome[label].is_right()] for solve in solves]
 
 
-def _by_image(name: str, wrong: Sequence[Sequence[bool]]) -> list[int]:
-    """The number of models that get each test image wrong."""
-    if not wrong or len({len(row) for row in wrong}) > 1:
+def _pairs(
+    name: str, one: Sequence[Sequence[bool]], other: Sequence[Sequence[bool]]
+) -> tuple[list[int], list[int]]:
+    """For each test image, how many models of either list get it wrong."""
+    sizes = [[len(row) for row in rows] for rows in (one, other)]
+    if not one or sizes[0] != sizes[1] or len(set(sizes[0])) > 1:
         raise HarnessError(
-            f"{name}: models tried on {[len(row) for row in wrong]} test images; a paired"
-            " comparison needs at least one model, and the same images"
+            f"{name}: models tried on {sizes[0]} test images against {sizes[1]}; a paired"
+            " comparison needs as many models, and the same images"
         )
-    return [sum(image) for image in zip(*wrong, strict=True)]
+    return [sum(it) for it in zip(*one, strict=True)], [sum(it) for it in zip(*other, strict=True)]
 
 
 def _provenance(solves: Sequence["Solve"]) -> dict[str, Any]:

@@ -96,7 +96,9 @@ def _distinct(patches: torch.Tensor, most: int) -> torch.Tensor:
     """
     seen: dict[bytes, int] = {}
     for index, patch in enumerate(patches.numpy()):
-        if patch.any() and len(seen) < most:
+        if len(seen) == most:
+            break
+        if patch.any():
             seen.setdefault(patch.tobytes(), index)
     if len(seen) < most:
         raise InvalidRecipe(

@@ -8,9 +8,12 @@ derivative at z = y_i, whatever w is. With k outputs beta_i is a (k, k) matrix B
 import numpy as np
 import torch
 from torch.autograd.functional import hessian
+from torch.nn.functional import leaky_relu
 
 from harness.linear.interpolation import Array, check_system
 from harness.linear.losses import LOSSES
+
+LEAK = 0.1
 
 
 def risk_hessian(x: Array, y: Array, w: Array, loss: str) -> Array:
@@ -48,20 +51,22 @@ def flattest(hessian: Array) -> float:
 
 
 def two_layer_hessians(x: Array, y: Array, width: int, factor: float, seed: int) -> list[Array]:
-    """Of a two-layer ReLU network's squared loss, at two weights that interpolate alike.
+    """Of a two-layer network's squared loss, at two weights that interpolate alike.
+
+    Leaky ReLUs: a small network of plain ones may be dead on an example.
 
     The second has its first layer times ``factor`` and its second layer divided by it: the same
     function, so that the loss is zero at both. Width must be at least n.
     """
     draw = np.random.default_rng(seed)
     first = draw.standard_normal((x.shape[1], width))
-    hidden = np.maximum(x @ first, 0)
+    hidden = np.where(x @ first > 0, x @ first, LEAK * (x @ first))
     second = np.linalg.lstsq(hidden, y, rcond=None)[0]
     inputs, targets = torch.from_numpy(x), torch.from_numpy(y)
 
     def risk(weights: torch.Tensor) -> torch.Tensor:
         layer = weights[: first.size].view(first.shape)
-        outputs = torch.relu(inputs @ layer) @ weights[first.size :]
+        outputs = leaky_relu(inputs @ layer, LEAK) @ weights[first.size :]
         return (outputs - targets).square().mean() / 2
 
     points = (np.concatenate([(first * c).ravel(), second / c]) for c in (1.0, factor))

@@ -16,6 +16,8 @@ from harness.runs.store import Store
 
 LARGE = 1e9
 """Bytes from which a solve waits for others that are as large: they would not fit side by side."""
+WORTH_THREADS = 5e7
+"""Bytes below which threads cost more than they bring."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,10 @@ class Solver:
         with self.store.lock(key, str(recipe)):
             if (found := self.store.find(key)) is not None:
                 return found  # Another process has solved it while this one waited.
-            with self._turn(recipe, memory_needed(recipe)):
-                return self._solve(recipe, key, backend.device, backend.threads)
+            needed = memory_needed(recipe)
+            with self._turn(recipe, needed):
+                threads = backend.threads if needed >= WORTH_THREADS else 1
+                return self._solve(recipe, key, backend.device, threads)
 
     def _solve(self, recipe: SolveRecipe, key: str, device: str, threads: int) -> Solve:
         import torch
