@@ -57,6 +57,8 @@ PIXELS = [
     KernelRecipe(dataset="digits", gamma=0.05, train_size=100, corruptions=(0.0, 1.0), seed=seed)
     for seed in SEEDS
 ]
+MORE_PIXELS = [replace(recipe, train_size=400) for recipe in PIXELS[:3]]
+"""More for training, where an error is held against a bound of its own."""
 BANK = GaborBank(pool=2)
 GABOR = [replace(recipe, features=BANK, gamma=1.0, corruptions=(0.0,)) for recipe in PIXELS]
 NOISE = [replace(recipe, features=replace(BANK, noise_seed=0)) for recipe in GABOR]

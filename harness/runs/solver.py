@@ -16,7 +16,7 @@ from harness.runs.store import Store
 
 LARGE = 1e9
 """Bytes from which a solve waits for others that are as large: they would not fit side by side."""
-WORTH_THREADS = 5e7
+WORTH_THREADS = 1e8
 """Bytes below which threads cost more than they bring."""
 
 
@@ -77,7 +77,7 @@ class Solver:
         from harness.linear.solve import solve
 
         torch.set_num_threads(threads)
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), time.process_time()
         outcome = solve(
             recipe, self.data_root, device, lambda what, share: self._tell(recipe, what, share)
         )
@@ -88,7 +88,12 @@ class Solver:
             device=device,
             seconds=time.perf_counter() - started,
             finished=now(),
-            environment={**describe(), "threads": threads},
+            environment={
+                **describe(),
+                "threads": threads,
+                # Of all threads: what neighbours take of the machine does not count.
+                "cpu_seconds": time.process_time() - cpu,
+            },
         )
         self.store.keep(result)
         return result

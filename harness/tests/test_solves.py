@@ -93,7 +93,7 @@ def test_large_solves_wait_for_each_other_and_say_so(tmp_path, monkeypatch):
     tmp_path.mkdir(exist_ok=True)
     other.acquire()
     Solver(Store(tmp_path, record=Solve), on_progress=hear).solve(RECIPE)
-    assert "waits while another large solve runs; needs 0." in told[0]
+    assert "waits for the memory that another solve holds; needs 0." in told[0]
 
 
 def test_progress_in_words():

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#7f7f7f"
 COLOURS = (BLUE, ORANGE, GREEN, "#cc79a7", "#56b4e9", "#e69f00")
@@ -21,7 +23,7 @@ def table_3(exhibits: Sequence[dict[str, Any]]) -> Figure:
         axes.plot(100 * row["error"], height, "o", color=BLUE, markersize=6)
         axes.annotate(
             f"{100 * row['error']:.2f} %", (100 * row["error"], height),
-            xytext=(9, -3), textcoords="offset points", fontsize=9,
+            xytext=(0, 8), textcoords="offset points", fontsize=9, ha="center",
         )  # fmt: skip
     axes.set_yticks(range(len(rows)), [it["model"] for it in reversed(rows)])
     axes.set_ylim(-0.7, len(rows) - 0.3)
@@ -44,6 +46,8 @@ def norms(exhibits: Sequence[dict[str, Any]]) -> Figure:
         )  # fmt: skip
     axes.set_xscale("log")
     axes.set_yscale("log")
+    _plain(axes.xaxis)
+    _plain(axes.yaxis)
     axes.set_xlabel("norm of the interpolant, root of trace(Y' alpha)")
     axes.set_ylabel("test error [%]")
     axes.margins(0.2)
@@ -63,7 +67,8 @@ def ridge_path(exhibits: Sequence[dict[str, Any]]) -> Figure:
         axes.plot(places[it["chosen"]], errors[it["chosen"]], "o", color=colour, markersize=7)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlabel("ridge (at the far left: none; filled: chosen on held-out images)")
+    _plain(axes.yaxis)
+    axes.set_xlabel("ridge (far left: none; filled: chosen on held-out images)")
     axes.set_ylabel("test error [%]")
     _legend(axes)
     return figure
@@ -83,11 +88,19 @@ def filters_curve(exhibits: Sequence[dict[str, Any]]) -> Figure:
             )  # fmt: skip
     axes.axvline(1, color=GREY, linewidth=1)
     axes.set_xscale("log")
+    _plain(axes.xaxis)
     axes.set_xlabel("features / training examples")
     axes.set_ylabel("test error [%]")
     axes.set_ylim(bottom=0)
     _legend(axes)
     return figure
+
+
+def _plain(axis: Axis) -> None:
+    """A logarithmic axis with numbers as people write them."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _figure(height: float) -> tuple[Figure, Axes]:
