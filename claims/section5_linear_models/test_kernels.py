@@ -316,7 +316,7 @@ def test_a_ridge_lowers_the_error_on_digits(solver, judge):
     judge.scale = "scaled"
     solves = [solver.solve(recipe) for recipe in m.RIDGED]
     exhibit = curve("digits, random conv-net", solver.solve(m.CURVE), m.CURVE.ridges)
-    judge_ridge(judge, "digits, random conv-net", solves, m.TYPICAL, m.CURVE_RIDGE, exhibit)
+    judge_ridge(judge, "digits, random conv-net", solves, m.TYPICAL, m.CONVNET_RIDGE, exhibit)
 
 
 @pytest.mark.fast
@@ -349,7 +349,7 @@ def test_a_ridge_with_32000_filters_on_cifar(solver, judge):
         judge,
         "CIFAR-10, random conv-net, ridge",
         solve,
-        label(m.FULL_FILTERS, m.FULL_RIDGE),
+        label(m.FULL_FILTERS, m.CONVNET_RIDGE),
         CIFAR_RIDGE,
         PRINTED_WHOLE,
         "printed to 1 %",

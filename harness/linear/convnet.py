@@ -22,8 +22,8 @@ WHITENING = 0.1
 PATCHES = 20_000
 """Random patches from which whitening is estimated, and filters are taken; more where there are
 more filters."""
-CHUNK_BYTES = 64_000_000
-"""For the responses of one chunk of images."""
+CHUNK_BYTES = {"cpu": 8e6, "cuda": 1e9}
+"""For the responses of one chunk of images: what a cache holds, or keeps a GPU busy."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class RandomLayer:
         height, width = (size - self.patch + 1 for size in images.shape[-2:])
         quadrants = _quadrants(height, width).to(weight.device)
         result = torch.empty(len(images), last - first, 2, 4, device=weight.device)
-        step = max(1, CHUNK_BYTES // (4 * (last - first) * height * width))
+        per_image = 4 * (last - first) * height * width
+        step = max(1, int(CHUNK_BYTES[weight.device.type] / per_image))
         for start in range(0, len(images), step):
             patches = self.patches(images[start : start + step].to(weight.device))
             response = torch.matmul(weight, patches) - offset
