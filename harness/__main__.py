@@ -62,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--seconds", type=float, default=8.0, help="for each measurement")
     bench.add_argument("--device", default="auto")
     bench.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
+    bench.add_argument(
+        "--kernel", type=int, metavar="N", help="instead: an exact kernel solve of N points"
+    )
     bench.set_defaults(command=_bench)
 
     add_sabotage(commands)
@@ -93,6 +96,10 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
+    if options.kernel is not None:
+        from harness.bench.kernel import run_kernel_bench
+
+        return run_kernel_bench(options.kernel, options.device)
     from harness.bench.table import run_bench
 
     return run_bench(

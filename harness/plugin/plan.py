@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.plugin.trials import recipes_of
+from harness.linear.recipe import SolveRecipe
+from harness.plugin.trials import work_of
 from harness.training.recipe import Recipe
 
 MANY = 5
@@ -28,7 +29,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         raise session.Interrupted(f"{session.testsfailed} errors during collection")
     users: dict[object, int] = {}
     for item in session.items:
-        for recipe in dict.fromkeys(recipes_of(item)):
+        for recipe in dict.fromkeys(work_of(item)):
             users[recipe] = users.get(recipe, 0) + 1
     writer = session.config.get_terminal_writer()
     writer.line()
@@ -37,21 +38,28 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         recipe, tests = variants[0], max(users[it] for it in variants)
         share = f"{100 * sum(it.cost for it in variants) / total:5.1f} %"
         more = f" and {len(variants) - 1} variants" if len(variants) > 1 else ""
-        epochs = f"{'at most ' if recipe.stop_at_zero_error else ''}{recipe.epochs} epochs"
-        writer.line(f"{share}  {recipe}{more}: {epochs}; {tests} test{'s' if tests > 1 else ''}")
+        told = f"{recipe}{more}: {recipe.work}; {tests} test{'s' if tests > 1 else ''}"
+        writer.line(f"{share}  {told}")
     writer.line(
-        f"{len(users)} trainings for {len(session.items)} tests; at the left, each one's share"
-        " of the arithmetic if none stops early"
+        f"{len(users)} {_kinds(users)} for {len(session.items)} tests; at the left, each one's"
+        " share of the arithmetic if none stops early"
     )
     return True
 
 
-def _lines(recipes: Iterable[Recipe]) -> list[list[Recipe]]:
+def _lines(recipes: Iterable[Recipe | SolveRecipe]) -> list[list[Recipe | SolveRecipe]]:
     """A line a recipe; one for all where many differ in seed, draw or replaced example alone."""
-    alike: dict[Recipe, list[Recipe]] = {}
+    alike: dict[object, list[Recipe | SolveRecipe]] = {}
     for recipe in recipes:
-        alike.setdefault(replace(recipe, seed=0, label_draw=0, replaced=None), []).append(recipe)
+        drawn = {"label_draw": 0, "replaced": None} if isinstance(recipe, Recipe) else {}
+        alike.setdefault(replace(recipe, seed=0, **drawn), []).append(recipe)
     lines = []
     for variants in alike.values():
         lines += [variants] if len(variants) >= MANY else [[recipe] for recipe in variants]
     return lines
+
+
+def _kinds(recipes: Iterable[object]) -> str:
+    """What there is to make, in words."""
+    solves = {not isinstance(recipe, Recipe) for recipe in recipes}
+    return {(False,): "trainings", (True,): "solves"}.get(tuple(solves), "trainings and solves")

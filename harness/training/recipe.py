@@ -184,6 +184,11 @@ class Recipe:
         return per_image * self.images * self.epochs
 
     @property
+    def work(self) -> str:
+        """What there is to do, in words."""
+        return f"{'at most ' if self.stop_at_zero_error else ''}{self.epochs} epochs"
+
+    @property
     def setting(self) -> str:
         """The randomisation in words, as in Figure 1."""
         parts = []
