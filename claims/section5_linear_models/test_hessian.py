@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 
 from claims.section5_linear_models.problems import SQUARE, TALL, gaussian, problems
 from harness.evidence import AtMost, ClaimNotSupported, Equals, extreme
-from harness.linear import hessian, interpolation
-from harness.linear.losses import SMOOTH
+from harness.linear import interpolation
 from harness.plugin.properties import extremes
 
 ROUNDING = 1e-8
@@ -17,6 +16,8 @@ OUTPUTS = st.sampled_from([0, 2])
 
 
 def with_loss(**kinds):
+    from harness.linear.losses import SMOOTH
+
     return st.tuples(problems(**SIZES, **kinds), st.sampled_from(SMOOTH))
 
 
@@ -36,6 +37,7 @@ def judge_same(judge, name, largest, note):
 @pytest.mark.claim("5-hessian")
 def test_the_hessian_is_the_same_at_every_solution(judge):
     """By autograd at two solutions, and by the paper's formula, for five losses."""
+    from harness.linear import hessian
 
     def apart(example):
         problem, loss = example
@@ -52,6 +54,8 @@ def test_the_hessian_is_the_same_at_every_solution(judge):
 @pytest.mark.fast
 @pytest.mark.control("5-hessian")
 def test_a_two_layer_network_has_other_hessians(judge):
+    from harness.linear import hessian
+
     sizes = st.tuples(st.integers(2, 3), st.integers(4, 6), st.integers(0, 2**32 - 1))
 
     def apart(size):
@@ -63,6 +67,8 @@ def test_a_two_layer_network_has_other_hessians(judge):
 
 
 def flatness(example):
+    from harness.linear import hessian
+
     problem, loss = example
     return hessian.flattest(hessian.interpolation_hessian(problem.x, problem.y, loss))
 
