@@ -56,15 +56,13 @@ def _parser() -> argparse.ArgumentParser:
 
     bench = commands.add_parser("bench", help="speed, beside the machine's own rate and peers")
     bench.add_argument(
-        "--only", nargs="+", metavar="SECTION", help="training, groups, constructions"
+        "--only", nargs="+", metavar="SECTION", help="training, groups, constructions, kernel"
     )
     bench.add_argument("--models", nargs="+", metavar="MODEL", help="default: the paper's five")
     bench.add_argument("--seconds", type=float, default=8.0, help="for each measurement")
     bench.add_argument("--device", default="auto")
     bench.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
-    bench.add_argument(
-        "--kernel", type=int, metavar="N", help="instead: an exact kernel solve of N points"
-    )
+    bench.add_argument("--points", type=int, default=16_000, help="of the kernel that is solved")
     bench.set_defaults(command=_bench)
 
     add_sabotage(commands)
@@ -96,14 +94,15 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    if options.kernel is not None:
-        from harness.bench.kernel import run_kernel_bench
-
-        return run_kernel_bench(options.kernel, options.device)
     from harness.bench.table import run_bench
 
     return run_bench(
-        options.only, options.models, options.seconds, options.device, options.precision
+        options.only,
+        options.models,
+        options.seconds,
+        options.device,
+        options.precision,
+        options.points,
     )
 
 

@@ -1,6 +1,5 @@
-"""``python -m harness bench --kernel N``: the exact kernel solver against matrix products."""
+"""The exact kernel solver against matrix products."""
 
-import sys
 import time
 
 from rich.console import Console
@@ -13,7 +12,7 @@ PRODUCT = 4_096
 FEATURES, TARGETS = 784, 10
 
 
-def run_kernel_bench(size: int, device: str) -> int:
+def bench_kernel(console: Console, size: int, device: str) -> None:
     """Fit ``size`` random points of MNIST's dimensions, and print each phase beside the machine.
 
     The rate of a large matrix product in the same precision is taken before and after, the better
@@ -26,7 +25,7 @@ def run_kernel_bench(size: int, device: str) -> int:
     from harness.training.backend import resolve_backend
 
     if size < 1:
-        raise HarnessError(f"--kernel {size}, but it should be at least 1")
+        raise HarnessError(f"--points {size}, but it should be at least 1")
     backend = resolve_backend(device)
     torch.set_num_threads(backend.threads)
     draw = torch.Generator().manual_seed(0)
@@ -39,7 +38,6 @@ def run_kernel_bench(size: int, device: str) -> int:
     rate = size**3 / 3 / cost.factor_seconds
     facts = describe()
     where = facts.get("gpu") or f"{facts['processor']}, {backend.threads} threads"
-    console = Console(width=None if sys.stdout.isatty() else 110)
     console.print(f"{where}, torch {facts['torch']}, fp32, {size:,} points", markup=False)
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in ("phase", "seconds", "GFLOP/s", "machine", "share"):
@@ -60,7 +58,6 @@ def run_kernel_bench(size: int, device: str) -> int:
         f"residual {machine.refined.history[-1]:.1e}; peak memory {cost.peak_bytes / 1e9:.2f} GB,"
         f" {cost.peak_bytes / triangle:.2f} times n^2 / 2 words"
     )
-    return 0
 
 
 def product_rate(device: str, repeats: int = 5) -> float:

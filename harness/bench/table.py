@@ -10,7 +10,7 @@ from harness.errors import HarnessError, UnknownName
 from harness.models.registry import MODELS, model_spec
 
 ROUNDS = 4
-SECTIONS = ("training", "groups", "constructions")
+SECTIONS = ("training", "groups", "constructions", "kernel")
 
 
 def run_bench(
@@ -19,8 +19,12 @@ def run_bench(
     seconds: float,
     device: str,
     precision: str,
+    points: int,
 ) -> int:
-    """Measure and print these sections (default: all); ``seconds`` for each measurement."""
+    """Measure and print these sections (default: all).
+
+    ``seconds`` for each measurement; ``points`` of the kernel that is solved.
+    """
     if not seconds > 0:
         raise HarnessError(f"--seconds {seconds:g}, but it should be above 0")
     chosen = sections or (["training"] if models else list(SECTIONS))
@@ -38,6 +42,10 @@ def run_bench(
         from harness.bench.constructions import constructions_table
 
         console.print(constructions_table(seconds))
+    if "kernel" in chosen:
+        from harness.bench.kernel import bench_kernel
+
+        bench_kernel(console, points, device)
     return 0
 
 
