@@ -75,7 +75,9 @@ def test_what_the_store_no_longer_has_or_has_damaged_is_left_out(tmp_path):
     (tmp_path / "0aaa" / "run.json").write_text("{")
     stored(tmp_path, "0bbb")
     (tmp_path / "0bbb" / "run.json").rename(tmp_path / "0bbb" / "run.json.damaged")
-    found = stored_runs(tmp_path, named("gone", "0aaa", "00ff", "0bbb"))
+    (tmp_path / "00ff").rename(tmp_path / "0ccc")
+    stored(tmp_path)
+    found = stored_runs(tmp_path, named("gone", "0aaa", "00ff", "0bbb", "0ccc"))
     assert [it.key for it in found] == ["00ff"]
     assert stored_runs(tmp_path / "nowhere", named("00ff")) == []
 
