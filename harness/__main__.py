@@ -1,10 +1,11 @@
-"""The command line: ``python -m harness data|train|runs|report|bench``."""
+"""The command line: ``python -m harness data|train|runs|report|bench|sabotage``."""
 
 import argparse
 import logging
 import sys
 from pathlib import Path
 
+from harness.cli.sabotage import add_parser as add_sabotage
 from harness.errors import HarnessError
 
 
@@ -54,12 +55,19 @@ def _parser() -> argparse.ArgumentParser:
     report.set_defaults(command=_report)
 
     bench = commands.add_parser("bench", help="speed, beside the machine's own rate and peers")
-    bench.add_argument("--only", nargs="+", metavar="SECTION", help="training, constructions")
+    bench.add_argument(
+        "--only", nargs="+", metavar="SECTION", help="training, groups, constructions"
+    )
     bench.add_argument("--models", nargs="+", metavar="MODEL", help="default: the paper's five")
     bench.add_argument("--seconds", type=float, default=8.0, help="for each measurement")
     bench.add_argument("--device", default="auto")
     bench.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
+    bench.add_argument(
+        "--kernel", type=int, metavar="N", help="instead: an exact kernel solve of N points"
+    )
     bench.set_defaults(command=_bench)
+
+    add_sabotage(commands)
     return parser
 
 
@@ -88,6 +96,10 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
+    if options.kernel is not None:
+        from harness.bench.kernel import run_kernel_bench
+
+        return run_kernel_bench(options.kernel, options.device)
     from harness.bench.table import run_bench
 
     return run_bench(

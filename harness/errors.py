@@ -25,6 +25,10 @@ class InvalidRecipe(HarnessError, ValueError):
     """A recipe that cannot be trained as written."""
 
 
+class CapacityError(HarnessError, ValueError):
+    """A sample, labeling or function that a complexity measure cannot take."""
+
+
 class DataError(HarnessError):
     """A dataset that is missing, damaged or too small."""
 
@@ -53,11 +57,15 @@ class ConflictingTargets(InvalidSample):
 
 
 class NotSeparated(HarnessError):
-    """Distinct points, or targets, that are too close or too far apart for float64."""
+    """Distinct points, or targets, that are too close or too far apart for float64.
+
+    A pair of one point twice: its target is too far from zero, the value left of all points.
+    """
 
     def __init__(self, one: int, other: int, why: str) -> None:
+        which = f"points {one} and {other}" if one != other else f"point {one}"
         super().__init__(
-            f"points {one} and {other}: {why}; rational arithmetic has no such limit:"
+            f"{which}: {why}; rational arithmetic has no such limit:"
             " harness.expressivity.exact.fit_exactly"
         )
         self.pair = (one, other)

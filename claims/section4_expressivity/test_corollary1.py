@@ -19,7 +19,7 @@ DEPTHS = [2, 3, 10, 100, 600]
 @pytest.mark.claim("4-corollary1")
 @pytest.mark.parametrize("construction", CONSTRUCTIONS)
 def test_any_depth_represents_any_targets(construction, judge):
-    from harness.expressivity.audit import deep_network_realises
+    from harness.expressivity.deep_audit import deep_network_realises
     from harness.expressivity.examples import depth_and_width
 
     trade = depth_and_width(1_000, 16, [2, 3, 4, 6, 10, 20, 50, 100, 300, 1_000], construction, 0)
@@ -37,7 +37,7 @@ def test_any_depth_represents_any_targets(construction, judge):
 @pytest.mark.fast
 @pytest.mark.control("4-corollary1")
 def test_one_hinge_fewer_does_not_reach_a_target_outside_its_span(judge):
-    from harness.expressivity.audit import reached_with_a_hinge_fewer
+    from harness.expressivity.deep_audit import reached_with_a_hinge_fewer
 
     judge(
         attack(
@@ -54,7 +54,7 @@ def test_one_hinge_fewer_does_not_reach_a_target_outside_its_span(judge):
 @pytest.mark.claim("4-corollary1")
 @pytest.mark.parametrize("construction", CONSTRUCTIONS)
 def test_digits_are_memorised_at_any_depth(construction, laboratory, judge, base_seed):
-    from harness.expressivity.audit import deep_labels
+    from harness.expressivity.deep_audit import deep_labels
 
     seen = [
         deep_labels("digits", laboratory.data_root, depth, construction, base_seed)

@@ -10,7 +10,7 @@ from harness.errors import HarnessError, UnknownName
 from harness.models.registry import MODELS, model_spec
 
 ROUNDS = 4
-SECTIONS = ("training", "constructions")
+SECTIONS = ("training", "groups", "constructions")
 
 
 def run_bench(
@@ -30,6 +30,10 @@ def run_bench(
     console = Console(width=None if sys.stdout.isatty() else 110)
     if "training" in chosen:
         bench_training(console, models, seconds, device, precision)
+    if "groups" in chosen:
+        from harness.bench.groups import groups_table
+
+        console.print(groups_table(seconds, device))
     if "constructions" in chosen:
         from harness.bench.constructions import constructions_table
 

@@ -28,31 +28,23 @@ def run_train(options: argparse.Namespace) -> int:
     with Bars(
         TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
         BarColumn(),
-        TextColumn("loss {task.fields[loss]:.4f}  accuracy {task.fields[accuracy]:.2f} %"),
+        TextColumn("{task.fields[told]}"),
         TimeRemainingColumn(),
     ) as bars:
-        task = bars.add_task("", total=recipe.epochs, loss=float("nan"), accuracy=float("nan"))
+        task = bars.add_task("", total=recipe.epochs, told="starting")
 
         def show(progress: Progress) -> None:
-            bars.update(
-                task,
-                completed=progress.epoch,
-                loss=progress.loss,
-                accuracy=100 * progress.accuracy,
-            )
+            told = f"loss {progress.loss:.4f}  accuracy {100 * progress.accuracy:.2f} %"
+            bars.update(task, completed=progress.epoch, told=told)
 
         print(recipe)
         laboratory = Laboratory(
             store, device=options.device, data_root=options.data_root, on_progress=show
         )
         run = laboratory.run(recipe)
-        bars.update(
-            task,
-            completed=run.curve.epochs,
-            total=run.curve.epochs,
-            loss=run.curve.loss[-1],
-            accuracy=100 * run.curve.online_accuracy[-1],
-        )
+        accuracy = 100 * run.curve.online_accuracy[-1]
+        told = f"loss {run.curve.loss[-1]:.4f}  accuracy {accuracy:.2f} %"
+        bars.update(task, completed=run.curve.epochs, total=run.curve.epochs, told=told)
     if run.diverged:
         print(f"diverged in epoch {run.curve.epochs}: the loss is {run.curve.loss[-1]}")
         return 1

@@ -25,6 +25,9 @@ MNIST_FILES = {
 }
 """md5 sums of the unpacked files; torchvision states those of the archives only."""
 
+BY_SIZE = (("digits below five", "digits from five up"), (5, 6, 7, 8, 9))
+BY_LIFE = (("vehicles", "animals"), (2, 3, 4, 5, 6, 7))
+
 
 @dataclass(frozen=True)
 class DatasetSpec:
@@ -37,6 +40,10 @@ class DatasetSpec:
     train_size: int
     test_size: int
     files: dict[str, str]
+    groups: tuple[str, str]
+    """Names of the two groups into which section 2.2 sorts the classes."""
+    second_group: tuple[int, ...]
+    """The classes of the second one."""
 
     @property
     def embedded(self) -> bool:
@@ -47,9 +54,11 @@ class DatasetSpec:
 DATASETS: dict[str, DatasetSpec] = {
     spec.name: spec
     for spec in (
-        DatasetSpec("digits", "scikit-learn's digits", (3, 8, 8), 10, 797, 1000, {}),
-        DatasetSpec("cifar10", "CIFAR-10", (3, 32, 32), 10, 50_000, 10_000, CIFAR10_FILES),
-        DatasetSpec("mnist", "MNIST", (1, 28, 28), 10, 60_000, 10_000, MNIST_FILES),
+        DatasetSpec("digits", "scikit-learn's digits", (3, 8, 8), 10, 797, 1000, {}, *BY_SIZE),
+        DatasetSpec(
+            "cifar10", "CIFAR-10", (3, 32, 32), 10, 50_000, 10_000, CIFAR10_FILES, *BY_LIFE
+        ),
+        DatasetSpec("mnist", "MNIST", (1, 28, 28), 10, 60_000, 10_000, MNIST_FILES, *BY_SIZE),
     )
 }
 

@@ -26,6 +26,21 @@ class DataSpec:
     label_corruption: float
     inputs: str
     seed: int
+    labels: str = "classes"
+    label_draw: int = 0
+    replaced: int | None = None
+    probed: bool = False
+    """Whether the sample before any replacement, and images that it left out, are wanted too."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Whitened images (N, C, H, W) on one device: what labels and replacements do not change."""
+
+    sample: torch.Tensor
+    left_out: torch.Tensor
+    """As many of the images that the sample left out; none where nobody asked."""
+    test: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,9 @@ class Prepared:
     test_images: torch.Tensor
     test_labels: torch.Tensor
     classes: int
+    probes: tuple[torch.Tensor, ...] = ()
+    """Images whose answers are kept, and their labels."""
+    probe_labels: torch.Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -54,19 +72,22 @@ def prepare(
     whitening: Whitening = whiten,
 ) -> Prepared:
     """Crop, randomise and whiten; test labels are never touched."""
-    train_pixels, train_labels = images.train_images, images.train_labels
-    if spec.train_size is not None and spec.train_size < len(train_labels):
-        chosen = torch.randperm(
-            len(train_labels), generator=streams.stream(spec.seed, streams.SUBSET)
-        )[: spec.train_size]
-        train_pixels, train_labels = train_pixels[chosen], train_labels[chosen]
-    train_labels = rnd.corrupt_labels(
-        train_labels,
-        spec.label_corruption,
-        images.spec.classes,
-        streams.stream(spec.seed, streams.LABELS),
-    )
-    mean, std = _moments(centre_crop(images.train_images, spec.crop))
+    pictures = prepare_pictures(images, spec, device, dtype, memory_format, whitening)
+    return with_labels(pictures, images, spec)
+
+
+def prepare_pictures(
+    images: ImageSet,
+    spec: DataSpec,
+    device: torch.device | str,
+    dtype: torch.dtype,
+    memory_format: torch.memory_format,
+    whitening: Whitening = whiten,
+) -> Pictures:
+    """The images alone: they hang on neither labels, nor their draw, nor a replacement."""
+    mean = std = 0.0
+    if spec.inputs == "gaussian":
+        mean, std = _moments(centre_crop(images.train_images, spec.crop))
 
     def tensor(pixels: torch.Tensor, part: str) -> torch.Tensor:
         pixels = centre_crop(pixels, spec.crop)
@@ -85,12 +106,50 @@ def prepare(
             result[start : start + CHUNK] = whitening(chunk)
         return result
 
-    return Prepared(
-        tensor(train_pixels, "train"),
-        train_labels.to(device),
+    sample, left_out = _places(images, spec)
+    return Pictures(
+        tensor(_rows(images.train_images, sample), "train"),
+        tensor(images.train_images[left_out], "left out"),
         tensor(images.test_images, "test"),
-        images.test_labels.to(device),
-        images.spec.classes,
+    )
+
+
+def with_labels(pictures: Pictures, images: ImageSet, spec: DataSpec) -> Prepared:
+    """Labels of the sample, drawn as the spec says, and the replacement, if there is one."""
+    train_labels, test_labels = images.train_labels, images.test_labels
+    classes = images.spec.classes
+    if spec.labels == "two groups":
+        second = torch.zeros(classes, dtype=torch.int64)
+        second[list(images.spec.second_group)] = 1
+        train_labels, test_labels, classes = second[train_labels], second[test_labels], 2
+    sample, left_out = _places(images, spec)
+    purpose = streams.LABELS if not spec.label_draw else f"{streams.LABELS}/{spec.label_draw}"
+
+    def drawn(labels: torch.Tensor, purpose: str) -> torch.Tensor:
+        generator = streams.stream(spec.seed, purpose)
+        return rnd.corrupt_labels(labels, spec.label_corruption, classes, generator)
+
+    labels = drawn(_rows(train_labels, sample), purpose)
+    other_labels = drawn(train_labels[left_out], f"{purpose}/left out")
+    device, train_images = pictures.sample.device, pictures.sample
+    probes: tuple[torch.Tensor, ...] = ()
+    probe_labels = None
+    if spec.probed:
+        probes = (pictures.sample, pictures.left_out)
+        probe_labels = torch.cat([labels, other_labels]).to(device)
+    if spec.replaced is not None:
+        substitute = spec.replaced % len(left_out)
+        train_images, labels = train_images.clone(), labels.clone()
+        train_images[spec.replaced] = pictures.left_out[substitute]
+        labels[spec.replaced] = other_labels[substitute]
+    return Prepared(
+        train_images,
+        labels.to(device),
+        pictures.test,
+        test_labels.to(device),
+        classes,
+        probes,
+        probe_labels,
     )
 
 
@@ -104,6 +163,20 @@ def redraw_inputs(images: torch.Tensor, inputs: str, generator: torch.Generator)
         noise = rnd.gaussian(images.float(), 0.0, 1.0, generator)
         return whiten(noise).to(images.dtype)
     return rnd.random_pixels(images, generator)
+
+
+def _places(images: ImageSet, spec: DataSpec) -> tuple[torch.Tensor | None, torch.Tensor]:
+    """Places of the sample in the training set, None for all of it, and of what it left out."""
+    total, size = len(images.train_labels), spec.train_size
+    if size is None or size >= total:
+        return None, torch.empty(0, dtype=torch.int64)
+    shuffled = torch.randperm(total, generator=streams.stream(spec.seed, streams.SUBSET))
+    wanted = spec.probed or spec.replaced is not None
+    return shuffled[:size], shuffled[size : 2 * size if wanted else size]
+
+
+def _rows(tensor: torch.Tensor, places: torch.Tensor | None) -> torch.Tensor:
+    return tensor if places is None else tensor[places]
 
 
 def _moments(pixels: torch.Tensor) -> tuple[float, float]:

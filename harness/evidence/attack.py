@@ -37,7 +37,8 @@ def attack(
         return not holds(sample)
 
     try:
-        counterexample = find(samples, breaks, settings=settings(database=None, phases=phases))
+        options = settings(database=None, deadline=None, phases=phases)
+        counterexample = find(samples, breaks, settings=options)
         found, note = 1.0, f"counterexample: {_short(repr(counterexample))}"
     except NoSuchExample:
         found, note = 0.0, ""

@@ -76,6 +76,13 @@ def exact(name: str, values: Iterable[float], unit: str, runs: Sequence["Run"] =
     return Measurement(name, values, unit, span, "nothing: exact", *provenance(runs))
 
 
+def extreme(name: str, value: float, note: str, unit: str = "") -> Measurement:
+    """The worst value over the examples of a property test; ``note`` says how many and which."""
+    return Measurement(
+        name, (float(value),), unit, (value, value), "nothing: the worst of all examples", note=note
+    )
+
+
 def remarks(runs: Sequence["Run"]) -> dict[str, Any]:
     """The ``note`` and ``diverged`` of a measurement on these runs."""
     from harness.models.registry import model_spec

@@ -48,6 +48,7 @@ UNITS = {
     "solution_norm": ("l2 norm", 1),
     "mnist_kernel_memory_gb": ("GB", 1),
     "mnist_solve_minutes_below": ("minutes", 1),
+    "workstation_cores": ("cores", 1),
 }
 
 # Axis of a figure: the unit of a crossing, and the number of these units in one drawn unit.
@@ -69,6 +70,18 @@ class Published:
         if self.unit != other.unit:
             raise HarnessError(f"{self.where} is in {self.unit}, {other.where} in {other.unit}")
         return Published(self.value - other.value, f"{self.where} minus {other.where}", self.unit)
+
+    def __mul__(self, other: "Published") -> "Published":
+        """The product of two published numbers: minutes and cores, say."""
+        where = f"{self.where}, times {other.where}"
+        return Published(self.value * other.value, where, f"{self.unit} x {other.unit}")
+
+    def __truediv__(self, other: "Published") -> "Published":
+        """One published number over another of the same unit."""
+        if self.unit != other.unit:
+            raise HarnessError(f"{self.where} is in {self.unit}, {other.where} in {other.unit}")
+        ratio = round(self.value / other.value, 6)
+        return Published(ratio, f"{self.where} over {other.where}", "times")
 
 
 @dataclass(frozen=True)

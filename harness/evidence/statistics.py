@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 CONFIDENCE = 0.95
 
@@ -71,3 +72,42 @@ def equivalence_false_alarm(
         spread = np.sqrt(chi2.ppf(quantiles, runs - 1) / (runs - 1)) * of_the_mean
         half = np.maximum(binomial, float(t.ppf((1 + confidence) / 2, runs - 1)) * spread)
     return float(np.minimum(1.0, 2 * norm.sf((margin - half) / of_the_mean)).mean())
+
+
+def paired_ratio_interval(
+    one: Sequence[int], other: Sequence[int], confidence: float = CONFIDENCE
+) -> Interval:
+    """The interval of ``sum(one) / sum(other)`` over paired counts, by the percentile bootstrap.
+
+    Where ``other`` sums to zero in a resample, the ratio there is infinite.
+    """
+    import numpy as np
+
+    ones, others = _resampled_sums(one, other)
+    return _percentiles(np.where(others > 0, ones / np.maximum(others, 1), math.inf), confidence)
+
+
+def paired_difference_interval(
+    one: Sequence[int], other: Sequence[int], confidence: float = CONFIDENCE
+) -> Interval:
+    """The interval of ``mean(one) - mean(other)`` over paired counts, by the same bootstrap."""
+    ones, others = _resampled_sums(one, other)
+    return _percentiles((ones - others) / len(one), confidence)
+
+
+def _resampled_sums(one: Sequence[int], other: Sequence[int], draws: int = 2_000) -> Any:
+    """Sums of both over resampled pairs, (2, draws): one multinomial draw each, the seed fixed."""
+    import numpy as np
+
+    pairs, counts = np.unique(np.stack([one, other], axis=1), axis=0, return_counts=True)
+    share = counts / counts.sum()
+    drawn = np.random.default_rng(0).multinomial(counts.sum(), share, size=draws)
+    return (drawn @ pairs.astype(int)).T
+
+
+def _percentiles(values: Any, confidence: float) -> Interval:
+    import numpy as np
+
+    ends = [(1 - confidence) / 2, (1 + confidence) / 2]
+    low, high = np.quantile(values, ends, method="higher")
+    return float(low), float(high)

@@ -1,6 +1,7 @@
 """Samples that hypothesis draws to break the constructions: strategies of section 4's own."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import hypothesis.extra.numpy as hnp
@@ -72,7 +73,7 @@ def broken_interleavings(
     """Interleaving sequences with b_i moved up to x_i for one i, or (not touching) beyond it."""
     points, breakpoints = draw(interleavings(numbers))
     at = draw(st.integers(0, len(points) - 1))
-    breakpoints[at] = points[at] if touching else points[at] + 1
+    breakpoints[at] = points[at] if touching else Fraction(points[at]) + 1
     return points, breakpoints
 
 

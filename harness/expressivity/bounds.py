@@ -7,6 +7,7 @@ cancel. Summed as a network does, in blocks of B, each term may be wrong by (B +
 the sorted breakpoints only the last piece is summed in float64 at all.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,18 +52,24 @@ def error_bounds(
     rises = np.abs(np.diff(targets, axis=0, prepend=np.zeros((1, targets.shape[1])))).max(1)
     size = np.abs(targets).max(1)
     neighbours = (quanta * 2.0**52).max(1)
+    # A slope acts as far as the next breakpoint: what it was rounded to counts there as well.
+    neighbours = np.maximum(neighbours, np.r_[0.0, neighbours[:-1]])
     construction = FORWARD * u * np.cumsum(rises + neighbours * (own + before)) * (1 + n * u)
-    underflow = TINY * np.arange(1, n + 1) * (4 + np.abs(places) + own)
+    # Whole numbers of the smallest float64: nothing is rounded among them.
+    reach = places - breakpoints[0]
+    underflow = TINY * np.arange(1, n + 1) * np.ceil(4 + np.abs(places) + reach)
     steepness = np.abs(slopes).max(1)
+    # A place is off by less than half a gap: it may lie past the next breakpoint, or its own.
     steepest = np.maximum(steepness, np.r_[steepness[1:], 0.0])
-    # The place is computed twice, when the network is made and when it is evaluated.
+    past_own = own < 2 * max(direction.uncertainty, direction.uncertainty_of_product)
+    steepest = np.maximum(steepest, np.where(past_own, np.r_[0.0, steepness[:-1]], 0.0))
+    # It is computed twice, when the network is made and when it is evaluated.
     moved = 2 * direction.uncertainty * steepest
     last_piece = 4 * u * (size + steepness * own)
-    terms = _sum_of_terms(places, breakpoints, slopes)
+    off = direction.uncertainty + direction.uncertainty_of_product
+    terms = _sum_of_terms(places, breakpoints, slopes, off)
     summing = (min(BLOCK, n) + -(-n // BLOCK) + 4) * u
-    product = 2 * (direction.uncertainty + direction.uncertainty_of_product) * steepest
-    if direction.uncertainty_of_product > 0:
-        terms = terms * 1.25  # the place may be off by a quarter of a gap
+    product = 2 * off * steepest
     return ErrorBounds(
         network=construction + underflow * 2 + product + 1.01 * summing * terms + u * size,
         sorted_path=construction + underflow + moved + last_piece,
@@ -71,13 +78,20 @@ def error_bounds(
 
 
 def _sum_of_terms(
-    places: NDArray[np.float64], breakpoints: NDArray[np.float64], slopes: NDArray[np.float64]
+    places: NDArray[np.float64],
+    breakpoints: NDArray[np.float64],
+    slopes: NDArray[np.float64],
+    off: float,
 ) -> NDArray[np.float64]:
-    """The sum of |w_j| (x_i - b_j) over the hinges left of each point, shape (n,)."""
+    """The sum of |w_j| (x_i - b_j) over the hinges left of each point, shape (n,).
+
+    At most, where a place may be ``off`` by that much: past the next breakpoint, that is.
+    """
     weights = np.abs(np.diff(slopes, axis=0, prepend=np.zeros((1, slopes.shape[1])))).max(1)
     total = np.cumsum(weights)
     heights = np.r_[0.0, np.cumsum(total[:-1] * np.diff(breakpoints))]
-    return (heights + total * (places - breakpoints)) * (1 + 1e-6)
+    reached = np.r_[total[1:], total[-1]]
+    return (heights + total * (places - breakpoints) + off * reached) * (1 + 1e-6)
 
 
 def _prior(
@@ -102,10 +116,11 @@ def _prior(
     slope = max(float(rises.max() / own.min()) / (1 - ratio) * (1 + 1e-9), 2.0**-1021)
     reach = float(places[-1] - breakpoints[0])
     construction = FORWARD * u * (n * rises.max() + 4 * slope * reach) * (1 + n * u)
-    underflow = 2 * TINY * n * (4 + float(np.abs(places).max()) + reach)
+    underflow = 2 * TINY * n * math.ceil(4 + float(np.abs(places).max()) + reach)
     moved = 2 * direction.uncertainty * slope
-    terms = 2.5 * n * slope * reach
-    product = 2 * (direction.uncertainty + direction.uncertainty_of_product) * slope
+    off = direction.uncertainty + direction.uncertainty_of_product
+    terms = 2 * n * slope * (reach + off) * (1 + 2e-6)
+    product = 2 * off * slope
     last_piece = 4 * u * (float(size.max()) + slope * reach)
     return {
         "prior_network": construction

@@ -19,16 +19,17 @@ along, since carrying k outputs would cost the width. Width at most ceil(n/(k-2)
 The layers are arrays of float64, or of Fractions (dtype object), which are then exact.
 """
 
-from collections.abc import Callable, Sequence
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from harness.errors import InvalidSample
+from harness.errors import InvalidSample, NotSeparated
 from harness.expressivity.exact import (
     Number,
     breakpoints_within,
@@ -42,18 +43,14 @@ from harness.expressivity.hinges import (
     slope_quanta,
     solve_slopes,
 )
-from harness.expressivity.points import as_points, as_targets
+from harness.expressivity.layers import BUILDERS, Array, Layer
+from harness.expressivity.points import as_points, as_targets, whole_number
 from harness.expressivity.projection import separate
 
 if TYPE_CHECKING:
     import torch
 
 Construction = Literal["running sum", "multiplexer"]
-Array = NDArray[Any]
-Layer = tuple[Array, Array]
-"""Weights (outputs, inputs) and biases (outputs,)."""
-Solver = Callable[[Array, Array, Array], Array]
-"""Slopes right of the breakpoints, from places, breakpoints and targets, all of shape (m,)."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +84,15 @@ class DeepNetwork:
 
         return as_sequential(self.direction, self.layers)
 
+    @property
+    def signs(self) -> "DeepNetwork":
+        """Each weight replaced by its sign: a network of the same shape and the same zeros.
+
+        Its module can be counted where rational weights are beyond float64.
+        """
+        layers = tuple((np.sign(weights), np.sign(bias)) for weights, bias in self.layers)
+        return DeepNetwork(np.sign(self.direction), layers)
+
     def at(self, places: Array) -> Array:
         """Values (m,) at places (m,) on the line, in the layers' own arithmetic."""
         values = places[:, None]
@@ -106,6 +112,8 @@ def fit_corollary1(
 ) -> DeepNetwork:
     """Build a network of that depth through points (n, d) with targets (n,), in float64.
 
+    The layers are dense matrices: about 8 n^2 / k bytes in all. A target is off by the rounding of
+    the place, 2^-53 of the range or so, times the slope; no bound is stated as for Theorem 1.
     Raises InvalidSample for a depth outside 2 .. n (n the number of distinct points), and what
     `fit_theorem1` raises.
     """
@@ -114,19 +122,21 @@ def fit_corollary1(
     if wanted.ndim != 1:
         raise InvalidSample(f"targets have the shape {wanted.shape}, but one output is built: (n,)")
     _require_depth(depth, len(array), construction)
-    projection = separate(array, wanted[:, None], seed, 4)
+    projection = separate(array, wanted[:, None], whole_number(seed, "seed", 0), 4)
     places, order = projection.places, projection.order
     _require_depth(depth, len(places), construction)
 
     def slopes(places: Array, breakpoints: Array, targets: Array) -> Array:
-        solved = solve_slopes(places, breakpoints, targets[:, None], order)
+        first = int(np.searchsorted(on_line, places[0]))  # of a block, in the whole
+        solved = solve_slopes(places, breakpoints, targets[:, None], order[first:])
         return representable(solved, slope_quanta(solved))[:, 0]
 
     origin = _origin(places)
     on_line = places - origin
+    _require_gaps(on_line, order)
     breakpoints = place_breakpoints(on_line, JUST_ABOVE)
     breakpoints[0] = 0.0
-    build = _BUILDERS[construction]
+    build = BUILDERS[construction]
     layers = build(on_line, breakpoints, wanted[order], depth, slopes, origin)
     return DeepNetwork(projection.direction.vector, layers)
 
@@ -155,7 +165,7 @@ def fit_corollary1_exactly(
         weights = solve_exactly(list(places), list(breakpoints), list(targets))
         return np.cumsum(np.array(weights, dtype=object))
 
-    layers = _BUILDERS[construction](places, breakpoints, wanted, depth, slopes, origin)
+    layers = BUILDERS[construction](places, breakpoints, wanted, depth, slopes, origin)
     direction = np.array(sample.direction, dtype=object)
     return DeepNetwork(direction, layers), np.array(sample.places, dtype=object), wanted
 
@@ -179,11 +189,24 @@ def _require_depth(depth: int, n: int, construction: str) -> None:
         raise InvalidSample(
             f"construction = {construction!r}, but it should be 'running sum' or 'multiplexer'"
         )
-    if not isinstance(depth, int) or isinstance(depth, bool) or not 2 <= depth <= n:
+    try:
+        fits = not isinstance(depth, bool) and 2 <= operator.index(depth) <= n
+    except TypeError:
+        fits = False
+    if not fits:
         raise InvalidSample(
             f"depth = {depth!r}, but it should be an integer from 2 to {n},"
             " the number of distinct points"
         )
+
+
+def _require_gaps(on_line: NDArray[np.float64], order: NDArray[np.intp]) -> None:
+    """Raises NotSeparated where the shift to the origin has rounded a gap away, or nearly."""
+    close = np.diff(on_line) <= 2 * np.spacing(on_line[1:])
+    if close.any():
+        at = int(np.argmax(close))
+        one, other = sorted(map(int, order[at : at + 2]))
+        raise NotSeparated(one, other, "too close for float64 once places count from the first")
 
 
 def _origin(places: NDArray[np.float64]) -> float:
@@ -191,117 +214,3 @@ def _origin(places: NDArray[np.float64]) -> float:
     n = len(places)
     gap = max((places[-1] - places[0]) / max(n - 1, 1), 4 * np.spacing(abs(places[0])))
     return float(places[0] - 2.0 ** np.floor(np.log2(gap)))
-
-
-def _running_sum(
-    places: Array, breakpoints: Array, targets: Array, depth: int, solve: Solver, origin: Number
-) -> tuple[Layer, ...]:
-    """Theorem 1's hinges, a share of them in each hidden layer."""
-    slopes = solve(places, breakpoints, targets)
-    weights = np.concatenate([slopes[:1], slopes[1:] - slopes[:-1]])
-    assembly = _Assembly(origin, places.dtype)
-    shares = np.array_split(np.arange(len(places)), depth - 1)
-    before: dict[str, Number] = {}
-    for number, share in enumerate(shares):
-        hinges = {f"hinge {j}": ({"place": 1}, -breakpoints[j]) for j in share}
-        units = dict(hinges)
-        if before:
-            units |= _signed("sum", before)
-        if number < len(shares) - 1:
-            units["place"] = ({"place": 1}, 0)
-        assembly.add(units)
-        before = {f"hinge {j}": weights[j] for j in share} | _difference("sum", bool(before))
-    return assembly.finish(before)
-
-
-def _multiplexer(
-    places: Array, breakpoints: Array, targets: Array, depth: int, solve: Solver, origin: Number
-) -> tuple[Layer, ...]:
-    """The paper's: a block of points a layer, and gates that let its output through."""
-    if depth == 2:
-        return _running_sum(places, breakpoints, targets, depth, solve, origin)
-    assembly = _Assembly(origin, places.dtype)
-    blocks = np.array_split(np.arange(len(places)), depth - 2)
-    gate: dict[str, tuple[dict[str, Number], Number]] = {}
-    gates_are_on = sum_is_on = False
-    for number, block in enumerate(blocks):
-        units = {f"hinge {j}": ({"place": 1}, -breakpoints[j]) for j in block}
-        units["left"] = ({"place": -1}, places[block[0]])
-        units["right"] = ({"place": 1}, -places[block[-1]])
-        if number < len(blocks) - 1:
-            units["place"] = ({"place": 1}, 0)
-        units |= gate
-        if gates_are_on:
-            units |= _signed("sum", _difference("gate", True) | _difference("sum", sum_is_on))
-            sum_is_on = True
-        assembly.add(units)
-        gates_are_on = bool(gate)
-        slopes = solve(places[block], breakpoints[block], targets[block])
-        outweigh = _outweighing(places, targets, slopes[-1], block)
-        steps = np.concatenate([slopes[:1], slopes[1:] - slopes[:-1]])
-        output = {f"hinge {j}": step for j, step in zip(block, steps, strict=True)}
-        closed = {"left": -outweigh, "right": -outweigh}
-        gate = {
-            "gate +": (output | closed, 0),
-            "gate -": ({name: -w for name, w in output.items()} | closed, 0),
-        }
-    last = dict(gate)
-    if gates_are_on:
-        last |= _signed("sum", _difference("gate", True) | _difference("sum", sum_is_on))
-        sum_is_on = True
-    assembly.add(last)
-    return assembly.finish(_difference("gate", True) | _difference("sum", sum_is_on))
-
-
-_BUILDERS = {"running sum": _running_sum, "multiplexer": _multiplexer}
-
-
-def _outweighing(places: Array, targets: Array, last_slope: Number, block: Array) -> Number:
-    """A factor C with C (x - r) > |o(x)| at all places x right of a block that ends in r.
-
-    There o(x) = y + S (x - r), with the last target and slope of the block.
-    """
-    end = int(block[-1])
-    if end + 1 == len(places):
-        return 1 + abs(last_slope)
-    return 2 * (abs(last_slope) + abs(targets[end]) / (places[end + 1] - places[end])) + 1
-
-
-def _signed(name: str, combination: dict[str, Number]) -> dict[str, tuple[dict, Number]]:
-    """A number that may be negative, as two units: its positive and its negative part."""
-    negative = {unit: -weight for unit, weight in combination.items()}
-    return {f"{name} +": (combination, 0), f"{name} -": (negative, 0)}
-
-
-def _difference(name: str, exists: bool) -> dict[str, Number]:
-    return {f"{name} +": 1, f"{name} -": -1} if exists else {}
-
-
-class _Assembly:
-    """Layers from units by name: each a combination of the layer before, and a bias."""
-
-    def __init__(self, origin: Number, dtype: np.dtype) -> None:
-        self.origin, self.dtype = origin, dtype
-        self.layers: list[Layer] = []
-        self.inputs: dict[str, int] = {}
-
-    def add(self, units: dict[str, tuple[dict[str, Number], Number]]) -> None:
-        """Append a hidden layer; in the first, "place" is the input less the origin."""
-        first = not self.inputs
-        weights = np.zeros((len(units), 1 if first else len(self.inputs)), self.dtype)
-        bias = np.zeros(len(units), self.dtype)
-        for row, (combination, constant) in enumerate(units.values()):
-            for name, weight in combination.items():
-                weights[row, 0 if first else self.inputs[name]] = weight
-            # The projection starts anywhere; later layers carry the place from the origin on.
-            shift = combination["place"] * self.origin if first else 0
-            bias[row] = constant - shift
-        self.layers.append((weights, bias))
-        self.inputs = {name: place for place, name in enumerate(units)}
-
-    def finish(self, combination: dict[str, Number]) -> tuple[Layer, ...]:
-        """Append the output."""
-        weights = np.zeros((1, len(self.inputs)), self.dtype)
-        for name, weight in combination.items():
-            weights[0, self.inputs[name]] = weight
-        return (*self.layers, (weights, np.zeros(1, self.dtype)))

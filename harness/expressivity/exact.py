@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from harness.errors import ConflictingTargets, InvalidSample
+from harness.expressivity.points import Merged
 
 Number = int | float | Fraction
 ENTRY = 2**10
@@ -33,7 +36,7 @@ class ExactNetwork:
 
     def __call__(self, points: Sequence[Sequence[Number]]) -> list[Fraction]:
         """Values at points of d coordinates."""
-        return [self.at(_place(self.direction, _rational(row, "points"))) for row in points]
+        return [self.at(_place(self.direction, rational_numbers(row, "points"))) for row in points]
 
     def at(self, place: Fraction) -> Fraction:
         """The value where <a, z> is ``place``."""
@@ -54,19 +57,21 @@ def fit_exactly(
     points: Sequence[Sequence[Number]],
     targets: Sequence[Number],
     *,
-    placement: Fraction = Fraction(1, 2**10),
+    placement: Fraction | float = Fraction(1, 2**10),
     seed: int = 0,
 ) -> ExactNetwork:
     """Build the network of Theorem 1 through n points of d numbers each, with n targets.
 
     O(n log n) operations, on numbers whose length grows with n: for some thousands of points.
-    Equal points with equal targets are merged. Raises InvalidSample for what is not finite or of
+    NumPy's arrays and PyTorch's tensors count as their numbers. Equal points with equal targets are
+    merged, and that is logged as a warning. Raises InvalidSample for what is not finite or of
     the wrong shape, ConflictingTargets for equal points with different targets.
     """
     if not 0 < placement < 1:
         raise InvalidSample(
             f"placement = {placement}, but it should be a share of the gap in (0, 1)"
         )
+    placement = Fraction(placement)  # times a float, a Fraction is a float
     sample = separate_exactly(points, targets, seed)
     breakpoints = breakpoints_within(sample.places, placement)
     weights = solve_exactly(sample.places, breakpoints, sample.targets)
@@ -102,19 +107,23 @@ def separate_exactly(
     Some random integer vectors, then (1, t, t^2, ...) for t = 1, 2, 3 ...: two distinct points
     agree along it for at most d - 1 values of t each, so that the search ends.
     """
-    rows = [_rational(row, "points") for row in points]
-    values = _rational(targets, "targets")
+    rows = [rational_numbers(row, "points") for row in points]
+    values = rational_numbers(targets, "targets")
     if not rows or not rows[0] or len({len(row) for row in rows}) != 1 or len(values) != len(rows):
         raise InvalidSample(
             f"{len(rows)} points of {sorted({len(row) for row in rows})} coordinates and"
             f" {len(values)} targets, but there should be n points of d coordinates, n targets"
         )
     first: dict[tuple[Fraction, ...], int] = {}
+    pairs = []
     for index, row in enumerate(rows):
         other = first.setdefault(row, index)
         if values[other] != values[index]:
             raise ConflictingTargets(other, index, values[other], values[index])
+        if other != index:
+            pairs.append((other, index))
     kept = list(first.values())
+    Merged(np.array(kept), tuple(pairs)).say()
     generator = random.Random(seed)
     d, attempt = len(rows[0]), 0
     while True:
@@ -134,9 +143,12 @@ def separate_exactly(
     )
 
 
-def _rational(numbers: Sequence[Number], name: str) -> tuple[Fraction, ...]:
+def rational_numbers(numbers: Sequence[Number], name: str) -> tuple[Fraction, ...]:
+    """Numbers as rationals; raises InvalidSample, by their ``name``, for what is not finite."""
+    # NumPy's integers would stay what they are within a Fraction, and overflow.
     try:
-        return tuple(Fraction(number) for number in numbers)
+        plain = (number.item() if hasattr(number, "item") else number for number in numbers)
+        return tuple(Fraction(number) for number in plain)
     except (ValueError, OverflowError, TypeError) as error:
         raise InvalidSample(f"{name} should be finite numbers ({error})") from error
 

@@ -12,6 +12,8 @@ oscillate undamped; just above the previous point it vanishes, and the weights a
 differences of the targets. Hence the default.
 """
 
+from numbers import Real
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
@@ -24,15 +26,19 @@ LARGEST_SLOPE = 2.0**900
 """Above it, products would overflow on the way."""
 
 
+def require_placement(placement: float) -> None:
+    """Raises InvalidSample for what is no share of a gap in [0, 1)."""
+    if not (isinstance(placement, Real) and 0 <= placement < 1):
+        raise InvalidSample(
+            f"placement = {placement!r}, but it should be a share of the gap in [0, 1)"
+        )
+
+
 def place_breakpoints(places: NDArray[np.float64], placement: float) -> NDArray[np.float64]:
     """Breakpoints (n,) for ascending places (n,): ``placement`` is the share of the gap below.
 
     0 means just above the previous point. The first lies one mean gap below the first point.
     """
-    if not 0 <= placement < 1:
-        raise InvalidSample(
-            f"placement = {placement!r}, but it should be a share of the gap in [0, 1)"
-        )
     n = len(places)
     breakpoints = np.empty(n)
     mean_gap = (places[-1] - places[0]) / (n - 1) if n > 1 else 1.0
@@ -71,8 +77,8 @@ def solve_slopes(
         raise NotSeparated(
             one,
             other,
-            "the slope between them is too steep for float64 (over 2^900):"
-            " scale the targets down, or keep placement below one half",
+            f"the slope {'up to its target' if one == other else 'between them'} is too steep for"
+            " float64 (over 2^900): scale the targets down, or keep placement below one half",
         )
     return slopes
 

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from harness.errors import InvalidSample
 from harness.expressivity import rational
+from harness.expressivity.exact import rational_numbers
 
 Number = int | float | Fraction
 
@@ -35,16 +36,12 @@ def interleaving_matrix(points: ArrayLike, breakpoints: ArrayLike) -> NDArray[np
 
 def exact_matrix(points: Sequence[Number], breakpoints: Sequence[Number]) -> list[list[Fraction]]:
     """The matrix A of Lemma 1 in rational arithmetic; float64 numbers are rationals."""
-    if len(points) != len(breakpoints) or not points:
+    x, b = (rational_numbers(part, "points and breakpoints") for part in (points, breakpoints))
+    if len(x) != len(b) or not x:
         raise InvalidSample(
-            f"{len(points)} points and {len(breakpoints)} breakpoints,"
+            f"{len(x)} points and {len(b)} breakpoints,"
             " but there should be as many of the one as of the other, at least 1"
         )
-    try:
-        b = [Fraction(number) for number in breakpoints]
-        x = [Fraction(number) for number in points]
-    except (ValueError, OverflowError, TypeError) as error:
-        raise InvalidSample(f"points and breakpoints should be finite numbers ({error})") from error
     return [[max(own - other, Fraction(0)) for other in b] for own in x]
 
 

@@ -1,11 +1,15 @@
 """What the constructions take: finite points and targets, equal points merged."""
 
+import logging
+import operator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from harness.errors import ConflictingTargets, InvalidSample
+
+log = logging.getLogger(__name__)
 
 LARGEST_INTEGER = 2**53
 """Up to here float64 holds every integer."""
@@ -39,6 +43,8 @@ def as_targets(targets: ArrayLike, n: int) -> NDArray[np.float64]:
 def _finite(values: ArrayLike, name: str) -> NDArray[np.float64]:
     try:
         array = np.asarray(values)
+        if array.dtype.itemsize > 8 and array.dtype.kind == "f":
+            raise TypeError(f"dtype {array.dtype}, of more digits than float64 holds")
         if array.dtype.kind in "iu" and array.size:
             low, high = int(array.min()), int(array.max())
             if max(abs(low), abs(high)) > LARGEST_INTEGER:
@@ -48,8 +54,8 @@ def _finite(values: ArrayLike, name: str) -> NDArray[np.float64]:
                 )
         elif array.dtype.kind not in "bf":
             raise TypeError(f"dtype {array.dtype}")
-        array = array.astype(np.float64)
-    except (TypeError, ValueError) as error:
+        array = array.astype(np.float64, copy=False)
+    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: a tensor with gradients
         if isinstance(error, InvalidSample):
             raise
         raise InvalidSample(f"{name} should be an array of real numbers ({error})") from error
@@ -76,6 +82,22 @@ class Merged:
         first = f", the first: {self.pairs[0][1]} repeats {self.pairs[0][0]}" if self.pairs else ""
         return f"{len(self.pairs)} repeated points were merged{first}"
 
+    def say(self) -> None:
+        """Log that points were merged, as a warning, where any were."""
+        if self.pairs:
+            log.warning("%s", self)
+
+
+def whole_number(value: object, name: str, least: int) -> int:
+    """A whole number from ``least`` up, NumPy's ones too; raises InvalidSample."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if isinstance(value, bool) or number < least:
+        raise InvalidSample(f"{name} = {value!r}, but it should be an integer from {least} up")
+    return number
+
 
 def merge_equal(
     points: NDArray[np.float64], targets: NDArray[np.float64], candidates: NDArray[np.intp]
@@ -92,7 +114,10 @@ def merge_equal(
         if first == index:
             continue
         if not np.array_equal(targets[first], targets[index]):
-            raise ConflictingTargets(first, index, targets[first], targets[index])
+            one, other = (targets[i].tolist() for i in (first, index))
+            raise ConflictingTargets(
+                first, index, *((one[0], other[0]) if len(one) == 1 else (one, other))
+            )
         pairs.append((first, index))
     kept = np.ones(len(points), dtype=bool)
     kept[[dropped for _, dropped in pairs]] = False

@@ -59,7 +59,10 @@ def project(points: NDArray[np.float64], vectors: NDArray[np.float64]) -> NDArra
 def _project(
     points: NDArray[np.float64], vectors: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float]:
-    """The projections, and the largest rest off the grid, in units of the scaled points."""
+    """The projections, and a bound on the rests off the grid, in units of the scaled points.
+
+    The bound is 0 where all points are on the grid.
+    """
     d, k = vectors.shape
     exponent = int(np.frexp(np.abs(vectors).max())[1])
     scale, unscaled = 2.0**exponent, np.ldexp(vectors, -exponent)
@@ -73,9 +76,8 @@ def _project(
         on_grid = (scaled + shifter) - shifter
         scaled -= on_grid
         np.matmul(on_grid, unscaled, out=places[start : start + rows])
-        largest = max(scaled.max(), -scaled.min())
-        if largest > 0:
-            rest = max(rest, largest)
+        if rest > 0 or scaled.any():
+            rest = 2.0 ** -(bits + 1)
             places[start : start + rows] += scaled @ unscaled
     return places, rest
 
@@ -123,11 +125,13 @@ def separate(
         best = max(candidates, key=lambda candidate: candidate.score)
         if best.score <= 0 and attempt == 0:
             merged = merge_equal(points, targets, best.close_points(kept))
+            merged.say()
             kept = merged.kept
             candidates = [candidate.among(kept) for candidate in candidates]
             best = max(candidates, key=lambda candidate: candidate.score)
         if best.score > 0:
-            order = kept[np.argsort(best.places[kept])]
+            whole = len(kept) == len(points)
+            order = np.argsort(best.places) if whole else kept[np.argsort(best.places[kept])]
             return Projection(best.direction, order, best.places[order], merged)
     one, other = best.closest_pair(kept)
     raise NotSeparated(

@@ -7,13 +7,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from harness.errors import InvalidSample
+
 
 def as_sequential(
     direction: NDArray[Any], layers: Sequence[tuple[NDArray[Any], NDArray[Any]]]
 ) -> torch.nn.Sequential:
     """A projection without bias, then linear layers with ReLUs between, all in float64.
 
-    ``layers`` are weights (outputs, inputs) and biases (outputs,), in float64 or rational.
+    ``layers`` are weights (outputs, inputs) and biases (outputs,), in float64 or rational. Raises
+    InvalidSample for rational ones beyond float64.
     """
     modules: list[torch.nn.Module] = [_linear(direction[None, :], None)]
     for number, (weights, bias) in enumerate(layers):
@@ -28,10 +31,19 @@ def _linear(weights: NDArray[Any], bias: NDArray[Any] | None) -> torch.nn.Linear
         inputs, outputs, bias=bias is not None, dtype=torch.float64, device="meta"
     ).to_empty(device="cpu")
     with torch.no_grad():
-        linear.weight.copy_(torch.from_numpy(weights.astype(np.float64)))
+        linear.weight.copy_(torch.from_numpy(_in_float64(weights)))
         if bias is not None:
-            linear.bias.copy_(torch.from_numpy(bias.astype(np.float64)))
+            linear.bias.copy_(torch.from_numpy(_in_float64(bias)))
     return linear
+
+
+def _in_float64(numbers: NDArray[Any]) -> NDArray[np.float64]:
+    try:
+        return numbers.astype(np.float64)
+    except OverflowError as error:
+        raise InvalidSample(
+            "a rational weight is beyond float64; evaluate the layers as they are"
+        ) from error
 
 
 def nonzero_parameters(module: torch.nn.Module) -> int:

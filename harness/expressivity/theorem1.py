@@ -8,7 +8,6 @@
 array([ 3., -1.,  2.])
 """
 
-import logging
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -22,18 +21,17 @@ from harness.expressivity.hinges import (
     JUST_ABOVE,
     place_breakpoints,
     representable,
+    require_placement,
     slope_quanta,
     solve_slopes,
     weights_of,
 )
 from harness.expressivity.piecewise import PiecewiseLinear
-from harness.expressivity.points import as_points, as_targets
+from harness.expressivity.points import as_points, as_targets, whole_number
 from harness.expressivity.projection import Projection, project, separate
 
 if TYPE_CHECKING:
     from harness.expressivity.network import HingeNetwork
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -101,6 +99,7 @@ class Fit:
         """Values (m,) or (m, c) at points (m, d), through the sorted breakpoints.
 
         O(d + log n) a point, with compensated sums: what the network computes but for rounding.
+        Raises InvalidSample for points so far from the sample that float64 overflows.
         """
         array = as_points(points)
         if array.shape[1] != len(self.direction):
@@ -108,8 +107,13 @@ class Fit:
                 f"points have {array.shape[1]} dimensions, but the network has"
                 f" {len(self.direction)}"
             )
-        places = project(array, self.direction[:, None])[:, 0]
-        values = self.function(places)
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = self.function(project(array, self.direction[:, None])[:, 0])
+        if not np.isfinite(values).all():
+            row = int(np.argmax(~np.isfinite(values).all(axis=1)))
+            raise InvalidSample(
+                f"point {row} lies so far from the sample that its value overflows; leave it out"
+            )
         return values[:, 0] if self.one_output else values
 
 
@@ -125,19 +129,17 @@ def fit_theorem1(
 
     O(n log n + n d) in time, O(n) in memory beside the points. ``placement``: see `hinges`;
     ``directions``: random projections of which the best is taken, drawn from ``seed``.
-    Equal points with equal targets are merged, and that is logged. Raises InvalidSample (also
-    ConflictingTargets: equal points with different targets) and NotSeparated, with the pair, where
-    float64 cannot hold two points or two targets apart.
+    Equal points with equal targets are merged, and that is logged as a warning. Raises
+    InvalidSample (also ConflictingTargets: equal points with different targets) and NotSeparated,
+    with the pair, where float64 cannot hold two points or two targets apart.
     """
+    require_placement(placement)
+    seed, directions = whole_number(seed, "seed", 0), whole_number(directions, "directions", 1)
     array = as_points(points)
     wanted = as_targets(targets, len(array))
     one_output = wanted.ndim == 1
     wanted = wanted.reshape(len(array), -1)
-    if not isinstance(directions, int) or directions < 1:
-        raise InvalidSample(f"directions = {directions!r}, but it should be an integer from 1 up")
     projection = separate(array, wanted, seed, directions)
-    if projection.merged.pairs:
-        log.info("%s", projection.merged)
     places, order = projection.places, projection.order
     breakpoints = place_breakpoints(places, placement)
     wanted = wanted[order]

@@ -11,6 +11,7 @@ pytest_plugins = (
     "harness.plugin.evidence",
     "harness.plugin.progress",
     "harness.plugin.laboratory",
+    "harness.plugin.solver",
     "harness.plugin.judge",
     "harness.plugin.junit",
     "harness.plugin.baselines",

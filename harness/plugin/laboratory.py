@@ -29,27 +29,30 @@ class Bench:
     def runs(self, trial: Trial) -> Mapping[str, list[Run]]:
         """The trial's finished runs by group, with this session's base seed."""
         base_seed = self.item.config.getoption("--base-seed")
-        return {
-            group: [self._run(reseed(recipe, base_seed)) for recipe in recipes]
+        wanted = {
+            group: [reseed(recipe, base_seed) for recipe in recipes]
             for group, recipes in trial.recipes.items()
         }
+        runs = iter(self._runs([recipe for recipes in wanted.values() for recipe in recipes]))
+        return {group: [next(runs) for _ in recipes] for group, recipes in wanted.items()}
 
     def baseline_run(self, recipe: Recipe) -> Run:
         """The run of a baseline's recipe, with its own seed."""
-        return self._run(recipe)
+        return self._runs([recipe])[0]
 
     @property
     def data_root(self) -> Path | None:
         """Where datasets are looked for; None for the default."""
         return self.laboratory.data_root
 
-    def _run(self, recipe: Recipe) -> Run:
-        if recipe not in recipes_of(self.item):
+    def _runs(self, recipes: list[Recipe]) -> list[Run]:
+        planned = set(recipes_of(self.item))
+        if unplanned := [recipe for recipe in recipes if recipe not in planned]:
             raise HarnessError(
-                f"{self.item.nodeid} trains {recipe}, which its plan does not name:"
+                f"{self.item.nodeid} trains {unplanned[0]}, which its plan does not name:"
                 " put it into a Trial or a trains(...) marker"
             )
-        return self.laboratory.run(recipe)
+        return self.laboratory.runs(recipes)
 
 
 @pytest.fixture

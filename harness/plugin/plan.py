@@ -1,8 +1,16 @@
 """``--plan``: every training that the selected tests need, before anything trains."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import pytest
 
-from harness.plugin.trials import recipes_of
+from harness.linear.recipe import SolveRecipe
+from harness.plugin.trials import work_of
+from harness.training.recipe import Recipe
+
+MANY = 5
+"""Recipes that are alike from which on they share a line."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -21,17 +29,37 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         raise session.Interrupted(f"{session.testsfailed} errors during collection")
     users: dict[object, int] = {}
     for item in session.items:
-        for recipe in dict.fromkeys(recipes_of(item)):
+        for recipe in dict.fromkeys(work_of(item)):
             users[recipe] = users.get(recipe, 0) + 1
     writer = session.config.get_terminal_writer()
     writer.line()
     total = sum(recipe.cost for recipe in users)
-    for recipe, tests in users.items():
-        share = f"{100 * recipe.cost / total:5.1f} %"
-        epochs = f"{'at most ' if recipe.stop_at_zero_error else ''}{recipe.epochs} epochs"
-        writer.line(f"{share}  {recipe}: {epochs}; {tests} test{'s' if tests > 1 else ''}")
+    for variants in _lines(users):
+        recipe, tests = variants[0], max(users[it] for it in variants)
+        share = f"{100 * sum(it.cost for it in variants) / total:5.1f} %"
+        more = f" and {len(variants) - 1} variants" if len(variants) > 1 else ""
+        told = f"{recipe}{more}: {recipe.work}; {tests} test{'s' if tests > 1 else ''}"
+        writer.line(f"{share}  {told}")
     writer.line(
-        f"{len(users)} trainings for {len(session.items)} tests; at the left, each one's share"
-        " of the arithmetic if none stops early"
+        f"{len(users)} {_kinds(users)} for {len(session.items)} tests; at the left, each one's"
+        " share of the arithmetic if none stops early"
     )
     return True
+
+
+def _lines(recipes: Iterable[Recipe | SolveRecipe]) -> list[list[Recipe | SolveRecipe]]:
+    """A line a recipe; one for all where many differ in seed, draw or replaced example alone."""
+    alike: dict[object, list[Recipe | SolveRecipe]] = {}
+    for recipe in recipes:
+        drawn = {"label_draw": 0, "replaced": None} if isinstance(recipe, Recipe) else {}
+        alike.setdefault(replace(recipe, seed=0, **drawn), []).append(recipe)
+    lines = []
+    for variants in alike.values():
+        lines += [variants] if len(variants) >= MANY else [[recipe] for recipe in variants]
+    return lines
+
+
+def _kinds(recipes: Iterable[object]) -> str:
+    """What there is to make, in words."""
+    solves = {not isinstance(recipe, Recipe) for recipe in recipes}
+    return {(False,): "trainings", (True,): "solves"}.get(tuple(solves), "trainings and solves")

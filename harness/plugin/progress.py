@@ -40,6 +40,11 @@ class Foot:
         pause = ON_TERMINAL_SECONDS if self.on_terminal else ELSEWHERE_SECONDS
         return time.monotonic() - self.shown_at >= pause
 
+    @property
+    def width(self) -> int:
+        """Columns of the line; a log has as many as it takes."""
+        return self.config.get_terminal_writer().fullwidth if self.on_terminal else sys.maxsize
+
     def show(self, text: str) -> None:
         """Write the line; the test's captured output is not touched."""
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
@@ -52,8 +57,7 @@ class Foot:
                 if writer.width_of_current_line:
                     writer.line()
             if self.on_terminal:
-                width = self.config.get_terminal_writer().fullwidth
-                sys.stdout.write(f"\r\x1b[K{text[: width - 1]}")
+                sys.stdout.write(f"\r\x1b[K{text[: self.width - 1]}")
                 self.is_up = True
             else:
                 sys.stdout.write(f"{text}\n")
@@ -82,6 +86,7 @@ class Watcher(threading.Thread):
     def run(self) -> None:
         """Look at the workers' files until the session ends."""
         foot, folder = self.config.stash[FOOT], self.config.stash[SESSION].folder
+        turn = 0
         while not self.over.wait(0.5):
             if not foot.is_due:
                 continue
@@ -93,7 +98,14 @@ class Watcher(threading.Thread):
                 except OSError:
                     continue  # The worker has just finished that training.
             if texts:
-                foot.show(" | ".join(texts))
+                foot.show(side_by_side(texts, foot.width, turn))
+                turn += 1
+
+
+def side_by_side(texts: list[str], width: int, turn: int) -> str:
+    """What all workers do, or one after the other where the line is too narrow for all."""
+    together = " | ".join(texts)
+    return together if len(together) < width else texts[turn % len(texts)]
 
 
 def pytest_configure(config: pytest.Config) -> None:

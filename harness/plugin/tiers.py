@@ -9,7 +9,7 @@ from harness.data.catalogue import data_root, dataset_spec, missing_files
 from harness.errors import UnknownName
 from harness.evidence.catalogue import find
 from harness.plugin.options import SESSION, trains_nothing
-from harness.plugin.trials import TIERS, recipes_of
+from harness.plugin.trials import TIERS, work_of
 
 PROBLEM = pytest.StashKey[str]()
 
@@ -23,6 +23,7 @@ MARKERS = (
     "baseline(name): pins figures in fixtures/baselines; its recipes fix their own seed",
     "needs_data(*names): datasets that the test reads beside those of its recipes",
     "trains(*recipes): what the test needs trained (written by harness.plugin.trials)",
+    "solves(*recipes): the linear systems that the test needs solved",
 )
 
 
@@ -106,7 +107,7 @@ def missing_here(item: pytest.Item) -> str:
             " run it on a machine with one, or slowly with --device cpu"
         )
     root = data_root(config.getoption("--data-root"))
-    for name in sorted({recipe.dataset for recipe in recipes_of(item)} | _datasets_of(item)):
+    for name in sorted({recipe.dataset for recipe in work_of(item)} | _datasets_of(item)):
         if missing := missing_files(name, root):
             return (
                 f"{dataset_spec(name).title} is not complete under {root}"
@@ -172,11 +173,11 @@ def _longest_first(items: list[pytest.Item]) -> None:
     many runs together come after those that train them. Hangs on nothing but the recipes.
     """
     owner: dict[object, pytest.Item] = {}
-    for item in sorted(items, key=lambda item: len(recipes_of(item))):
-        for recipe in recipes_of(item):
+    for item in sorted(items, key=lambda item: len(work_of(item))):
+        for recipe in work_of(item):
             owner.setdefault(recipe, item)
     cost: dict[pytest.Item, float] = dict.fromkeys(items, 0.0)
     for recipe, item in owner.items():
         cost[item] += recipe.cost
-    judges_only = {item: bool(recipes_of(item)) and cost[item] == 0 for item in items}
+    judges_only = {item: bool(work_of(item)) and cost[item] == 0 for item in items}
     items.sort(key=lambda item: (judges_only[item], -cost[item]))

@@ -6,15 +6,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 import pytest
 
 from harness.evidence.verdict import ClaimNotSupported
+from harness.linear.recipe import SolveRecipe
 from harness.training.recipe import Recipe
 
 TIERS = ("fast", "cpu_full", "gpu_full", "imagenet")
 SEEDS_APART = 1_000
+AnyRecipe = TypeVar("AnyRecipe", Recipe, SolveRecipe)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def _expected_failure(finding: str) -> list[pytest.MarkDecorator]:
     return [pytest.mark.xfail(raises=ClaimNotSupported, strict=True, reason=finding)]
 
 
-def reseed(recipe: Recipe, base_seed: int) -> Recipe:
+def reseed(recipe: AnyRecipe, base_seed: int) -> AnyRecipe:
     """The recipe as this session trains it: other base seeds share no seed."""
     return replace(recipe, seed=base_seed * SEEDS_APART + recipe.seed)
 
@@ -71,3 +73,15 @@ def recipes_of(item: pytest.Item) -> list[Recipe]:
         return written
     base_seed = item.config.getoption("--base-seed")
     return [reseed(recipe, base_seed) for recipe in written]
+
+
+def solves_of(item: pytest.Item) -> list[SolveRecipe]:
+    """The linear systems that a test solves in this session."""
+    base_seed = item.config.getoption("--base-seed")
+    written = [recipe for mark in item.iter_markers("solves") for recipe in mark.args]
+    return [reseed(recipe, base_seed) for recipe in written]
+
+
+def work_of(item: pytest.Item) -> list[Recipe | SolveRecipe]:
+    """All that a test takes from the store, or has made."""
+    return [*recipes_of(item), *solves_of(item)]

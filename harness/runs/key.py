@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from harness.environment import version
+from harness.linear.recipe import SolveRecipe
 from harness.training.recipe import Recipe
 
 TRAINING_CODE = ("data", "models", "training")
@@ -21,6 +22,21 @@ ONLY_LOOKING = (
 """Modules of theirs that training does not use."""
 
 
+SOLVING_CODE = {
+    "KernelRecipe": (
+        "examples",
+        "gabor",
+        "kernel_solve",
+        "kernels",
+        "machine",
+        "refinement",
+        "triangle",
+    ),
+    "ConvNetRecipe": ("convnet", "examples", "least_squares", "refinement", "triangle"),
+}
+"""The modules of `harness.linear` that decide what a solve comes to, by the recipe's kind."""
+
+
 def run_key(recipe: Recipe, precision: str, device_kind: str, data_fingerprint: str) -> str:
     """Sixteen hex digits, different if anything that could change the run differs."""
     content = {
@@ -31,6 +47,29 @@ def run_key(recipe: Recipe, precision: str, device_kind: str, data_fingerprint: 
         "torch": version("torch"),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def solve_key(recipe: SolveRecipe, device_kind: str, data_fingerprint: str) -> str:
+    """The key of a linear solve, made as a training run's."""
+    content = recipe.as_dict()
+    modules = SOLVING_CODE[content["kind"]]
+    content = {
+        "recipe": content,
+        "device": device_kind,
+        "data": data_fingerprint,
+        "code": solving_fingerprint(modules),
+        "torch": version("torch"),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@cache
+def solving_fingerprint(modules: tuple[str, ...], package: Path = Path(__file__).parents[1]) -> str:
+    """Hash of these modules' syntax trees, and of those that read and randomise data."""
+    paths = [package / "linear" / f"{name}.py" for name in modules]
+    paths += [package / "data" / f"{name}.py" for name in ("randomization", "sources", "streams")]
+    trees = [syntax(path.read_text(encoding="utf-8")) for path in paths]
+    return hashlib.sha256("\n".join(trees).encode()).hexdigest()
 
 
 @cache

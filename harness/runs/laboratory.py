@@ -1,7 +1,8 @@
 """From a recipe to a finished run: from the store, or by training it now, once."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ CHECKPOINT_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Progress:
-    """What trains now, after an epoch."""
+    """What trains now, after an epoch; of a group, its first member and the mean loss."""
 
     recipe: Recipe
     epoch: int
@@ -32,11 +33,14 @@ class Progress:
     seconds_left: float
     """If all epochs are run; less where the recipe stops at zero error."""
     stops_early: bool
+    together: int = 1
+    """How many train as one job."""
 
     def __str__(self) -> str:
+        among = f" and {self.together - 1} more" if self.together > 1 else ""
         left = f"{'at most ' if self.stops_early else ''}{_duration(self.seconds_left)} left"
         return (
-            f"{self.recipe}: epoch {self.epoch}/{self.recipe.epochs},"
+            f"{self.recipe}{among}: epoch {self.epoch}/{self.recipe.epochs},"
             f" accuracy {100 * self.accuracy:.1f} %, {left}"
         )
 
@@ -64,13 +68,7 @@ class Laboratory:
 
         Raises DataError, DeviceError or StoreError where that is not possible.
         """
-        from harness.data.sources import fingerprint
-        from harness.training.backend import resolve_backend
-
-        backend = resolve_backend(self.device, self.workers)
-        wanted = recipe.precision if recipe.precision != "auto" else self.precision
-        precision = backend.precision(wanted)
-        key = run_key(recipe, precision, backend.kind, fingerprint(recipe.dataset))
+        backend, precision, key = self._plan(recipe)
         if (run := self.store.find(key, mend=False)) is not None:
             return run
         with self.store.lock(key, str(recipe)):
@@ -78,6 +76,70 @@ class Laboratory:
             if (run := self.store.find(key)) is not None:
                 return run
             return self._train(recipe, key, backend, precision)
+
+    def runs(self, recipes: Sequence[Recipe]) -> list[Run]:
+        """The finished runs, in order; what is missing and of one shape trains as one job.
+
+        Raises as `run` does.
+        """
+        from harness.training.group import groups_of
+
+        missing: dict[Recipe, str] = {}
+        for recipe in recipes:
+            backend, _, key = self._plan(recipe)
+            if self.store.find(key, mend=False) is None:
+                missing[recipe] = key
+        for group in groups_of(list(missing), backend.kind) if missing else []:
+            if len(group) > 1:
+                self._train_missing({missing[recipe]: recipe for recipe in group})
+        return [self.run(recipe) for recipe in recipes]
+
+    def _plan(self, recipe: Recipe) -> tuple["Backend", str, str]:
+        """Where, in which precision and under which key a recipe's run is found."""
+        from harness.data.sources import fingerprint
+        from harness.training.backend import resolve_backend
+
+        backend = resolve_backend(self.device, self.workers)
+        wanted = recipe.precision if recipe.precision != "auto" else self.precision
+        precision = backend.precision(wanted)
+        key = run_key(recipe, precision, backend.kind, fingerprint(recipe.dataset))
+        return backend, precision, key
+
+    def _train_missing(self, by_key: dict[str, Recipe]) -> None:
+        """Train together what no other process has trained meanwhile."""
+        with ExitStack() as locks:
+            # In one order in all processes, so that no two wait for each other.
+            for key in sorted(by_key):
+                locks.enter_context(self.store.lock(key, str(by_key[key])))
+            left = {key: it for key, it in by_key.items() if self.store.find(key) is None}
+            if left:
+                self._train_group(left)
+
+    def _train_group(self, by_key: dict[str, Recipe]) -> None:
+        """Train and keep runs of one shape; those interrupted at one epoch go on together."""
+        from harness.training.group import GroupTraining
+
+        backend, precision, _ = self._plan(next(iter(by_key.values())))
+        exact = [replace(recipe, precision=precision) for recipe in by_key.values()]
+        data = [self._data(recipe, backend, precision) for recipe in exact]
+        group = GroupTraining(exact, data, backend)
+        keys = list(by_key)
+        for key, training in zip(keys, group.members, strict=True):
+            self._resume(training, key)
+        saved = time.monotonic()
+        unfinished = dict(zip(keys, group.members, strict=True))
+        while True:
+            for key in [key for key, training in unfinished.items() if training.over]:
+                self._keep(by_key[key], key, unfinished.pop(key), together=len(keys))
+            if not unfinished:
+                break
+            if time.monotonic() - saved >= self.checkpoint_seconds:
+                group.hand_back()
+                for key, training in unfinished.items():
+                    self._save(training, key)
+                saved = time.monotonic()
+            group.run_epoch()
+            self._report(list(by_key.values()), group.members)
 
     def _train(self, recipe: Recipe, key: str, backend: "Backend", precision: str) -> Run:
         from harness.training.loop import Training
@@ -88,20 +150,27 @@ class Laboratory:
         saved = time.monotonic()
         while not training.over:
             training.run_epoch()
-            self._report(recipe, training)
+            self._report([recipe], [training])
             if time.monotonic() - saved >= self.checkpoint_seconds and not training.over:
                 self._save(training, key)
                 saved = time.monotonic()
+        return self._keep(recipe, key, training)
+
+    def _keep(self, recipe: Recipe, key: str, training: "Training", together: int = 1) -> Run:
         outcome = training.outcome()
         run = Run(
             key=key,
             recipe=recipe,
             outcome=outcome,
-            precision=precision,
-            device=backend.device,
+            precision=training.recipe.precision,
+            device=training.backend.device,
             seconds=sum(outcome.curve.seconds),
             finished=now(),
-            environment={**describe(), "threads": training.backend.threads},
+            environment={
+                **describe(),
+                "threads": training.backend.threads,
+                "trained_together": together,
+            },
         )
         self.seconds_trained += run.seconds
         self.store.keep(run)
@@ -130,17 +199,21 @@ class Laboratory:
 
         save(self.store.checkpoint(key), *training.state())
 
-    def _report(self, recipe: Recipe, training: "Training") -> None:
-        curve = training.curve
-        recent = curve.seconds[-5:]
+    def _report(self, recipes: Sequence[Recipe], trainings: Sequence["Training"]) -> None:
+        """Tell of those that have just trained an epoch."""
+        epoch = max(training.curve.epochs for training in trainings)
+        curves = [it.curve for it in trainings if it.curve.epochs == epoch]
+        recent = curves[0].seconds[-5:]
+        left = (recipes[0].epochs - epoch) * len(curves) * sum(recent) / len(recent)
         self.on_progress(
             Progress(
-                recipe=recipe,
-                epoch=curve.epochs,
-                loss=curve.loss[-1],
-                accuracy=curve.online_accuracy[-1],
-                seconds_left=(recipe.epochs - curve.epochs) * sum(recent) / len(recent),
-                stops_early=recipe.stop_at_zero_error,
+                recipe=recipes[0],
+                epoch=epoch,
+                loss=sum(curve.loss[-1] for curve in curves) / len(curves),
+                accuracy=sum(curve.online_accuracy[-1] for curve in curves) / len(curves),
+                seconds_left=left,
+                stops_early=recipes[0].stop_at_zero_error,
+                together=len(recipes),
             )
         )
 

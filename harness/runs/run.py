@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from harness.training.outcome import Curve, Outcome
 from harness.training.recipe import Recipe
@@ -19,6 +19,7 @@ class DamagedRun(Exception):
 class Run:
     """What the store keeps; see `Outcome` for the figures."""
 
+    FILE: ClassVar[str] = "run.json"
     key: str
     recipe: Recipe
     outcome: Outcome
@@ -62,14 +63,14 @@ class Run:
             "finished": self.finished,
             "environment": self.environment,
         }
-        return json.dumps({"checksum": _checksum(content), **content}, indent=1).encode()
+        return json.dumps({"checksum": checksum(content), **content}, indent=1).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> "Run":
         """Raises DamagedRun unless every byte is as written."""
         try:
             content = json.loads(text)
-            if content.pop("checksum") != _checksum(content):
+            if content.pop("checksum") != checksum(content):
                 raise DamagedRun("the checksum does not match")
             if content.pop("format") != FORMAT:
                 raise DamagedRun("it is of another format")
@@ -84,5 +85,6 @@ class Run:
             raise DamagedRun(f"it cannot be read: {error!r}") from error
 
 
-def _checksum(content: dict[str, Any]) -> str:
+def checksum(content: dict[str, Any]) -> str:
+    """Of a record's content, in any order."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

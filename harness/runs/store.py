@@ -1,6 +1,7 @@
 """The store: a folder a run, found by key. Writes are atomic; a lock a run. Does not import torch.
 
-``DIR/KEY/run.json`` is a finished run, ``checkpoint.safetensors`` one that was interrupted.
+``DIR/KEY/run.json`` is a finished run, ``solve.json`` a finished linear solve,
+``checkpoint.safetensors`` a run that was interrupted.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ from filelock import FileLock, Timeout
 from harness.errors import StoreError
 from harness.files import write_atomically
 from harness.runs.run import DamagedRun, Run
+from harness.runs.solve import Solve
 
 log = logging.getLogger("harness.runs")
 
@@ -26,7 +28,9 @@ def default_store() -> Path:
 
 
 class Store:
-    """Finished runs under ``folder``; with ``fresh_since``, those older than that are ignored.
+    """Finished runs under ``folder``, or solves, as ``record`` says.
+
+    With ``fresh_since``, those older than that are ignored.
 
     ``notice`` is told in a sentence of every damaged entry; waits go to the log.
     """
@@ -36,8 +40,10 @@ class Store:
         folder: Path,
         fresh_since: float | None = None,
         notice: Callable[[str], None] = log.warning,
+        record: type[Run] | type[Solve] = Run,
     ) -> None:
         self.folder, self.fresh_since, self.notice = folder, fresh_since, notice
+        self.record = record
 
     def entry(self, key: str) -> Path:
         """The folder of one run."""
@@ -47,16 +53,16 @@ class Store:
         """Where an unfinished run keeps what the next epoch needs."""
         return self.entry(key) / "checkpoint.safetensors"
 
-    def find(self, key: str, mend: bool = True) -> Run | None:
+    def find(self, key: str, mend: bool = True) -> Run | Solve | None:
         """The finished run, or None. A damaged entry is reported, put aside, and counts as none.
 
         Mend only under the lock: another process may be about to replace the entry.
         """
-        path = self.entry(key) / "run.json"
+        path = self.entry(key) / self.record.FILE
         if not self.is_current(path):
             return None
         try:
-            run = Run.from_json(path.read_bytes())
+            run = self.record.from_json(path.read_bytes())
             if run.key != key:
                 raise DamagedRun(f"it is the run {run.key}")
             return run
@@ -89,9 +95,9 @@ class Store:
         except OSError as error:
             raise StoreError(f"cannot rename the damaged {path}: {error.strerror}") from error
 
-    def keep(self, run: Run) -> None:
+    def keep(self, run: Run | Solve) -> None:
         """Write a finished run and drop its checkpoint; raises StoreError where it cannot."""
-        write_atomically(self.entry(run.key) / "run.json", run.to_json())
+        write_atomically(self.entry(run.key) / run.FILE, run.to_json())
         with contextlib.suppress(OSError):  # The run is kept; a stale checkpoint harms nothing.
             self.checkpoint(run.key).unlink(missing_ok=True)
 
@@ -122,12 +128,12 @@ class Store:
         finally:
             lock.release()
 
-    def runs(self) -> Iterator[Run]:
+    def runs(self) -> Iterator[Run | Solve]:
         """Every finished run, oldest first; damaged ones are reported and left out."""
-        paths = self.folder.glob("*/run.json")
+        paths = self.folder.glob(f"*/{self.record.FILE}")
         for path in sorted(paths, key=lambda path: path.stat().st_mtime):
             try:
-                yield Run.from_json(path.read_bytes())
+                yield self.record.from_json(path.read_bytes())
             except DamagedRun as error:
                 self.notice(f"the stored run {path} is damaged ({error})")
 

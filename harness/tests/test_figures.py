@@ -28,6 +28,31 @@ EXHIBITS = {
         examples.depth_and_width(12, 3, [2, 4, 12], construction, 0)
         for construction in ("multiplexer", "running sum")
     ],
+    "rademacher-complexity": [
+        {
+            "class": name,
+            "of": "digits",
+            "n": [64, 256],
+            "mean": [mean, mean / 2],
+            "low": [0.0, mean / 3],
+            "high": [mean, mean],
+        }
+        for name, mean in (("trained network", 1.0), ("linear, bounded norm", 0.1))
+    ],
+    "uniform-stability": [
+        {
+            "class": name,
+            "of": "digits",
+            "over": over,
+            "x": [1, 60],
+            "mean": [0.1, 0.4],
+            "low": [-0.1, 0.3],
+            "high": [0.2, 0.5],
+            "largest": [0.3, 1.0],
+        }
+        for name in ("random labels", "true labels")
+        for over in ("n", "passes")
+    ],
 }
 
 

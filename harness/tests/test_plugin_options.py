@@ -119,3 +119,13 @@ def test_a_session_without_claims_has_no_scorecard(tmp_path):
     session = Project(tmp_path, "def test_it():\n    pass\n").run()
     assert session.code == pytest.ExitCode.OK
     assert "claims of the paper" not in session.text
+
+
+def test_many_recipes_that_differ_in_draw_seed_or_replacement_share_a_line():
+    """Section 2.2 trains hundreds; their arithmetic is summed, and nothing is left out."""
+    from harness.plugin.plan import MANY, _lines
+    from harness.training.protocol import paper_recipe
+
+    signs = [paper_recipe("linear", "digits", "random-signs", label_draw=i) for i in range(MANY)]
+    seeds = [paper_recipe("linear", "digits", "true-labels", seed=i) for i in range(MANY - 1)]
+    assert _lines([signs[0], *seeds, *signs[1:]]) == [signs, *([seed] for seed in seeds)]

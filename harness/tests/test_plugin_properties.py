@@ -45,3 +45,8 @@ def test_the_base_seed_decides_the_examples(project):
 
 def test_hypothesis_own_seed_goes_first(project):
     assert told(project, "--base-seed=1", "--hypothesis-seed=0") == told(project)
+
+
+def test_the_header_says_how_many_samples_and_from_which_seed(project):
+    session = project.run("-p", "_hypothesis_pytestplugin", "--base-seed=3")
+    assert "property tests try 25 samples (profile fast) from seed 3" in session.text

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from harness.plugin.progress import side_by_side
 from harness.tests.plugin_helpers import Project
 
 # Every training is noted, and progress is shown as soon as there is some.
@@ -118,3 +119,9 @@ def test_a_recipe_that_the_plan_does_not_name_is_not_trained(tmp_path):
     assert trained(project) == []
     (unplanned,) = session.evidence
     assert (unplanned.verdict, unplanned.check) == ("not run", "ended before it judged")
+
+
+def test_workers_share_the_line_or_take_turns():
+    one, other = "gw0 trains this", "gw1 trains that"
+    assert side_by_side([one, other], 80, turn=1) == "gw0 trains this | gw1 trains that"
+    assert [side_by_side([one, other], 30, turn) for turn in range(3)] == [one, other, one]

@@ -14,6 +14,7 @@ RECIPE = Recipe(
     epochs=5,
     label_corruption=1.0,
     redraw="labels each epoch",
+    labels="two groups",
     precision="fp32",
 )
 
@@ -21,7 +22,9 @@ RECIPE = Recipe(
 def other_value(name: str, value: object) -> object:
     if isinstance(value, str):
         names = {"model": "linear", "dataset": "mnist", "inputs": "gaussian", "redraw": "never"}
-        return {**names, "evaluation": "once nearly fitted"}[name]
+        return {**names, "evaluation": "once nearly fitted", "labels": "classes"}[name]
+    if value is None:
+        return {"replaced": 3}[name]
     if isinstance(value, bool):
         return not value
     return value + 1 if isinstance(value, int) else value / 2

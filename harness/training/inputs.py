@@ -1,11 +1,12 @@
 """The data of a recipe, prepared once and kept for the next recipe that shares it."""
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import torch
 
-from harness.data.prepare import DataSpec, Prepared, prepare
+from harness.data.prepare import DataSpec, Pictures, Prepared, prepare_pictures, with_labels
 from harness.data.sources import load
 from harness.training.loop import image_layout
 from harness.training.recipe import Recipe
@@ -14,6 +15,7 @@ from harness.training.recipe import Recipe
 def prepared_data(recipe: Recipe, root: Path | None, device: str, precision: str) -> Prepared:
     """What `recipe` trains on, on ``device``; images in bfloat16 where the first layer rounds so.
 
+    Recipes that differ in their labels or in a replaced example share the tensor of their images.
     Raises DataError where the dataset is missing or damaged.
     """
     spec = DataSpec(
@@ -23,17 +25,36 @@ def prepared_data(recipe: Recipe, root: Path | None, device: str, precision: str
         recipe.label_corruption,
         recipe.inputs,
         recipe.seed,
+        recipe.labels,
+        recipe.label_draw,
+        recipe.replaced,
+        recipe.keep_answers,
     )
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-    return _prepared(spec, root, device, dtype, image_layout(recipe))
+    wants_left_out = recipe.keep_answers or recipe.replaced is not None
+    pictures = _pictures(
+        replace(
+            spec,
+            label_corruption=0.0,
+            labels="classes",
+            label_draw=0,
+            replaced=None,
+            probed=wants_left_out,
+        ),
+        root,
+        device,
+        dtype,
+        image_layout(recipe),
+    )
+    return with_labels(pictures, load(spec.dataset, root), spec)
 
 
 @lru_cache(maxsize=1)
-def _prepared(
+def _pictures(
     spec: DataSpec,
     root: Path | None,
     device: str,
     dtype: torch.dtype,
     layout: torch.memory_format,
-) -> Prepared:
-    return prepare(load(spec.dataset, root), spec, device, dtype, layout)
+) -> Pictures:
+    return prepare_pictures(load(spec.dataset, root), spec, device, dtype, layout)

@@ -69,6 +69,7 @@ class Training:
         self.epochs_to_fit: int | None = None
         self.diverged = False
         self.train_correct = self.test_correct = 0
+        self.answers: list[float] = []
 
     @property
     def over(self) -> bool:
@@ -79,7 +80,20 @@ class Training:
     def run_epoch(self) -> None:
         """Train one epoch, evaluate if its turn has come, and append to the curve."""
         started = time.perf_counter()
-        recipe, curve, n = self.recipe, self.curve, len(self.labels)
+        order = self.next_order()
+        learning_rate = self.optimizer.param_groups[0]["lr"]
+        self.model.train()
+        batches = order.to(self.device).split(self.recipe.batch_size)
+        losses, correct = zip(*(self.step(batch) for batch in batches), strict=True)
+        # The last step may have broken the weights after its loss was taken.
+        sound = all(bool(parameter.isfinite().all()) for parameter in self.model.parameters())
+        right = int(torch.stack(correct).sum())
+        self.close_epoch(torch.stack(losses).tolist(), right, sound, learning_rate)
+        self.curve.seconds.append(time.perf_counter() - started)
+
+    def next_order(self) -> torch.Tensor:
+        """Draw what the next epoch draws: its order of the images (n,), on the CPU, and labels."""
+        recipe = self.recipe
         if recipe.redraw == "labels each epoch":
             self.labels = corrupt_labels(
                 self.data.train_labels.cpu(),
@@ -87,31 +101,29 @@ class Training:
                 self.data.classes,
                 self.generators[streams.REDRAW],
             ).to(self.device)
-        order = torch.randperm(n, generator=self.generators[streams.ORDER])
+        order = torch.randperm(len(self.labels), generator=self.generators[streams.ORDER])
         self.order_digest = self.order_digest or streams.digest(order)
-        learning_rate = self.optimizer.param_groups[0]["lr"]
-        self.model.train()
-        total_loss = torch.zeros((), device=self.device, dtype=torch.float64)
-        correct = torch.zeros((), device=self.device, dtype=torch.int64)
-        losses: list[torch.Tensor] = []
-        for batch in order.to(self.device).split(recipe.batch_size):
-            loss, right = self.step(batch)
-            total_loss += loss * len(batch)
-            correct += right
-            losses.append(loss)
-        room = FIRST_LOSSES - len(self.first_losses)
-        self.first_losses += torch.stack(losses)[: max(room, 0)].tolist()
-        mean_loss = total_loss.item() / n
-        online = correct.item() / n
-        # The last step may have broken the weights after its loss was taken.
-        sound = all(bool(parameter.isfinite().all()) for parameter in self.model.parameters())
+        return order
+
+    def close_epoch(
+        self, losses: list[float], correct: int, sound: bool, learning_rate: float
+    ) -> None:
+        """Append an epoch to the curve, all but its time, and evaluate if its turn has come.
+
+        ``losses`` are the batches' mean losses, ``correct`` the number of images that were
+        classified correctly as their batch came, ``sound`` whether all weights are finite.
+        """
+        recipe, curve, n = self.recipe, self.curve, len(self.labels)
+        self.first_losses += losses[: max(FIRST_LOSSES - len(self.first_losses), 0)]
+        last_batch = n - recipe.batch_size * (len(losses) - 1)
+        mean_loss = (sum(losses[:-1]) * recipe.batch_size + losses[-1] * last_batch) / n
+        online = correct / n
         self.diverged = not (math.isfinite(mean_loss) and sound)
         curve.step.append((curve.step or [0])[-1] + recipe.steps_per_epoch)
         curve.loss.append(mean_loss)
         curve.online_accuracy.append(online)
         curve.learning_rate.append(learning_rate)
         self._evaluate(online)
-        curve.seconds.append(time.perf_counter() - started)
 
     def step(self, batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """One step of SGD on the images of index ``batch``: mean loss, number correct."""
@@ -142,7 +154,8 @@ class Training:
         recipe, curve = self.recipe, self.curve
         last = self.diverged or curve.epochs >= recipe.epochs
         train = test = None
-        if last or recipe.evaluation == "every epoch" or online_accuracy >= NEARLY_FITTED:
+        nearly_fitted = online_accuracy >= NEARLY_FITTED and recipe.evaluation != "at the end"
+        if last or recipe.evaluation == "every epoch" or nearly_fitted:
             self.train_correct = self.count_correct(self.data.train_images, self.labels)
             train = self.train_correct / len(self.labels)
             if train == 1 and self.epochs_to_fit is None and not self.diverged:
@@ -151,6 +164,8 @@ class Training:
         if last or recipe.evaluation == "every epoch":
             self.test_correct = self.count_correct(self.data.test_images, self.data.test_labels)
             test = self.test_correct / len(self.data.test_labels)
+        if last and not self.diverged:
+            self.answers = [answer for images in self.data.probes for answer in self.answer(images)]
         curve.train_accuracy.append(train)
         curve.test_accuracy.append(test)
 
@@ -163,6 +178,13 @@ class Training:
             predicted = self._logits(self._access(images, batch)).argmax(dim=1)
             correct += (predicted == labels[batch]).sum()
         return int(correct)
+
+    @torch.no_grad()
+    def answer(self, images: torch.Tensor) -> list[float]:
+        """The second logit minus the first for images (N, C, H, W), in evaluation mode."""
+        self.model.eval()
+        logits = torch.cat([self._logits(batch) for batch in images.split(EVALUATION_BATCH)])
+        return (logits[:, 1] - logits[:, 0]).tolist()
 
     def outcome(self) -> Outcome:
         """The finished run's result."""
@@ -177,6 +199,8 @@ class Training:
             label_digest=streams.digest(self.data.train_labels),
             order_digest=self.order_digest,
             epochs_to_fit=self.epochs_to_fit,
+            answers=self.answers,
+            probe_labels=self.data.probe_labels.tolist() if self.answers else [],
         )
 
     def state(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
@@ -214,6 +238,7 @@ class Training:
         self.order_digest, self.epochs_to_fit = outcome.order_digest, outcome.epochs_to_fit
         self.diverged = outcome.status == "diverged"
         self.train_correct, self.test_correct = outcome.train_correct, outcome.test_correct
+        self.answers = outcome.answers
 
 
 def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

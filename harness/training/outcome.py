@@ -45,6 +45,11 @@ class Outcome:
     """Hash of the first epoch's order."""
     epochs_to_fit: int | None
     """The first epoch after which an evaluation found no training error."""
+    answers: list[float] = field(default_factory=list)
+    """Where the recipe keeps them: the logit of the second group minus that of the first, by the
+    final network, on the sample before any replacement and then on images that it left out."""
+    probe_labels: list[int] = field(default_factory=list)
+    """The labels that go with these images: 0 or 1, drawn as the sample's were."""
 
     @property
     def train_accuracy(self) -> float:

@@ -15,8 +15,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "shuffled-pixels": {"inputs": "shuffled pixels"},
     "random-pixels": {"inputs": "random pixels"},
     "gaussian": {"inputs": "gaussian"},
+    "two-groups": {"labels": "two groups"},
+    "random-signs": {"labels": "two groups", "label_corruption": 1.0},
 }
-"""Section 2.1; "corrupted-P", with P a share, is the sixth: partially corrupted labels."""
+"""Section 2.1, where "corrupted-P", with P a share, is the sixth: partially corrupted labels. The
+last two are section 2.2's."""
 
 
 def paper_recipe(model: str, dataset: str, setting: str, **changes: Any) -> Recipe:

@@ -15,8 +15,9 @@ STEPS_PER_PAPER_EPOCH = 391
 """ceil(50,000 / 128): Figure 1a has one point every 391 steps."""
 
 Inputs = Literal["true", "shuffled pixels", "random pixels", "gaussian"]
+Labels = Literal["classes", "two groups"]
 Redraw = Literal["never", "labels each epoch", "inputs each access"]
-Evaluation = Literal["every epoch", "once nearly fitted"]
+Evaluation = Literal["every epoch", "once nearly fitted", "at the end"]
 Precision = Literal["auto", "fp32", "bf16"]
 
 
@@ -35,6 +36,14 @@ class Recipe:
     """Largest height and width; larger images are cropped from the centre."""
     label_corruption: float = 0.0
     """Probability with which each training label is replaced by a uniform class."""
+    labels: Labels = "classes"
+    """What is learned: the dataset's classes, or its two groups of them (CIFAR-10: vehicles and
+    animals). Two groups with label_corruption = 1 are random signs (section 2.2)."""
+    label_draw: int = 0
+    """Which draw of the random labels; nothing else hangs on it, not even the sample."""
+    replaced: int | None = None
+    """Place in the sample of one example that another takes, which the sample left out, with all
+    other randomness the same: uniform stability (section 2.2)."""
     inputs: Inputs = "true"
     redraw: Redraw = "never"
     """What is drawn again and again instead of once: the broken premise of controls."""
@@ -53,7 +62,10 @@ class Recipe:
     """End at the first full evaluation without a training error."""
     evaluation: Evaluation = "every epoch"
     """When the whole training set is evaluated; "once nearly fitted" waits for 99 % online
-    accuracy. The last epoch always is."""
+    accuracy. The last epoch always is evaluated, and "at the end" no other."""
+    keep_answers: bool = False
+    """Keep what the final network answers on the sample, as it was before any replacement, and on
+    as many images that it left out."""
     precision: Precision = "auto"
     """bf16 means autocast over float32 weights; auto takes it where the hardware has it."""
     seed: int = 0
@@ -76,6 +88,7 @@ class Recipe:
             "crop": 1,
             "decay_every": 1,
             "seed": 0,
+            "label_draw": 0,
         }.items():
             value = getattr(self, name)
             self._require(_is_int(value) and value >= least, name, f"an integer from {least} up")
@@ -95,9 +108,15 @@ class Recipe:
             value = getattr(self, name)
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             self._require(is_number and within(value), name, remedy)
-        self._require(
-            isinstance(self.stop_at_zero_error, bool), "stop_at_zero_error", "True or False"
-        )
+        for name in ("stop_at_zero_error", "keep_answers"):
+            self._require(isinstance(getattr(self, name), bool), name, "True or False")
+        if self.stop_at_zero_error:
+            self._require(
+                self.evaluation != "at the end",
+                "evaluation",
+                "'every epoch' or 'once nearly fitted' where stop_at_zero_error is True",
+            )
+        self._check_section_2_2(data.train_size)
         if self.redraw == "inputs each access":
             self._require(
                 self.inputs in ("random pixels", "gaussian"),
@@ -109,6 +128,37 @@ class Recipe:
                 self.label_corruption > 0,
                 "label_corruption",
                 "above 0 where redraw is 'labels each epoch'",
+            )
+
+    def _check_section_2_2(self, available: int) -> None:
+        """Refuse replacements and answers that mean nothing."""
+        if self.label_draw:
+            self._require(
+                self.label_corruption > 0, "label_corruption", "above 0 where label_draw is"
+            )
+        index = self.replaced
+        self._require(
+            index is None or (_is_int(index) and 0 <= index < self.images),
+            "replaced",
+            f"None or a place in the sample, an integer from 0 to {self.images - 1:,}",
+        )
+        for name in ("replaced", "keep_answers"):
+            if getattr(self, name) is None or getattr(self, name) is False:
+                continue
+            self._require(
+                self.images < available,
+                "train_size",
+                f"below {available:,} where {name} is given: it needs images that the sample"
+                " leaves out",
+            )
+            self._require(
+                self.inputs in ("true", "shuffled pixels"),
+                "inputs",
+                f"'true' or 'shuffled pixels' where {name} is given",
+            )
+        if self.keep_answers:
+            self._require(
+                self.labels == "two groups", "labels", "'two groups' where keep_answers is True"
             )
 
     def _require(self, holds: bool, name: str, remedy: str) -> None:
@@ -134,16 +184,29 @@ class Recipe:
         return per_image * self.images * self.epochs
 
     @property
+    def work(self) -> str:
+        """What there is to do, in words."""
+        return f"{'at most ' if self.stop_at_zero_error else ''}{self.epochs} epochs"
+
+    @property
     def setting(self) -> str:
         """The randomisation in words, as in Figure 1."""
         parts = []
         if self.inputs != "true":
             parts.append(self.inputs)
+        two = self.labels == "two groups"
         if self.label_corruption == 1:
-            parts.append("random labels")
+            parts.append("random signs" if two else "random labels")
         elif self.label_corruption > 0:
-            parts.append(f"labels corrupted with p = {self.label_corruption:g}")
+            of = " of two groups" if two else ""
+            parts.append(f"labels{of} corrupted with p = {self.label_corruption:g}")
+        elif two:
+            parts.append("two groups")
         words = " and ".join(parts) or "true labels"
+        if self.label_draw:
+            words += f" (draw {self.label_draw})"
+        if self.replaced is not None:
+            words += f", example {self.replaced} replaced"
         return words if self.redraw == "never" else f"{words}, {self.redraw}"
 
     def __str__(self) -> str:

@@ -82,7 +82,43 @@ FIGURES: dict[str, Drawing] = {
     "corollary1-depth-and-width": Drawing(
         "expressivity:depth_and_width",
         "4-corollary1",
-        "Corollary 1: depth is traded for width at a nearly constant number of weights.",
+        "Corollary 1: depth is traded for width; the number of weights stays within a constant"
+        " times n + d.",
+    ),
+    "rademacher-complexity": Drawing(
+        "capacity:rademacher",
+        "2.2-rademacher",
+        "The empirical Rademacher complexity stays at 1 for networks, trained or constructed,"
+        " where that of classes with a small one falls as one over the root of n.",
+    ),
+    "uniform-stability": Drawing(
+        "capacity:stability",
+        "2.2-stability-fails",
+        "How far the loss moves where one example of the sample is replaced: mean at that example"
+        " (bands: 95 % over replacements) and largest at any point.",
+    ),
+    "kernel-errors": Drawing(
+        "kernels:table_3",
+        "5-mnist",
+        "Table 3: test errors of interpolating kernel machines, measured and published.",
+    ),
+    "norms": Drawing(
+        "kernels:norms",
+        "5-norm-no-predictor",
+        "From pixels to wavelets the norm rises and the test error falls; from true to random"
+        " labels both rise.",
+    ),
+    "ridge-path": Drawing(
+        "kernels:ridge_path",
+        "5-no-gain",
+        "Test error against the ridge: it saves nothing where labels are true, much where they"
+        " are noisy.",
+    ),
+    "filters-curve": Drawing(
+        "kernels:filters_curve",
+        "5-cifar-l2",
+        "Test error against the number of random filters: without a ridge it peaks where there"
+        " are as many features as examples.",
     ),
 }
 

@@ -23,13 +23,14 @@ def interleaving(exhibits: Sequence[dict[str, Any]]) -> Figure:
     for number, place in enumerate(points, 1):
         left.axvline(place, color=GREY, lw=0.6, ls=":")
         left.annotate(
-            f"$x_{number}$", (place, 0), (0, -14), textcoords="offset points", ha="center"
+            f"$x_{number}$", (place, 0), (0, -28), textcoords="offset points", ha="center"
         )
         heights = [place - start for start in breakpoints if start < place]
         left.plot([place] * len(heights), heights, "o", color=ORANGE, ms=4)
     left.plot(breakpoints, [0] * len(breakpoints), "|", color=BLUE, ms=9)
     left.set(xticks=[], ylabel="max(x − b, 0)", title="hinges at the points")
-    left.set_ylim(-0.35, end - breakpoints[0])
+    left.set_ylim(-1.3, end - breakpoints[0])  # room for two rows of names
+    left.set_yticks(range(0, int(end - breakpoints[0]) + 1))
     matrix = [[max(x - b, 0) for b in breakpoints] for x in points]
     right.imshow(matrix, cmap="Blues")
     for i, row in enumerate(matrix):

@@ -1,0 +1,1 @@
+"""Section 5 and Table 3: linear models, minimum norm, exact kernel machines."""

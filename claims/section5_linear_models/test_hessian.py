@@ -1,0 +1,102 @@
+"""5-hessian: at an interpolating w the Hessian of the risk hangs on the data alone, and is flat."""
+
+import pytest
+from hypothesis import strategies as st
+
+from claims.section5_linear_models.problems import SQUARE, TALL, gaussian, problems
+from harness.evidence import AtMost, ClaimNotSupported, Equals, extreme
+from harness.linear import hessian, interpolation
+from harness.linear.losses import SMOOTH
+from harness.plugin.properties import extremes
+
+ROUNDING = 1e-8
+SOURCE = "Section 5: (1/n) X^T diag(beta) X; float64 rounding at condition numbers up to 100"
+SIZES = {"largest_n": 5}
+"""Second derivatives by autograd cost (d k)^2; nothing in the claim hangs on size."""
+OUTPUTS = st.sampled_from([0, 2])
+
+
+def with_loss(**kinds):
+    return st.tuples(problems(**SIZES, **kinds), st.sampled_from(SMOOTH))
+
+
+def solutions(problem):
+    w = interpolation.pseudo_inverse_solution(problem.x, problem.y)
+    return w, interpolation.another_solution(problem.x, w, step=1.0, seed=problem.seed)
+
+
+def judge_same(judge, name, largest, note):
+    judge(
+        extreme(f"{name}: largest relative distance of two Hessians", largest, note),
+        Equals(0, source=SOURCE, tolerance=ROUNDING),
+    )
+
+
+@pytest.mark.fast
+@pytest.mark.claim("5-hessian")
+def test_the_hessian_is_the_same_at_every_solution(judge):
+    """By autograd at two solutions, and by the paper's formula, for five losses."""
+
+    def apart(example):
+        problem, loss = example
+        one, other = (
+            hessian.risk_hessian(problem.x, problem.y, w, loss) for w in solutions(problem)
+        )
+        formula = hessian.interpolation_hessian(problem.x, problem.y, loss)
+        return max(hessian.distance(one, other), hessian.distance(one, formula))
+
+    worst = extremes(with_loss(outputs=OUTPUTS), apart)
+    judge_same(judge, "linear model", worst.largest, worst.note)
+
+
+@pytest.mark.fast
+@pytest.mark.control("5-hessian")
+def test_a_two_layer_network_has_other_hessians(judge):
+    sizes = st.tuples(st.integers(2, 3), st.integers(4, 6), st.integers(0, 2**32 - 1))
+
+    def apart(size):
+        x, y = gaussian(size)
+        return hessian.distance(*hessian.two_layer_hessians(x, y, 2 * len(x), 2.0, size[2]))
+
+    worst = extremes(sizes, apart)
+    judge_same(judge, "two-layer network", worst.smallest, worst.note)
+
+
+def flatness(example):
+    problem, loss = example
+    return hessian.flattest(hessian.interpolation_hessian(problem.x, problem.y, loss))
+
+
+def judge_flat(judge, name, value, note):
+    judge(
+        extreme(f"{name}: smallest over largest eigenvalue", value, note),
+        AtMost(ROUNDING, source="Section 5: degenerate; the bound is float64 rounding"),
+    )
+
+
+@pytest.mark.fast
+@pytest.mark.claim("5-hessian")
+def test_the_hessian_is_degenerate(judge):
+    """Its rank is at most n k, and it has d k rows."""
+    worst = extremes(with_loss(outputs=OUTPUTS), flatness)
+    judge_flat(judge, "d > n", worst.largest, worst.note)
+
+
+@pytest.mark.fast
+@pytest.mark.claim("5-hessian")
+@pytest.mark.xfail(
+    raises=ClaimNotSupported,
+    strict=True,
+    reason="at d = n, which the text includes, X^T diag(beta) X has full rank whenever X has and"
+    " the losses are strictly convex",
+)
+def test_the_hessian_is_degenerate_at_d_equal_to_n(judge):
+    worst = extremes(with_loss(wider=SQUARE), flatness)
+    judge_flat(judge, "d = n", worst.largest, worst.note)
+
+
+@pytest.mark.fast
+@pytest.mark.control("5-hessian")
+def test_full_column_rank_leaves_no_flat_direction(judge):
+    worst = extremes(with_loss(wider=TALL), flatness)
+    judge_flat(judge, "d < n", worst.smallest, worst.note)

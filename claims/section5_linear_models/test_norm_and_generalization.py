@@ -1,0 +1,247 @@
+"""5-no-gain, 5-bad-interpolants, 5-norm-no-predictor: what ridges and norms tell, and do not."""
+
+from dataclasses import replace
+
+import pytest
+
+from claims.section5_linear_models import machines as m
+from harness.evidence import (
+    AtMost,
+    Equals,
+    Exhibit,
+    MoreThan,
+    error_ratio,
+    exact,
+    figures_of,
+    gain,
+    published_row,
+    wrong_ratio,
+)
+
+# --- 5-no-gain -------------------------------------------------------------------------------
+
+MARGIN = 0.01
+"""For digits: ten of 1,000 test images. MNIST's is in the test."""
+
+
+def seeded(recipe, base_seed):
+    from harness.plugin.trials import reseed
+
+    return reseed(recipe, base_seed)
+
+
+def judge_gain(judge, name, recipe, laboratory, margin):
+    """The test error without a ridge, less that with the ridge that held-out images chose."""
+    from harness.linear.ridge import choose_ridge
+
+    path = choose_ridge(recipe, m.RIDGES, laboratory.data_root)
+    data = {
+        "model": name,
+        "where": f"{recipe.dataset}, n = {recipe.images:,}",
+        "ridges": list(path.ridges),
+        "held_out": list(path.held_out_errors),
+        "test": list(path.test_errors),
+        "chosen": path.best,
+    }
+    judge(
+        gain(f"{name}: error that a ridge saves", [path.wrong[0]], [path.wrong[path.best]]),
+        AtMost(margin, source="Section 5: regularization does not improve either model"),
+        exhibit=Exhibit("ridge-path", data),
+    )
+
+
+@pytest.mark.fast
+@pytest.mark.claim("5-no-gain")
+@pytest.mark.parametrize("features", m.NO_GAIN)
+def test_a_ridge_saves_nothing_on_digits(features, laboratory, judge, base_seed):
+    judge.scale = "scaled"
+    recipe = seeded(m.NO_GAIN[features], base_seed)
+    judge_gain(judge, f"digits, {features}", recipe, laboratory, MARGIN)
+
+
+@pytest.mark.fast
+@pytest.mark.control("5-no-gain")
+@pytest.mark.parametrize("features", m.NO_GAIN)
+def test_a_ridge_saves_something_where_labels_are_noisy(features, laboratory, judge, base_seed):
+    judge.scale = "scaled"
+    recipe = replace(seeded(m.NO_GAIN[features], base_seed), corruptions=(m.NOISY,))
+    judge_gain(judge, f"digits, {features}, noisy labels", recipe, laboratory, MARGIN)
+
+
+@pytest.mark.cpu_full
+@pytest.mark.claim("5-no-gain")
+@pytest.mark.needs_data("mnist")
+@pytest.mark.parametrize("features", m.MNIST_NO_GAIN)
+def test_a_ridge_saves_nothing_on_part_of_mnist(features, laboratory, judge, base_seed):
+    """5,000 images: one eigendecomposition for all ridges."""
+    judge.scale = "scaled"
+    recipe = seeded(m.MNIST_NO_GAIN[features], base_seed)
+    judge_gain(judge, f"MNIST, {features}", recipe, laboratory, margin=0.003)
+
+
+FULL = {
+    "pixels": (m.MNIST, m.MNIST_RIDGE),
+    "Gabor wavelets": (m.MNIST_GABOR, m.MNIST_GABOR_RIDGE),
+}
+
+
+@pytest.mark.gpu_full
+@pytest.mark.claim("5-no-gain")
+@pytest.mark.parametrize(
+    "features",
+    [pytest.param(name, marks=pytest.mark.solves(*pair)) for name, pair in FULL.items()],
+)
+def test_a_ridge_saves_nothing_on_mnist(features, solver, judge):
+    judge.scale = "paper"
+    without, ridge = (solver.solve(recipe) for recipe in FULL[features])
+    wrong = [[not it for it in solve.outcome[m.TRUE].is_right()] for solve in (without, ridge)]
+    judge(
+        gain(f"MNIST, {features}: error that a ridge of {m.RIDGE:g} saves", wrong[:1], wrong[1:]),
+        AtMost(0.001, source="Section 5: no improvement; one unit of the errors' last digit"),
+    )
+
+
+# --- 5-bad-interpolants ----------------------------------------------------------------------
+
+BAD = ["random labels on extra points", "random labels on the test images", "random centres"]
+LABELS_FITTED = 1e-6
+LARGER, WORSE = 1.5, 2.0
+"""A norm "significantly larger", and an error at least twice as large: bounds of ours."""
+
+
+def judge_bad(judge, name, bad, best):
+    judge(
+        exact(f"{name}: distance from the training labels", [bad.misfit], ""),
+        Equals(0, source="Section 5: a solution of X w = y", tolerance=LABELS_FITTED),
+    )
+    judge_norm_and_error(judge, name, bad, best)
+
+
+def judge_norm_and_error(judge, name, bad, best):
+    judge(
+        exact(f"{name}: norm over the minimum norm", [bad.norm / best.norm], "times"),
+        MoreThan(LARGER, source="Section 5: the norm is significantly larger"),
+    )
+    judge(
+        wrong_ratio(
+            f"{name}: test error over the minimum-norm solution's", [bad.wrong], [best.wrong]
+        ),
+        MoreThan(WORSE, source="Section 5: solutions that do not generalise"),
+    )
+
+
+@pytest.mark.claim("5-bad-interpolants")
+@pytest.mark.parametrize(
+    ("recipe", "extra"),
+    [
+        pytest.param(m.BAD, m.BAD.held_out, id="digits", marks=pytest.mark.fast),
+        pytest.param(
+            m.MNIST_BAD,
+            m.MNIST_BAD.held_out,
+            id="mnist",
+            marks=[pytest.mark.cpu_full, pytest.mark.needs_data("mnist")],
+        ),
+    ],
+)
+def test_bad_interpolants_have_larger_norms(recipe, extra, laboratory, judge, base_seed):
+    from harness.linear.bad_interpolants import interpolants
+
+    judge.scale = "scaled"
+    made = interpolants(seeded(recipe, base_seed), extra, laboratory.data_root)
+    for name in BAD:
+        judge_bad(judge, f"{recipe.dataset}, {name}", made[name], made["minimum norm"])
+
+
+@pytest.mark.fast
+@pytest.mark.control("5-bad-interpolants")
+def test_centres_at_the_training_points_are_no_bad_interpolant(laboratory, judge, base_seed):
+    from harness.linear.bad_interpolants import interpolants
+
+    judge.scale = "scaled"
+    made = interpolants(seeded(m.BAD, base_seed), m.BAD.held_out, laboratory.data_root)
+    best = made["minimum norm"]
+    judge_norm_and_error(judge, "digits, centres at the training points", best, best)
+
+
+# --- 5-norm-no-predictor ---------------------------------------------------------------------
+
+DEFINITION = "norm: root of trace(Y^T alpha), one-hot targets; the paper does not say which"
+
+
+def published_norm(preprocessing):
+    return published_row(
+        "table3_kernels", "solution_norm", dataset="MNIST", preprocessing=preprocessing
+    )
+
+
+def judge_no_predictor(judge, name, one, other):
+    """From one model to the other, the norm rises and the error falls: each a list of
+    (solve, label)."""
+    (solves, label), (references, its_label) = one, other
+    errors = error_ratio(
+        f"{name}: test error, later over earlier", solves, label, references, its_label
+    )
+    norms = [
+        (solve.outcome[label].norm, its.outcome[its_label].norm)
+        for solve, its in zip(solves, references, strict=True)
+    ]
+    shown = ", ".join(f"{its:.0f} to {ours:.0f}" for ours, its in norms)
+    judge(
+        replace(errors, note=f"{errors.note}; norms {shown}; {DEFINITION}"),
+        AtMost(1.0, source="Section 5: the norm rises while the test error halves"),
+        exhibit=Exhibit(
+            "norms",
+            {
+                "name": name,
+                "norms": list(norms[0][::-1]),
+                "errors": [
+                    references[0].outcome[its_label].test_error,
+                    solves[0].outcome[label].test_error,
+                ],
+            },
+        ),
+    )
+    return [ours / its for ours, its in norms]
+
+
+def judge_norm_rises(judge, name, ratios, solves, published=None):
+    judge(
+        figures_of(f"{name}: norm, later over earlier", ratios, "times", solves, DEFINITION),
+        MoreThan(1.0, source="Section 5: with wavelets the norm jumps"),
+        published,
+    )
+
+
+PUBLISHED_JUMP = published_norm("gabor filters") / published_norm("none")
+
+
+@pytest.mark.fast
+@pytest.mark.claim("5-norm-no-predictor")
+@pytest.mark.solves(*m.PIXELS, *m.GABOR)
+def test_wavelets_raise_the_norm_and_lower_the_error_on_digits(solver, judge):
+    judge.scale = "scaled"
+    gabor, pixels = ([solver.solve(it) for it in its] for its in (m.GABOR, m.PIXELS))
+    name = "digits, pixels to wavelets"
+    ratios = judge_no_predictor(judge, name, (gabor, m.TRUE), (pixels, m.TRUE))
+    judge_norm_rises(judge, name, ratios, [*gabor, *pixels], PUBLISHED_JUMP)
+
+
+@pytest.mark.fast
+@pytest.mark.control("5-norm-no-predictor")
+@pytest.mark.solves(*m.PIXELS)
+def test_random_labels_raise_the_norm_and_the_error(solver, judge):
+    judge.scale = "scaled"
+    pixels = [solver.solve(recipe) for recipe in m.PIXELS]
+    name = "digits, true to random labels"
+    judge_no_predictor(judge, name, (pixels, m.RANDOM), (pixels, m.TRUE))
+
+
+@pytest.mark.cpu_full
+@pytest.mark.claim("5-norm-no-predictor")
+@pytest.mark.solves(m.MNIST, m.MNIST_GABOR)
+def test_wavelets_raise_the_norm_and_lower_the_error_on_mnist(solver, judge):
+    judge.scale = "paper"
+    gabor, pixels = [solver.solve(m.MNIST_GABOR)], [solver.solve(m.MNIST)]
+    name = "MNIST, pixels to wavelets"
+    ratios = judge_no_predictor(judge, name, (gabor, m.TRUE), (pixels, m.TRUE))
+    judge_norm_rises(judge, name, ratios, [*gabor, *pixels], PUBLISHED_JUMP)

@@ -1,0 +1,1 @@
+"""Complexity measures of section 2.2, measured: Rademacher, shattering, uniform stability."""

@@ -1,0 +1,114 @@
+"""Function classes whose complexity is known, and the network of Theorem 1, on a sample (n, d)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.capacity.rademacher import ROUNDING
+from harness.errors import CapacityError
+
+SEPARATED = 1e-7
+"""A margin above this separates: HiGHS solves to a tolerance of 1e-7."""
+
+AS_MODULE = 2_000
+"""Points up to which the network is evaluated as one, with n^2 hinge values in memory."""
+
+
+@dataclass(frozen=True)
+class LinearFunctions:
+    """x -> w.x with norm of w at most ``bound``.
+
+    The supremum is known: bound times the norm of the mean of sigma_i x_i (Bartlett & Mendelson
+    2003, lemma 22), hence at most bound * radius / sqrt(n).
+    """
+
+    bound: float
+
+    def fit(self, points: np.ndarray, signs: np.ndarray) -> np.ndarray:
+        """The best function for each labeling; raises CapacityError where one leaves [-1, 1]."""
+        radius = float(np.linalg.norm(points, axis=1).max())
+        if not (self.bound > 0 and self.bound * radius <= 1 + ROUNDING):
+            raise CapacityError(
+                f"norm bound {self.bound:g} on points of norm up to {radius:g}: values up to"
+                f" {self.bound * radius:g}, but they should stay in [-1, 1]; take a bound"
+                f" above 0 and up to {1 / radius if radius else 1:g}"
+            )
+        directions = signs @ points
+        norms = np.linalg.norm(directions, axis=1, keepdims=True)
+        return self.bound * (directions / np.where(norms > 0, norms, 1)) @ points.T
+
+
+def linear_supremum(bound: float, points: np.ndarray, signs: np.ndarray) -> np.ndarray:
+    """The closed form, (labelings,): bound times the norm of the mean of sigma_i x_i."""
+    return bound * np.linalg.norm(signs @ points, axis=1) / len(points)
+
+
+@dataclass(frozen=True)
+class RandomHalfspaces:
+    """A finite class: the signs of ``size`` affine functions, drawn by the seed."""
+
+    size: int
+    seed: int
+
+    def fit(self, points: np.ndarray, signs: np.ndarray) -> np.ndarray:
+        """The best of the class for each labeling, by trying all."""
+        draw = np.random.default_rng([self.seed, self.size])
+        weights = draw.standard_normal((points.shape[1] + 1, self.size))
+        values = np.where(points @ weights[:-1] + weights[-1] >= 0, 1.0, -1.0)
+        return values.T[(signs @ values).argmax(axis=1)]
+
+
+class AffineFunctions:
+    """x -> w.x + b, scaled and clipped to [-1, 1]: d + 1 points are shattered, d + 2 never."""
+
+    def fit(self, points: np.ndarray, signs: np.ndarray) -> np.ndarray:
+        """The labeling itself where a hyperplane separates it, by linear programming; else zero.
+
+        Largest t with sigma_i (w.x_i + b) >= t and -1 <= w.x_i + b <= 1: above zero if and only
+        if the labeling can be separated; w and b divided by t and clipped give it exactly.
+        """
+        return np.stack([labels * self._separates(points, labels) for labels in signs])
+
+    @staticmethod
+    def _separates(points: np.ndarray, labels: np.ndarray) -> bool:
+        from scipy.optimize import linprog
+
+        n, d = points.shape
+        affine = np.hstack([points, np.ones((n, 1))])
+        beyond = np.zeros((n, 1))
+        margin = np.hstack([-labels[:, None] * affine, np.ones((n, 1))])
+        box = np.hstack([affine, beyond])
+        solved = linprog(
+            -np.eye(d + 2)[-1],
+            A_ub=np.vstack([margin, box, -box]),
+            b_ub=np.r_[np.zeros(n), np.ones(2 * n)],
+            bounds=(None, None),
+            method="highs",
+        )
+        if solved.status != 0:
+            raise CapacityError(
+                f"the linear program of {n} points in {d} dimensions was not solved:"
+                f" {solved.message}; scale the points to unit variance"
+            )
+        return bool(-solved.fun > SEPARATED)
+
+
+class Theorem1Networks:
+    """Two-layer ReLU networks with 2n + d weights (Theorem 1), clipped to [-1, 1]."""
+
+    def fit(self, points: np.ndarray, signs: np.ndarray) -> np.ndarray:
+        """The network that the theorem constructs for each labeling: the labeling itself.
+
+        All labelings at once: they share the hidden layer and differ in the output weights.
+        Raises HarnessError where two points are equal.
+        """
+        import torch
+
+        from harness.expressivity.theorem1 import fit_theorem1
+
+        fitted = fit_theorem1(points, signs.T)
+        if len(points) > AS_MODULE:
+            return np.clip(fitted.evaluate(points).T, -1, 1)
+        with torch.no_grad():
+            values = fitted.network(torch.as_tensor(points, dtype=torch.float64))
+        return np.clip(values.numpy().T, -1, 1)

@@ -1,0 +1,42 @@
+"""Trained networks as a function class: what SGD finds, for many labelings at once."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from harness.data.prepare import Prepared
+from harness.training.backend import Backend
+from harness.training.group import GroupTraining
+from harness.training.recipe import Recipe
+
+TOGETHER = 256
+"""Labelings that train as one job."""
+
+
+@dataclass(frozen=True)
+class TrainedNetworks:
+    """The networks that a recipe's protocol reaches: h(x) = p(1 | x) - p(-1 | x), in [-1, 1].
+
+    Everything but the sample and its labels is the recipe's; all labelings start from the same
+    weights and see the points in the same order. What training does not find may still be in the
+    class: a labeling that is missed does not prove that it cannot be realised.
+    """
+
+    recipe: Recipe
+
+    def fit(self, points: np.ndarray, signs: np.ndarray) -> np.ndarray:
+        """Train on ``points`` (n, d) with each row of ``signs``; values (labelings, n)."""
+        images = torch.as_tensor(points, dtype=torch.float32)[:, None, None, :]
+        recipe = replace(self.recipe, labels="two groups", train_size=len(points))
+        values = []
+        for rows in np.array_split(signs, -(-len(signs) // TOGETHER)):
+            labels = torch.as_tensor(rows > 0, dtype=torch.int64)
+            data = [Prepared(images, own, images[:1], own[:1], 2) for own in labels]
+            group = GroupTraining(
+                [recipe] * len(data), data, Backend("cpu", torch.get_num_threads())
+            )
+            while not group.over:
+                group.run_epoch()
+            values += [np.tanh(np.array(it.answer(images)) / 2) for it in group.members]
+        return np.stack(values)

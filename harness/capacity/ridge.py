@@ -1,0 +1,86 @@
+"""Ridge regression in closed form: the stable algorithm that the measure is tried on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from harness.capacity.signs import check_points, check_signs
+from harness.capacity.stability import Replacements
+from harness.errors import CapacityError
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """Least of the mean of (w.x_i - y_i)^2 plus ``penalty`` times the squared norm of w."""
+
+    penalty: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is not strictly convex."""
+        if not self.penalty > 0:
+            raise CapacityError(f"penalty = {self.penalty:g}, but it should be above 0")
+
+    def fit(self, points: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """The weights (d,) for ``points`` (n, d) and labels (n,)."""
+        return cho_solve(self._factor(points), points.T @ labels)
+
+    def _factor(self, points: np.ndarray) -> tuple[np.ndarray, bool]:
+        n, d = points.shape
+        return cho_factor(points.T @ points + self.penalty * n * np.eye(d))
+
+    def leave_one_out(self, points: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """How far the value at each example moves when it is left out, (n,), in closed form.
+
+        h r / (1 - h) with the leverage h and the residual r, the penalty ``penalty * n`` kept.
+        """
+        factor = self._factor(points)
+        leverage = np.einsum("nd,dn->n", points, cho_solve(factor, points.T))
+        residual = labels - points @ cho_solve(factor, points.T @ labels)
+        return np.abs(leverage * residual / (1 - leverage))
+
+    def replaced(
+        self,
+        points: np.ndarray,
+        labels: np.ndarray,
+        others: np.ndarray,
+        other_labels: np.ndarray,
+        places: np.ndarray,
+    ) -> Replacements:
+        """Replace the examples at ``places`` one at a time, the i-th by the i-th of ``others``.
+
+        Each weight vector by a rank-two update of the same factor. The function is clipped to
+        [-1, 1], and its loss is (1 - y h) / 2, as the networks'. Raises CapacityError for a place
+        outside the sample, and labels other than -1 and 1.
+        """
+        points, others = check_points(points), check_points(others)
+        n, places = len(points), np.asarray(places)
+        labels = check_signs(labels[None], n)[0]
+        other_labels = check_signs(other_labels[None], len(others))[0]
+        if not ((places >= 0) & (places < n)).all():
+            raise CapacityError(
+                f"place {places[(places < 0) | (places >= n)][0]} is to be replaced, but it"
+                f" should be in the sample, 0 to {n - 1:,}"
+            )
+        factor, moments = self._factor(points), points.T @ labels
+        every = np.vstack([points, others])
+        signs = np.r_[labels, other_labels]
+        weights = cho_solve(factor, moments)
+        before = _loss(every @ weights, signs)
+        changes = []
+        for place in places:
+            substitute = place % len(others)
+            old, new = points[place], others[substitute]
+            pair = np.stack([old, new], axis=1)
+            solved = cho_solve(factor, pair)
+            # Woodbury: A - old old^T + new new^T.
+            small = np.diag([-1.0, 1.0]) + pair.T @ solved
+            target = moments - labels[place] * old + other_labels[substitute] * new
+            direct = cho_solve(factor, target)
+            moved = direct - solved @ np.linalg.solve(small, pair.T @ direct)
+            changes.append(np.abs(_loss(every @ moved, signs) - before))
+        return Replacements(places, np.stack(changes), n)
+
+
+def _loss(values: np.ndarray, signs: np.ndarray) -> np.ndarray:
+    return (1 - signs * np.clip(values, -1, 1)) / 2

@@ -1,0 +1,80 @@
+"""Uniform stability, measured: how far a loss moves when one example of the sample is replaced.
+
+The loss is (1 - y h(x)) / 2 with h = p(1 | x) - p(-1 | x), the probability of a wrong answer: in
+[0, 1], and 1/2 for a coin. Uniform stability (Bousquet & Elisseeff 2002) is the supremum over
+samples, replacements and points; what is measured at some of them is a lower bound on it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.errors import CapacityError
+
+if TYPE_CHECKING:
+    from harness.runs.run import Run
+
+
+def losses(run: "Run") -> np.ndarray:
+    """The loss of a run at its probes: the sample, then as many examples that it left out.
+
+    Raises CapacityError for a run that diverged, or whose recipe keeps no answers.
+    """
+    outcome = run.outcome
+    if not outcome.answers:
+        why = "it diverged" if run.diverged else "set keep_answers=True"
+        raise CapacityError(f"{run.recipe} has no answers to compare: {why}")
+    signs = 2 * np.array(outcome.probe_labels) - 1
+    return (1 - signs * np.tanh(np.array(outcome.answers) / 2)) / 2
+
+
+@dataclass(frozen=True)
+class Replacements:
+    """What replacing examples, one at a time, does to a trained function."""
+
+    places: np.ndarray
+    """Places of the examples that were replaced, (replacements,)."""
+    changes: np.ndarray
+    """Absolute changes of the loss, (replacements, sample and examples left out)."""
+    points: int
+
+    @property
+    def largest(self) -> float:
+        """Over points and replacements: a lower bound on the coefficient of uniform stability."""
+        return float(self.changes.max())
+
+    @property
+    def at_the_example(self) -> np.ndarray:
+        """Mean change at the replaced and the replacing example, (replacements,)."""
+        left_out = self.changes.shape[1] - self.points
+        rows = np.arange(len(self.places))
+        replacing = self.points + self.places % left_out
+        return (self.changes[rows, self.places] + self.changes[rows, replacing]) / 2
+
+
+def replacements(base: "Run", others: Sequence["Run"]) -> Replacements:
+    """Compare runs that differ from ``base`` in one replaced example each.
+
+    Raises CapacityError where one differs in anything else.
+    """
+    if not others:
+        raise CapacityError("nothing was replaced: no runs to compare with")
+    for other in others:
+        if other.recipe.replaced is None or replace(other.recipe, replaced=None) != base.recipe:
+            raise CapacityError(
+                f"{other.recipe} must differ from {base.recipe} in one replaced example alone"
+            )
+    before = losses(base)
+    return Replacements(
+        np.array([other.recipe.replaced for other in others]),
+        np.abs(np.stack([losses(other) for other in others]) - before),
+        base.recipe.images,
+    )
+
+
+def generalization_gap(run: "Run") -> float:
+    """Mean loss on examples that the sample left out, minus that on the sample."""
+    every, n = losses(run), run.recipe.images
+    return float(every[n:].mean() - every[:n].mean())

@@ -1,0 +1,1 @@
+"""Linear models: interpolation, minimum norm, exact kernel machines, and their features."""

@@ -1,0 +1,112 @@
+"""Interpolants of the training labels that do not generalise, and what their norms are.
+
+Section 5: "force the data to fit random labels on the test data", or "fit a Gaussian kernel to
+data and place the centers at random points". All are functions of one kernel's space, so that
+their norms compare: f = sum_j alpha_j k(., c_j) has norm sqrt(alpha^T K(c, c) alpha).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from harness.data.streams import LABELS, PIXELS, SUBSET, stream
+from harness.errors import HarnessError
+from harness.linear.examples import Examples, examples, features
+from harness.linear.kernels import GaussianKernel
+from harness.linear.recipe import KernelRecipe
+
+
+@dataclass(frozen=True)
+class Interpolant:
+    """One of them; errors are shares."""
+
+    train_error: float
+    misfit: float
+    """``|f(X) - Y| / |Y|`` at the training points."""
+    norm: float
+    """Root of the sum of the outputs' squared norms."""
+    wrong: tuple[bool, ...]
+    """For each test image, whether it is classified wrongly."""
+
+    @property
+    def test_error(self) -> float:
+        """A share."""
+        return sum(self.wrong) / len(self.wrong)
+
+
+def interpolants(
+    recipe: KernelRecipe, extra: int, root: Path | None = None
+) -> dict[str, Interpolant]:
+    """Four functions that fit the recipe's training labels, by name, in float64.
+
+    "minimum norm": centres at the training points. "random labels on extra points": ``extra``
+    held-out training images, with random labels, are fitted too. "random labels on the test
+    images": so are ``extra`` test images. "random centres": as many centres as training points,
+    uniform in the cube of pixels. The recipe's features must be pixels, and ``held_out`` at least
+    ``extra``.
+    """
+    if recipe.held_out < extra or recipe.features.kind != "pixels":
+        raise HarnessError(
+            f"held_out = {recipe.held_out}, features = {recipe.features}, but {extra} extra points"
+            " are taken from the held-out images, and random centres are images"
+        )
+    from harness.data.sources import load
+
+    data, test = examples(recipe, root), load(recipe.dataset, root)
+    kernel = GaussianKernel(recipe.gamma)
+    x, z = (features(recipe.features, it).double() for it in (data.images, test.test_images))
+    y = data.one_hot(data.labels).double()
+    draw = stream(recipe.seed, f"{LABELS} extra")
+    labels = torch.randint(data.classes, (extra,), generator=draw)
+    made = {"minimum norm": (x, _solve(kernel.block(x, x), y))}
+    chosen = torch.randperm(len(z), generator=stream(recipe.seed, SUBSET))[:extra]
+    for name, images in (
+        ("random labels on extra points", data.test_images[:extra]),
+        ("random labels on the test images", test.test_images[chosen]),
+    ):
+        points = torch.cat([x, features(recipe.features, images).double()])
+        targets = torch.cat([y, data.one_hot(labels).double()])
+        made[name] = (points, _solve(kernel.block(points, points), targets))
+    centres = _random_centres(recipe, data)
+    made["random centres"] = (centres, _solve(kernel.block(x, centres), y))
+    return {
+        name: _interpolant(kernel, points, alpha, x, y, data, z, test.test_labels)
+        for name, (points, alpha) in made.items()
+    }
+
+
+def _solve(matrix: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """With one step of refinement: random centres make an ill-conditioned system."""
+    factor, pivots = torch.linalg.lu_factor(matrix)
+    alpha = torch.linalg.lu_solve(factor, pivots, targets)
+    return alpha + torch.linalg.lu_solve(factor, pivots, targets - matrix @ alpha)
+
+
+def _random_centres(recipe: KernelRecipe, data: Examples) -> torch.Tensor:
+    """Grey images of independent uniform pixels, as points."""
+    channels, height, width = data.images.shape[1:]
+    draw = stream(recipe.seed, PIXELS)
+    grey = torch.rand((len(data.images), 1, height, width), generator=draw, dtype=torch.float64)
+    return grey.expand(-1, channels, -1, -1).flatten(1)
+
+
+def _interpolant(
+    kernel: GaussianKernel,
+    centres: torch.Tensor,
+    alpha: torch.Tensor,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    data: Examples,
+    z: torch.Tensor,
+    test_labels: torch.Tensor,
+) -> Interpolant:
+    fitted = kernel.block(x, centres) @ alpha
+    outputs = kernel.block(z, centres) @ alpha
+    squared = (alpha * (kernel.block(centres, centres) @ alpha)).sum()
+    return Interpolant(
+        float((fitted.argmax(1) != data.labels).double().mean()),
+        float((fitted - y).norm() / y.norm()),
+        float(squared.clamp(min=0).sqrt()),
+        tuple((outputs.argmax(1) != test_labels).tolist()),
+    )

@@ -1,0 +1,60 @@
+"""The examples of a solve: images drawn by the seed, their features, their labels."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from harness.data.randomization import corrupt_labels
+from harness.data.sources import load
+from harness.data.streams import LABELS, SUBSET, stream
+from harness.linear.gabor import gabor_features
+from harness.linear.recipe import ConvNetRecipe, GaborBank, KernelRecipe, Pixels
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Images uint8 (n, C, H, W), labels int64 (n,); test labels are always true."""
+
+    images: torch.Tensor
+    labels: torch.Tensor
+    test_images: torch.Tensor
+    test_labels: torch.Tensor
+    classes: int
+
+    def corrupted(self, share: float, seed: int) -> torch.Tensor:
+        """Training labels, each replaced with that probability; a stream for each probability."""
+        draw = stream(seed, f"{LABELS} {share:g}")
+        return corrupt_labels(self.labels, share, self.classes, draw)
+
+    def one_hot(self, labels: torch.Tensor) -> torch.Tensor:
+        """Labels (n,) to targets (n, classes), float32."""
+        return torch.eye(self.classes)[labels]
+
+
+def examples(recipe: KernelRecipe | ConvNetRecipe, root: Path | None) -> Examples:
+    """The recipe's training and test images, or training and held-out images.
+
+    Raises DataError where the dataset is missing or damaged.
+    """
+    data = load(recipe.dataset, root)
+    order = torch.randperm(len(data.train_labels), generator=stream(recipe.seed, SUBSET))
+    held, kept = order[: recipe.held_out], order[recipe.held_out :][: recipe.images]
+    kept = kept.sort().values
+    test_images, test_labels = data.test_images, data.test_labels
+    if recipe.held_out:
+        test_images, test_labels = data.train_images[held], data.train_labels[held]
+    return Examples(
+        data.train_images[kept],
+        data.train_labels[kept],
+        test_images,
+        test_labels,
+        data.spec.classes,
+    )
+
+
+def features(spec: Pixels | GaborBank, images: torch.Tensor) -> torch.Tensor:
+    """Images uint8 (n, C, H, W) to features float32 (n, d)."""
+    if isinstance(spec, GaborBank):
+        return gabor_features(spec, images)
+    return images.flatten(1).float().div_(255)

@@ -1,0 +1,53 @@
+"""Losses ``loss(z, y)`` of a prediction and a target, with their derivatives in z.
+
+"smooth" ones are twice differentiable and least at z = y, as section 5 has it for the Hessian;
+the others are for "any loss" that SGD may be run on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+Tensor = torch.Tensor
+
+
+@dataclass(frozen=True)
+class Loss:
+    """``value(z, y)`` of equal shapes is a scalar tensor, the sum over all entries."""
+
+    value: Callable[[Tensor, Tensor], Tensor]
+    smooth: bool
+
+    def slope(self, z: Tensor, y: Tensor) -> Tensor:
+        """The derivative in z, by autograd; (n,) and (n,) to (n,)."""
+        z = z.detach().requires_grad_()
+        return torch.autograd.grad(self.value(z, y).sum(), z)[0]
+
+
+def _bregman(potential: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """``p(z) - p(y) - p'(y) (z - y)``: convex in z, least at z = y, and curved like p."""
+
+    def value(z: Tensor, y: Tensor) -> Tensor:
+        at = y.detach().requires_grad_()
+        slope = torch.autograd.grad(potential(at).sum(), at)[0]
+        return (potential(z) - potential(y) - slope * (z - y)).sum()
+
+    return value
+
+
+LOSSES: dict[str, Loss] = {
+    "squared": Loss(lambda z, y: (z - y).square().sum() / 2, smooth=True),
+    "quartic": Loss(
+        lambda z, y: ((z - y).square() * (1 + y.square()) + (z - y) ** 4).sum(), smooth=True
+    ),
+    "log cosh": Loss(
+        lambda z, y: (torch.logaddexp(2 * (z - y), torch.zeros_like(z)) - (z - y)).sum(),
+        smooth=True,
+    ),
+    "logistic": Loss(_bregman(torch.nn.functional.softplus), smooth=True),
+    "exponential": Loss(_bregman(torch.exp), smooth=True),
+    "hinge": Loss(lambda z, y: (1 - z * torch.sign(y)).clamp(min=0).sum(), smooth=False),
+    "absolute": Loss(lambda z, y: (z - y).abs().sum(), smooth=False),
+}
+SMOOTH = [name for name, loss in LOSSES.items() if loss.smooth]

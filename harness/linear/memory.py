@@ -1,0 +1,71 @@
+"""How much memory there is, how much was used at most, and refusals before any is taken."""
+
+import resource
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import torch
+
+from harness.errors import HarnessError
+
+
+class NotEnoughMemory(HarnessError):
+    """A matrix that does not fit; the message says what it needs and what there is."""
+
+
+def available_bytes(device: str = "cpu") -> int | None:
+    """Memory that this process could still take, on the device; None where nobody can tell."""
+    if device.startswith("cuda"):
+        return torch.cuda.mem_get_info(device)[0]
+    limits = []
+    with suppress(OSError, ValueError):
+        lines = dict(it.split(":", 1) for it in Path("/proc/meminfo").read_text().splitlines())
+        limits.append(int(lines["MemAvailable"].split()[0]) * 1024)
+    with suppress(OSError, ValueError):
+        group = Path("/sys/fs/cgroup")
+        most = int((group / "memory.max").read_text())
+        limits.append(most - int((group / "memory.current").read_text()))
+    return min(limits, default=None)
+
+
+def require(needed: int, what: str, device: str = "cpu") -> None:
+    """Raise NotEnoughMemory, before anything is allocated, where ``needed`` bytes are not there."""
+    there = available_bytes(device)
+    if there is not None and needed > there:
+        raise NotEnoughMemory(
+            f"{what} needs {in_gb(needed)}, and {in_gb(there)} is free on {device};"
+            " take fewer examples, free some memory, or use a larger machine"
+        )
+
+
+def in_gb(count: float) -> str:
+    """Bytes in words."""
+    return f"{count / 1e9:.1f} GB"
+
+
+def reset_peak(device: str = "cpu") -> int:
+    """Forget the peak so far; returns the bytes in use now. On systems other than Linux the peak
+    is the process's own from its start.
+    """
+    if device.startswith("cuda"):
+        torch.cuda.reset_peak_memory_stats(device)
+        return torch.cuda.memory_allocated(device)
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+    return _status("VmRSS") or 0
+
+
+def peak_bytes(device: str = "cpu") -> int:
+    """The most memory in use since `reset_peak`."""
+    if device.startswith("cuda"):
+        return torch.cuda.max_memory_allocated(device)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return _status("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _status(name: str) -> int | None:
+    with suppress(OSError, KeyError, ValueError):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return int(dict(it.split(":", 1) for it in lines)[name].split()[0]) * 1024
+    return None

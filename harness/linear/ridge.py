@@ -1,0 +1,93 @@
+"""A ridge path by one eigendecomposition: every ridge for the price of one, at reduced n."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from harness.errors import HarnessError
+from harness.linear.examples import examples, features
+from harness.linear.kernels import GaussianKernel, Kernel
+from harness.linear.machine import check_points
+from harness.linear.recipe import KernelRecipe
+
+NO_RIDGE = 0.0
+
+
+def ridge_path(
+    points: torch.Tensor,
+    targets: torch.Tensor,
+    kernel: Kernel,
+    ridges: tuple[float, ...],
+    queries: torch.Tensor,
+) -> torch.Tensor:
+    """Outputs (ridges, queries, m) of ``(K + ridge I) alpha = Y`` for every ridge, in float64.
+
+    Ridge 0 interpolates; raises HarnessError where K is singular to rounding and 0 is asked for,
+    and for a negative ridge.
+    """
+    check_points(points, targets)
+    if min(ridges) < 0:
+        raise HarnessError(f"ridge = {min(ridges)}, but it should be 0 or above")
+    x, y = points.double(), targets.double()
+    values, vectors = torch.linalg.eigh(kernel.block(x, x))
+    if min(ridges) == 0 and float(values[0]) <= len(x) * 2.3e-16 * float(values[-1]):
+        raise HarnessError(
+            f"the kernel matrix of {len(x):,} points has an eigenvalue of {float(values[0]):.2g}"
+            f" beside {float(values[-1]):.2g}: singular to rounding; leave ridge 0 out"
+        )
+    across = kernel.block(queries.double(), x) @ vectors
+    inside = vectors.mT @ y
+    return torch.stack([across @ (inside / (values + ridge)[:, None]) for ridge in ridges])
+
+
+@dataclass(frozen=True)
+class RidgePath:
+    """Errors on held-out training images, by which a ridge is chosen, and on test images."""
+
+    ridges: tuple[float, ...]
+    held_out_errors: tuple[float, ...]
+    wrong: tuple[tuple[bool, ...], ...]
+    """For each ridge, whether each test image is classified wrongly."""
+
+    @property
+    def best(self) -> int:
+        """Index of the ridge above 0 with the fewest errors on held-out images, least of equals."""
+        return min(range(1, len(self.ridges)), key=lambda i: (self.held_out_errors[i], i))
+
+    @property
+    def test_errors(self) -> tuple[float, ...]:
+        """Shares."""
+        return tuple(sum(row) / len(row) for row in self.wrong)
+
+
+def choose_ridge(
+    recipe: KernelRecipe, ridges: tuple[float, ...], root: Path | None = None
+) -> RidgePath:
+    """The path of a recipe that holds images out, on its first label set; ``ridges`` has 0 first.
+
+    Held-out labels are true, as test labels are.
+    """
+    if not recipe.held_out or ridges[0] != NO_RIDGE:
+        raise HarnessError(
+            f"held_out = {recipe.held_out}, first ridge {ridges[0]:g}; a ridge is chosen on"
+            " held-out images, against ridge 0, which comes first"
+        )
+    from harness.data.sources import load
+
+    data, test = examples(recipe, root), load(recipe.dataset, root)
+    queries = torch.cat([data.test_images, test.test_images])
+    outputs = ridge_path(
+        features(recipe.features, data.images),
+        data.one_hot(data.corrupted(recipe.corruptions[0], recipe.seed)),
+        GaussianKernel(recipe.gamma),
+        ridges,
+        features(recipe.features, queries),
+    )
+    right = outputs.argmax(2) == torch.cat([data.test_labels, test.test_labels])
+    held, rest = (~right[:, : recipe.held_out], ~right[:, recipe.held_out :])
+    return RidgePath(
+        tuple(ridges),
+        tuple(float(row.double().mean()) for row in held),
+        tuple(tuple(row.tolist()) for row in rest),
+    )

@@ -1,0 +1,72 @@
+"""Trajectories of SGD on a linear model: do they leave the span of the data, where do they end?
+
+Section 5: ``w <- w - step * e_i x_i`` with e_i the loss's slope at example i.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from harness.linear.interpolation import Array, check_system, off_span
+from harness.linear.losses import LOSSES
+
+BLOWN_UP = 1e100
+"""Where a trajectory diverges it is followed to here: the claim is about finite ones."""
+
+
+def sgd_trajectory(
+    x: Array, y: Array, loss: str, batches: list[Array], steps: Array, start: Array
+) -> Array:
+    """Weights (t + 1, d) along SGD with these batches of indices and step sizes, any loss."""
+    check_system(x, y)
+    path = [start.astype(float)]
+    for batch, step in zip(batches, steps, strict=True):
+        inputs, targets = x[batch], y[batch]
+        outputs = torch.from_numpy(inputs @ path[-1])
+        slope = LOSSES[loss].slope(outputs, torch.from_numpy(targets)).numpy()
+        if not np.abs(slope).max() < BLOWN_UP:
+            break
+        following = path[-1] - step * (slope @ inputs) / len(batch)
+        path.append(following)
+    return np.stack(path)
+
+
+def distance_from_span(x: Array, path: Array) -> float:
+    """The largest part of a trajectory off the span of x, relative to its largest weights."""
+    largest = np.linalg.norm(path, axis=1).max()
+    away = np.linalg.norm(off_span(x, path.T), axis=0).max()
+    return float(away / max(largest, np.finfo(float).tiny))
+
+
+def sgd_solution(x: Array, y: Array, passes: int, seed: int, start: Array | None = None) -> Array:
+    """Where SGD on the squared loss ends, one example at a time in a new random order each pass.
+
+    The step is 1 / max |x_i|^2, below the 2 / max |x_i|^2 from which it may diverge.
+    """
+    check_system(x, y)
+    draw = np.random.default_rng(seed)
+    step = 1 / np.square(x).sum(1).max()
+    w = np.zeros((x.shape[1], *y.shape[1:])) if start is None else start.astype(float)
+    for _ in range(passes):
+        for i in draw.permutation(len(x)):
+            w -= step * np.multiply.outer(x[i], x[i] @ w - y[i])
+    return w
+
+
+def adam_solution(x: Array, y: Array, steps: int, rate: float = 0.01) -> Array:
+    """Where torch.optim.Adam ends on the squared loss, all examples at once, from zero."""
+    return _optimised(x, y, steps, lambda weights: torch.optim.Adam([weights], lr=rate))
+
+
+def _optimised(
+    x: Array, y: Array, steps: int, make: Callable[[torch.Tensor], torch.optim.Optimizer]
+) -> Array:
+    inputs, targets = torch.from_numpy(x), torch.from_numpy(y)
+    weights = torch.zeros(x.shape[1], dtype=torch.float64, requires_grad=True)
+    optimizer = make(weights)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        ((inputs @ weights - targets).square().mean() / 2).backward()
+        optimizer.step()
+    return weights.detach().numpy()

@@ -1,0 +1,134 @@
+"""Figures of section 2.2: complexity against sample size, stability against size and passes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+STYLES = {
+    "network of Theorem 1": ("#009e73", "s", "-", 4),
+    "trained network": ("#0072b2", "o", "-", 10),
+    "halfspaces, at random": ("#e69f00", "^", "--", 6),
+    "linear, bounded norm": ("#d55e00", "v", "--", 6),
+    "random labels": ("#d55e00", "o", "-", 6),
+    "true labels": ("#0072b2", "s", "-", 6),
+    "ridge, random labels": ("#009e73", "v", "--", 6),
+}
+"""Okabe and Ito's colours, which the colour-blind can tell apart; markers and dashes as well.
+
+Colour, marker, dashes and marker size; large markers are drawn hollow, so that others show."""
+
+GREY = "#888888"
+"""For text and frames: legible on light and on dark."""
+
+
+def rademacher(exhibits: Sequence[dict[str, Any]]) -> Figure:
+    """Empirical Rademacher complexity against the sample's size, both on logarithmic axes.
+
+    An exhibit is ``{"class": ..., "of": dataset, "n": [...], "mean": [...], "low": [...],
+    "high": [...]}``; points of one class and dataset are joined.
+    """
+    figure = Figure(figsize=(5.2, 3.6), layout="constrained")
+    axes = figure.subplots()
+    lowest = _lines(axes, exhibits, "n")
+    sizes = [n for it in exhibits for n in it["n"]]
+    _guide(axes, sizes, -0.5, 1.0, "1 / √n")
+    axes.set(xlabel="points in the sample, n", ylabel="empirical Rademacher complexity")
+    _finish(axes, sizes, bottom=lowest / 2, top=2)
+    return figure
+
+
+def stability(exhibits: Sequence[dict[str, Any]]) -> Figure:
+    """Change of the loss at a replaced example, against sample size (left) and passes (right).
+
+    An exhibit is ``{"class": ..., "of": dataset, "over": "n" | "passes", "x": [...], "mean":
+    [...], "low": [...], "high": [...], "largest": [...]}``; the largest change at any point is
+    dotted.
+    """
+    figure = Figure(figsize=(7.2, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    lowest = 1.0
+    for axes, over, name in (
+        (left, "n", "points in the sample, n"),
+        (right, "passes", "passes over the sample"),
+    ):
+        drawn = [it for it in exhibits if it["over"] == over]
+        lowest = min(lowest, _lines(axes, drawn, "x"))
+        for label, points in _joined(drawn, "x", "largest"):
+            axes.plot(*zip(*points, strict=True), ":", color=STYLES[label][0], linewidth=1.5)
+        if drawn:
+            axes.plot([], [], ":", color=GREY, linewidth=1.5, label="largest at any point")
+        axes.set_xlabel(name)
+        _finish(axes, [x for it in drawn for x in it["x"]], top=2)
+    left.set_ylim(bottom=lowest / 2)
+    left.set_ylabel("change of the loss (0 to 1)\nwhere one example is replaced")
+    return figure
+
+
+Points = list[tuple[float, ...]]
+
+
+def _joined(exhibits: Sequence[dict[str, Any]], x: str, *columns: str) -> list[tuple[str, Points]]:
+    """The points of each class and dataset, ascending, with the class's name."""
+    lines: dict[tuple[str, str], set[tuple[float, ...]]] = {}
+    for it in exhibits:
+        points = zip(it[x], *(it[column] for column in columns), strict=True)
+        lines.setdefault((it["class"], it["of"]), set()).update(points)
+    order = list(STYLES)
+    named = sorted(lines.items(), key=lambda it: (order.index(it[0][0]), it[0][1]))
+    return [(name, sorted(points)) for (name, _), points in named]
+
+
+def _lines(axes: Axes, exhibits: Sequence[dict[str, Any]], x: str) -> float:
+    """Draw mean and band of each line; returns the lowest mean."""
+    lowest = 1.0
+    for label, points in _joined(exhibits, x, "mean", "low", "high"):
+        colour, marker, dashes, size = STYLES[label]
+        places, mean, low, high = zip(*points, strict=True)
+        named = label in axes.get_legend_handles_labels()[1]
+        axes.fill_between(
+            places, [max(y, 1e-9) for y in low], high, color=colour, alpha=0.2, linewidth=0
+        )
+        axes.plot(
+            places,
+            mean,
+            dashes,
+            color=colour,
+            marker=marker,
+            markersize=size,
+            fillstyle="none" if size > 6 else "full",
+            label=None if named else label,
+        )
+        lowest = min(lowest, *mean)
+    return lowest
+
+
+def _guide(axes: Axes, x: Sequence[float], power: float, at_one: float, label: str) -> None:
+    """A straight line for the eye: y = at_one * x^power."""
+    ends = [min(x), max(x)]
+    axes.plot(ends, [at_one * n**power for n in ends], ":", color=GREY, linewidth=1, label=label)
+
+
+def _finish(axes: Axes, places: Sequence[float], **limits: float) -> None:
+    """Logarithmic axes, ticks where something was measured, quiet frames."""
+    axes.set(xscale="log", yscale="log")
+    ticks: list[float] = []
+    for place in sorted(set(places)):
+        if not ticks or place >= 1.6 * ticks[-1]:  # Nearer, their numbers would overlap.
+            ticks.append(place)
+    axes.set_xticks(ticks)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+    axes.set_ylim(**limits)
+    axes.tick_params(colors=GREY, which="both")
+    axes.tick_params(axis="x", which="minor", length=0)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(GREY)
+    axes.xaxis.label.set_color(GREY)
+    axes.yaxis.label.set_color(GREY)
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(frameon=False, fontsize=8, labelcolor=GREY)

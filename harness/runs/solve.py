@@ -1,0 +1,56 @@
+"""A finished solve of a linear model: recipe, outcome, and where, when and with what."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from harness.linear.outcome import SolveOutcome
+from harness.linear.recipe import SolveRecipe, recipe_from_dict
+from harness.runs.run import DamagedRun, checksum
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Solve:
+    """What the store keeps of a linear solve; see `SolveOutcome` for the figures."""
+
+    FILE: ClassVar[str] = "solve.json"
+    key: str
+    recipe: SolveRecipe
+    outcome: SolveOutcome
+    device: str
+    seconds: float
+    """All of it: features, factorisation, refinement, prediction."""
+    finished: str
+    environment: dict[str, Any]
+
+    def to_json(self) -> bytes:
+        """With a checksum of the content."""
+        content = {
+            "format": FORMAT,
+            "key": self.key,
+            "recipe": self.recipe.as_dict(),
+            "outcome": self.outcome.as_dict(),
+            "device": self.device,
+            "seconds": self.seconds,
+            "finished": self.finished,
+            "environment": self.environment,
+        }
+        content = json.loads(json.dumps(content))
+        return json.dumps({"checksum": checksum(content), **content}, indent=1).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "Solve":
+        """Raises DamagedRun unless every byte is as written."""
+        try:
+            content = json.loads(text)
+            if content.pop("checksum") != checksum(content):
+                raise DamagedRun("the checksum does not match")
+            if content.pop("format") != FORMAT:
+                raise DamagedRun("it is of another format")
+            content["recipe"] = recipe_from_dict(content["recipe"])
+            content["outcome"] = SolveOutcome.from_dict(content["outcome"])
+            return cls(**content)
+        except (ValueError, KeyError, TypeError, AttributeError, LookupError) as error:
+            raise DamagedRun(f"it cannot be read: {error!r}") from error

@@ -1,0 +1,79 @@
+"""The list of planted faults, and a copy of the project with one of them in it."""
+
+import shutil
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from harness.errors import HarnessError, UnknownName
+
+PROJECT = Path(__file__).parents[2]
+FAULTS = Path(__file__).parent / "faults.toml"
+COPIED = ("claims", "fixtures", "harness", "conftest.py", "pyproject.toml")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One replacement in one file of the product."""
+
+    name: str
+    area: str
+    file: str
+    """Under harness/."""
+    find: str
+    replace: str
+    first: str
+    """Folder or file of claims/ that should notice; tried before the whole fast tier."""
+    survives: str = ""
+    """Why the fast tier cannot notice it; empty where it must."""
+
+    def applied_to(self, source: str) -> str:
+        """The file's text with the fault in it; HarnessError unless the text stands there once."""
+        count = source.count(self.find)
+        if count != 1:
+            raise HarnessError(
+                f"the fault {self.name!r} does not fit harness/{self.file} any more:"
+                f" {self.find!r} stands there {count} times; mend harness/sabotage/faults.toml"
+            )
+        return source.replace(self.find, self.replace)
+
+
+def load_faults(path: Path = FAULTS) -> list[Fault]:
+    """All faults in the file's order; raises HarnessError for an entry that is none."""
+    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("fault", [])
+    known = {field.name for field in fields(Fault)}
+    for entry in entries:
+        if unknown := set(entry) - known:
+            raise HarnessError(f"{path}: {entry.get('name')!r} has {', '.join(sorted(unknown))}")
+    try:
+        return [Fault(**entry) for entry in entries]
+    except TypeError as error:
+        raise HarnessError(f"{path}: {error}") from error
+
+
+def choose(faults: Sequence[Fault], words: Sequence[str]) -> list[Fault]:
+    """Faults whose name or area holds one of the words; all without any. Raises UnknownName."""
+    chosen = []
+    for word in words:
+        found = [f for f in faults if word.lower() in f.name.lower() or word == f.area]
+        if not found:
+            raise UnknownName("fault", word, [f.name for f in faults])
+        chosen += found
+    return list(dict.fromkeys(chosen)) if words else list(faults)
+
+
+def plant(fault: Fault | None, folder: Path, project: Path = PROJECT) -> None:
+    """Copy the project into an empty folder, and put the fault into the copy (None: no fault)."""
+    for name in COPIED:
+        source = project / name
+        if source.is_dir():
+            skipped = shutil.ignore_patterns("__pycache__", "tests")
+            shutil.copytree(source, folder / name, ignore=skipped)
+        else:
+            shutil.copy2(source, folder / name)
+    # pytest's configuration names the harness's own tests, which are not copied.
+    (folder / "harness" / "tests").mkdir()
+    if fault is not None:
+        target = folder / "harness" / fault.file
+        target.write_text(fault.applied_to(target.read_text("utf-8")), encoding="utf-8")

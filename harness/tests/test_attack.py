@@ -1,0 +1,107 @@
+"""Attacks: counterexamples are found and told; the strategies draw what they say."""
+
+import numpy as np
+import pytest
+from hypothesis import Phase, find, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+
+from harness.evidence import Equals, attack
+from harness.expressivity import adversarial
+from harness.expressivity.lemma1 import interleave
+
+NONE = Equals(0, source="a test")
+
+
+def test_a_claim_that_holds_has_no_counterexample():
+    seen = []
+    measured = attack("even", lambda n: not seen.append(n), st.integers())
+    assert NONE.verdict(measured) == "supported"
+    assert measured.replicated == f"nothing: {len(seen)} samples were drawn"
+    assert len(seen) == settings.default.max_examples
+    assert measured.note == ""
+
+
+def test_the_smallest_counterexample_is_told():
+    measured = attack("below 100", lambda n: n < 100, st.integers())
+    assert NONE.verdict(measured) == "refuted"
+    assert measured.values == (1.0,)
+    assert measured.note == "counterexample: 100"
+
+
+def test_a_control_need_not_look_for_the_smallest():
+    tried = []
+    for smallest in (True, False):
+        seen = []
+        attack("small", lambda n, seen=seen: not seen.append(n) and n < 9, st.integers(), smallest)
+        tried.append(len(seen))
+    assert tried[1] < tried[0]
+
+
+def test_long_counterexamples_are_cut_short():
+    measured = attack("never", lambda text: False, st.just("x y\n" * 999))
+    assert len(measured.note) < 330 and measured.note.endswith(" ...")
+
+
+def test_an_error_is_no_counterexample():
+    with pytest.raises(ZeroDivisionError):
+        attack("error", lambda n: 1 / 0, st.integers())
+
+
+def test_no_samples_are_no_support():
+    with pytest.raises(Unsatisfiable):
+        attack("nothing drawn", lambda n: True, st.integers().filter(lambda n: False))
+
+
+@given(adversarial.samples(least=2))
+def test_samples_are_distinct_and_finite(sample):
+    n = len(sample.points)
+    assert n == len(sample.targets) >= 2
+    assert len(np.unique(sample.points + 0.0, axis=0)) == n
+    assert np.isfinite(sample.points).all() and np.isfinite(sample.targets).all()
+    assert sample.as_lists() == (sample.points.tolist(), sample.targets.tolist())
+
+
+@given(adversarial.easy_samples())
+def test_easy_samples_are_distinct(sample):
+    assert len(np.unique(sample.points, axis=0)) == len(sample.points)
+
+
+@given(st.booleans(), st.data())
+def test_a_repetition_has_the_target_that_it_says(conflicting, data):
+    sample = data.draw(adversarial.samples_with_a_repetition(conflicting))
+    *before, last = sample.points.tolist()
+    at = before.index(last)
+    assert (sample.targets[at] != sample.targets[-1]) == conflicting
+
+
+@given(adversarial.interleavings_in_lapacks_range(), adversarial.interleavings_with_targets())
+def test_interleavings_interleave(in_range, with_targets):
+    assert interleave(*in_range)
+    points, breakpoints, targets = with_targets
+    assert interleave(points, breakpoints) and len(targets) == len(points)
+
+
+@given(adversarial.samples_with_a_depth())
+def test_depths_are_allowed(case):
+    sample, depth = case
+    assert 2 <= depth <= len(sample.points)
+
+
+REACHED = {
+    "one point": lambda s: len(s.points) == 1,
+    "one dimension": lambda s: s.points.shape[1] == 1,
+    "subnormals": lambda s: bool(((s.points != 0) & (np.abs(s.points) < 2.0**-1022)).any()),
+    "large beside small": lambda s: np.ptp(np.abs(s.points)) > 1e299,
+    "nearly equal": lambda s: bool(
+        len(s.points) > 1 and 0 < np.ptp(s.points, axis=0).max() < 1e-9 * np.abs(s.points).max()
+    ),
+    "huge targets": lambda s: np.ptp(s.targets) > 1e200,
+}
+
+
+@pytest.mark.parametrize("kind", REACHED)
+def test_every_kind_of_hostile_sample_is_drawn(kind):
+    # `find` stops at the first.
+    options = settings(max_examples=2_000, database=None, phases=[Phase.generate])
+    find(adversarial.samples(), REACHED[kind], settings=options)

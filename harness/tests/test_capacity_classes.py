@@ -1,0 +1,226 @@
+"""Classes of known complexity, sign vectors, shattering: against theorems, on any sample."""
+
+import itertools
+import math
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from harness.capacity import bounds
+from harness.capacity.classes import (
+    AffineFunctions,
+    LinearFunctions,
+    RandomHalfspaces,
+    Theorem1Networks,
+    linear_supremum,
+)
+from harness.capacity.networks import TrainedNetworks
+from harness.capacity.rademacher import best_correlations, correlations
+from harness.capacity.samples import principal_coordinates
+from harness.capacity.shattering import radon_labels, realised_labelings, shatters
+from harness.capacity.signs import MOST_POINTS, all_signs, random_signs
+from harness.errors import CapacityError, HarnessError, InvalidRecipe
+from harness.training.protocol import paper_recipe
+
+LATTICE = st.integers(-8, 8)
+"""Coordinates: small integers, so that what is on one line is so exactly."""
+
+
+def lattice(points, dimensions):
+    return arrays(np.float64, (points, dimensions), elements=LATTICE)
+
+
+def gaussian(n, d, seed=0):
+    return np.random.default_rng(seed).standard_normal((n, d))
+
+
+class Fixed:
+    """A class of one function, or one a labeling."""
+
+    def __init__(self, values):
+        self.values = np.asarray(values, dtype=float)
+
+    def fit(self, points, signs):
+        return np.broadcast_to(self.values, signs.shape)
+
+
+def test_all_signs_are_all_of_them():
+    signs = all_signs(4)
+    assert {tuple(row) for row in signs} == set(itertools.product((-1.0, 1.0), repeat=4))
+    assert len(signs) == 16 and len(all_signs(MOST_POINTS)) == 4096
+
+
+def test_random_signs_are_coins_and_the_seed_decides():
+    signs = random_signs(100, 100, 3)
+    assert set(np.unique(signs)) == {-1, 1} and abs(signs.mean()) < 0.06  # six deviations
+    assert np.array_equal(signs, random_signs(100, 100, 3))
+    assert not np.array_equal(signs, random_signs(100, 100, 4))
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        (13, "13 points has 2^13 labelings, 8,192, and at most 4,096 are enumerated: take 1 to 12"),
+        (50_000, "a sample of 50,000 points has 2^50,000 labelings, about 1e15051, and"),
+        (0, "a sample of 0 points"),
+    ],
+)
+def test_a_sample_too_large_to_enumerate_is_refused_with_the_number(points, message):
+    with pytest.raises(CapacityError, match=re.escape(message)):
+        all_signs(points)
+
+
+@pytest.mark.parametrize(
+    ("values", "signs", "message"),
+    [
+        ([[1.5, 0]], [[1, 1]], r"takes the value 1.5, .*in \[-1, 1\]: clip it"),
+        ([[math.nan, 0]], [[1, 1]], "takes the value nan"),
+        ([[1, 0]], [[1, 0]], "0 is a label, .*two classes: give -1 and 1"),
+        ([[1, 0]], [[1, 2]], "2 is a label"),
+        ([[1, 0]], [[1, 1, 1]], r"signs of shape \(1, 3\) for 2 points"),
+        ([[1, 0]], [[1, 1], [1, 1]], "one row a labeling"),
+        ([1, 0], [[1, 1]], r"values of shape \(2,\)"),
+        ([[1, 0]], np.ones((0, 2)), r"signs of shape \(0, 2\)"),
+    ],
+)
+def test_what_is_no_correlation_is_refused(values, signs, message):
+    with pytest.raises(CapacityError, match=message):
+        correlations(np.array(values), np.array(signs))
+
+
+def test_samples_that_are_none_are_refused():
+    for points in (np.zeros(3), np.zeros((0, 2)), [[math.inf]]):
+        with pytest.raises(CapacityError, match="sample"):
+            best_correlations(RandomHalfspaces(2, 0), points, np.ones((1, 1)))
+
+
+@given(lattice(5, 3), st.integers(0, 99))
+def test_no_linear_function_of_that_norm_correlates_better_than_the_closed_form(points, seed):
+    radius = max(np.linalg.norm(points, axis=1).max(), 1.0)
+    signs = all_signs(5)
+    found = best_correlations(LinearFunctions(1 / radius), points, signs)
+    assert found == pytest.approx(linear_supremum(1 / radius, points, signs), abs=1e-12)
+    rivals = gaussian(50, 3, seed)
+    rivals /= np.linalg.norm(rivals, axis=1, keepdims=True) * radius
+    assert (signs @ points @ rivals.T / 5 <= found[:, None] + 1e-12).all()
+    assert found.mean() <= bounds.linear_bound(1 / radius, radius, 5) + 1e-12, "over all signs"
+
+
+def test_a_norm_bound_that_leaves_the_unit_interval_is_refused():
+    with pytest.raises(CapacityError, match=r"norm bound 2 .* values up to 6.*and up to 0\.33"):
+        LinearFunctions(2).fit(np.array([[3.0]]), np.ones((1, 1)))
+
+
+@given(st.integers(1, 40), st.integers(0, 99))
+def test_a_finite_class_stays_below_massarts_bound_in_the_mean(size, seed):
+    points, signs = gaussian(8, 2, seed), all_signs(8)
+    values = best_correlations(RandomHalfspaces(size, seed), points, signs)
+    assert values.mean() <= bounds.massart_bound(size, 8) + 1e-12
+
+
+@given(lattice(7, 2))
+def test_theorem_1_correlates_exactly_with_every_labeling_or_refuses_equal_points(points):
+    functions = Theorem1Networks()
+    if len(np.unique(points, axis=0)) < len(points):
+        with pytest.raises(HarnessError):
+            functions.fit(points, all_signs(7))
+    else:
+        values = best_correlations(functions, points, all_signs(7))
+        assert values == pytest.approx(np.ones(128), abs=1e-9)
+        assert shatters(functions, points, margin=1 - 1e-9)
+
+
+def test_a_large_sample_goes_through_the_sorted_breakpoints(monkeypatch):
+    monkeypatch.setattr("harness.capacity.classes.AS_MODULE", 10)
+    points, signs = gaussian(11, 3), random_signs(11, 4, 0)
+    assert Theorem1Networks().fit(points, signs) == pytest.approx(signs, abs=1e-12)
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 3])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_affine_functions_shatter_d_plus_1_points_in_general_position(dimension, seed):
+    assert shatters(AffineFunctions(), gaussian(dimension + 1, dimension, seed))
+
+
+@given(st.integers(1, 3).flatmap(lambda d: lattice(d + 2, d)))
+def test_affine_functions_never_shatter_d_plus_2_points(points):
+    """Whatever their position; and Radon's partition is a labeling that they miss."""
+    signs = radon_labels(points)[None]
+    assert best_correlations(AffineFunctions(), points, signs).tolist() == [0.0]
+    assert best_correlations(AffineFunctions(), points, -signs).tolist() == [0.0]
+    assert not shatters(AffineFunctions(), points)
+
+
+def test_three_points_on_a_line_are_not_shattered_by_affine_functions():
+    line = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]])
+    assert realised_labelings(AffineFunctions(), line).sum() == 6
+    assert shatters(AffineFunctions(), np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.5]]))
+
+
+def test_a_margin_is_asked_of_every_point():
+    points, signs = gaussian(2, 1), all_signs(2)
+    half = Fixed(signs * [[1.0, 0.5]])
+    assert shatters(half, points, margin=0.5) and not shatters(half, points, margin=0.51)
+    assert not shatters(Fixed(signs * 0.0), points), "zero is on neither side"
+    assert realised_labelings(Fixed([1.0, 1.0]), points).tolist() == [False, False, False, True]
+
+
+@pytest.mark.parametrize("margin", [-0.1, 1.1, math.nan])
+def test_a_margin_outside_the_values_is_refused(margin):
+    with pytest.raises(CapacityError, match=r"margin of .* in \[0, 1\]"):
+        shatters(AffineFunctions(), gaussian(2, 1), margin)
+
+
+def test_functions_that_leave_the_interval_shatter_nothing():
+    with pytest.raises(CapacityError, match="takes the value 2"):
+        shatters(Fixed([2.0]), gaussian(1, 1))
+
+
+def test_radon_wants_d_plus_2_points():
+    with pytest.raises(CapacityError, match="3 points in 2 dimensions, but it should be 4"):
+        radon_labels(gaussian(3, 2))
+
+
+def network(**changes):
+    fields = {"train_size": 3, "epochs": 60, "learning_rate": 0.5, "evaluation": "at the end"}
+    return TrainedNetworks(
+        paper_recipe("mlp-1x32", "digits", "random-signs", **{**fields, **changes})
+    )
+
+
+def test_trained_networks_shatter_where_affine_functions_do_not():
+    points = principal_coordinates(gaussian(4, 5), 2)
+    assert not shatters(AffineFunctions(), points)
+    assert shatters(network(), points, margin=0.5)
+    untrained = realised_labelings(network(epochs=1, learning_rate=1e-9), points)
+    assert untrained.sum() <= 1, "one function has one labeling"
+
+
+def test_labelings_in_several_jobs_come_back_in_their_order(monkeypatch):
+    points, signs = gaussian(3, 2), all_signs(3)
+    together = network(epochs=2).fit(points, signs)
+    monkeypatch.setattr("harness.capacity.networks.TOGETHER", 3)
+    assert network(epochs=2).fit(points, signs) == pytest.approx(together, abs=1e-6)
+    assert together.shape == (8, 3) and np.abs(together).max() <= 1
+
+
+def test_networks_that_no_group_takes_are_refused():
+    with pytest.raises(HarnessError, match="cannot train in a group"):
+        TrainedNetworks(paper_recipe("alexnet", "digits", "random-signs", train_size=2)).fit(
+            gaussian(2, 1), np.ones((1, 2))
+        )
+    with pytest.raises(InvalidRecipe, match="train_size"):
+        network().fit(gaussian(798, 1), np.ones((1, 798)))
+
+
+def test_principal_coordinates_are_standardised_and_not_more_than_the_points_span():
+    axes = principal_coordinates(gaussian(20, 6), 4)
+    assert axes.T @ axes / 20 == pytest.approx(np.eye(4), abs=1e-12)
+    assert axes.mean(axis=0) == pytest.approx(np.zeros(4), abs=1e-12)
+    for dimension in (0, 20):
+        with pytest.raises(CapacityError, match="principal axes of 20 points"):
+            principal_coordinates(gaussian(20, 30), dimension)

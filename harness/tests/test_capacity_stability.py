@@ -1,0 +1,296 @@
+"""Stability: bounds from a recipe, ridge against brute force, runs against arithmetic."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.capacity import bounds
+from harness.capacity.ridge import Ridge
+from harness.capacity.samples import image_points, labelled_points
+from harness.capacity.stability import generalization_gap, losses, replacements
+from harness.errors import CapacityError
+from harness.runs.run import Run
+from harness.training.outcome import Curve, Outcome
+from harness.training.protocol import paper_recipe
+from harness.training.schedule import learning_rates
+
+
+def logistic(**changes):
+    fields = {
+        "train_size": 50,
+        "batch_size": 1,
+        "momentum": 0.0,
+        "decay": 1.0,
+        "learning_rate": 0.01,
+        "epochs": 2,
+        **changes,
+    }
+    return replace(paper_recipe("linear", "digits", "two-groups"), **fields)
+
+
+# --- Bounds ----------------------------------------------------------------------------------
+
+
+def test_a_complexity_of_1_bounds_nothing_and_a_small_one_does():
+    assert bounds.generalization_bound(1.0, 50_000) > 1
+    # sqrt(ln 40 / 100,000) = 0.006074
+    assert bounds.generalization_bound(0.1, 50_000) == pytest.approx(0.1 + 3 * 0.0060736, abs=1e-6)
+    assert bounds.generalization_bound(0.0, 10**12) == pytest.approx(0, abs=1e-5)
+
+
+@pytest.mark.parametrize(("points", "failure"), [(0, 0.05), (10, 0.0), (10, 1.0), (10, math.nan)])
+def test_a_bound_on_nothing_is_refused(points, failure):
+    with pytest.raises(CapacityError, match="take at least one point"):
+        bounds.generalization_bound(0.5, points, failure)
+
+
+def test_the_generalization_bound_holds_on_a_class_that_can_be_enumerated():
+    """Thresholds on a line, coin labels: the true gap of the best is below the bound."""
+    draw = np.random.default_rng(0)
+    exceeded = 0
+    for _ in range(200):
+        x, y = draw.random(100), np.where(draw.random(100) < 0.5, -1.0, 1.0)
+        steps = np.sign(x[:, None] - np.linspace(0, 1, 50)[None] + 1e-12)
+        functions = np.hstack([steps, -steps])
+        gap = 0.5 - (functions != y[:, None]).mean(axis=0).min()
+        signs = np.where(draw.random((50, 100)) < 0.5, -1.0, 1.0)
+        complexity = (signs @ functions / 100).max(axis=1).mean()
+        exceeded += gap > bounds.generalization_bound(complexity, 100, failure=0.05)
+    assert exceeded <= 0.05 * 200
+
+
+def test_concentration_is_mcdiarmids():
+    # exp(-t^2 n k / 2) = 0.05
+    t = bounds.concentration(100, 4, 0.05)
+    assert math.exp(-(t**2) * 400 / 2) == pytest.approx(0.05)
+
+
+def test_the_sum_of_the_steps_is_that_of_the_very_schedule_that_trains():
+    for changes in (
+        {},
+        {"decay": 0.5, "decay_every": 30},
+        {"decay": 0.9, "decay_every": 100, "batch_size": 7},
+    ):
+        recipe = logistic(**changes)
+        steps = recipe.steps_per_epoch * recipe.epochs
+        assert bounds.step_sizes(recipe) == pytest.approx(sum(learning_rates(recipe, steps)))
+
+
+def test_the_stability_bound_is_the_theorems():
+    recipe = logistic()
+    # 192 pixel values and a bias: L^2 = 2 * 193; 100 steps of 0.01 over 50 examples.
+    assert bounds.stability_bound(recipe) == pytest.approx(2 * 2 * 193 / 50 * 100 * 0.01)
+    assert bounds.stability_bound(recipe, "error") == pytest.approx(
+        bounds.stability_bound(recipe) / 4
+    )
+    assert bounds.image_radius(replace(recipe, dataset="cifar10")) == pytest.approx(
+        28 * math.sqrt(3)
+    )
+
+
+def test_the_stability_bound_sees_no_label():
+    """The planted fault of the catalogue would be a bound that does."""
+    for changes in ({"label_corruption": 1.0}, {"label_corruption": 0.5, "label_draw": 3}):
+        other = replace(logistic(), **changes)
+        assert bounds.stability_bound(other) == bounds.stability_bound(logistic())
+    assert bounds.stability_bound(logistic(epochs=4)) == 2 * bounds.stability_bound(logistic())
+
+
+@pytest.mark.parametrize("inputs", ["true", "shuffled pixels"])
+def test_no_image_is_longer_than_the_recipe_says(inputs):
+    recipe = replace(logistic(), train_size=None, inputs=inputs)
+    norms = np.linalg.norm(image_points(recipe), axis=1)
+    assert norms.max() <= bounds.image_radius(recipe) * (1 + 1e-6)
+    assert norms.max() >= 0.999 * bounds.image_radius(recipe), "and the bound is tight"
+
+
+def test_lipschitz_and_smoothness_are_those_of_the_loss_that_trains():
+    """Largest gradient and curvature of the loss over weights, at an image of that norm."""
+    import torch
+
+    regularity = bounds.Regularity(3.0)
+    image = torch.tensor([1.8, 2.4, 1.0], dtype=torch.float64)  # Norm 3, and the bias's 1.
+
+    def loss(weights, kind="cross-entropy"):
+        logits = (weights.view(2, 3) * image).sum(dim=1)[None]
+        if kind == "error":
+            return 1 - logits.softmax(dim=1)[0, 0]
+        return torch.nn.functional.cross_entropy(logits, torch.tensor([0]))
+
+    for shift, kind, constant in (
+        (-20.0, "cross-entropy", regularity.lipschitz),
+        (0.0, "error", regularity.lipschitz_of_error),
+    ):
+        weights = torch.tensor([shift, 0, 0, 0, 0, 0], dtype=torch.float64, requires_grad=True)
+        (gradient,) = torch.autograd.grad(loss(weights, kind), weights)
+        assert float(gradient.norm()) == pytest.approx(constant, rel=1e-6)
+    flat = torch.zeros(6, dtype=torch.float64)
+    curvature = torch.autograd.functional.hessian(loss, flat)
+    assert float(torch.linalg.eigvalsh(curvature).max()) == pytest.approx(regularity.smoothness)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"model": "mlp-1x16"},
+            "model = 'mlp-1x16': the theorem does not cover it; the loss is co",
+        ),
+        ({"labels": "classes"}, "labels = 'classes'"),
+        ({"momentum": 0.9}, "momentum = 0.9: the theorem does not cover it; plain SGD has 0"),
+        ({"batch_size": 2}, "batch_size = 2"),
+        ({"decay": 0.95}, "decay = 0.95"),
+        ({"learning_rate": 0.03}, "learning_rate = 0.03.*2 / smoothness = 0.02073"),
+        ({"stop_at_zero_error": True}, "stop_at_zero_error = True"),
+        ({"inputs": "gaussian"}, "inputs = 'gaussian'"),
+        ({"label_corruption": 1.0, "redraw": "labels each epoch"}, "redraw = 'labels each epoch'"),
+    ],
+)
+def test_what_the_theorem_does_not_cover_is_refused(changes, message):
+    with pytest.raises(CapacityError, match=message):
+        bounds.stability_bound(logistic(**changes))
+
+
+# --- Ridge regression ------------------------------------------------------------------------
+
+
+def sample(n, d, seed, radius=2.0):
+    draw = np.random.default_rng(seed)
+    points = draw.standard_normal((n, d))
+    points *= radius / np.linalg.norm(points, axis=1, keepdims=True)
+    return points, np.where(draw.random(n) < 0.5, -1.0, 1.0)
+
+
+@given(st.integers(2, 12), st.integers(1, 6), st.floats(0.01, 10), st.integers(0, 999))
+def test_ridge_minimises_what_it_says(n, d, penalty, seed):
+    points, labels = sample(n, d, seed)
+    weights = Ridge(penalty).fit(points, labels)
+    gradient = points.T @ (points @ weights - labels) / n + penalty * weights
+    assert gradient == pytest.approx(np.zeros(d), abs=1e-9)
+
+
+@given(st.integers(2, 10), st.integers(1, 6), st.floats(0.05, 10), st.integers(0, 999))
+def test_closed_forms_are_what_fitting_again_gives(n, d, penalty, seed):
+    points, labels = sample(n, d, seed)
+    others, other_labels = sample(n, d, seed + 1)
+    ridge = Ridge(penalty)
+    before = ridge.fit(points, labels)
+    places = np.arange(n)
+    measured = ridge.replaced(points, labels, others, other_labels, places)
+    left_out = ridge.leave_one_out(points, labels)
+    everything, signs = np.vstack([points, others]), np.r_[labels, other_labels]
+
+    def loss(weights):
+        return (1 - signs * np.clip(everything @ weights, -1, 1)) / 2
+
+    for place in places:
+        changed, changed_labels = points.copy(), labels.copy()
+        changed[place], changed_labels[place] = others[place], other_labels[place]
+        after = ridge.fit(changed, changed_labels)
+        assert measured.changes[place] == pytest.approx(abs(loss(after) - loss(before)), abs=1e-8)
+        rest = np.arange(n) != place
+        without = Ridge(penalty * n / (n - 1)).fit(points[rest], labels[rest])
+        moved = abs(points[place] @ (without - before))
+        assert left_out[place] == pytest.approx(moved, abs=1e-8)
+
+
+@given(st.integers(2, 12), st.integers(1, 6), st.floats(1, 5), st.integers(0, 999))
+def test_ridge_stays_below_its_bound(n, d, multiple, seed):
+    points, labels = sample(n, d, seed)
+    others, other_labels = sample(n, d, seed + 1)
+    ridge = Ridge(4 * multiple)
+    measured = ridge.replaced(points, labels, others, other_labels, np.arange(n))
+    assert measured.largest <= bounds.ridge_bound(2.0, ridge.penalty, n) + 1e-12
+
+
+def test_ridge_refuses_what_it_cannot_replace_or_fit():
+    points, labels = sample(5, 2, 0)
+    for penalty in (0.0, -1.0, math.nan):
+        with pytest.raises(CapacityError, match="above 0"):
+            Ridge(penalty)
+    for place in (-1, 5):
+        with pytest.raises(CapacityError, match=rf"place {place} is to be replaced.*to 4"):
+            Ridge(1).replaced(points, labels, points, labels, [0, place])
+    with pytest.raises(CapacityError, match=r"0\.5 is a label"):
+        Ridge(1).replaced(points, labels / 2, points, labels, [0])
+    with pytest.raises(CapacityError, match=r"a penalty of 1: .* from 4 up"):
+        bounds.ridge_bound(2.0, 1.0, 10)
+
+
+def test_ridge_gets_the_very_sample_that_networks_train_on():
+    from harness.training.inputs import prepared_data
+
+    recipe = replace(logistic(), label_corruption=1.0)
+    data = prepared_data(replace(recipe, keep_answers=True), None, "cpu", "fp32")
+    points, signs, others, other_signs = labelled_points(recipe)
+    assert np.array_equal(points, data.train_images.flatten(1).double().numpy())
+    assert np.array_equal(signs, 2 * data.train_labels.numpy() - 1)
+    assert np.array_equal(np.r_[signs, other_signs], 2 * data.probe_labels.numpy() - 1)
+    assert others.shape == (50, 192)
+
+
+# --- Runs ------------------------------------------------------------------------------------
+
+
+def run(answers, labels, replaced=None, **changes):
+    fields = {"keep_answers": True, "train_size": 3, "replaced": replaced, **changes}
+    outcome = Outcome("finished", Curve(), 3, 3, 0, 1, [], "", "", None, answers, labels)
+    return Run(
+        "k",
+        paper_recipe("linear", "digits", "random-signs", **fields),
+        outcome,
+        "",
+        "",
+        0.0,
+        "",
+        {},
+    )
+
+
+def logit(probability):
+    return math.log(probability / (1 - probability))
+
+
+LABELS = [1, 0, 1, 0, 1, 0]
+
+
+def test_a_loss_is_the_probability_of_a_wrong_answer():
+    """Answers are logits of label 1; the labels 1, 0, ... want them high, low, ..."""
+    answers = [logit(p) for p in (0.9, 0.9, 0.5, 0.2, 0.999, 0.001)]
+    assert losses(run(answers, LABELS)) == pytest.approx([0.1, 0.9, 0.5, 0.2, 0.001, 0.001])
+    assert generalization_gap(run(answers, LABELS)) == pytest.approx((0.202 - 1.5) / 3)
+
+
+def test_changes_are_taken_at_all_points_and_at_the_example():
+    base = run([0.0] * 6, LABELS)
+    first, third = [0.0] * 6, [0.0] * 6
+    first[0], first[3], first[5] = logit(0.9), logit(0.7), logit(0.99)
+    third[2] = logit(0.25)
+    measured = replacements(base, [run(first, LABELS, 0), run(third, LABELS, 2)])
+    assert measured.changes == pytest.approx(
+        np.array([[0.4, 0, 0, 0.2, 0, 0.49], [0, 0, 0.25, 0, 0, 0]]), abs=1e-12
+    )
+    assert measured.largest == pytest.approx(0.49)
+    # Half from the example itself, half from the one in its place: left-out image 0, and 2.
+    assert measured.at_the_example == pytest.approx([(0.4 + 0.2) / 2, 0.25 / 2])
+
+
+@pytest.mark.parametrize("other", [{}, {"replaced": 1, "seed": 1}, {"replaced": 1, "epochs": 3}])
+def test_runs_that_differ_otherwise_are_not_compared(other):
+    with pytest.raises(CapacityError, match=r"must differ from .* in one replaced example alone"):
+        replacements(run([0.0] * 6, LABELS), [run([0.0] * 6, LABELS, **other)])
+
+
+def test_runs_without_answers_are_not_compared():
+    base = run([0.0] * 6, LABELS)
+    with pytest.raises(CapacityError, match="no runs to compare"):
+        replacements(base, [])
+    with pytest.raises(CapacityError, match="set keep_answers=True"):
+        losses(run([], []))
+    broken = replace(base, outcome=replace(base.outcome, status="diverged", answers=[]))
+    with pytest.raises(CapacityError, match="it diverged"):
+        losses(broken)

@@ -1,0 +1,204 @@
+"""A group trains what each of its members would have trained alone, to rounding.
+
+Sizes are tiny: what is tested is arithmetic, not learning.
+"""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from harness.errors import HarnessError
+from harness.training import batching, checkpoint
+from harness.training.backend import Backend
+from harness.training.batching import can_be_grouped, shape_of
+from harness.training.group import WEIGHTS_TOGETHER, GroupTraining, groups_of, weights_of
+from harness.training.inputs import prepared_data
+from harness.training.loop import Training
+from harness.training.recipe import Recipe
+
+ROUNDING = {"rel": 1e-3, "abs": 1e-5}
+"""float32, in another order of summation, over a few dozen steps that each add a little."""
+
+
+@pytest.fixture(autouse=True)
+def _threads():
+    """Training sets the number of threads of the process: put it back."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def recipe(**changes: object) -> Recipe:
+    tiny = {"model": "mlp-2x16", "dataset": "digits", "train_size": 40, "batch_size": 16}
+    return Recipe(**{**tiny, "epochs": 4, "precision": "fp32", **changes})
+
+
+def data_of(recipe: Recipe):
+    data = prepared_data(recipe, None, "cpu", "fp32")
+    # A hundred test images do.
+    return replace(data, test_images=data.test_images[:100], test_labels=data.test_labels[:100])
+
+
+def alone(recipe: Recipe, epochs: int = 10_000) -> Training:
+    training = Training(recipe, data_of(recipe), Backend())
+    while not training.over and training.curve.epochs < epochs:
+        training.run_epoch()
+    return training
+
+
+def group(recipes: list[Recipe]) -> GroupTraining:
+    return GroupTraining(recipes, [data_of(recipe) for recipe in recipes], Backend())
+
+
+def finish(training: GroupTraining) -> GroupTraining:
+    while not training.over:
+        training.run_epoch()
+    return training
+
+
+def assert_same(member: Training, single: Training) -> None:
+    """The same integers, and the same floats to rounding."""
+    ours, expected = member.outcome(), single.outcome()
+    for name in ("status", "train_correct", "test_correct", "epochs_to_fit", "probe_labels"):
+        assert getattr(ours, name) == getattr(expected, name), name
+    for name in ("label_digest", "order_digest", "train_total", "test_total"):
+        assert getattr(ours, name) == getattr(expected, name), name
+    for name in ("step", "learning_rate", "online_accuracy", "train_accuracy", "test_accuracy"):
+        assert getattr(ours.curve, name) == getattr(expected.curve, name), name
+    assert len(ours.curve.seconds) == ours.curve.epochs
+    finite = [math.isfinite(loss) for loss in expected.curve.loss]
+    assert [math.isfinite(loss) for loss in ours.curve.loss] == finite
+    if all(finite):
+        assert ours.curve.loss == pytest.approx(expected.curve.loss, **ROUNDING)
+        assert ours.first_losses == pytest.approx(expected.first_losses, **ROUNDING)
+        assert ours.answers == pytest.approx(expected.answers, rel=1e-2, abs=1e-3)
+        for own, theirs in zip(member.model.parameters(), single.model.parameters(), strict=True):
+            torch.testing.assert_close(own, theirs, rtol=1e-2, atol=1e-4)
+
+
+SIGNS = {"labels": "two groups", "label_corruption": 1.0}
+GROUPS = {
+    "draws": [recipe(**SIGNS, label_draw=draw) for draw in range(3)],
+    "seeds": [recipe(seed=seed) for seed in range(3)],
+    "replaced": [recipe(**SIGNS, replaced=i, keep_answers=True) for i in (None, 0, 39)],
+    "inputs": [recipe(inputs=it) for it in ("true", "shuffled pixels", "gaussian")],
+    "corruption": [recipe(label_corruption=share) for share in (0.0, 0.5, 1.0)],
+    "linear, plain SGD": [
+        recipe(model="linear", batch_size=1, momentum=0.0, learning_rate=0.002, seed=seed)
+        for seed in range(3)
+    ],
+    "decay of three": [
+        recipe(decay=0.5, decay_every=2, seed=seed, learning_rate=0.05) for seed in range(3)
+    ],
+    "stopping": [
+        recipe(**SIGNS, seed=seed, stop_at_zero_error=True, epochs=60, learning_rate=0.03)
+        for seed in range(4)
+    ],
+    "once nearly fitted": [
+        recipe(seed=seed, evaluation="once nearly fitted", epochs=15, learning_rate=0.03)
+        for seed in range(2)
+    ],
+    "at the end": [recipe(seed=seed, evaluation="at the end") for seed in range(2)],
+    "one": [recipe()],
+}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_member_of_a_group_ends_as_it_would_have_alone(name):
+    recipes = GROUPS[name]
+    assert all(can_be_grouped(it) for it in recipes)
+    members = finish(group(recipes)).members
+    singles = [alone(it) for it in recipes]
+    for member, single in zip(members, singles, strict=True):
+        assert_same(member, single)
+    losses = {tuple(member.curve.loss) for member in members}
+    assert len(losses) == len(recipes), "the members do not differ"
+    if name == "stopping":
+        assert len({member.curve.epochs for member in members}) > 1, "all stopped together"
+
+
+def test_a_member_that_diverges_leaves_the_others_alone():
+    """Its images are scaled until nothing is finite."""
+    recipes = [recipe(seed=seed) for seed in range(3)]
+    data = [data_of(it) for it in recipes]
+    data[1] = replace(data[1], train_images=data[1].train_images * 1e30)
+    training = finish(GroupTraining(recipes, data, Backend()))
+    assert [member.diverged for member in training.members] == [False, True, False]
+    assert training.members[1].curve.epochs == 1, "it went on"
+    for place in (0, 2):
+        assert_same(training.members[place], alone(recipes[place]))
+
+
+@pytest.mark.parametrize("name", ["draws", "linear, plain SGD", "decay of three"])
+def test_an_interrupted_group_goes_on_also_where_its_members_stand_apart(name, tmp_path):
+    """Checkpoints are a member's own: one was saved an epoch later, one never."""
+    recipes = GROUPS[name]
+    straight = finish(group(recipes))
+    interrupted = group(recipes)
+    for epoch in (1, 2):
+        interrupted.run_epoch()
+        interrupted.hand_back()
+        checkpoint.save(tmp_path / str(epoch), *interrupted.members[epoch - 1].state())
+    resumed = group(recipes)
+    resumed.members[0].restore(*checkpoint.load(tmp_path / "1"))
+    resumed.members[1].restore(*checkpoint.load(tmp_path / "2"))
+    assert [member.curve.epochs for member in resumed.members] == [1, 2, 0]
+    for ours, theirs in zip(finish(resumed).members, straight.members, strict=True):
+        assert_same(ours, theirs)
+
+
+def test_a_member_goes_on_alone_from_its_checkpoint_of_a_group():
+    recipes = GROUPS["draws"]
+    training = group(recipes)
+    training.run_epoch()
+    training.hand_back()
+    single = Training(recipes[1], data_of(recipes[1]), Backend())
+    single.restore(*training.members[1].state())
+    while not single.over:
+        single.run_epoch()
+    assert_same(single, alone(recipes[1]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ([{}, {"learning_rate": 0.02}], "must have one shape.*seed, label_corruption"),
+        ([{}, {"labels": "two groups"}], "must have one shape"),
+        ([{"model": "alexnet"}], "cannot train in a group: dense networks alone"),
+        ([{"redraw": "labels each epoch", "label_corruption": 1.0}], "nothing drawn anew"),
+    ],
+)
+def test_what_cannot_train_together_is_refused(changes, message):
+    recipes = [recipe(**change) for change in changes]
+    with pytest.raises(HarnessError, match=message):
+        group(recipes)
+
+
+def test_jobs_hold_recipes_of_one_shape_and_leave_others_alone():
+    draws = [recipe(**SIGNS, label_draw=draw) for draw in range(3)]
+    others = [recipe(epochs=5), recipe(model="alexnet"), recipe(model="alexnet", seed=1)]
+    jobs = groups_of([draws[0], *others, *draws[1:], draws[0]], "cpu")
+    assert jobs == [draws, *([other] for other in others)]
+    assert len({shape_of(it) for it in draws}) == 1
+
+
+def test_a_job_is_no_larger_than_memory_and_on_a_cpu_worth_it():
+    large = [Recipe(model="mlp-3x512", dataset="cifar10", seed=seed) for seed in range(130)]
+    assert weights_of(large[0]) == 1_735_178
+    assert groups_of(large, "cpu") == [[it] for it in large], "bound by the matrix products"
+    sizes = [len(job) for job in groups_of(large, "cuda")]
+    assert sum(sizes) == 130 and max(sizes) == int(WEIGHTS_TOGETHER["cuda"] / 1_735_178) == 115
+    assert weights_of(replace(large[0], labels="two groups")) == 1_735_178 - 8 * 513
+    small = [recipe(model="mlp-1x512", label_corruption=1.0, label_draw=draw) for draw in range(30)]
+    assert [len(job) for job in groups_of(small, "cpu")] == [24, 6]
+    single = replace(large[0], model="mlp-1x100000")
+    assert groups_of([single], "cuda") == [[single]], "one that is larger than that is a job"
+
+
+def test_a_field_that_groups_do_not_know_keeps_a_recipe_alone(monkeypatch):
+    assert can_be_grouped(recipe(momentum=0.5))
+    known = tuple(name for name in batching.UNDERSTOOD if name != "momentum")
+    monkeypatch.setattr(batching, "UNDERSTOOD", known)
+    assert not can_be_grouped(recipe(momentum=0.5)) and can_be_grouped(recipe())

@@ -1,0 +1,151 @@
+"""Lemma 1's checks, and the rational algebra that they rest on, against NumPy and by hand."""
+
+from fractions import Fraction
+
+import hypothesis.extra.numpy as hnp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import InvalidSample
+from harness.expressivity import adversarial, lemma1
+from harness.expressivity.rational import (
+    characteristic_polynomial,
+    rank,
+    roots_below,
+    sign_changes,
+    smallest_real_root_is,
+    without_root,
+)
+
+SMALL = hnp.arrays(np.int64, st.integers(1, 5).map(lambda n: (n, n)), elements=st.integers(-3, 3))
+
+
+def rational(matrix):
+    return [[Fraction(int(entry)) for entry in row] for row in matrix]
+
+
+def polynomial(*roots):
+    """Coefficients of the product of (t - root)."""
+    coefficients = [Fraction(1)]
+    for root in roots:
+        shifted = [*coefficients, Fraction(0)]
+        for i, c in enumerate(coefficients):
+            shifted[i + 1] -= Fraction(root) * c
+        coefficients = shifted
+    return coefficients
+
+
+@given(SMALL)
+def test_the_rank_is_numpys(matrix):
+    assert rank(rational(matrix)) == np.linalg.matrix_rank(matrix)
+
+
+@given(SMALL)
+def test_the_characteristic_polynomial_is_numpys(matrix):
+    found = [float(c) for c in characteristic_polynomial(rational(matrix))]
+    np.testing.assert_allclose(found, np.poly(matrix.astype(float)), atol=1e-9)
+
+
+ROOTS = st.lists(st.fractions(-5, 5, max_denominator=4), min_size=1, max_size=5)
+
+
+@given(ROOTS, st.fractions(-5, 5, max_denominator=7))
+def test_roots_are_counted_and_found(roots, point):
+    coefficients = polynomial(*roots)
+    assert smallest_real_root_is(coefficients, min(roots))
+    assert smallest_real_root_is(coefficients, point) == (point == min(roots))
+    if point not in roots:
+        assert roots_below(coefficients, point) == len({root for root in roots if root < point})
+        assert without_root(coefficients, point) is None
+    assert without_root(coefficients, roots[0]) == polynomial(*roots[1:])
+
+
+def test_complex_roots_are_no_real_ones():
+    t_squared_plus_one = [Fraction(1), Fraction(0), Fraction(1)]
+    assert roots_below(t_squared_plus_one, Fraction(9)) == 0
+    times_t_less_two = [Fraction(c) for c in (1, -2, 1, -2)]
+    assert smallest_real_root_is(times_t_less_two, Fraction(2))
+    assert not smallest_real_root_is(times_t_less_two, Fraction(1))
+
+
+def test_zeros_are_no_sign_changes():
+    assert sign_changes([Fraction(c) for c in (1, 0, -1, 0, 0, 2, 3)]) == 2
+
+
+@given(adversarial.interleavings(adversarial.numbers()))
+def test_interleaving_sequences_have_full_rank(sequences):
+    assert lemma1.interleave(*sequences)
+    assert lemma1.has_full_rank(*sequences)
+
+
+@given(adversarial.interleavings(adversarial.numbers(), largest=4))
+def test_the_least_gap_is_the_smallest_eigenvalue_and_nothing_else_is(sequences):
+    assert lemma1.smallest_eigenvalue_is_least_gap(*sequences)
+    points, breakpoints = sequences
+    matrix = lemma1.exact_matrix(points, breakpoints)
+    coefficients = characteristic_polynomial(matrix)
+    least = min(row[i] for i, row in enumerate(matrix))
+    for other in (least / 2, least * 2, Fraction(0)):
+        assert not smallest_real_root_is(coefficients, other)
+
+
+@pytest.mark.parametrize("touching", [True, False])
+def test_broken_interleaving_is_seen(touching):
+    @given(adversarial.broken_interleavings(adversarial.numbers(), touching))
+    def check(sequences):
+        assert not lemma1.interleave(*sequences)
+        if touching:
+            assert not lemma1.has_full_rank(*sequences)
+        else:
+            assert not lemma1.smallest_eigenvalue_is_least_gap(*sequences)
+
+    check()
+
+
+def test_two_points_in_one_gap_are_not_enough_to_break_it():
+    assert not lemma1.interleave([2, 3], [0, 1])
+    assert lemma1.has_full_rank([2, 3], [0, 1])
+
+
+def test_float64_has_the_exact_matrix_rounded_once():
+    points, breakpoints = [0.1, 1e16, 1e300], [-0.3, 0.7, 1e16 + 2]
+    exact = lemma1.exact_matrix(points, breakpoints)
+    found = lemma1.interleaving_matrix(points, breakpoints)
+    np.testing.assert_array_equal(found, [[float(entry) for entry in row] for row in exact])
+
+
+@given(adversarial.interleavings(adversarial.moderate_numbers(), largest=12))
+def test_float64_solves_the_system_to_its_bound(sequences):
+    assert lemma1.solves_in_float64(*sequences)
+
+
+def test_a_wrong_solution_is_seen(monkeypatch):
+    monkeypatch.setattr(
+        lemma1.scipy.linalg,
+        "solve_triangular",
+        lambda matrix, ones, lower: np.linalg.solve(matrix, ones) * (1 + 2**-45),
+    )
+    assert not lemma1.solves_in_float64([1.0, 2.0], [0.0, 1.5])
+
+
+def test_a_wrong_eigenvalue_is_seen(monkeypatch):
+    assert lemma1.lapack_finds_the_least_gap([1.0, 2.0], [0.0, 1.7])
+    monkeypatch.setattr(lemma1, "smallest_eigenvalue", lambda x, b: 2.0 - 1.7 + 2**-50)
+    assert not lemma1.lapack_finds_the_least_gap([1.0, 2.0], [0.0, 1.7])
+
+
+def test_arrays_of_numbers_are_taken():
+    points, breakpoints = np.array([1, 200], np.uint8), np.array([0, 100], np.uint8)
+    assert lemma1.has_full_rank(points, breakpoints)
+    assert lemma1.exact_matrix(points, breakpoints) == [[1, 0], [200, 100]]
+
+
+@pytest.mark.parametrize("function", [lemma1.exact_matrix, lemma1.interleaving_matrix])
+@pytest.mark.parametrize(
+    ("points", "breakpoints"), [([], []), ([1.0], [0.0, 1.0]), ([np.nan], [0.0]), ([1.0], [np.inf])]
+)
+def test_what_is_no_pair_of_sequences_is_refused(function, points, breakpoints):
+    with pytest.raises(InvalidSample, match="points and"):
+        function(points, breakpoints)

@@ -1,0 +1,254 @@
+"""Gabor wavelets, random convolutional layers, and the linear models on them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from skimage.filters import gabor_kernel
+from torch.nn.functional import avg_pool2d, conv2d, unfold
+
+from harness.errors import HarnessError, InvalidRecipe
+from harness.linear import convnet
+from harness.linear.bad_interpolants import interpolants
+from harness.linear.examples import Examples, examples, features
+from harness.linear.gabor import gabor_features, gabor_wavelets
+from harness.linear.least_squares import solve_convnet
+from harness.linear.pixels import least_squares_on_pixels
+from harness.linear.recipe import (
+    ConvNetRecipe,
+    GaborBank,
+    KernelRecipe,
+    fit_label,
+    recipe_from_dict,
+)
+from harness.linear.ridge import choose_ridge
+
+CONVNET = ConvNetRecipe(
+    dataset="digits", patch=3, train_size=60, held_out=50, filters=(4, 12), precision="fp64"
+)
+
+
+def images(n=5, side=8, channels=3):
+    draw = torch.Generator().manual_seed(0)
+    return torch.randint(256, (n, channels, side, side), generator=draw, dtype=torch.uint8)
+
+
+# --- Gabor -----------------------------------------------------------------------------------
+
+
+def test_gabor_features_are_pooled_magnitudes_of_filtered_images():
+    bank = GaborBank(orientations=4, frequencies=(0.2,), pool=3)
+    got = gabor_features(bank, images()).view(5, 4, 3, 3)
+    grey = images().float().mean(1, keepdim=True) / 255
+    for number in range(4):
+        wavelet = gabor_wavelets(bank, 15)[number]
+        filtered = conv2d(grey, wavelet[:, None], padding=7)
+        magnitude = filtered.square().sum(1, keepdim=True).sqrt()
+        expected = avg_pool2d(magnitude, 3, ceil_mode=True)[:, 0]
+        torch.testing.assert_close(got[:, number], expected)
+
+
+def test_wavelets_are_scikit_images_with_the_mean_taken_off():
+    (wavelet,) = gabor_wavelets(GaborBank(orientations=1, frequencies=(0.3,)), 41)
+    theirs = gabor_kernel(0.3)
+    top, left = (41 - theirs.shape[0]) // 2, (41 - theirs.shape[1]) // 2
+    inside = wavelet[:, top : 41 - top, left : 41 - left].numpy()
+    np.testing.assert_allclose(inside[0], theirs.real - theirs.real.mean(), atol=1e-7)
+    np.testing.assert_allclose(inside[1], theirs.imag, atol=1e-7)
+    assert wavelet.sum() == pytest.approx(0, abs=1e-6)
+
+
+def test_noise_in_place_of_wavelets_is_as_strong_and_seeded():
+    bank = GaborBank(frequencies=(0.3,))
+    wavelets = gabor_wavelets(bank, 41).flatten(1)
+    noise, other = (
+        gabor_wavelets(replace(bank, noise_seed=seed), 41).flatten(1) for seed in (1, 2)
+    )
+    torch.testing.assert_close(noise.norm(dim=1), wavelets.norm(dim=1))
+    assert not torch.allclose(noise, other)
+
+
+@pytest.mark.parametrize(
+    "change", [{"frequencies": (0.7,)}, {"frequencies": ()}, {"pool": 0}, {"orientations": 0}]
+)
+def test_a_bank_that_is_none_is_refused(change):
+    with pytest.raises(InvalidRecipe):
+        GaborBank(**change)
+
+
+# --- Random filters --------------------------------------------------------------------------
+
+
+def test_convolutional_features_by_hand():
+    layer = convnet.random_layer(CONVNET, examples(CONVNET, None), "cpu")
+    got = layer.features(images(), 2, 4).view(5, 2, 2, 4)
+    patches = unfold(images().float(), 3)
+    centred = patches - patches.mean(1, keepdim=True)
+    normal = centred / (patches.var(1, correction=0, keepdim=True) + 10).sqrt()
+    response = (layer.weight[2:4] @ normal - layer.offset[2:4]).view(5, 2, 6, 6)
+    for sign in (0, 1):
+        part = (response * (1, -1)[sign] - 0.25).clamp(min=0)
+        corners = [part[..., :3, :3], part[..., :3, 3:], part[..., 3:, :3], part[..., 3:, 3:]]
+        expected = torch.stack([corner.mean((2, 3)) for corner in corners], dim=2)
+        torch.testing.assert_close(got[:, :, sign], expected, atol=1e-5, rtol=1e-4)
+
+
+def test_whitened_patches_are_white():
+    data = examples(replace(CONVNET, source="gaussian", filters=(4_000,)), None)
+    layer = convnet.random_layer(replace(CONVNET, source="gaussian", filters=(4_000,)), data, "cpu")
+    response = (
+        layer.weight @ layer.patches(data.images).movedim(1, 2).flatten(0, 1).mT - layer.offset
+    )
+    # Unit filters in random directions: the mean of their variances is that of a direction.
+    assert 0.2 < float(response.var(1).mean()) < 1.2
+    assert abs(float(response.mean())) < 0.2
+
+
+def test_no_two_filters_are_equal():
+    layer = convnet.random_layer(replace(CONVNET, filters=(500,)), examples(CONVNET, None), "cpu")
+    assert len({tuple(row) for row in layer.weight.tolist()}) == 500
+
+
+def test_more_filters_than_patches_differ_are_refused():
+    blank = torch.zeros(3, 3, 8, 8, dtype=torch.uint8)
+    labels = torch.zeros(3, dtype=torch.int64)
+    with pytest.raises(InvalidRecipe, match="12 filters, but among 20,000 patches only 0 differ"):
+        convnet.random_layer(CONVNET, Examples(blank, labels, blank, labels, 10), "cpu")
+
+
+def by_numpy(recipe, filters, ridge):
+    """The same model with scipy on the whole feature matrix."""
+    data = examples(recipe, None)
+    layer = convnet.random_layer(recipe, data, "cpu")
+    train = layer.features(data.images, 0, filters)
+    test = layer.features(data.test_images, 0, filters)
+    mean, std = train.mean(0), train.std(0)
+    train, test = (
+        torch.hstack([torch.ones(len(it), 1), (it - mean) / std]) for it in (train, test)
+    )
+    x, y = train.double().numpy(), data.one_hot(data.labels).double().numpy()
+    if ridge == 0:
+        weights = np.linalg.pinv(x) @ y
+    else:
+        system = x.T @ x + ridge * len(x) * np.eye(x.shape[1])
+        weights = np.linalg.solve(system, x.T @ y)
+    outputs = test.double().numpy() @ weights
+    errors = (outputs.argmax(1) != data.test_labels.numpy()).mean()
+    return errors, np.linalg.norm(weights), np.abs(x @ weights - y).max()
+
+
+@pytest.mark.parametrize("filters", [4, 12])
+@pytest.mark.parametrize("ridge", [0.0, 0.01])
+def test_linear_models_on_features_are_numpys(filters, ridge):
+    """Four filters make 33 features, fewer than the 60 examples; twelve make 97."""
+    recipe = replace(CONVNET, ridges=(ridge,))
+    fit = solve_convnet(recipe, examples(recipe, None), "cpu")[fit_label(filters, ridge)]
+    error, norm, misfit = by_numpy(recipe, filters, ridge)
+    assert fit.test_error == pytest.approx(error)
+    assert fit.norm == pytest.approx(norm, rel=1e-4)
+    assert fit.worst_error == pytest.approx(misfit, rel=1e-4, abs=1e-6)
+
+
+def test_streaming_changes_nothing():
+    held = replace(CONVNET, filters=(12,), ridges=(0.0, 0.1))
+    data = examples(held, None)
+    one, other = (solve_convnet(it, data, "cpu") for it in (held, replace(held, streamed=True)))
+    for a, b in zip(one.fits, other.fits, strict=True):
+        assert a.right == b.right and a.norm == pytest.approx(b.norm)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"filters": (12, 4)}, "ascend"),
+        ({"filters": ()}, "filters"),
+        ({"ridges": (-1.0,)}, "ridges"),
+        ({"patch": 8}, "patch = 8, but it should be from 1 to 7"),
+        ({"source": "k-means"}, "source"),
+        ({"threshold": -0.1}, "threshold"),
+        ({"streamed": True}, "streamed = True with 4 filters"),
+        ({"held_out": 797}, "held_out = 797"),
+        ({"train_size": 800}, "train_size = 800"),
+    ],
+)
+def test_bad_convnet_recipes_are_refused(change, message):
+    with pytest.raises(InvalidRecipe, match=message):
+        replace(CONVNET, **change)
+
+
+# --- Examples and recipes --------------------------------------------------------------------
+
+KERNEL = KernelRecipe(dataset="digits", gamma=0.05, train_size=60, held_out=50)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"gamma": 0.0}, "gamma = 0.0"),
+        ({"ridge": 0.0}, "ridge = 0.0"),
+        ({"corruptions": (1.5,)}, "corruptions"),
+        ({"corruptions": ()}, "corruptions"),
+        ({"precision": "bf16"}, "precision = 'bf16'"),
+        ({"dataset": "mnits"}, "unknown dataset 'mnits'; nearest: mnist"),
+    ],
+)
+def test_bad_kernel_recipes_are_refused(change, message):
+    with pytest.raises(HarnessError, match=message):
+        replace(KERNEL, **change)
+
+
+@pytest.mark.parametrize(
+    "recipe", [KERNEL, CONVNET, replace(KERNEL, features=GaborBank(noise_seed=3), ridge=0.1)]
+)
+def test_recipes_survive_json(recipe):
+    import json
+
+    assert recipe_from_dict(json.loads(json.dumps(recipe.as_dict()))) == recipe
+
+
+def test_held_out_images_are_not_trained_on():
+    data = examples(KERNEL, None)
+    everything = examples(KernelRecipe(dataset="digits", gamma=1.0), None)
+    assert len(data.images) == 60 and len(data.test_images) == 50
+    together = {image.numpy().tobytes() for image in data.images}
+    held = {image.numpy().tobytes() for image in data.test_images}
+    test = {image.numpy().tobytes() for image in everything.test_images}
+    assert not held & together and not held & test
+
+
+def test_labels_are_corrupted_for_training_alone_and_by_the_seed():
+    data = examples(KERNEL, None)
+    assert torch.equal(data.corrupted(0.0, 0), data.labels)
+    changed = (data.corrupted(1.0, 0) != data.labels).double().mean()
+    assert 0.75 < float(changed) < 1.0
+    assert not torch.equal(data.corrupted(1.0, 0), data.corrupted(1.0, 1))
+
+
+def test_bad_interpolants_interpolate():
+    made = interpolants(KERNEL, 20)
+    assert len(made) == 4
+    assert all(it.misfit < 1e-8 and it.train_error == 0 for it in made.values())
+    best = made.pop("minimum norm")
+    assert all(it.norm > best.norm for it in made.values())
+    with pytest.raises(HarnessError, match="60 extra points"):
+        interpolants(KERNEL, 60)
+
+
+def test_a_ridge_is_chosen_on_held_out_images():
+    noisy = replace(KERNEL, corruptions=(0.3,))
+    path = choose_ridge(noisy, (0.0, 1e-6, 1.0))
+    assert path.best == 2 and path.held_out_errors[2] < path.held_out_errors[0]
+    assert len(path.wrong) == 3 and len(path.wrong[0]) == 1_000
+    with pytest.raises(HarnessError, match="held_out = 0"):
+        choose_ridge(replace(KERNEL, held_out=0), (0.0, 1.0))
+
+
+def test_least_squares_on_pixels_are_better_than_chance():
+    wrong = least_squares_on_pixels(replace(KERNEL, train_size=300))
+    assert 0.02 < sum(wrong) / len(wrong) < 0.5
+
+
+def test_pixels_are_in_the_unit_interval():
+    x = features(KERNEL.features, images())
+    assert x.shape == (5, 192) and float(x.min()) >= 0 and float(x.max()) <= 1

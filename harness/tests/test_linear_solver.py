@@ -1,0 +1,251 @@
+"""The exact kernel solver: against scipy and scikit-learn, and what bad input gets."""
+
+import re
+
+import numpy as np
+import pytest
+import scipy.linalg
+import torch
+from sklearn.kernel_ridge import KernelRidge
+
+from harness.errors import HarnessError, InvalidRecipe
+from harness.linear import memory
+from harness.linear.kernels import DotProduct, GaussianKernel
+from harness.linear.machine import SingularKernel, bytes_needed, fit
+from harness.linear.memory import NotEnoughMemory, peak_bytes, reset_peak
+from harness.linear.refinement import NotConverged, kernel_product, refine
+from harness.linear.ridge import ridge_path
+from harness.linear.triangle import NotPositiveDefinite, Triangle, triangle_bytes
+
+
+def positive_definite(n, smallest=0.1, dtype=torch.float64):
+    """Eigenvalues from ``smallest`` to 1, spaced evenly in the logarithm."""
+    draw = torch.Generator().manual_seed(n)
+    basis = torch.linalg.qr(torch.randn(n, n, generator=draw, dtype=torch.float64)).Q
+    values = torch.logspace(np.log10(smallest), 0, n, dtype=torch.float64)
+    return ((basis * values) @ basis.mT).to(dtype)
+
+
+def triangle_of(matrix, height, width):
+    made = Triangle(len(matrix), matrix.dtype, height=height, width=width)
+    made.factor(lambda first, last, out: out.copy_(matrix[first:last, :last]))
+    return made
+
+
+def points(n=60, d=5, m=3, seed=0):
+    draw = torch.Generator().manual_seed(seed)
+    return torch.rand(n, d, generator=draw), torch.randn(n, m, generator=draw)
+
+
+# --- Factorisation ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("n", "height", "width"),
+    [(1, 4, 2), (4, 4, 2), (7, 4, 2), (8, 4, 4), (50, 16, 8), (33, 32, 32)],
+)
+def test_the_factor_is_scipys(n, height, width):
+    matrix = positive_definite(n)
+    made = triangle_of(matrix, height, width)
+    expected = scipy.linalg.cholesky(matrix.numpy(), lower=True)
+    for panel, (first, last) in zip(made.panels, made.spans, strict=True):
+        lower = np.tril(panel.numpy(), first)
+        np.testing.assert_allclose(lower, expected[first:last, :last], atol=1e-13)
+
+
+def test_solving_is_scipys_for_many_right_hand_sides():
+    matrix, right = positive_definite(45), torch.randn(45, 6, dtype=torch.float64)
+    made = triangle_of(matrix, 16, 4)
+    expected = scipy.linalg.solve(matrix.numpy(), right.numpy(), assume_a="pos")
+    np.testing.assert_allclose(made.solve(right).numpy(), expected, rtol=1e-10, atol=1e-12)
+
+
+def test_gram_matrices_may_come_in_chunks_of_features():
+    features = torch.randn(30, 50, dtype=torch.float64)
+    whole = triangle_of(features @ features.mT, 8, 4)
+    summed = Triangle(30, torch.float64, height=8, width=4)
+    for chunk in features.split(7, dim=1):
+        summed.add_products(chunk)
+    summed.factor()
+    right = torch.randn(30, 2, dtype=torch.float64)
+    torch.testing.assert_close(summed.solve(right), whole.solve(right))
+
+
+def test_a_triangle_takes_half_a_matrix():
+    n = 60_000
+    assert triangle_bytes(n) < 1.04 * n**2 / 2 * 4
+    assert bytes_needed(n, 784, 20) < 1.15 * n**2 / 2 * 4
+    made = Triangle(10, height=4, width=2)
+    made.factor(lambda first, last, out: out.copy_(torch.eye(10)[first:last, :last]))
+    held = sum(panel.numel() * panel.element_size() for panel in made.panels)
+    assert held == made.bytes == 4 * (4 * 4 + 4 * 8 + 2 * 10)
+
+
+@pytest.mark.parametrize("at", [0, 5, 11, 16])
+def test_the_pivot_that_fails_is_named(at):
+    matrix = torch.diag(torch.arange(1.0, 18.0, dtype=torch.float64))
+    matrix[at, at] = -3.0
+    with pytest.raises(NotPositiveDefinite, match=f"pivot {at} .* is -3") as caught:
+        triangle_of(matrix, 8, 4)
+    assert caught.value.pivot == at
+    assert caught.value.eigenvalue == pytest.approx(-3.0)
+
+
+def test_the_smallest_pivot_is_reported():
+    matrix = torch.diag(torch.tensor([4.0, 9.0, 0.25, 16.0, 1.0, 1.0], dtype=torch.float64))
+    made = triangle_of(matrix, 4, 2)
+    assert made.timing.smallest_pivot == pytest.approx(0.25)
+    assert made.timing.smallest_pivot_at == 2
+
+
+def test_progress_grows_to_one():
+    told = []
+    matrix = positive_definite(40)
+    made = Triangle(40, torch.float64, height=8, width=4)
+    made.factor(lambda first, last, out: out.copy_(matrix[first:last, :last]), told.append)
+    assert told == sorted(told) and told[-1] == 1.0 and len(told) > 20
+
+
+def test_an_interrupt_ends_a_factorisation():
+    def interrupt(share):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Triangle(4).factor(lambda first, last, out: out.copy_(torch.eye(4)), interrupt)
+
+
+# --- Kernels and refinement ------------------------------------------------------------------
+
+
+def test_the_gaussian_kernel_is_exp_of_minus_gamma_squared_distance():
+    x, _ = points(9)
+    expected = (-0.7 * torch.cdist(x.double(), x.double()).square()).exp()
+    torch.testing.assert_close(GaussianKernel(0.7).block(x.double(), x.double()), expected)
+
+
+@pytest.mark.parametrize("tile", [4, 7, 100])
+def test_products_with_the_kernel_are_exact_tile_by_tile(tile):
+    x, v = points(23)
+    kernel = GaussianKernel(0.7)
+    expected = kernel.block(x.double(), x.double()) @ v.double() + 0.3 * v.double()
+    torch.testing.assert_close(kernel_product(kernel, x, v, 0.3, tile), expected)
+
+
+def test_refinement_reaches_double_precision_from_a_single_precision_factor():
+    matrix, right = positive_definite(80, 1e-4), torch.randn(80, 2, dtype=torch.float64)
+    made = triangle_of(matrix.float(), 32, 16)
+    refined = refine(made, lambda v: matrix @ v, right, 1e-10)
+    assert refined.method == "refinement"
+    assert refined.history[0] > 1e-6 > 1e-10 > refined.history[-1]
+    torch.testing.assert_close(matrix @ refined.coefficients, right)
+    torch.testing.assert_close(refined.residual, right - matrix @ refined.coefficients)
+
+
+def test_residuals_in_single_precision_gain_nothing():
+    """The measure that a planted fault would move: why residuals are float64."""
+    matrix, right = positive_definite(80, 1e-4), torch.randn(80, 2, dtype=torch.float64)
+    made = triangle_of(matrix.float(), 32, 16)
+    with pytest.raises(NotConverged):
+        refine(made, lambda v: (matrix.float() @ v.float()).double(), right, 1e-10)
+
+
+def test_conjugate_gradients_take_over_where_refinement_stalls():
+    matrix, right = positive_definite(80, 1e-3), torch.randn(80, 2, dtype=torch.float64)
+    poor = triangle_of(matrix + 0.005 * torch.eye(80, dtype=torch.float64), 32, 16)
+    refined = refine(poor, lambda v: matrix @ v, right, 1e-9)
+    assert refined.method == "conjugate gradients"
+    torch.testing.assert_close(matrix @ refined.coefficients, right, rtol=1e-6, atol=1e-7)
+
+
+# --- Machines --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ridge", [None, 0.1])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_machine_is_scikit_learns(ridge, dtype):
+    x, y = points(150, 4)
+    z, _ = points(40, 4, seed=1)
+    machine = fit(x, y, GaussianKernel(8.0), ridge, dtype=dtype)
+    theirs = KernelRidge(alpha=ridge or 0.0, kernel="rbf", gamma=8.0)
+    theirs.fit(x.double().numpy(), y.double().numpy())
+    expected = theirs.predict(z.double().numpy())
+    np.testing.assert_allclose(machine.predict(z).numpy(), expected, atol=1e-4)
+    gram = GaussianKernel(8.0).block(x.double(), x.double())
+    alpha = torch.from_numpy(theirs.dual_coef_)
+    norms = (alpha * (gram @ alpha)).sum(0).sqrt()
+    torch.testing.assert_close(machine.norms, norms, rtol=1e-4, atol=0)
+    torch.testing.assert_close(machine.fitted, machine.predict(x), rtol=0, atol=1e-8)
+
+
+def test_a_ridge_path_is_scikit_learns():
+    x, y = points(60, 4)
+    z, _ = points(20, 4, seed=1)
+    ridges = (0.0, 0.01, 1.0)
+    path = ridge_path(x, y, GaussianKernel(8.0), ridges, z)
+    for ridge, outputs in zip(ridges, path, strict=True):
+        theirs = KernelRidge(alpha=ridge, kernel="rbf", gamma=8.0)
+        theirs.fit(x.double().numpy(), y.double().numpy())
+        np.testing.assert_allclose(outputs.numpy(), theirs.predict(z.double().numpy()), atol=1e-7)
+
+
+def test_a_fit_stays_within_the_memory_it_asks_for():
+    x, y = points(3_000, 20)
+    reset_peak()
+    before = peak_bytes()
+    machine = fit(x, y, GaussianKernel(3.0), 0.1)
+    assert machine.cost.triangle_bytes <= machine.cost.peak_bytes
+    assert peak_bytes() - before <= bytes_needed(3_000, 20, 3) + 30e6  # Libraries' own buffers.
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"points": torch.full((4, 2), float("nan"))}, "points: row 0 holds NaN"),
+        ({"targets": torch.tensor([[0.0], [1.0], [float("inf")], [0.0]])}, "targets: row 2"),
+        ({"targets": torch.zeros(3, 1)}, "4 points and 3 targets"),
+        ({"targets": torch.zeros(4)}, r"targets of shape \(4,\)"),
+        ({"ridge": 0.0}, "ridge = 0.0, but it should be above 0"),
+        ({"ridge": -1.0}, "ridge = -1.0"),
+    ],
+)
+def test_bad_input_is_refused(change, message):
+    given = {"points": torch.eye(4)[:, :2] + torch.arange(4.0)[:, None], "targets": torch.eye(4)}
+    given |= {"kernel": GaussianKernel(1.0), **change}
+    with pytest.raises(HarnessError, match=message):
+        fit(**given)
+
+
+@pytest.mark.parametrize("gamma", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_bandwidth_must_be_positive(gamma):
+    with pytest.raises(InvalidRecipe, match="gamma = "):
+        GaussianKernel(gamma)
+
+
+def test_equal_points_are_named():
+    x, y = points(9)
+    x[7] = x[2]
+    with pytest.raises(SingularKernel, match="points 2 and 7 are equal, with different targets"):
+        fit(x, y, GaussianKernel(1.0))
+    y[7] = y[2]
+    with pytest.raises(SingularKernel, match="points 2 and 7 are equal, with the same targets"):
+        fit(x, y, GaussianKernel(1.0))
+    fit(x, y, GaussianKernel(1.0), ridge=0.1)
+
+
+def test_a_singular_kernel_is_reported_and_never_mended():
+    x, y = points(9, d=3)
+    with pytest.raises(HarnessError, match=r"pivot|residual"):
+        fit(x, y, DotProduct())
+
+
+def test_a_matrix_too_large_is_refused_before_anything_is_allocated(monkeypatch):
+    monkeypatch.setattr(memory, "available_bytes", lambda device="cpu": 10**9)
+    x, y = torch.arange(60_000.0)[:, None], torch.zeros(60_000, 1)
+    with pytest.raises(NotEnoughMemory, match=r"60,000 points needs 7\.\d GB, and 1\.0 GB is free"):
+        fit(x, y, GaussianKernel(1.0))
+
+
+def test_available_memory_is_known_here():
+    there = memory.available_bytes()
+    assert there is None or 10**7 < there < 10**14
+    assert re.fullmatch(r"\d+\.\d GB", memory.in_gb(5e9))

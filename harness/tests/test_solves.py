@@ -1,0 +1,254 @@
+"""Solves in the store: kept, found, damaged, shared; measurements on them; their figures."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from filelock import FileLock
+
+from harness.errors import HarnessError, UnknownName
+from harness.evidence import error_on_the_same_images, error_ratio, figures_of, gain, wrong_ratio
+from harness.evidence.published import published_row
+from harness.evidence.solves import share_of_errors
+from harness.evidence.statistics import paired_difference_interval, paired_ratio_interval
+from harness.linear.outcome import Fit, SolveOutcome, packed
+from harness.linear.recipe import ConvNetRecipe, KernelRecipe
+from harness.report.figures import FIGURES, as_svg, drawing_of
+from harness.runs import solver as solver_module
+from harness.runs.key import solve_key
+from harness.runs.run import DamagedRun, Run
+from harness.runs.solve import Solve
+from harness.runs.solver import SolveProgress, Solver
+from harness.runs.store import Store
+from harness.tests.plugin_helpers import Project
+
+RECIPE = KernelRecipe(dataset="digits", gamma=0.05, train_size=60, corruptions=(0.0, 1.0))
+TRUE = "true labels"
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("solves")
+    return Solver(Store(folder, record=Solve)).solve(RECIPE)
+
+
+def test_a_solve_survives_json(solved):
+    again = Solve.from_json(solved.to_json())
+    assert again == solved
+    assert again.outcome[TRUE].train_error == 0
+    assert again.outcome["random labels"].test_error > 0.7
+    assert len(again.outcome[TRUE].is_right()) == 1_000
+    with pytest.raises(HarnessError, match="no fit 'noisy'; there are: true labels, random labels"):
+        again.outcome["noisy"]
+
+
+def test_a_damaged_solve_is_noticed(solved):
+    with pytest.raises(DamagedRun, match="checksum"):
+        Solve.from_json(solved.to_json().replace(b'"test_correct": ', b'"test_correct": 1'))
+    with pytest.raises(DamagedRun):
+        Solve.from_json(b"{")
+
+
+def test_a_solve_is_made_once(tmp_path, solved, monkeypatch):
+    notices = []
+    solver = Solver(Store(tmp_path, record=Solve, notice=notices.append))
+    solver.store.keep(solved)
+    assert solver.solve(RECIPE) == solved
+    path = tmp_path / solved.key / "solve.json"
+    path.write_text("damaged")
+    again = solver.solve(RECIPE)
+    assert again.outcome.fits == solved.outcome.fits and len(notices) == 1
+    assert [it.key for it in solver.store.runs()] == [solved.key]
+    assert list(Store(tmp_path, record=Run).runs()) == []
+
+
+def test_the_key_hangs_on_the_recipe_the_data_and_the_device():
+    keys = {
+        solve_key(recipe, device, data)
+        for recipe in (RECIPE, replace(RECIPE, gamma=0.06), replace(RECIPE, corruptions=(0.0,)))
+        for device in ("cpu", "cuda")
+        for data in ("one", "two")
+    }
+    assert len(keys) == 12
+
+
+def test_an_interrupted_solve_leaves_nothing_and_frees_its_lock(tmp_path):
+    def interrupt(progress):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Solver(Store(tmp_path, record=Solve), on_progress=interrupt).solve(RECIPE)
+    assert not list(tmp_path.glob("*/solve.json"))
+    Solver(Store(tmp_path, record=Solve)).solve(RECIPE)
+
+
+def test_large_solves_wait_for_each_other_and_say_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(solver_module, "LARGE", 0)
+    other, told = FileLock(tmp_path / "large-solve.lock"), []
+
+    def hear(progress):
+        told.append(str(progress))
+        other.release()
+
+    tmp_path.mkdir(exist_ok=True)
+    other.acquire()
+    Solver(Store(tmp_path, record=Solve), on_progress=hear).solve(RECIPE)
+    assert "waits for the memory that another solve holds; needs 0." in told[0]
+
+
+def test_progress_in_words():
+    text = str(SolveProgress(RECIPE, "factorisation", 0.25, 90.0))
+    assert text.startswith("exp(-0.05 d^2) on digits (n = 60), pixels, seed 0: factorisation 25 %")
+    assert text.endswith("1:30 min left")
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 1_001])
+def test_bits_are_packed_and_unpacked(count):
+    right = [index % 3 == 0 for index in range(count)]
+    assert Fit("", 0, 1, 0, count, packed(right), 0.0, 0.0).is_right() == right
+
+
+# --- Measurements ----------------------------------------------------------------------------
+
+
+def solve_with(right, label=TRUE):
+    fit = Fit(label, 5, 5, sum(right), len(right), packed(right), 2.0, 0.0)
+    return Solve("key", RECIPE, SolveOutcome((fit,), {}), "cpu", 7.0, "", {})
+
+
+def test_errors_have_binomial_intervals_or_none():
+    solve = solve_with([True] * 90 + [False] * 10)
+    sampled = share_of_errors("e", [solve], TRUE)
+    assert sampled.values == (pytest.approx(0.1),)
+    assert sampled.interval == pytest.approx((0.0490, 0.1762), abs=1e-4)
+    assert sampled.runs == ("key",) and sampled.seconds == 7.0
+    counted = error_on_the_same_images("e", solve, TRUE)
+    assert counted.interval == (pytest.approx(0.1), pytest.approx(0.1))
+
+
+def test_ratios_are_paired_by_image():
+    one = solve_with([True] * 900 + [False] * 100)
+    half = solve_with([True] * 950 + [False] * 50)
+    measured = error_ratio("r", [half], TRUE, [one], TRUE)
+    assert measured.values == (0.5,)
+    # All of the half's errors are the other's too: without the pairing it would be 0.35 to 0.7.
+    assert measured.interval == pytest.approx((0.40, 0.60), abs=0.015)
+    with pytest.raises(HarnessError, match="same images"):
+        error_ratio("r", [half], TRUE, [solve_with([True])], TRUE)
+
+
+def test_ratios_of_several_models_resample_images_not_errors():
+    wrong = [[index < 50 for index in range(1_000)]] * 4
+    reference = [[index % 10 == 0 for index in range(1_000)]] * 4
+    one, four = (wrong_ratio("r", wrong[:k], reference[:k]) for k in (1, 4))
+    assert four.values == one.values and four.interval == one.interval
+
+
+def test_a_gain_is_a_difference_of_shares():
+    wrong = [[True] * 30 + [False] * 970]
+    better = [[True] * 20 + [False] * 980]
+    measured = gain("g", wrong, better)
+    assert measured.values == (pytest.approx(0.01),)
+    assert measured.interval == pytest.approx((0.004, 0.017), abs=0.002)
+
+
+def test_paired_intervals():
+    assert paired_difference_interval([0, 1, 1], [0, 1, 1]) == (0.0, 0.0)
+    low, high = paired_ratio_interval([1] * 5 + [0] * 95, [0] * 100)
+    assert low == high == float("inf")
+
+
+def test_a_measurement_of_no_solves_is_refused():
+    with pytest.raises(HarnessError, match="nothing was measured"):
+        figures_of("f", [], "", [])
+
+
+def test_published_numbers_multiply_and_divide():
+    minutes = published_row("section5_resources", "mnist_solve_minutes_below")
+    cores = published_row("section5_resources", "workstation_cores")
+    assert (minutes * cores).value == 72 and (minutes * cores).unit == "minutes x cores"
+    norm = published_row("table3_kernels", "solution_norm", dataset="MNIST", preprocessing="none")
+    assert (norm / norm).value == 1.0
+    with pytest.raises(HarnessError, match="minutes"):
+        minutes / cores
+
+
+# --- The plugin ------------------------------------------------------------------------------
+
+SOLVES = """
+from harness.linear.recipe import KernelRecipe, ConvNetRecipe
+RECIPE = KernelRecipe(dataset="digits", gamma=0.05, train_size=40)
+
+@pytest.mark.fast
+@pytest.mark.claim("5-mnist")
+@pytest.mark.solves(RECIPE)
+def test_it(solver, judge):
+    judge(share_of_errors("e", [solver.solve(RECIPE)], "true labels"), AtMost(0.5, source="x"))
+
+@pytest.mark.fast
+@pytest.mark.claim("5-mnist")
+@pytest.mark.solves(KernelRecipe(dataset="digits", gamma=0.06, train_size=40))
+def test_unplanned(solver, judge):
+    solver.solve(RECIPE)
+"""
+
+
+def test_a_test_solves_what_its_plan_names_with_the_sessions_seed(tmp_path):
+    session = Project(tmp_path, SOLVES).run("--base-seed", "3")
+    assert session.outcomes == {"test_it": "PASSED", "test_unplanned": "FAILED"}
+    assert "which its plan does not name" in session.text
+    (record,) = session.of("test_it")
+    (key,) = record.runs
+    kept = json.loads((tmp_path / "runs" / key / "solve.json").read_text())
+    assert kept["recipe"]["seed"] == 3_000
+
+
+def test_the_plan_lists_solves(tmp_path):
+    session = Project(tmp_path, SOLVES).run("--plan")
+    assert (
+        "exp(-0.05 d^2) on digits (n = 40), pixels, seed 0: a kernel matrix of 40" in session.text
+    )
+    assert "2 solves for 2 tests" in session.text
+
+
+def test_a_solve_needs_its_data(tmp_path):
+    source = SOLVES.replace('"digits"', '"mnist"')
+    session = Project(tmp_path, source).run("--data-root", str(tmp_path))
+    assert session.code != 0 and "MNIST is not complete" in session.text
+
+
+# --- Figures ---------------------------------------------------------------------------------
+
+EXHIBITS = {
+    "kernel-errors": {"model": "MNIST, pixels", "where": "n", "error": 0.012, "published": 0.012},
+    "norms": {"name": "pixels to wavelets", "norms": [145.0, 300.0], "errors": [0.012, 0.006]},
+    "ridge-path": {
+        "model": "pixels",
+        "where": "n",
+        "ridges": [0.0, 0.1, 1.0],
+        "held_out": [0.02, 0.02, 0.03],
+        "test": [0.02, 0.021, 0.03],
+        "chosen": 1,
+    },
+    "filters-curve": {
+        "where": "digits",
+        "n": 300,
+        "filters": [8, 36, 64],
+        "errors": {"0": [0.1, 0.5, 0.07], "0.1": [0.08, 0.025, 0.02]},
+    },
+}
+
+
+@pytest.mark.parametrize("name", EXHIBITS)
+def test_figures_are_drawn(name):
+    assert FIGURES[name].claim.startswith("5-")
+    svg = as_svg(drawing_of(name)([EXHIBITS[name]] * 2))
+    assert svg.startswith("<?xml") and "test error" in svg
+
+
+def test_a_convnets_work_in_words():
+    recipe = ConvNetRecipe(dataset="cifar10", filters=(10, 200))
+    assert recipe.work == "up to 200 filters, 1 ridges"
+    assert "200 random patches on cifar10 (n = 50,000)" in str(recipe)
+    with pytest.raises(UnknownName, match="unknown dataset 'cifar'"):
+        ConvNetRecipe(dataset="cifar", filters=(1,))

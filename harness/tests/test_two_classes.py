@@ -1,0 +1,172 @@
+"""Section 2.2's data: two groups of classes, draws of signs, one example replaced, answers kept."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from harness.data.sources import load
+from harness.errors import InvalidRecipe
+from harness.training.backend import Backend
+from harness.training.comparison import what_differs
+from harness.training.inputs import prepared_data
+from harness.training.loop import Training
+from harness.training.outcome import Outcome
+from harness.training.protocol import named_recipe, paper_recipe
+from harness.training.recipe import Recipe
+
+
+def recipe(**changes: object) -> Recipe:
+    fields = {"label_corruption": 1.0, "labels": "two groups", "train_size": 64, **changes}
+    return Recipe(**{"model": "mlp-1x16", "dataset": "digits", "precision": "fp32", **fields})
+
+
+def data(**changes: object):
+    return prepared_data(recipe(**changes), None, "cpu", "fp32")
+
+
+def test_two_groups_are_those_of_the_dataset_also_in_the_test_set():
+    true, two = data(labels="classes", label_corruption=0.0), data(label_corruption=0.0)
+    assert two.classes == 2 and set(two.train_labels.tolist()) == {0, 1}
+    assert torch.equal(two.train_labels, (true.train_labels >= 5).long())
+    assert torch.equal(two.test_labels, (true.test_labels >= 5).long())
+    assert torch.equal(two.train_images, true.train_images)
+    assert load("digits").spec.groups == ("digits below five", "digits from five up")
+
+
+def test_random_signs_are_as_many_of_each_and_leave_the_test_set_alone():
+    whole = data(train_size=None)
+    # 797 coins: six standard deviations are 85.
+    assert abs(int(whole.train_labels.sum()) - 797 / 2) < 85
+    assert torch.equal(whole.test_labels, data(label_corruption=0.0).test_labels)
+    assert (
+        0.3
+        < (whole.train_labels == data(train_size=None, label_corruption=0.0).train_labels)
+        .float()
+        .mean()
+        < 0.7
+    )
+
+
+def test_draws_differ_in_the_training_labels_alone_and_hang_on_the_seed():
+    first, second = recipe(), recipe(label_draw=1)
+    assert what_differs(first, second) == {"training labels"}
+    assert what_differs(second, recipe(label_draw=1)) == set()
+    draws = [tuple(data(label_draw=draw).train_labels.tolist()) for draw in range(20)]
+    assert len(set(draws)) == 20
+    other = prepared_data(recipe(label_draw=1, train_size=None, seed=1), None, "cpu", "fp32")
+    assert not torch.equal(other.train_labels, data(label_draw=1, train_size=None).train_labels)
+
+
+@pytest.mark.parametrize("place", [0, 17, 63])
+def test_a_replacement_changes_one_example_and_nothing_else(place):
+    before, after = data(), data(replaced=place)
+    images = (before.train_images != after.train_images).flatten(1).any(dim=1)
+    assert images.nonzero().flatten().tolist() == [place]
+    labels = (before.train_labels != after.train_labels).nonzero().flatten().tolist()
+    assert labels in ([], [place])
+    assert what_differs(recipe(), recipe(replaced=place)) <= {"training images", "training labels"}
+
+
+def test_an_example_is_replaced_by_one_that_the_sample_left_out():
+    kept = data(keep_answers=True)
+    sample, left_out = kept.probes
+    assert torch.equal(sample, kept.train_images) and len(left_out) == 64
+    seen = {tuple(image.flatten().tolist()) for image in sample}
+    assert not seen & {tuple(image.flatten().tolist()) for image in left_out}
+    after = data(keep_answers=True, replaced=5)
+    assert torch.equal(after.train_images[5], left_out[5])
+    assert int(after.train_labels[5]) == int(kept.probe_labels[64 + 5])
+    assert torch.equal(after.probes[0], sample), "probes are those before the replacement"
+    assert torch.equal(after.probe_labels, kept.probe_labels)
+
+
+def test_fewer_left_out_than_in_the_sample_take_turns():
+    kept = data(train_size=700, keep_answers=True, replaced=99)
+    assert len(kept.probes[1]) == 97
+    assert torch.equal(kept.train_images[99], kept.probes[1][2])
+
+
+def test_labels_of_examples_left_out_are_corrupted_as_the_samples_are():
+    true = data(label_corruption=0.0, keep_answers=True).probe_labels[64:]
+    random = data(keep_answers=True).probe_labels[64:]
+    assert 10 < int((true != random).sum()) < 54
+    other = data(keep_answers=True, label_draw=1).probe_labels
+    assert not torch.equal(other[64:], random), "another draw is another draw of these, too"
+
+
+def test_answers_are_differences_of_logits_on_the_probes():
+    whole = recipe(keep_answers=True, epochs=2, replaced=3)
+    prepared = prepared_data(whole, None, "cpu", "fp32")
+    training = Training(whole, prepared, Backend())
+    assert training.outcome().answers == []
+    while not training.over:
+        training.run_epoch()
+    outcome = training.outcome()
+    with torch.no_grad():
+        logits = training.model.eval()(torch.cat(prepared.probes))
+    assert outcome.answers == pytest.approx((logits[:, 1] - logits[:, 0]).tolist(), abs=1e-5)
+    assert outcome.probe_labels == prepared.probe_labels.tolist()
+    assert Outcome.from_dict(outcome.as_dict()) == outcome
+    again = Training(whole, prepared, Backend())
+    again.restore(*training.state())
+    assert again.outcome().answers == outcome.answers
+
+
+def test_an_outcome_of_before_has_no_answers():
+    training = Training(recipe(epochs=1), data(epochs=1), Backend())
+    old = training.outcome().as_dict()
+    del old["answers"], old["probe_labels"]
+    assert Outcome.from_dict(old).answers == []
+    fields = recipe().as_dict()
+    for name in ("labels", "label_draw", "replaced", "keep_answers"):
+        del fields[name]
+    assert Recipe(**fields) == recipe(labels="classes"), "an old recipe means what it meant"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"labels": "signs"}, "labels = 'signs', but it should be one of 'classes', 'two groups'"),
+        ({"label_draw": -1}, "label_draw = -1, but it should be an integer from 0 up"),
+        ({"label_draw": 1, "label_corruption": 0.0}, "label_corruption = 0.0, .*above 0 where lab"),
+        ({"replaced": 64}, "replaced = 64, but it should be None or a place.*from 0 to 63"),
+        ({"replaced": -1}, "replaced = -1, but .*from 0 to 63"),
+        ({"replaced": 1.0}, "replaced = 1.0, but"),
+        ({"replaced": True}, "replaced = True, but"),
+        ({"replaced": 0, "train_size": None}, "train_size = None, .*below 797 where replaced is"),
+        ({"keep_answers": True, "train_size": 797}, "train_size = 797, .*below 797 where keep_a"),
+        ({"replaced": 0, "inputs": "gaussian"}, "inputs = 'gaussian', .*where replaced is given"),
+        ({"keep_answers": True, "labels": "classes"}, "labels = 'classes', .*'two groups' where"),
+        ({"keep_answers": 1}, "keep_answers = 1, but it should be True or False"),
+        (
+            {"stop_at_zero_error": True, "evaluation": "at the end"},
+            "evaluation = 'at the end', .* where stop_at_zero_error is True",
+        ),
+    ],
+)
+def test_what_means_nothing_is_refused(changes, message):
+    with pytest.raises(InvalidRecipe, match=message):
+        recipe(**changes)
+
+
+def test_the_settings_have_names_and_words():
+    assert named_recipe("mlp-1x512/cifar10/random-signs").setting == "random signs"
+    assert named_recipe("mlp-1x512/cifar10/two-groups").setting == "two groups"
+    half = paper_recipe("linear", "digits", "two-groups", label_corruption=0.5)
+    assert half.setting == "labels of two groups corrupted with p = 0.5"
+    assert recipe(label_draw=2, replaced=3).setting == "random signs (draw 2), example 3 replaced"
+
+
+def test_at_the_end_is_evaluated_at_the_end_alone():
+    for evaluation in ("every epoch", "at the end"):
+        it = recipe(
+            model="mlp-1x512", epochs=12, learning_rate=0.1, evaluation=evaluation, train_size=16
+        )
+        training = Training(it, prepared_data(it, None, "cpu", "fp32"), Backend())
+        while not training.over:
+            training.run_epoch()
+        assert 1.0 in training.curve.online_accuracy[:-1], "it would have been looked at"
+        looked = [accuracy is not None for accuracy in training.curve.train_accuracy]
+        assert looked == [evaluation == "every epoch"] * 11 + [True]
+    assert replace(it, evaluation="every epoch") != it

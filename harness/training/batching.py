@@ -1,0 +1,32 @@
+"""Which recipes may train as one vectorised job. Does not import torch."""
+
+from dataclasses import fields, replace
+
+from harness.models.registry import model_spec
+from harness.training.recipe import Recipe
+
+MAY_DIFFER = ("seed", "label_corruption", "label_draw", "replaced", "inputs")
+"""Recipe fields in which the members of a group may differ: they change data and draws alone."""
+
+UNDERSTOOD = (
+    *MAY_DIFFER,
+    *("model", "dataset", "train_size", "crop", "labels", "batch_size", "learning_rate"),
+    *("momentum", "decay", "decay_every", "batch_norm_momentum", "epochs", "stop_at_zero_error"),
+    *("evaluation", "keep_answers", "precision"),
+)
+"""Recipe fields that a group honours; a recipe that sets any other trains alone."""
+
+
+def can_be_grouped(recipe: Recipe) -> bool:
+    """Whether `harness.training.group.GroupTraining` takes it: dense layers, nothing redrawn."""
+    plain = all(
+        field.name in UNDERSTOOD or getattr(recipe, field.name) == field.default
+        for field in fields(Recipe)
+    )
+    return plain and not model_spec(recipe.model).convolutional
+
+
+def shape_of(recipe: Recipe) -> Recipe:
+    """The recipe without what the members of a group may differ in."""
+    alike = {field.name: field.default for field in fields(Recipe) if field.name in MAY_DIFFER}
+    return replace(recipe, **alike)
