@@ -6,23 +6,23 @@ carried to another machine, is enough to draw the curves.
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HarnessError
 from harness.evidence.record import RUN_LINE, Evidence
-from harness.training.recipe import Recipe
+from harness.runs.run import DamagedRun, Run
+from harness.runs.solve import Solve
 
 CURVES = ("step", "loss", "online_accuracy", "train_accuracy", "test_accuracy")
-DIGITS = 5
+DIGITS = 6
 """Of a curve's values: more than a figure shows."""
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A training, or another stored computation, as a reader of the report sees it."""
+    """A training, or the solve of a linear model, as a reader of the report sees it."""
 
     key: str
     title: str
@@ -59,70 +59,55 @@ def stored_runs(folder: Path, records: Iterable[Evidence]) -> list[RunRecord]:
     What it no longer has, or has damaged, is left out: the report says so.
     """
     keys = dict.fromkeys(key for record in records for key in record.runs)
-    found = (_stored(folder, key) for key in keys)
+    found = (_stored(folder / key) for key in keys)
     return [run for run in found if run is not None]
 
 
-def _stored(folder: Path, key: str) -> RunRecord | None:
-    # The store keeps one document of JSON a folder; run.json is a training's.
-    for path in sorted((folder / key).glob("*.json")):
+def _stored(entry: Path) -> RunRecord | None:
+    for kind in (Run, Solve):
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            if content["key"] == key:
-                return _record(content)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            stored = kind.from_json((entry / kind.FILE).read_bytes())
+        except (OSError, DamagedRun):
             continue
+        if stored.key == entry.name:
+            return _training(stored) if isinstance(stored, Run) else _solve(stored)
     return None
 
 
-def _record(content: Mapping[str, Any]) -> RunRecord:
-    outcome = content["outcome"]
-    drawn = outcome.get("curve", {})
+def _training(run: Run) -> RunRecord:
+    outcome, drawn = run.outcome, asdict(run.curve)
     return RunRecord(
-        key=content["key"],
-        title=_title(content["recipe"]),
-        recipe=content["recipe"],
-        figures=_figures(outcome),
-        curve={name: [_short(value) for value in drawn[name]] for name in CURVES if name in drawn},
-        seconds=round(content.get("seconds", 0.0), 2),
-        device=str(content.get("device", "")),
-        precision=content.get("precision") or content["recipe"].get("precision") or "",
-        finished=content.get("finished", ""),
-        environment=content.get("environment", {}),
+        figures={
+            "train accuracy": _short(run.train_accuracy),
+            "test accuracy": _short(run.test_accuracy),
+            "epochs": run.curve.epochs,
+            "epochs to fit": outcome.epochs_to_fit,
+        },
+        curve={name: [_short(value) for value in drawn[name]] for name in CURVES},
+        precision=run.precision,
+        **_common(run),
     )
 
 
-def _title(recipe: Mapping[str, Any]) -> str:
-    try:
-        return str(Recipe(**recipe))
-    except (TypeError, HarnessError):  # Of another kind of computation: its fields say what it is.
-        told = {k: v for k, v in recipe.items() if k != "kind" and v is not None and v != {}}
-        entries = ", ".join(f"{k.replace('_', ' ')} {_words(v)}" for k, v in told.items())
-        return f"{str(recipe.get('kind', 'run')).removesuffix('Recipe').lower()}: {entries}"
+def _solve(solve: Solve) -> RunRecord:
+    figures: dict[str, float | None] = {}
+    for fit in solve.outcome.fits:
+        figures[f"test error, {fit.label}"] = _short(fit.test_error)
+        figures[f"norm, {fit.label}"] = _short(fit.norm)
+    return RunRecord(
+        figures=figures, precision=solve.recipe.as_dict().get("precision", ""), **_common(solve)
+    )
 
 
-def _words(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return " ".join(_words(entry) for entry in value.values())
-    if isinstance(value, list | tuple):
-        return "/".join(_words(entry) for entry in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _figures(outcome: Mapping[str, Any]) -> dict[str, float | None]:
-    if "fits" in outcome:  # Solves of linear models: several on one matrix.
-        figures = {}
-        for fit in outcome["fits"]:
-            error = 1 - fit["test_correct"] / fit["test_total"]
-            figures[f"test error, {fit['label']}"] = round(error, 6)
-        return figures
-    diverged = outcome["status"] == "diverged"
-    parts = ("train", "test")
-    shares = {part: outcome[f"{part}_correct"] / outcome[f"{part}_total"] for part in parts}
+def _common(run: Run | Solve) -> dict[str, Any]:
     return {
-        **{f"{part} accuracy": None if diverged else round(shares[part], 6) for part in parts},
-        "epochs": len(outcome["curve"]["step"]),
-        "epochs to fit": outcome.get("epochs_to_fit"),
+        "key": run.key,
+        "title": str(run.recipe),
+        "recipe": json.loads(json.dumps(run.recipe.as_dict())),
+        "seconds": round(run.seconds, 2),
+        "device": run.device,
+        "finished": run.finished,
+        "environment": run.environment,
     }
 
 

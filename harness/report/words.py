@@ -62,6 +62,14 @@ def false_alarm(record: Evidence) -> str:
     return f"about 1 in {round(1 / record.false_alarm):,}"
 
 
+def figure(name: str, value: float | None) -> str:
+    """A run's final figure."""
+    if value is None:
+        return "none (diverged)"
+    is_share = "accuracy" in name or "error" in name
+    return quantity(value, "share" if is_share else "")
+
+
 def setting(value: object) -> str:
     """An entry of a recipe."""
     return f"{value:g}" if isinstance(value, float) else str(value).lower()

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
     BROWSER is None, reason="no Chromium here: ci/browser, or apt-get install chromium, brings one"
 )
 
-PROBE = """<script>
+PROBE = r"""<script>
 const errors = [];
 addEventListener("error", event => errors.push(String(event.message)));
 addEventListener("load", () => {
@@ -51,6 +51,16 @@ addEventListener("load", () => {
       .filter(href => !document.getElementById(href.slice(1))),
     outside: all("[src], link, script[src], image").map(it => it.outerHTML)
       .filter(text => !text.includes("data:")),
+    faint: Math.min(...all(".drawing:not(.on-paper) :is(text, path[style*=stroke])").map(it => {
+      const style = getComputedStyle(it), ground = getComputedStyle(it.closest(".drawing"));
+      const ink = it.tagName === "text" ? style.fill : style.stroke;
+      const [one, other] = [ink, ground.backgroundColor].map(text => {
+        const [r, g, b] = text.match(/[\d.]+/g).map(n => ((n / 255 + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+      });
+      return it.style.stroke.includes("128") || !/rgb/.test(ink) ? 9
+        : Math.max(one, other) / Math.min(one, other);
+    })),
     mute: all("table").filter(it => !it.caption || all("th", it).some(th => !th.scope)).length,
     nameless: all("svg[role=img]").filter(it => !it.getAttribute("aria-label")).length,
     small: Math.min(...all("main p, main td, main th, main li").filter(it => it.innerText.trim())
@@ -136,6 +146,7 @@ def test_the_page_is_whole_in_a_browser(page, pictures, tmp_path, width, dark):
     assert told["repeated"] == told["broken"] == told["uses"] == told["outside"] == []
     assert told["mute"] == told["nameless"] == 0, "for those who listen to it"
     assert told["small"] >= 11
+    assert told["faint"] > 2.2, "lines and letters stand out from their ground, also in the dark"
     light = sum(map(int, re.findall(r"\d+", told["dark"])[:3])) > 600
     assert light != dark
     assert picture.stat().st_size > 20_000

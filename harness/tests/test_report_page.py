@@ -5,11 +5,12 @@ from html.parser import HTMLParser
 
 import pytest
 
+from harness.report.machines import machines_of
 from harness.report.page import MEANINGS, SYMBOLS
 from harness.report.scorecard import STYLES
 from harness.report.sources import Sources
 from harness.report.write import write_report
-from harness.tests.report_helpers import CATALOGUE, NASTY, record, run, sources
+from harness.tests.report_helpers import CATALOGUE, CPU, NASTY, record, run, sources
 
 
 class Page(HTMLParser):
@@ -101,6 +102,13 @@ def test_a_check_is_shown_with_value_interval_bound_source_and_verdict(page):
     assert told.index("MLP 1x512: training") < told.index("Inception: training"), "wrong ones first"
 
 
+def test_many_checks_that_agree_are_folded(page):
+    told = page.of("claim-A-protocol")
+    assert "17 more checks, all supported" in told
+    assert told.index("number 7") < told.index("17 more") < told.index("number 8")
+    assert all(f"number {i}" in told for i in range(25))
+
+
 def test_controls_are_shown_and_one_that_was_not_refuted_is_open(page):
     told = page.of("claim-2.1-fit")
     assert "1 of 2 refuted, as they must be" in told
@@ -120,6 +128,15 @@ def test_machines_and_versions_are_at_the_top(page):
     told = page.of("verdicts")
     assert "A GPU, Another processor, 16 cores" in told and "A processor, 2 cores" in told
     assert "torch 2.11.0" in told and "2026-01-02 03:04 UTC" in told and "gpu_full" in told
+
+
+def test_a_gpu_that_only_some_processes_met_makes_no_second_machine():
+    met = record(environment={**CPU, "gpu": "A GPU"}, when="2026-01-02T05:04:05+00:00", seed=7)
+    (machine,) = machines_of([record(), met])
+    assert machine.hardware == "A GPU, A processor, 2 cores, Linux x86_64"
+    assert (machine.when, machine.seeds) == ("2026-01-02 03:04 to 05:04 UTC", "0, 7")
+    other = record(environment={**CPU, "torch": "2.12.0"})
+    assert [it.letter for it in machines_of([record(), other])] == ["A", "B"]
 
 
 def test_what_evidence_says_is_text(page):

@@ -2,12 +2,16 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from harness.evidence.record import Evidence, read_evidence
 from harness.evidence.run_record import RunRecord, stored_runs
+from harness.linear.outcome import Fit, SolveOutcome
+from harness.linear.recipe import KernelRecipe
 from harness.runs.run import Run
+from harness.runs.solve import Solve
 from harness.runs.store import Store
 from harness.tests.report_helpers import record, run
 from harness.training.outcome import Curve, Outcome
@@ -60,7 +64,7 @@ def test_a_training_comes_from_the_store_with_its_curve_and_without_weights(tmp_
     }
     assert found.curve == {
         "step": [2, 4],
-        "loss": [2.3026, None],
+        "loss": [2.30259, None],
         "online_accuracy": [0.1, 0.5],
         "train_accuracy": [None, 0.75],
         "test_accuracy": [None, 0.25],
@@ -75,34 +79,37 @@ def test_what_the_store_no_longer_has_or_has_damaged_is_left_out(tmp_path):
     (tmp_path / "0aaa" / "run.json").write_text("{")
     stored(tmp_path, "0bbb")
     (tmp_path / "0bbb" / "run.json").rename(tmp_path / "0bbb" / "run.json.damaged")
-    found = stored_runs(tmp_path, named("gone", "0aaa", "00ff", "0bbb"))
+    (tmp_path / "00ff").rename(tmp_path / "0ccc")
+    stored(tmp_path)
+    found = stored_runs(tmp_path, named("gone", "0aaa", "00ff", "0bbb", "0ccc"))
     assert [it.key for it in found] == ["00ff"]
     assert stored_runs(tmp_path / "nowhere", named("00ff")) == []
 
 
 def test_a_diverged_training_has_no_accuracies(tmp_path):
-    content = json.loads(stored(tmp_path).to_json())
-    content["outcome"]["status"] = "diverged"
-    (tmp_path / "00ff" / "run.json").write_text(json.dumps(content))
+    run = stored(tmp_path)
+    Store(tmp_path).keep(replace(run, outcome=replace(run.outcome, status="diverged")))
     (found,) = stored_runs(tmp_path, named("00ff"))
     assert found.figures["train accuracy"] is found.figures["test accuracy"] is None
 
 
-def test_another_kind_of_computation_is_told_by_its_fields(tmp_path):
-    (tmp_path / "cafe").mkdir()
-    fits = [{"label": "true labels", "test_correct": 988, "test_total": 1000}]
-    content = {
-        "key": "cafe",
-        "recipe": {"kind": "KernelRecipe", "dataset": "mnist", "gamma": 0.02, "ridge": None},
-        "outcome": {"fits": fits, "facts": {}},
-        "seconds": 3.0,
-        "device": "cpu",
-    }
-    (tmp_path / "cafe" / "solve.json").write_text(json.dumps(content))
+def test_a_run_that_was_changed_by_hand_is_left_out(tmp_path):
+    path = tmp_path / "00ff" / "run.json"
+    stored(tmp_path)
+    path.write_text(path.read_text().replace('"test_correct": 1', '"test_correct": 4'))
+    assert stored_runs(tmp_path, named("00ff")) == []
+
+
+def test_a_solve_of_a_linear_model_is_told_by_its_errors_and_norms(tmp_path):
+    recipe = KernelRecipe(dataset="mnist", gamma=0.02)
+    fit = Fit("true labels", 10, 10, 988, 1000, "f" * 250, norm=145.25, worst_error=1e-9)
+    solve = Solve("cafe", recipe, SolveOutcome((fit,), {}), "cpu", 3.0, "2026-01-02", {})
+    Store(tmp_path, record=Solve).keep(solve)
     (found,) = stored_runs(tmp_path, named("cafe"))
-    assert found.title == "kernel: dataset mnist, gamma 0.02"
-    assert found.figures == {"test error, true labels": 0.012}
-    assert found.curve == {}
+    assert found.title == str(recipe)
+    assert found.figures == {"test error, true labels": 0.012, "norm, true labels": 145.25}
+    assert (found.curve, found.precision, found.seconds) == ({}, "fp32", 3.0)
+    assert RunRecord.from_line(found.to_line()) == found
 
 
 @pytest.mark.parametrize(
