@@ -63,10 +63,10 @@ def test_the_bound_is_the_same_whatever_the_labels(trial, judge):
         other = {field for pair in pairs for field in differing_fields(*pair)}
         off = max(abs(stability_bound(true) - stability_bound(random)) for true, random in pairs)
         bound = stability_bound(pairs[0][0])
-        passes = pairs[0][0].epochs
+        passes = "one pass" if kind else f"{pairs[0][0].epochs} passes"
         judge(
             exact(
-                f"{passes} passes of logistic regression: fields that differ",
+                f"logistic regression, {passes}: fields that differ",
                 [len(other ^ {"label_corruption"})],
                 "",
             ),
@@ -74,7 +74,9 @@ def test_the_bound_is_the_same_whatever_the_labels(trial, judge):
         )
         judge(
             exact(
-                f"{passes} passes: bound {bound:.3g}, minus that for the other labels", [off], ""
+                f"logistic regression, {passes}: bound {bound:.3g}, minus the other labels' bound",
+                [off],
+                "",
             ),
             Equals(0, source="Hardt et al. 2016, theorem 3.8: 2 L^2 / n times the sum of steps"),
         )

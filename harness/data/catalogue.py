@@ -40,9 +40,9 @@ class DatasetSpec:
     train_size: int
     test_size: int
     files: dict[str, str]
-    groups: tuple[str, str]
-    """Names of the two groups into which section 2.2 sorts the classes."""
-    second_group: tuple[int, ...]
+    groups: tuple[str, str] = ("", "")
+    """Names of the two groups into which section 2.2 sorts the classes, if there are any."""
+    second_group: tuple[int, ...] = ()
     """The classes of the second one."""
 
     @property

@@ -9,6 +9,7 @@ from harness.data import randomization as rnd
 from harness.data import streams
 from harness.data.preprocessing import centre_crop, scale, whiten
 from harness.data.sources import ImageSet
+from harness.errors import DataError
 
 Whitening = Callable[[torch.Tensor], torch.Tensor]
 
@@ -119,6 +120,11 @@ def with_labels(pictures: Pictures, images: ImageSet, spec: DataSpec) -> Prepare
     train_labels, test_labels = images.train_labels, images.test_labels
     classes = images.spec.classes
     if spec.labels == "two groups":
+        if not images.spec.second_group:
+            raise DataError(
+                f"{images.spec.title} has no two groups of classes: name them in DATASETS, or take"
+                " labels='classes'"
+            )
         second = torch.zeros(classes, dtype=torch.int64)
         second[list(images.spec.second_group)] = 1
         train_labels, test_labels, classes = second[train_labels], second[test_labels], 2

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from harness.data.prepare import DataSpec, prepare
 from harness.data.sources import load
-from harness.errors import InvalidRecipe
+from harness.errors import DataError, InvalidRecipe
 from harness.training.backend import Backend
 from harness.training.comparison import what_differs
 from harness.training.inputs import prepared_data
@@ -32,6 +33,14 @@ def test_two_groups_are_those_of_the_dataset_also_in_the_test_set():
     assert torch.equal(two.test_labels, (true.test_labels >= 5).long())
     assert torch.equal(two.train_images, true.train_images)
     assert load("digits").spec.groups == ("digits below five", "digits from five up")
+
+
+def test_a_dataset_without_groups_is_refused():
+    images = load("digits")
+    nameless = replace(images, spec=replace(images.spec, second_group=()))
+    spec = DataSpec("digits", 8, 28, 1.0, "true", 0, labels="two groups")
+    with pytest.raises(DataError, match="scikit-learn's digits has no two groups of classes"):
+        prepare(nameless, spec)
 
 
 def test_random_signs_are_as_many_of_each_and_leave_the_test_set_alone():
