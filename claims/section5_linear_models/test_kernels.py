@@ -316,7 +316,7 @@ def test_a_ridge_lowers_the_error_on_digits(solver, judge):
     judge.scale = "scaled"
     solves = [solver.solve(recipe) for recipe in m.RIDGED]
     exhibit = curve("digits, random conv-net", solver.solve(m.CURVE), m.CURVE.ridges)
-    judge_ridge(judge, "digits, random conv-net", solves, m.TYPICAL, m.CONVNET_RIDGE, exhibit)
+    judge_ridge(judge, "digits, random conv-net", solves, m.TYPICAL, m.DIGITS_RIDGE, exhibit)
 
 
 @pytest.mark.fast

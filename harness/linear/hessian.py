@@ -5,24 +5,29 @@ derivative at z = y_i, whatever w is. With k outputs beta_i is a (k, k) matrix B
 ``(1/n) sum_i (x_i x_i^T) kron B_i`` for weights (d, k) read row by row.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
-from torch.autograd.functional import hessian
-from torch.nn.functional import leaky_relu
 
 from harness.linear.interpolation import Array, check_system
 from harness.linear.losses import LOSSES
+
+if TYPE_CHECKING:
+    import torch
 
 LEAK = 0.1
 
 
 def risk_hessian(x: Array, y: Array, w: Array, loss: str) -> Array:
     """By autograd, (d k, d k), at weights w (d,) or (d, k)."""
+    import torch
+    from torch.autograd.functional import hessian
+
     check_system(x, y)
     inputs, targets = torch.from_numpy(x), torch.from_numpy(y)
     value = LOSSES[loss].value
 
-    def risk(weights: torch.Tensor) -> torch.Tensor:
+    def risk(weights: "torch.Tensor") -> "torch.Tensor":
         return value(inputs @ weights.view(w.shape), targets) / len(x)
 
     return hessian(risk, torch.from_numpy(w).flatten()).numpy()
@@ -30,6 +35,9 @@ def risk_hessian(x: Array, y: Array, w: Array, loss: str) -> Array:
 
 def interpolation_hessian(x: Array, y: Array, loss: str) -> Array:
     """By the paper's formula, (d k, d k); it does not take any weights."""
+    import torch
+    from torch.autograd.functional import hessian
+
     targets = torch.from_numpy(y if y.ndim == 2 else y[:, None])
     value, total = LOSSES[loss].value, 0.0
     for row, target in zip(x, targets, strict=True):
@@ -58,13 +66,17 @@ def two_layer_hessians(x: Array, y: Array, width: int, factor: float, seed: int)
     The second has its first layer times ``factor`` and its second layer divided by it: the same
     function, so that the loss is zero at both. Width must be at least n.
     """
+    import torch
+    from torch.autograd.functional import hessian
+    from torch.nn.functional import leaky_relu
+
     draw = np.random.default_rng(seed)
     first = draw.standard_normal((x.shape[1], width))
     hidden = np.where(x @ first > 0, x @ first, LEAK * (x @ first))
     second = np.linalg.lstsq(hidden, y, rcond=None)[0]
     inputs, targets = torch.from_numpy(x), torch.from_numpy(y)
 
-    def risk(weights: torch.Tensor) -> torch.Tensor:
+    def risk(weights: "torch.Tensor") -> "torch.Tensor":
         layer = weights[: first.size].view(first.shape)
         outputs = leaky_relu(inputs @ layer, LEAK) @ weights[first.size :]
         return (outputs - targets).square().mean() / 2

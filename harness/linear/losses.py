@@ -6,29 +6,33 @@ the others are for "any loss" that SGD may be run on.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-
-Tensor = torch.Tensor
+if TYPE_CHECKING:  # Torch is imported when a loss is first evaluated: the names are known without.
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
 class Loss:
     """``value(z, y)`` of equal shapes is a scalar tensor, the sum over all entries."""
 
-    value: Callable[[Tensor, Tensor], Tensor]
+    value: Callable[["Tensor", "Tensor"], "Tensor"]
     smooth: bool
 
-    def slope(self, z: Tensor, y: Tensor) -> Tensor:
+    def slope(self, z: "Tensor", y: "Tensor") -> "Tensor":
         """The derivative in z, by autograd; (n,) and (n,) to (n,)."""
+        import torch
+
         z = z.detach().requires_grad_()
         return torch.autograd.grad(self.value(z, y).sum(), z)[0]
 
 
-def _bregman(potential: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+def _bregman(potential: Callable[["Tensor"], "Tensor"]) -> Callable[["Tensor", "Tensor"], "Tensor"]:
     """``p(z) - p(y) - p'(y) (z - y)``: convex in z, least at z = y, and curved like p."""
 
-    def value(z: Tensor, y: Tensor) -> Tensor:
+    def value(z: "Tensor", y: "Tensor") -> "Tensor":
+        import torch
+
         at = y.detach().requires_grad_()
         slope = torch.autograd.grad(potential(at).sum(), at)[0]
         return (potential(z) - potential(y) - slope * (z - y)).sum()
@@ -36,18 +40,27 @@ def _bregman(potential: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor]
     return value
 
 
+def _log_cosh(z: "Tensor", y: "Tensor") -> "Tensor":
+    import torch
+
+    return (torch.logaddexp(2 * (z - y), torch.zeros_like(z)) - (z - y)).sum()
+
+
+def _softplus(z: "Tensor") -> "Tensor":
+    from torch.nn.functional import softplus
+
+    return softplus(z)
+
+
 LOSSES: dict[str, Loss] = {
     "squared": Loss(lambda z, y: (z - y).square().sum() / 2, smooth=True),
     "quartic": Loss(
         lambda z, y: ((z - y).square() * (1 + y.square()) + (z - y) ** 4).sum(), smooth=True
     ),
-    "log cosh": Loss(
-        lambda z, y: (torch.logaddexp(2 * (z - y), torch.zeros_like(z)) - (z - y)).sum(),
-        smooth=True,
-    ),
-    "logistic": Loss(_bregman(torch.nn.functional.softplus), smooth=True),
-    "exponential": Loss(_bregman(torch.exp), smooth=True),
-    "hinge": Loss(lambda z, y: (1 - z * torch.sign(y)).clamp(min=0).sum(), smooth=False),
+    "log cosh": Loss(_log_cosh, smooth=True),
+    "logistic": Loss(_bregman(_softplus), smooth=True),
+    "exponential": Loss(_bregman(lambda z: z.exp()), smooth=True),
+    "hinge": Loss(lambda z, y: (1 - z * y.sign()).clamp(min=0).sum(), smooth=False),
     "absolute": Loss(lambda z, y: (z - y).abs().sum(), smooth=False),
 }
 SMOOTH = [name for name, loss in LOSSES.items() if loss.smooth]

@@ -3,10 +3,7 @@
 Section 5: ``w <- w - step * e_i x_i`` with e_i the loss's slope at example i.
 """
 
-from collections.abc import Callable
-
 import numpy as np
-import torch
 
 from harness.linear.interpolation import Array, check_system, off_span
 from harness.linear.losses import LOSSES
@@ -19,6 +16,8 @@ def sgd_trajectory(
     x: Array, y: Array, loss: str, batches: list[Array], steps: Array, start: Array
 ) -> Array:
     """Weights (t + 1, d) along SGD with these batches of indices and step sizes, any loss."""
+    import torch
+
     check_system(x, y)
     path = [start.astype(float)]
     for batch, step in zip(batches, steps, strict=True):
@@ -56,15 +55,12 @@ def sgd_solution(x: Array, y: Array, passes: int, seed: int, start: Array | None
 
 def adam_solution(x: Array, y: Array, steps: int, rate: float = 0.01) -> Array:
     """Where torch.optim.Adam ends on the squared loss, all examples at once, from zero."""
-    return _optimised(x, y, steps, lambda weights: torch.optim.Adam([weights], lr=rate))
+    import torch
 
-
-def _optimised(
-    x: Array, y: Array, steps: int, make: Callable[[torch.Tensor], torch.optim.Optimizer]
-) -> Array:
+    check_system(x, y)
     inputs, targets = torch.from_numpy(x), torch.from_numpy(y)
     weights = torch.zeros(x.shape[1], dtype=torch.float64, requires_grad=True)
-    optimizer = make(weights)
+    optimizer = torch.optim.Adam([weights], lr=rate)
     for _ in range(steps):
         optimizer.zero_grad()
         ((inputs @ weights - targets).square().mean() / 2).backward()

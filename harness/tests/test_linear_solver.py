@@ -192,9 +192,9 @@ def test_a_fit_stays_within_the_memory_it_asks_for():
     x, y = points(3_000, 20)
     reset_peak()
     before = peak_bytes()
-    machine = fit(x, y, GaussianKernel(3.0), 0.1)
-    assert machine.cost.triangle_bytes <= machine.cost.peak_bytes
-    assert peak_bytes() - before <= bytes_needed(3_000, 20, 3) + 30e6  # Libraries' own buffers.
+    fit(x, y, GaussianKernel(3.0), 0.1)
+    # Libraries' own buffers are on top; pages that this process holds already are not.
+    assert peak_bytes() - before <= bytes_needed(3_000, 20, 3) + 30e6
 
 
 @pytest.mark.parametrize(
