@@ -116,7 +116,8 @@ def _checks(checks: Sequence[Evidence]) -> Iterable[Row]:
             alike.setdefault((name, *_figures(record)), []).append(record)
     shown = {True: 0, False: 0}
     rest: list[Evidence] = []
-    for (name, *_), same in alike.items():
+    # What was trained for comes before what was computed.
+    for (name, *_), same in sorted(alike.items(), key=lambda it: not it[1][0].runs):
         compared = same[0].published is not None
         if shown[compared] == (MOST_PUBLISHED if compared else MOST_OTHERS):
             rest += same

@@ -94,6 +94,12 @@ def test_beyond_the_first_few_checks_that_agree_are_counted():
     assert text.index("number 10") < text.index("number 0 ")
 
 
+def test_what_was_trained_for_is_shown_before_what_was_computed():
+    many = [record(check=f"number {i}", values=[float(i)], test=f"t{i}") for i in range(9)]
+    text = card(*many, record(check="trained", values=[0.5], runs=["00ff"]))
+    assert row(text, "  trained") and text.index("  trained ") < text.index("number 0")
+
+
 def test_what_went_wrong_is_told_in_full_with_its_bound_or_reason():
     name = "a name that is " + "quite " * 30 + "long indeed"
     facts = {"bound_words": "at least 0.5", "source": "Table 9", "reason": "out of order"}
