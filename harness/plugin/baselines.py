@@ -54,7 +54,8 @@ class Baseline:
                 )
         path.parent.mkdir(parents=True, exist_ok=True)
         self.num_regression.check(
-            {name: list(values) for name, values in columns.items()},
+            # Whole numbers too: pytest-regressions compares integers without their tolerance.
+            {name: [float(value) for value in values] for name, values in columns.items()},
             fullpath=path,
             tolerances={
                 name: {"rtol": t.relative, "atol": t.absolute} for name, t in tolerances.items()
