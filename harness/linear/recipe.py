@@ -139,7 +139,8 @@ class KernelRecipe(_DataChoice):
     @property
     def work(self) -> str:
         """What there is to do, in words."""
-        return f"a kernel matrix of {self.images:,}, {self.images**2 / 2 * 4 / 1e9:.1f} GB"
+        word = {"fp32": 4, "fp64": 8}[self.precision]
+        return f"a kernel matrix of {self.images:,}, {self.images**2 / 2 * word / 1e9:.1f} GB"
 
     def __str__(self) -> str:
         ridge = "" if self.ridge is None else f", ridge {self.ridge:g}"

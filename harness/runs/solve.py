@@ -8,7 +8,7 @@ from harness.linear.outcome import SolveOutcome
 from harness.linear.recipe import SolveRecipe, recipe_from_dict
 from harness.runs.run import DamagedRun, checksum
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
