@@ -18,6 +18,8 @@ def test_it(judge, place):
     with open("judged.txt", "a") as file:
         file.write(f"check {place}\\n")
     if place == int(os.environ["DIES_IN"]):
+        # A session that was started in the background is deaf to interrupts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.kill(os.getpid(), getattr(signal, os.environ["SIGNAL"]))
 """
 
