@@ -67,6 +67,11 @@ class AffineFunctions:
         Largest t with sigma_i (w.x_i + b) >= t and -1 <= w.x_i + b <= 1: above zero if and only
         if the labeling can be separated; w and b divided by t and clipped give it exactly.
         """
+        # In coordinates of one scale about the centre: the class is the same, for the program's
+        # tolerances are absolute.
+        left, sizes, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
+        spanned = sizes > sizes.max() * max(points.shape) * np.finfo(float).eps
+        points = left[:, spanned] * np.sqrt(len(points))
         return np.stack([labels * self._separates(points, labels) for labels in signs])
 
     @staticmethod

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from harness.data.prepare import Prepared
+from harness.errors import CapacityError
 from harness.training.backend import Backend
 from harness.training.group import GroupTraining
 from harness.training.recipe import Recipe
@@ -26,7 +27,10 @@ class TrainedNetworks:
     recipe: Recipe
 
     def fit(self, points: np.ndarray, signs: np.ndarray) -> np.ndarray:
-        """Train on ``points`` (n, d) with each row of ``signs``; values (labelings, n)."""
+        """Train on ``points`` (n, d) with each row of ``signs``; values (labelings, n).
+
+        Raises CapacityError where a training diverges.
+        """
         images = torch.as_tensor(points, dtype=torch.float32)[:, None, None, :]
         recipe = replace(self.recipe, labels="two groups", train_size=len(points))
         values = []
@@ -38,5 +42,10 @@ class TrainedNetworks:
             )
             while not group.over:
                 group.run_epoch()
+            if diverged := sum(it.diverged for it in group.members):
+                raise CapacityError(
+                    f"{recipe} diverged on {diverged} of {len(rows)} labelings: take a smaller"
+                    f" learning_rate than {recipe.learning_rate:g}"
+                )
             values += [np.tanh(np.array(it.answer(images)) / 2) for it in group.members]
         return np.stack(values)

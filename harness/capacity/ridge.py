@@ -57,11 +57,14 @@ class Ridge:
         n, places = len(points), np.asarray(places)
         labels = check_signs(labels[None], n)[0]
         other_labels = check_signs(other_labels[None], len(others))[0]
-        if not ((places >= 0) & (places < n)).all():
+        if not places.size:
+            raise CapacityError("nothing is replaced: give at least one place in the sample")
+        if not (inside := np.isin(places, np.arange(n))).all():
             raise CapacityError(
-                f"place {places[(places < 0) | (places >= n)][0]} is to be replaced, but it"
-                f" should be in the sample, 0 to {n - 1:,}"
+                f"place {places[~inside][0]} is to be replaced, but it should be an integer in the"
+                f" sample, 0 to {n - 1:,}"
             )
+        places = places.astype(int)
         factor, moments = self._factor(points), points.T @ labels
         every = np.vstack([points, others])
         signs = np.r_[labels, other_labels]

@@ -161,6 +161,16 @@ def test_three_points_on_a_line_are_not_shattered_by_affine_functions():
     assert shatters(AffineFunctions(), np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.5]]))
 
 
+@pytest.mark.parametrize("scale", [1e-12, 1e9])
+@pytest.mark.parametrize("offset", [0.0, 1e7])
+def test_affine_functions_mind_neither_scale_nor_origin_nor_flatness(scale, offset):
+    triangle = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]) + offset
+    assert shatters(AffineFunctions(), scale * triangle)
+    flat = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 1e-10]])
+    assert shatters(AffineFunctions(), scale * flat), "a triangle, however flat"
+    assert not shatters(AffineFunctions(), scale * np.full((2, 3), offset)), "equal points"
+
+
 def test_a_margin_is_asked_of_every_point():
     points, signs = gaussian(2, 1), all_signs(2)
     half = Fixed(signs * [[1.0, 0.5]])
@@ -215,6 +225,11 @@ def test_networks_that_no_group_takes_are_refused():
         )
     with pytest.raises(InvalidRecipe, match="train_size"):
         network().fit(gaussian(798, 1), np.ones((1, 798)))
+
+
+def test_a_training_that_diverges_is_named_as_such():
+    with pytest.raises(CapacityError, match=r"diverged on 4 of 4 labelings.*smaller learning_rate"):
+        realised_labelings(network(learning_rate=1e20, epochs=5), gaussian(2, 1))
 
 
 def test_principal_coordinates_are_standardised_and_not_more_than_the_points_span():

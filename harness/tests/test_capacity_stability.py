@@ -212,9 +212,11 @@ def test_ridge_refuses_what_it_cannot_replace_or_fit():
     for penalty in (0.0, -1.0, math.nan):
         with pytest.raises(CapacityError, match="above 0"):
             Ridge(penalty)
-    for place in (-1, 5):
+    for place in (-1, 5, 1.5, math.nan):
         with pytest.raises(CapacityError, match=rf"place {place} is to be replaced.*to 4"):
             Ridge(1).replaced(points, labels, points, labels, [0, place])
+    with pytest.raises(CapacityError, match="at least one place"):
+        Ridge(1).replaced(points, labels, points, labels, [])
     with pytest.raises(CapacityError, match=r"0\.5 is a label"):
         Ridge(1).replaced(points, labels / 2, points, labels, [0])
     with pytest.raises(CapacityError, match=r"a penalty of 1: .* from 4 up"):
