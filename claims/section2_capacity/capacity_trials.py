@@ -97,6 +97,16 @@ def convolutional_sample(network: str, setting: str, n: int) -> list[Recipe]:
     return with_replacements(base, 10)
 
 
+def one_plain_pass(make: Any, n: int) -> list[Recipe]:
+    """Random labels, a single pass of many small steps without momentum, as in Hardt et al. 2016.
+
+    Batches of eight at the paper's learning rate for this network: at 128 a pass over so few
+    images would be a step or four, after which nothing is stable or unstable yet.
+    """
+    plain = {"batch_size": 8, "learning_rate": 0.01, "momentum": 0.0}
+    return [replace(recipe, **plain) for recipe in make("random-signs", n, 1)]
+
+
 def over_sizes(make: Any, setting: str, sizes: Iterable[int]) -> dict[str, list[Recipe]]:
     """Groups by sample size, as text."""
     return {str(n): make(setting, n) for n in sizes}
