@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from harness.data.catalogue import dataset_spec
-from harness.errors import CapacityError
+from harness.errors import CapacityError, UnknownName
 from harness.training.recipe import Recipe
 
 
@@ -17,21 +17,24 @@ def generalization_bound(complexity: float, points: int, failure: float = 0.05) 
     expectation) plus sqrt(ln(1/f) / (2n)); R is within sqrt(2 ln(1/f) / n) of its expectation
     (McDiarmid: one point moves it by 2/n); f = failure / 2 for each. Above 1 it says nothing.
     """
-    if points < 1 or not 0 < failure < 1:
+    if not (points >= 1 and 0 < failure < 1 and math.isfinite(complexity)):
         raise CapacityError(
-            f"{points} points and a failure probability of {failure:g}: take at least one point"
-            " and a probability between 0 and 1"
+            f"a complexity of {complexity:g}, {points} points and a failure probability of"
+            f" {failure:g}: take a finite complexity, at least one point and a probability between"
+            " 0 and 1"
         )
     return complexity + 3 * math.sqrt(math.log(2 / failure) / (2 * points))
 
 
 def massart_bound(functions: int, points: int) -> float:
     """A class of ``functions`` with values in [-1, 1]: at most sqrt(2 ln N / n) (Massart 2000)."""
+    _require_counts(functions=functions, points=points)
     return math.sqrt(2 * math.log(functions) / points)
 
 
 def linear_bound(bound: float, radius: float, points: int) -> float:
     """Linear functions of norm ``bound`` on points of norm ``radius``: B R / sqrt(n), by Jensen."""
+    _require_counts(points=points)
     return bound * radius / math.sqrt(points)
 
 
@@ -41,7 +44,15 @@ def concentration(points: int, draws: int, failure: float = 0.05) -> float:
     sqrt(2 ln(1 / failure) / (n k)): each of the n k signs moves the mean of k suprema by at most
     2 / (n k). It supposes nothing of the class but values in [-1, 1].
     """
+    _require_counts(points=points, draws=draws)
     return math.sqrt(2 * math.log(1 / failure) / (points * draws))
+
+
+def _require_counts(**counts: int) -> None:
+    """Raises CapacityError for fewer than one of anything."""
+    for name, count in counts.items():
+        if not count >= 1:
+            raise CapacityError(f"{name} = {count}, but it should be at least 1")
 
 
 @dataclass(frozen=True)
@@ -124,10 +135,13 @@ def stability_bound(recipe: Recipe, loss: str = "cross-entropy") -> float:
     ):
         if not holds:
             raise CapacityError(f"{what}: the theorem does not cover it; {remedy}")
-    of_loss = {
+    constants = {
         "cross-entropy": regularity.lipschitz,
         "error": regularity.lipschitz_of_error,
-    }[loss]
+    }
+    if loss not in constants:
+        raise UnknownName("loss", loss, constants)
+    of_loss = constants[loss]
     return 2 * regularity.lipschitz * of_loss / recipe.images * step_sizes(recipe)
 
 
@@ -138,6 +152,7 @@ def ridge_bound(radius: float, penalty: float, points: int) -> float:
     s radius^2 / (2 penalty n) anywhere; replaced, twice that; s = 4 is the slope of (f - y)^2 for
     values of f in [-1, 1], which holds where penalty >= radius^2; the loss has slope 1/2.
     """
+    _require_counts(points=points)
     if penalty < radius**2:
         raise CapacityError(
             f"a penalty of {penalty:g}: values stay in [-1, 1] from {radius**2:g} up"
