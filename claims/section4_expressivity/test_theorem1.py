@@ -30,6 +30,21 @@ def test_any_sample_of_distinct_points_is_represented(judge):
 
 @pytest.mark.fast
 @pytest.mark.claim("4-theorem1")
+def test_equal_points_with_different_targets_are_refused_by_name(judge):
+    from harness.expressivity.audit import conflict_is_named
+
+    judge(
+        attack(
+            "equal points with different targets: refused, with the pair",
+            conflict_is_named,
+            adversarial.samples_with_a_repetition(conflicting=True),
+        ),
+        Equals(0, source=f"{SOURCE}: distinct points, or none takes both"),
+    )
+
+
+@pytest.mark.fast
+@pytest.mark.claim("4-theorem1")
 def test_float64_stays_within_its_bounds_or_refuses_two_points(judge):
     from harness.expressivity.audit import is_fitted_or_refused
     from harness.expressivity.examples import fitted_function

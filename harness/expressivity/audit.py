@@ -151,6 +151,21 @@ def is_represented(sample: Sample) -> bool:
     return right and network.count == 2 * distinct + len(points[0])
 
 
+def conflict_is_named(sample: Sample) -> bool:
+    """Whether both arithmetics refuse equal points with different targets, and name such a pair."""
+    points, targets = sample.as_lists()
+    for build in (fit_exactly, fit_theorem1):
+        try:
+            build(points, targets)
+        except ConflictingTargets as refused:
+            one, other = refused.pair
+            if points[one] != points[other] or targets[one] == targets[other]:
+                return False
+        else:
+            return False
+    return True
+
+
 def is_fitted_or_refused(sample: Sample) -> bool:
     """Whether float64 stays within its bounds with 2n + d weights, or refuses two close points."""
     try:
