@@ -63,17 +63,13 @@ class Run:
             "finished": self.finished,
             "environment": self.environment,
         }
-        return json.dumps({"checksum": checksum(content), **content}, indent=1).encode()
+        return sealed(content)
 
     @classmethod
     def from_json(cls, text: bytes) -> "Run":
         """Raises DamagedRun unless every byte is as written."""
         try:
-            content = json.loads(text)
-            if content.pop("checksum") != checksum(content):
-                raise DamagedRun("the checksum does not match")
-            if content.pop("format") != FORMAT:
-                raise DamagedRun("it is of another format")
+            content = unsealed(text, FORMAT)
             return cls(
                 **{
                     **content,
@@ -83,6 +79,26 @@ class Run:
             )
         except (ValueError, KeyError, TypeError, AttributeError, LookupError) as error:
             raise DamagedRun(f"it cannot be read: {error!r}") from error
+
+
+def sealed(content: dict[str, Any]) -> bytes:
+    """A record's content as JSON, with its checksum."""
+    content = json.loads(json.dumps(content))  # As it will be read: tuples become lists.
+    return json.dumps({"checksum": checksum(content), **content}, indent=1).encode()
+
+
+def unsealed(text: bytes, form: int) -> dict[str, Any]:
+    """The content that `sealed` wrote, without its format.
+
+    Raises DamagedRun where the checksum or the format differs, ValueError, KeyError, TypeError or
+    AttributeError where it is no such record at all.
+    """
+    content = json.loads(text)
+    if content.pop("checksum") != checksum(content):
+        raise DamagedRun("the checksum does not match")
+    if content.pop("format") != form:
+        raise DamagedRun("it is of another format")
+    return content
 
 
 def checksum(content: dict[str, Any]) -> str:

@@ -1,12 +1,11 @@
 """A finished solve of a linear model: recipe, outcome, and where, when and with what."""
 
-import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from harness.linear.outcome import SolveOutcome
 from harness.linear.recipe import SolveRecipe, recipe_from_dict
-from harness.runs.run import DamagedRun, checksum
+from harness.runs.run import DamagedRun, sealed, unsealed
 
 FORMAT = 2
 
@@ -37,18 +36,13 @@ class Solve:
             "finished": self.finished,
             "environment": self.environment,
         }
-        content = json.loads(json.dumps(content))
-        return json.dumps({"checksum": checksum(content), **content}, indent=1).encode()
+        return sealed(content)
 
     @classmethod
     def from_json(cls, text: bytes) -> "Solve":
         """Raises DamagedRun unless every byte is as written."""
         try:
-            content = json.loads(text)
-            if content.pop("checksum") != checksum(content):
-                raise DamagedRun("the checksum does not match")
-            if content.pop("format") != FORMAT:
-                raise DamagedRun("it is of another format")
+            content = unsealed(text, FORMAT)
             content["recipe"] = recipe_from_dict(content["recipe"])
             content["outcome"] = SolveOutcome.from_dict(content["outcome"])
             return cls(**content)
