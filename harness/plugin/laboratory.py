@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import HarnessError
+from harness.plugin.engine import ELSEWHERE
 from harness.plugin.evidence import notice
 from harness.plugin.options import SESSION
 from harness.plugin.progress import show_progress
@@ -79,5 +80,6 @@ def laboratory(request: pytest.FixtureRequest) -> Bench:
             workers=session.workers,
             precision=option("--precision"),
             on_progress=lambda progress: show_progress(config, progress),
+            elsewhere=config.stash[ELSEWHERE],
         )
     return Bench(request.node, config.stash[LABORATORY])

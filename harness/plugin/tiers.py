@@ -101,7 +101,7 @@ def missing_here(item: pytest.Item) -> str:
     """What this machine lacks for the test, and the remedy; empty if nothing."""
     config, tier = item.config, tier_of(item)
     needs_gpu = tier in ("gpu_full", "imagenet") and config.getoption("--device") != "cpu"
-    if needs_gpu and not _has_gpu():
+    if needs_gpu and config.getoption("--engine") == "here" and not _has_gpu():
         return (
             f"the {tier} tier needs a CUDA GPU, and PyTorch finds none;"
             " run it on a machine with one, or slowly with --device cpu"

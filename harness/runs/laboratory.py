@@ -1,7 +1,7 @@
 """From a recipe to a finished run: from the store, or by training it now, once."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -61,6 +61,8 @@ class Laboratory:
     """Overrides recipes whose own precision is auto."""
     on_progress: Callable[[Progress], None] = lambda progress: None
     checkpoint_seconds: float = CHECKPOINT_SECONDS
+    elsewhere: Mapping[Recipe, str] = field(default_factory=dict)
+    """Keys in the store of what other machines have trained, perhaps on devices not here."""
     seconds_trained: float = field(default=0.0, init=False)
 
     def run(self, recipe: Recipe) -> Run:
@@ -68,6 +70,8 @@ class Laboratory:
 
         Raises DataError, DeviceError or StoreError where that is not possible.
         """
+        if (run := self._found_elsewhere(recipe)) is not None:
+            return run
         backend, precision, key = self._plan(recipe)
         if (run := self.store.find(key, mend=False)) is not None:
             return run
@@ -86,6 +90,8 @@ class Laboratory:
 
         missing: dict[Recipe, str] = {}
         for recipe in recipes:
+            if self._found_elsewhere(recipe) is not None:
+                continue
             backend, _, key = self._plan(recipe)
             if self.store.find(key, mend=False) is None:
                 missing[recipe] = key
@@ -93,6 +99,11 @@ class Laboratory:
             if len(group) > 1:
                 self._train_missing({missing[recipe]: recipe for recipe in group})
         return [self.run(recipe) for recipe in recipes]
+
+    def _found_elsewhere(self, recipe: Recipe) -> Run | None:
+        """The run that another machine has trained in this session, if there is one."""
+        key = self.elsewhere.get(recipe)
+        return self.store.find(key, mend=False) if key else None
 
     def _plan(self, recipe: Recipe) -> tuple["Backend", str, str]:
         """Where, in which precision and under which key a recipe's run is found."""
@@ -102,7 +113,7 @@ class Laboratory:
         backend = resolve_backend(self.device, self.workers)
         wanted = recipe.precision if recipe.precision != "auto" else self.precision
         precision = backend.precision(wanted)
-        key = run_key(recipe, precision, backend.kind, fingerprint(recipe.dataset))
+        key = run_key(recipe, precision, backend.kind, fingerprint(recipe.dataset, self.data_root))
         return backend, precision, key
 
     def _train_missing(self, by_key: dict[str, Recipe]) -> None:
@@ -179,7 +190,9 @@ class Laboratory:
     def _data(self, recipe: Recipe, backend: "Backend", precision: str) -> "Prepared":
         from harness.training.inputs import prepared_data
 
-        return prepared_data(recipe, self.data_root, backend.device, precision)
+        return prepared_data(
+            recipe, self.data_root, backend.device, precision, workers=backend.threads
+        )
 
     def _resume(self, training: "Training", key: str) -> None:
         """Go on from the last checkpoint, if there is a sound one."""
