@@ -86,7 +86,7 @@ class Training:
         self.curve.seconds.append(time.perf_counter() - started)
 
     def next_order(self) -> torch.Tensor:
-        """Draw what the next epoch draws: its order of the images (n,), on the CPU, and the like."""
+        """Draw what the next epoch draws: its order of the images (n,), on the CPU, and more."""
         recipe = self.recipe
         if recipe.redraw == "labels each epoch":
             self.labels = corrupt_labels(
