@@ -84,7 +84,12 @@ def crop_box(height: int, width: int, uniform: list[float]) -> tuple[int, int, i
         aspect = ASPECT[0] + ratio * (ASPECT[1] - ASPECT[0])
         rows, columns = round(math.sqrt(area / aspect)), round(math.sqrt(area * aspect))
         if 0 < rows <= height and 0 < columns <= width:
-            return int(down * (height - rows + 1)), int(right * (width - columns + 1)), rows, columns
+            return (
+                int(down * (height - rows + 1)),
+                int(right * (width - columns + 1)),
+                rows,
+                columns,
+            )
     return 0, 0, height, width
 
 

@@ -14,6 +14,10 @@ SUBSET = "subset"
 INITIALIZATION = "initialization"
 ORDER = "order"
 REDRAW = "redraw"
+AUGMENTATION = "augmentation"
+DROPOUT = "dropout"
+DRAWN_IN_TRAINING = (ORDER, REDRAW, AUGMENTATION, DROPOUT)
+"""The streams that go on from epoch to epoch."""
 
 
 def stream(seed: int, purpose: str) -> torch.Generator:

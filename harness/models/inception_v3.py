@@ -11,8 +11,6 @@ SMALLEST = 75
 """Pixels a side below which nothing is left before the last blocks."""
 AUXILIARY_FROM = 299
 """Pixels a side from which on the auxiliary classifier has the 17x17 cells that it pools."""
-AUXILIARY_WEIGHT = 0.4
-"""Of the auxiliary classifier's loss, as TF-Slim had it."""
 
 
 class InceptionV3(nn.Module):
@@ -21,9 +19,7 @@ class InceptionV3(nn.Module):
     While training with the auxiliary classifier: a pair of logits, the main ones first.
     """
 
-    def __init__(
-        self, shape: tuple[int, int, int], classes: int, auxiliary: bool = False
-    ) -> None:
+    def __init__(self, shape: tuple[int, int, int], classes: int, auxiliary: bool = False) -> None:
         super().__init__()
         channels, *size = shape
         least = AUXILIARY_FROM if auxiliary else SMALLEST

@@ -159,9 +159,7 @@ class Cluster:
                 ).remote(token, self.place): machine
                 for machine in self.machines
             }
-            answered, _ = self.ray.wait(
-                list(asked), num_returns=len(asked), timeout=START_SECONDS
-            )
+            answered, _ = self.ray.wait(list(asked), num_returns=len(asked), timeout=START_SECONDS)
             for reference, machine in asked.items():
                 if reference not in answered:
                     raise ClusterError(
@@ -264,7 +262,9 @@ def _require_answer(address: str) -> None:
     """Ray itself tries for minutes where nobody listens."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdigit():
-        raise ClusterError(f"--ray-address {address!r} should be HOST:PORT, ray://HOST:PORT or auto")
+        raise ClusterError(
+            f"--ray-address {address!r} should be HOST:PORT, ray://HOST:PORT or auto"
+        )
     try:
         socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS).close()
     except OSError as error:

@@ -25,6 +25,10 @@ def other_value(name: str, value: object) -> object:
         return {**names, "evaluation": "once nearly fitted", "labels": "classes"}[name]
     if value is None:
         return {"replaced": 3}[name]
+    if isinstance(value, tuple):
+        return {"augmentation": ("flip",), "weight_decay": (("weights", 1e-4),)}[name]
+    if name == "dropout":
+        return 0.5
     if isinstance(value, bool):
         return not value
     return value + 1 if isinstance(value, int) else value / 2

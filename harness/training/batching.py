@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 
+from harness.data.catalogue import dataset_spec
 from harness.models.registry import model_spec
 from harness.training.recipe import Recipe
 
@@ -12,7 +13,8 @@ UNDERSTOOD = (
     *MAY_DIFFER,
     *("model", "dataset", "train_size", "crop", "labels", "batch_size", "learning_rate"),
     *("momentum", "decay", "decay_every", "batch_norm_momentum", "epochs", "stop_at_zero_error"),
-    *("evaluation", "keep_answers", "precision"),
+    *("evaluation", "keep_answers", "precision", "weight_decay"),
+    *("validation_size", "score_corrupted_test"),
 )
 """Recipe fields that a group honours; a recipe that sets any other trains alone."""
 
@@ -23,7 +25,8 @@ def can_be_grouped(recipe: Recipe) -> bool:
         field.name in UNDERSTOOD or getattr(recipe, field.name) == field.default
         for field in fields(Recipe)
     )
-    return plain and not model_spec(recipe.model).convolutional
+    in_memory = not dataset_spec(recipe.dataset).is_folder
+    return plain and in_memory and not model_spec(recipe.model).convolutional
 
 
 def shape_of(recipe: Recipe) -> Recipe:

@@ -1,39 +1,39 @@
-"""The SGD loop: appendix A to the letter, everything resident on the device.
+"""The SGD loop: appendix A to the letter, images resident on the device or decoded ahead.
 
 Can be saved between epochs and goes on with the same bits (on a CPU, at the same thread count).
 """
 
 import math
 import time
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy
 
 from harness.data import streams
+from harness.data.augmentation import Draws, augmented, draw
+from harness.data.photo_batches import Photographs
 from harness.data.prepare import Prepared, redraw_inputs
+from harness.data.preprocessing import whiten
 from harness.data.randomization import corrupt_labels
 from harness.models import build_model, model_spec
 from harness.training.backend import Backend
+from harness.training.dropout import Dropout, output_layer
+from harness.training.optimizer import make_optimizer, set_learning_rate
 from harness.training.outcome import Curve, Outcome
+from harness.training.ranks import ALONE, Ranks, check_share
 from harness.training.recipe import Recipe
 
 NEARLY_FITTED = 0.99
 FIRST_LOSSES = 1_000
 EVALUATION_BATCH = 1_000
-
-
-def make_optimizer(
-    recipe: Recipe, model: torch.nn.Module
-) -> tuple[torch.optim.SGD, torch.optim.lr_scheduler.StepLR]:
-    """SGD with momentum and the stepwise schedule (appendix A); no weight decay."""
-    optimizer = torch.optim.SGD(
-        model.parameters(), lr=recipe.learning_rate, momentum=recipe.momentum, fused=True
-    )
-    schedule = torch.optim.lr_scheduler.StepLR(
-        optimizer, step_size=recipe.decay_every, gamma=recipe.decay
-    )
-    return optimizer, schedule
+PHOTOGRAPHS_AT_ONCE = 100
+"""In an evaluation, of images a hundred times as large."""
+FEW_CLASSES = 10
+"""Classes from which on more are too many for top-1 accuracy alone: top-5 is counted as well."""
+AUXILIARY_SHARE = 0.4
+"""Of the auxiliary classifier in the loss (TF-Slim)."""
 
 
 def image_layout(recipe: Recipe) -> torch.memory_format:
@@ -43,32 +43,45 @@ def image_layout(recipe: Recipe) -> torch.memory_format:
 
 
 class Training:
-    """One run in progress. ``data`` is as `harness.data.prepare.prepare` gives it."""
+    """One run in progress. ``data`` is as `harness.data.prepare.prepare` gives it.
 
-    def __init__(self, recipe: Recipe, data: Prepared, backend: Backend) -> None:
+    ``ranks`` are the processes that share it; each has the same data, order and weights.
+    """
+
+    def __init__(
+        self, recipe: Recipe, data: Prepared, backend: Backend, ranks: Ranks = ALONE
+    ) -> None:
         torch.set_num_threads(backend.threads)
-        self.recipe, self.data, self.backend = recipe, data, backend
+        self.recipe, self.data, self.backend, self.ranks = recipe, data, backend, ranks
         self.device = torch.device(backend.device)
         self.autocast = backend.precision(recipe.precision) == "bf16"
         self.layout = image_layout(recipe)
         initialization = streams.stream(recipe.seed, streams.INITIALIZATION)
-        model = build_model(recipe.model, data.shape, data.classes, initialization)
+        model = build_model(
+            recipe.model, data.shape, data.classes, initialization, recipe.auxiliary
+        )
+        check_share(recipe, model, ranks)
         for module in model.modules():
             if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
                 module.momentum = recipe.batch_norm_momentum
         self.model = model.to(self.device, memory_format=self.layout)
-        self.optimizer, self.schedule = make_optimizer(recipe, self.model)
+        self.optimizer, self.schedule = make_optimizer(recipe, self.model.named_parameters())
         self.generators = {
-            purpose: streams.stream(recipe.seed, purpose)
-            for purpose in (streams.ORDER, streams.REDRAW)
+            purpose: streams.stream(recipe.seed, purpose) for purpose in streams.DRAWN_IN_TRAINING
         }
+        self.dropout = Dropout(recipe.dropout, self.generators[streams.DROPOUT])
+        if recipe.dropout:
+            output_layer(self.model).register_forward_pre_hook(self.dropout)
+        self.network = ranks.wrapped(self.model)
+        self.draws: Draws | None = None
         self.labels = data.train_labels
         self.curve = Curve()
         self.first_losses: list[float] = []
         self.order_digest = ""
         self.epochs_to_fit: int | None = None
         self.diverged = False
-        self.train_correct = self.test_correct = 0
+        self.correct = {"train": 0, "test": 0, "validation": 0, "corrupted test": 0}
+        self.among_five = dict.fromkeys(self.correct, 0)
         self.answers: list[float] = []
 
     @property
@@ -84,15 +97,19 @@ class Training:
         learning_rate = self.optimizer.param_groups[0]["lr"]
         self.model.train()
         batches = order.to(self.device).split(self.recipe.batch_size)
-        losses, correct = zip(*(self.step(batch) for batch in batches), strict=True)
+        # Of photographs the places on the CPU: to ask the GPU for them would wait for it.
+        stored = isinstance(self.data.train_images, Photographs)
+        ahead = order.split(self.recipe.batch_size) if stored else batches
+        images = self._images_of(part for batch in ahead for part, *_ in self._parts(batch))
+        totals = torch.stack([torch.stack(self.step(batch, images)) for batch in batches])
+        losses, correct = self.ranks.summed(totals).T
         # The last step may have broken the weights after its loss was taken.
         sound = all(bool(parameter.isfinite().all()) for parameter in self.model.parameters())
-        right = int(torch.stack(correct).sum())
-        self.close_epoch(torch.stack(losses).tolist(), right, sound, learning_rate)
+        self.close_epoch(losses.tolist(), int(correct.sum()), sound, learning_rate)
         self.curve.seconds.append(time.perf_counter() - started)
 
     def next_order(self) -> torch.Tensor:
-        """Draw what the next epoch draws: its order of the images (n,), on the CPU, and labels."""
+        """Draw what the next epoch draws: its order of the images (n,), on the CPU, and more."""
         recipe = self.recipe
         if recipe.redraw == "labels each epoch":
             self.labels = corrupt_labels(
@@ -100,6 +117,14 @@ class Training:
                 recipe.label_corruption,
                 self.data.classes,
                 self.generators[streams.REDRAW],
+            ).to(self.device)
+        if recipe.augmentation and self.data.train_pixels is not None:
+            self.draws = draw(
+                len(self.labels),
+                tuple(self.data.train_pixels.shape[1:3]),
+                recipe.crop,
+                recipe.augmentation,
+                self.generators[streams.AUGMENTATION],
             ).to(self.device)
         order = torch.randperm(len(self.labels), generator=self.generators[streams.ORDER])
         self.order_digest = self.order_digest or streams.digest(order)
@@ -119,26 +144,80 @@ class Training:
         mean_loss = (sum(losses[:-1]) * recipe.batch_size + losses[-1] * last_batch) / n
         online = correct / n
         self.diverged = not (math.isfinite(mean_loss) and sound)
-        curve.step.append((curve.step or [0])[-1] + recipe.steps_per_epoch)
+        curve.step.append((curve.step or [0])[-1] + len(losses))
         curve.loss.append(mean_loss)
         curve.online_accuracy.append(online)
         curve.learning_rate.append(learning_rate)
         self._evaluate(online)
 
-    def step(self, batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """One step of SGD on the images of index ``batch``: mean loss, number correct."""
-        images, labels = self._access(self.data.train_images, batch), self.labels[batch]
+    def step(
+        self, batch: torch.Tensor, images: Iterator[torch.Tensor] | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """One step of SGD on the images of index ``batch``: mean loss, number correct.
+
+        Of this process's part: over all processes they sum to the batch's. ``images`` gives those
+        of each part, where they are decoded ahead.
+        """
+        parts = self._parts(batch)
+        images = images or self._images_of(part for part, *_ in parts)
+        seeds = self._dropout_seeds(batch, parts)
         self.optimizer.zero_grad(set_to_none=True)
-        logits = self._logits(images)
-        loss = cross_entropy(logits, labels)
-        loss.backward()
+        losses, right = [], []
+        for number, (part, share, place) in enumerate(parts):
+            if seeds is not None:
+                self.dropout.generator = torch.Generator().manual_seed(int(seeds[place]))
+            labels = self.labels[part]
+            with self.ranks.unsynchronised(self.network, number < len(parts) - 1):
+                logits, loss = self._loss(next(images), labels)
+                # DistributedDataParallel takes the mean of the processes' gradients.
+                weight = share * self.ranks.count
+                (loss if weight == 1 else loss * weight).backward()
+            losses.append(share * loss.detach())
+            right.append(bool(share) * (logits.argmax(dim=1) == labels).sum(dtype=torch.float32))
         self.optimizer.step()
         self.schedule.step()
-        return loss.detach(), (logits.argmax(dim=1) == labels).sum()
+        return sum(losses), sum(right)
+
+    def _parts(self, batch: torch.Tensor) -> list[tuple[torch.Tensor, float, int]]:
+        return self.ranks.parts(batch, self.recipe.rank_batch)
+
+    def _dropout_seeds(self, batch: torch.Tensor, parts: list) -> torch.Tensor | None:
+        """A seed for each part of the batch, whichever process takes it; None where it is whole."""
+        if not self.recipe.dropout or (self.ranks.count == 1 and len(parts) == 1):
+            return None
+        return torch.randint(2**62, (len(batch),), generator=self.generators[streams.DROPOUT])
+
+    def _loss(
+        self, images: torch.Tensor, labels: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits (B, classes) of the network in training, and the mean loss."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
+            answers = self.network(images)
+        if isinstance(answers, tuple):
+            logits, auxiliary = (answer.float() for answer in answers)
+            side = AUXILIARY_SHARE * cross_entropy(auxiliary, labels)
+            return logits, cross_entropy(logits, labels) + side
+        logits = answers.float()
+        return logits, cross_entropy(logits, labels)
 
     def _logits(self, images: torch.Tensor) -> torch.Tensor:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
             return self.model(images).float()
+
+    def _images_of(self, parts: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
+        """The images of each of these index tensors, as they are trained on."""
+        source = self.data.train_images
+        if isinstance(source, Photographs):
+            yield from source.batches(parts, epoch=self.curve.epochs)
+        else:
+            yield from map(self.training_images, parts)
+
+    def training_images(self, batch: torch.Tensor) -> torch.Tensor:
+        """The images of index ``batch`` as they are trained on: augmented where the recipe says."""
+        if self.draws is None:
+            return self._access(self.data.train_images, batch)
+        images = whiten(augmented(self.data.train_pixels, batch, self.draws, self.recipe.crop))
+        return images.to(self.data.train_images.dtype, memory_format=self.layout)
 
     def _access(self, images: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
         if self.layout is torch.channels_last:
@@ -151,33 +230,63 @@ class Training:
         return taken
 
     def _evaluate(self, online_accuracy: float) -> None:
-        recipe, curve = self.recipe, self.curve
+        recipe, curve, data = self.recipe, self.curve, self.data
         last = self.diverged or curve.epochs >= recipe.epochs
-        train = test = None
         nearly_fitted = online_accuracy >= NEARLY_FITTED and recipe.evaluation != "at the end"
+        found: dict[str, float | None] = dict.fromkeys(("train", "test", "validation"))
         if last or recipe.evaluation == "every epoch" or nearly_fitted:
-            self.train_correct = self.count_correct(self.data.train_images, self.labels)
-            train = self.train_correct / len(self.labels)
-            if train == 1 and self.epochs_to_fit is None and not self.diverged:
+            found["train"] = self._score("train", data.train_images, self.labels)
+            if found["train"] == 1 and self.epochs_to_fit is None and not self.diverged:
                 self.epochs_to_fit = curve.epochs
-            last = last or (train == 1 and recipe.stop_at_zero_error)
-        if last or recipe.evaluation == "every epoch":
-            self.test_correct = self.count_correct(self.data.test_images, self.data.test_labels)
-            test = self.test_correct / len(self.data.test_labels)
+            last = last or (found["train"] == 1 and recipe.stop_at_zero_error)
+        if last or recipe.evaluation in ("every epoch", "test every epoch"):
+            found["test"] = self._score("test", data.test_images, data.test_labels)
+            if data.validation_labels is not None:
+                found["validation"] = self._score(
+                    "validation", data.validation_images, data.validation_labels
+                )
         if last and not self.diverged:
-            self.answers = [answer for images in self.data.probes for answer in self.answer(images)]
-        curve.train_accuracy.append(train)
-        curve.test_accuracy.append(test)
+            if data.corrupted_test_labels is not None:
+                self._score("corrupted test", data.test_images, data.corrupted_test_labels)
+            self.answers = [answer for images in data.probes for answer in self.answer(images)]
+        for part, share in found.items():
+            getattr(curve, f"{part}_accuracy").append(share)
 
-    @torch.no_grad()
+    def _score(self, part: str, images: torch.Tensor, labels: torch.Tensor) -> float:
+        """Count what is classified correctly, remember it, and return the share."""
+        self.correct[part], self.among_five[part] = self.count(images, labels)
+        if part in ("train", "test") and self.data.classes > FEW_CLASSES:
+            top5 = getattr(self.curve, f"{part}_top5")
+            top5 += [None] * (self.curve.epochs - 1 - len(top5))
+            top5.append(self.among_five[part] / len(labels))
+        return self.correct[part] / len(labels)
+
     def count_correct(self, images: torch.Tensor, labels: torch.Tensor) -> int:
         """Images classified correctly in evaluation mode."""
+        return self.count(images, labels)[0]
+
+    @torch.no_grad()
+    def count(self, images: torch.Tensor | Photographs, labels: torch.Tensor) -> tuple[int, int]:
+        """Images classified correctly in evaluation mode, and with their label among the first
+        five, which is 0 where there are only a few classes; over all processes.
+        """
+        self.ranks.average_buffers(self.model)
         self.model.eval()
-        correct = torch.zeros((), device=self.device, dtype=torch.int64)
-        for batch in torch.arange(len(labels), device=self.device).split(EVALUATION_BATCH):
-            predicted = self._logits(self._access(images, batch)).argmax(dim=1)
-            correct += (predicted == labels[batch]).sum()
-        return int(correct)
+        found = torch.zeros(2, device=self.device, dtype=torch.int64)
+        stored = isinstance(images, Photographs)
+        own = self.ranks.own(torch.arange(len(labels)))
+        batches = own.to(self.device).split(PHOTOGRAPHS_AT_ONCE if stored else EVALUATION_BATCH)
+        if stored:
+            taken = images.batches(own.split(PHOTOGRAPHS_AT_ONCE))
+        else:
+            taken = (self._access(images, batch) for batch in batches)
+        for batch, ready in zip(batches, taken, strict=True):
+            logits, wanted = self._logits(ready), labels[batch]
+            found[0] += (logits.argmax(dim=1) == wanted).sum()
+            if self.data.classes > FEW_CLASSES:
+                found[1] += (logits.topk(5).indices == wanted[:, None]).sum()
+        correct, among_five = self.ranks.summed(found).tolist()
+        return correct, among_five
 
     @torch.no_grad()
     def answer(self, images: torch.Tensor) -> list[float]:
@@ -191,10 +300,16 @@ class Training:
         return Outcome(
             status="diverged" if self.diverged else "finished",
             curve=self.curve,
-            train_correct=self.train_correct,
+            train_correct=self.correct["train"],
             train_total=len(self.labels),
-            test_correct=self.test_correct,
+            test_correct=self.correct["test"],
             test_total=len(self.data.test_labels),
+            validation_correct=self.correct["validation"],
+            validation_total=self.recipe.validation_size,
+            corrupted_test_correct=self.correct["corrupted test"],
+            train_among_five=self.among_five["train"],
+            test_among_five=self.among_five["test"],
+            skipped=self.data.skipped,
             first_losses=self.first_losses,
             label_digest=streams.digest(self.data.train_labels),
             order_digest=self.order_digest,
@@ -206,8 +321,12 @@ class Training:
     def state(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         """Everything that the next epoch depends on: tensors, and facts for JSON."""
         tensors = {f"model/{name}": t for name, t in self.model.state_dict().items()}
-        slots = self.optimizer.state_dict()["state"]
-        tensors |= {f"momentum/{i}": slot["momentum_buffer"] for i, slot in slots.items()}
+        slots = {name: self.optimizer.state.get(p, {}) for name, p in self.model.named_parameters()}
+        tensors |= {
+            f"momentum/{name}": slot["momentum_buffer"]
+            for name, slot in slots.items()
+            if "momentum_buffer" in slot
+        }
         tensors |= {f"generator/{name}": g.get_state() for name, g in self.generators.items()}
         tensors["labels"] = self.labels
         facts = {
@@ -223,10 +342,10 @@ class Training:
         torch.set_num_threads(facts["threads"])
         self.backend = Backend(self.backend.device, facts["threads"])
         self.model.load_state_dict(_under(tensors, "model/"))
-        self.optimizer.param_groups[0]["lr"] = facts["learning_rate"]
-        parameters = self.optimizer.param_groups[0]["params"]
-        for index, momentum in _under(tensors, "momentum/").items():
-            parameter = parameters[int(index)]
+        set_learning_rate(self.optimizer, facts["learning_rate"])
+        parameters = dict(self.model.named_parameters())
+        for name, momentum in _under(tensors, "momentum/").items():
+            parameter = parameters[name]
             buffer = torch.empty_like(parameter).copy_(momentum)
             self.optimizer.state[parameter]["momentum_buffer"] = buffer
         for name, generator in self.generators.items():
@@ -237,7 +356,13 @@ class Training:
         self.curve, self.first_losses = outcome.curve, outcome.first_losses
         self.order_digest, self.epochs_to_fit = outcome.order_digest, outcome.epochs_to_fit
         self.diverged = outcome.status == "diverged"
-        self.train_correct, self.test_correct = outcome.train_correct, outcome.test_correct
+        self.correct = {
+            "train": outcome.train_correct,
+            "test": outcome.test_correct,
+            "validation": outcome.validation_correct,
+            "corrupted test": outcome.corrupted_test_correct,
+        }
+        self.among_five |= {"train": outcome.train_among_five, "test": outcome.test_among_five}
         self.answers = outcome.answers
 
 
