@@ -1,6 +1,5 @@
 """What a machine of a cluster does: look around, and work through a job. Knows nothing of Ray."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -80,21 +79,19 @@ def done_there(recipes: Sequence[Recipe | SolveRecipe], place: Place, cpus: int)
 def _train_under_torchrun(recipe: Recipe, place: Place) -> str:
     """A recipe that takes several processes: as a person would start it. Returns its key."""
     with tempfile.TemporaryDirectory() as folder:
-        written, told = Path(folder) / "recipe.json", Path(folder) / "key"
+        written = Path(folder) / "recipe.json"
         write_atomically(written, recipe.to_json())
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
         command += ["--nproc-per-node", str(recipe.processes), "-m", "harness", "train"]
-        command += [str(written), "--runs", str(place.runs), "--tell-key", str(told)]
+        command += [str(written), "--runs", str(place.runs)]
         command += ["--device", place.device, "--precision", place.precision]
         if place.data_root is not None:
             command += ["--data-root", str(place.data_root)]
         if place.fresh_since is not None:
-            command += ["--fresh-since", str(place.fresh_since)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, env={**os.environ}
-        )
+            command += ["--fresh"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode == 0:
-            return told.read_text()
+            return Path(done.stdout.splitlines()[-1]).parent.name
         errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
         if errors:
             raise HarnessError(errors[0].removeprefix("error: "))

@@ -103,6 +103,7 @@ class Training:
         images = self._images_of(part for batch in ahead for part, *_ in self._parts(batch))
         totals = torch.stack([torch.stack(self.step(batch, images)) for batch in batches])
         losses, correct = self.ranks.summed(totals).T
+        self.ranks.average_buffers(self.model)
         # The last step may have broken the weights after its loss was taken.
         sound = all(bool(parameter.isfinite().all()) for parameter in self.model.parameters())
         self.close_epoch(losses.tolist(), int(correct.sum()), sound, learning_rate)
@@ -270,7 +271,6 @@ class Training:
         """Images classified correctly in evaluation mode, and with their label among the first
         five, which is 0 where there are only a few classes; over all processes.
         """
-        self.ranks.average_buffers(self.model)
         self.model.eval()
         found = torch.zeros(2, device=self.device, dtype=torch.int64)
         stored = isinstance(images, Photographs)

@@ -74,7 +74,7 @@ class Ranks:
 
     @torch.no_grad()
     def average_buffers(self, model: nn.Module) -> None:
-        """BatchNorm's running averages, averaged over the processes, before an evaluation."""
+        """BatchNorm's running averages, averaged over the processes after an epoch."""
         if self.count > 1:
             for buffer in model.buffers():
                 if buffer.is_floating_point():

@@ -4,12 +4,12 @@ Variants are made with `dataclasses.replace`, so that what differs is what is wr
 """
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from harness.data.catalogue import dataset_spec
-from harness.errors import InvalidRecipe
+from harness.errors import InvalidRecipe, UnknownName
 from harness.models.registry import model_spec
 from harness.training.recipe_checks import as_tuples, check_recipe
 
@@ -184,6 +184,13 @@ class Recipe:
             if isinstance(error, InvalidRecipe):
                 raise
             raise InvalidRecipe(f"{path} holds no recipe: {error}") from error
+
+
+def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
+    """The recipe with fields changed by name; raises UnknownName for one that there is not."""
+    if unknown := [name for name in changes if name not in recipe.as_dict()]:
+        raise UnknownName("recipe field", unknown[0], recipe.as_dict())
+    return replace(recipe, **changes)
 
 
 def differing_fields(one: Recipe, other: Recipe) -> tuple[str, ...]:
