@@ -5,6 +5,7 @@ what is added up over all, is asked of a `Ranks`.
 """
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -59,12 +60,15 @@ class Ranks:
         if not self.joined:
             return model
         device = next(model.parameters()).device
-        return DistributedDataParallel(
-            model,
-            device_ids=[device] if device.type == "cuda" else None,
-            broadcast_buffers=False,
-            gradient_as_bucket_view=True,
-        )
+        with warnings.catch_warnings():
+            # What PyTorch 2.14 has in place of broadcast_buffers, 2.11 does not know.
+            warnings.simplefilter("ignore", FutureWarning)
+            return DistributedDataParallel(
+                model,
+                device_ids=[device] if device.type == "cuda" else None,
+                broadcast_buffers=False,
+                gradient_as_bucket_view=True,
+            )
 
     def unsynchronised(self, network: nn.Module, wanted: bool) -> AbstractContextManager:
         """Where gradients are only added up here: all parts of a batch but a process's last."""
