@@ -1,7 +1,7 @@
 """Photographs as a training loop asks for them: batches of crops, decoded ahead by threads.
 
-Stands in for the tensor of images of a small dataset. torchvision decodes outside of Python's
-lock, so that threads do what worker processes would, without copies and without start-up.
+Stands in for the tensor of images of a small dataset. Files are decoded and resized outside of
+Python's lock, so that threads do what worker processes would, without copies and start-up.
 """
 
 from collections import deque

@@ -33,8 +33,14 @@ def _fetch_hint(name: str) -> str:
 
 
 def verify(name: str, root: Path) -> None:
-    """Raise DataError, naming the file, unless every file of the dataset is there and intact."""
+    """Raise DataError, naming the file, unless every file of the dataset is there and intact.
+
+    Of photographs the layout is looked at; whether they decode, `harness.data.crop_cache` says.
+    """
     spec = dataset_spec(name)
+    if spec.is_folder:
+        photo_folder(root, spec.classes)
+        return
     if missing := missing_files(name, root):
         raise DataError(
             f"{spec.title} is not complete under {root}: {missing[0]} is missing"
