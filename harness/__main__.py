@@ -62,7 +62,10 @@ def _parser() -> argparse.ArgumentParser:
 
     bench = commands.add_parser("bench", help="speed, beside the machine's own rate and peers")
     bench.add_argument(
-        "--only", nargs="+", metavar="SECTION", help="training, groups, constructions, kernel"
+        "--only",
+        nargs="+",
+        metavar="SECTION",
+        help="training, groups, constructions, kernel, images",
     )
     bench.add_argument("--models", nargs="+", metavar="MODEL", help="default: the paper's five")
     bench.add_argument("--seconds", type=float, default=8.0, help="for each measurement")
