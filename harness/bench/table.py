@@ -62,7 +62,7 @@ def bench_images(console: Console, seconds: float, device: str, precision: str) 
     where = facts.get("gpu") or facts["processor"]
     console.print(
         f"{where}, {backend.threads} threads, torch {facts['torch']}, {precision}, Inception v3,"
-        " batch 32, JPEG files of 500x375",
+        " JPEG files of 500x375",
         markup=False,
     )
     table, trained = images_table(seconds, backend, precision)
