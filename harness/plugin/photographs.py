@@ -27,7 +27,7 @@ def photographs_missing(item: pytest.Item, name: str, root: Path) -> str:
         spec.classes,
     ):
         return (
-            f"at the paper's size it needs all of {spec.title}, {spec.train_size:,} training"
+            f"at the paper's size it needs all of {spec.title}: {spec.train_size:,} training"
             f" photographs of {spec.classes:,} classes, and {folder.root} holds {there:,} of"
             f" {classes:,}; what runs on a few photographs is chosen by -k photographs"
         )
