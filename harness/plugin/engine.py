@@ -1,5 +1,6 @@
 """``--engine ray``: the plan is worked through on a cluster first; judging then finds its runs."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -85,9 +86,10 @@ def place_of(config: pytest.Config) -> Place:
     """What the machines of a cluster must know of this session."""
     option = config.getoption
     explicit: Path | None = option("--data-root")
+    told = explicit or os.environ.get("RETHINKING_DATA")
     return Place(
         runs=(option("--runs") or default_store()).absolute(),
-        data_root=data_root(explicit).absolute() if explicit else None,
+        data_root=data_root(explicit).absolute() if told else None,
         device=option("--device"),
         precision=option("--precision"),
         fresh_since=config.stash[SESSION].started if option("--fresh") else None,
