@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import asdict, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from harness.data.crop_cache import look
 from harness.data.decoding import CorruptImage, augmented, central, crop_box, decode, image_stream
 from harness.data.photographs import photo_folder
 from harness.errors import DataError, HarnessError, InvalidRecipe
+from harness.evidence.run_record import stored_runs
 from harness.models import build_model
 from harness.runs.laboratory import Laboratory
 from harness.runs.store import Store
@@ -288,6 +290,9 @@ def test_top_1_and_top_5_train_and_test_best_and_last_are_kept(made, tmp_path):
     assert curve.test_top5[-1] == outcome.test_top5 and len(curve.test_top5) == curve.epochs
     assert outcome.best_test_accuracy == max(curve.test_accuracy) >= curve.test_accuracy[-1]
     assert outcome.best_test_top5 == max(curve.test_top5)
+    (record,) = stored_runs(tmp_path / "runs", [SimpleNamespace(runs=[laboratory.run(recipe).key])])
+    assert record.figures["train accuracy, top-5"] == 1
+    assert record.figures["best test accuracy"] == pytest.approx(outcome.best_test_accuracy, 1e-5)
 
 
 # --- Inception v3 and its recipes --------------------------------------------------------------
