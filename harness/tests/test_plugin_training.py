@@ -101,7 +101,6 @@ def test_a_recipe_is_trained_once_in_sight_and_again_only_when_asked(tmp_path):
     session = project.run("-k", "not unplanned", "--fresh", "--base-seed", "1", "-n", "2")
     again, hot = (SHARED.replace("seed 5", f"seed {seed}") for seed in (1005, 1008))
     assert sorted(trained(project)) == sorted([SHARED, again, hot]), "only baselines keep a seed"
-    assert f"{again}: epoch " in session.text
     assert session.outcomes.pop("test_diverged[fast-hot]") == "FAILED"
     assert set(session.outcomes.values()) == {"PASSED"}
     (one,), (another,) = (session.of(f"test_shared[fast-shared-{who}]") for who in NAMES)
