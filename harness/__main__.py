@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--checkpoint-seconds", type=float, default=30.0, metavar="S", help="between checkpoints"
     )
+    train.add_argument("--steps", choices=["eager", "compiled", "graph"], default="eager")
     train.add_argument("--data-root", type=Path, metavar="DIR")
     train.add_argument("--runs", type=Path, metavar="DIR", help="the store of finished runs")
     train.add_argument("--fresh", action="store_true", help="train even if the store has it")

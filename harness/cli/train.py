@@ -70,6 +70,7 @@ def _train(recipe: Recipe, options: argparse.Namespace, device: str, ranks: "Ran
             precision=options.precision,
             on_progress=show,
             checkpoint_seconds=options.checkpoint_seconds,
+            steps=options.steps,
         )
         run = laboratory.run_with(ranks, recipe)
         accuracy = 100 * run.curve.online_accuracy[-1]

@@ -90,7 +90,8 @@ def place_of(config: pytest.Config) -> Place:
     return Place(
         runs=(option("--runs") or default_store()).absolute(),
         data_root=data_root(explicit).absolute() if told else None,
-        device=option("--device"),
+        # A task sees the GPUs that are its own, whatever their number on the machine.
+        device=option("--device").split(":")[0],
         precision=option("--precision"),
         fresh_since=config.stash[SESSION].started if option("--fresh") else None,
     )

@@ -90,6 +90,7 @@ def laboratory(request: pytest.FixtureRequest) -> Bench:
             data_root=option("--data-root"),
             workers=session.workers,
             precision=option("--precision"),
+            steps=option("--steps"),
             on_progress=lambda progress: show_progress(config, progress),
             elsewhere=config.stash[ELSEWHERE],
         )

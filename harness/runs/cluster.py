@@ -55,6 +55,8 @@ class Machine:
     node: str
     cpus: int
     gpus: int
+    memory: float = float("inf")
+    """Bytes that Ray gives to tasks."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class Cluster:
     def jobs(self, recipes: Sequence[AnyRecipe]) -> list[Job]:
         """The recipes as jobs, the longest first.
 
-        Raises ClusterError where no machine has the GPUs that a recipe's processes need.
+        Raises ClusterError where no machine has the GPUs that a recipe's processes need, or the
+        memory of a solve: Ray would wait for such a machine for ever.
         """
         from harness.linear.solve import memory_needed
         from harness.runs.solver import LARGE
@@ -91,7 +94,8 @@ class Cluster:
 
         most_cpus = max(machine.cpus for machine in self.machines)
         most_gpus = max(machine.gpus for machine in self.machines)
-        cpus_a_gpu = max(1, most_cpus // max(1, most_gpus))
+        with_gpus = [machine for machine in self.machines if machine.gpus]
+        cpus_a_gpu = min((machine.cpus // machine.gpus for machine in with_gpus), default=0)
         jobs = []
         for group in groups_of([it for it in recipes if isinstance(it, Recipe)], self.kind):
             processes = max(recipe.processes for recipe in group)
@@ -102,12 +106,19 @@ class Cluster:
                     " part of batch_size"
                 )
             on_gpus = self.kind == "cuda"
-            cpus = processes * cpus_a_gpu if on_gpus else min(processes, most_cpus)
+            cpus = processes * cpus_a_gpu if on_gpus else max(1, min(processes, most_cpus))
             jobs.append(Job(tuple(group), cpus, processes if on_gpus else 0))
         for recipe in dict.fromkeys(it for it in recipes if not isinstance(it, Recipe)):
             needed = memory_needed(recipe)
+            most_memory = max(machine.memory for machine in self.machines)
+            if needed > most_memory:
+                raise ClusterError(
+                    f"{recipe} takes {needed / 1e9:.1f} GB, and no machine of the cluster gives"
+                    f" more than {most_memory / 1e9:.1f} GB; add one, or deselect its tests with -k"
+                )
             gpus = int(self.kind == "cuda" and most_gpus > 0)
-            jobs.append(Job((recipe,), most_cpus if needed >= LARGE else 1, gpus, needed))
+            large = needed >= LARGE and not gpus
+            jobs.append(Job((recipe,), most_cpus if large else min(1, most_cpus), gpus, needed))
         return sorted(jobs, key=lambda job: -sum(recipe.cost for recipe in job.recipes))
 
     def finish(self, jobs: Sequence[Job], tell: Callable[[str], None]) -> Finished:
@@ -189,7 +200,9 @@ class Cluster:
         task = self.ray.remote(done_there).options(
             num_cpus=job.cpus, num_gpus=job.gpus, memory=job.memory or None, max_retries=0
         )
-        return task.remote(job.recipes, self.place, job.cpus)
+        # On a CPU a recipe's processes may be more than the machine has cores.
+        processes = job.gpus or job.cpus
+        return task.remote(job.recipes, self.place, max(1, job.cpus), max(1, processes))
 
 
 @contextmanager
@@ -226,6 +239,7 @@ def connected(address: str | None, place: Place) -> Iterator[Cluster]:
                     node["NodeID"],
                     int(node["Resources"].get("CPU", 0)),
                     int(node["Resources"].get("GPU", 0)),
+                    float(node["Resources"].get("memory", 0)),
                 )
                 for node in ray.nodes()
                 if node["Alive"]

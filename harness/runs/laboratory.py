@@ -61,6 +61,8 @@ class Laboratory:
     workers: int = 1
     precision: str = "auto"
     """Overrides recipes whose own precision is auto."""
+    steps: str = "eager"
+    """How a training that is alone takes its steps: "eager", "compiled", or "graph" on a GPU."""
     on_progress: Callable[[Progress], None] = lambda progress: None
     checkpoint_seconds: float = CHECKPOINT_SECONDS
     elsewhere: Mapping[Recipe, str] = field(default_factory=dict)
@@ -140,7 +142,7 @@ class Laboratory:
         from harness.data.sources import fingerprint
         from harness.training.backend import resolve_backend
 
-        backend = resolve_backend(self.device, self.workers)
+        backend = resolve_backend(self.device, self.workers, self.steps)
         wanted = recipe.precision if recipe.precision != "auto" else self.precision
         precision = backend.precision(wanted)
         key = run_key(recipe, precision, backend.kind, fingerprint(recipe.dataset, self.data_root))
@@ -223,6 +225,7 @@ class Laboratory:
                 "threads": training.backend.threads,
                 "trained_together": together,
                 "ranks": training.ranks.count,
+                "steps": "eager" if together > 1 else self.steps,
             },
         )
         self.seconds_trained += run.seconds

@@ -53,14 +53,20 @@ def look_around(token: Path, place: Place) -> Told:
     return Told(code=code_fingerprint())
 
 
-def done_there(recipes: Sequence[Recipe | SolveRecipe], place: Place, cpus: int) -> Told:
-    """Train or solve what is missing, on this machine, with ``cpus`` of its cores."""
+def done_there(
+    recipes: Sequence[Recipe | SolveRecipe], place: Place, cpus: int, processes: int = 1
+) -> Told:
+    """Train or solve what is missing, on this machine, with ``cpus`` of its cores.
+
+    A recipe whose batch several processes share gets ``processes`` of them.
+    """
     workers = max(1, available_cores() // cpus)
     notices: list[str] = []
     try:
         if isinstance(recipes[0], Recipe):
-            if recipes[0].processes > 1:
-                return Told([_train_under_torchrun(recipe, place) for recipe in recipes])
+            count = min(processes, recipes[0].processes)
+            if count > 1:
+                return Told([_train_under_torchrun(recipe, place, count) for recipe in recipes])
             laboratory = Laboratory(
                 Store(place.runs, place.fresh_since, notices.append, Run),
                 place.device,
@@ -76,13 +82,13 @@ def done_there(recipes: Sequence[Recipe | SolveRecipe], place: Place, cpus: int)
         return Told(problem=str(error))
 
 
-def _train_under_torchrun(recipe: Recipe, place: Place) -> str:
+def _train_under_torchrun(recipe: Recipe, place: Place, processes: int) -> str:
     """A recipe that takes several processes: as a person would start it. Returns its key."""
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "recipe.json"
         write_atomically(written, recipe.to_json())
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-        command += ["--nproc-per-node", str(recipe.processes), "-m", "harness", "train"]
+        command += ["--nproc-per-node", str(processes), "-m", "harness", "train"]
         command += [str(written), "--runs", str(place.runs)]
         command += ["--device", place.device, "--precision", place.precision]
         if place.data_root is not None:

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.errors import ClusterError, HarnessError
+from harness.linear.recipe import KernelRecipe
 from harness.runs import cluster as cluster_module
 from harness.runs.cluster import Cluster, Job, Machine, connected
 from harness.runs.laboratory import Laboratory
@@ -121,7 +122,7 @@ class NoRay:
         if self.failures:
             self.failures -= 1
             raise OSError("the machine went away")
-        recipes, _, _ = reference[1]
+        recipes = reference[1][0]
         return Told([f"key {recipe.seed}" for recipe in recipes])
 
 
@@ -138,8 +139,19 @@ def test_jobs_are_groups_and_take_the_gpus_that_the_recipe_says(tmp_path):
     large = imagenet_recipe("true-labels")
     (job,) = cluster(tmp_path, cpus=64, gpus=8, device="auto").jobs([large])
     assert (job.gpus, job.cpus) == (8, 64)
+    (job,) = cluster(tmp_path, cpus=3, device="cpu").jobs([large])
+    assert (job.gpus, job.cpus) == (0, 3), "as many processes as a machine has cores"
     with pytest.raises(ClusterError, match=r"takes 8 GPUs of one machine, .* more than 4"):
         cluster(tmp_path, gpus=4, device="auto").jobs([large])
+
+
+def test_a_solve_that_fits_no_machine_is_refused(tmp_path):
+    solve = KernelRecipe(dataset="mnist")
+    machines = (Machine("one", "1", 4, 0, memory=1e9),)
+    with pytest.raises(ClusterError, match=r"takes 7\.\d GB, .* more than 1\.0 GB"):
+        Cluster(NoRay(), machines, place(tmp_path)).jobs([solve])
+    (job,) = cluster(tmp_path).jobs([solve])
+    assert job.cpus == 4 and job.memory > 7e9
 
 
 def test_a_job_that_fails_is_tried_again_and_reported(tmp_path):

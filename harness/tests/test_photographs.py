@@ -24,6 +24,7 @@ from harness.training.imagenet import ROWS, imagenet_recipe
 from harness.training.inputs import prepared_data
 from harness.training.loop import Training
 from harness.training.recipe import Recipe
+from harness.training.shared_steps import SharedSteps
 
 
 @pytest.fixture(autouse=True)
@@ -129,6 +130,11 @@ def test_more_classes_than_the_network_has_are_refused(made):
 def test_more_photographs_than_there_are_are_refused(made):
     with pytest.raises(DataError, match=r"needs 13 training photographs, .* holds 12; set train_s"):
         prepared(small(train_size=13), made)
+
+
+def test_a_last_batch_of_one_photograph_is_refused_before_anything_trains(made):
+    with pytest.raises(InvalidRecipe, match="last batch of one of the 12 photographs"):
+        prepared(small(batch_size=11), made)
 
 
 # --- Decoding ----------------------------------------------------------------------------------
@@ -326,9 +332,10 @@ def test_the_auxiliary_classifiers_loss_counts_four_tenths(made):
             return (self.linear(x), self.linear(x)) if self.training else self.linear(x)
 
     images, labels = next(training.data.train_images.batches([torch.arange(4)])), torch.arange(4)
-    _, plain = training._loss(images, labels)
-    training.network = Two(training.model).train()
-    assert training._loss(images, labels)[1].item() == pytest.approx(1.4 * plain.item(), rel=1e-6)
+    steps = SharedSteps(training)
+    _, plain = steps.evaluate(images, labels)
+    steps.network = Two(training.model).train()
+    assert steps.evaluate(images, labels)[1].item() == pytest.approx(1.4 * plain.item(), rel=1e-6)
 
 
 def test_the_seven_rows_of_table_2_differ_by_their_switches():

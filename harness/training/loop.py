@@ -6,10 +6,10 @@ Can be saved between epochs and goes on with the same bits (on a CPU, at the sam
 import math
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import torch
-from torch.nn.functional import cross_entropy
 
 from harness.data import streams
 from harness.data.augmentation import Draws, augmented, draw
@@ -24,6 +24,8 @@ from harness.training.optimizer import make_optimizer, set_learning_rate
 from harness.training.outcome import Curve, Outcome
 from harness.training.ranks import ALONE, Ranks, check_share
 from harness.training.recipe import Recipe
+from harness.training.shared_steps import SharedSteps, is_shared
+from harness.training.steps import STEPS
 
 NEARLY_FITTED = 0.99
 FIRST_LOSSES = 1_000
@@ -32,8 +34,6 @@ PHOTOGRAPHS_AT_ONCE = 100
 """In an evaluation, of images a hundred times as large."""
 FEW_CLASSES = 10
 """Classes from which on more are too many for top-1 accuracy alone: top-5 is counted as well."""
-AUXILIARY_SHARE = 0.4
-"""Of the auxiliary classifier in the loss (TF-Slim)."""
 
 
 def image_layout(recipe: Recipe) -> torch.memory_format:
@@ -65,15 +65,20 @@ class Training:
             if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
                 module.momentum = recipe.batch_norm_momentum
         self.model = model.to(self.device, memory_format=self.layout)
-        self.optimizer, self.schedule = make_optimizer(recipe, self.model.named_parameters())
+        self.optimizer, self.schedule = make_optimizer(
+            recipe,
+            self.model.named_parameters(),
+            self.device if backend.steps == "graph" else None,
+        )
         self.generators = {
             purpose: streams.stream(recipe.seed, purpose) for purpose in streams.DRAWN_IN_TRAINING
         }
         self.dropout = Dropout(recipe.dropout, self.generators[streams.DROPOUT])
         if recipe.dropout:
             output_layer(self.model).register_forward_pre_hook(self.dropout)
-        self.network = ranks.wrapped(self.model)
         self.draws: Draws | None = None
+        self.shared = SharedSteps(self) if is_shared(self) else None
+        self.take = STEPS[backend.steps](self)
         self.labels = data.train_labels
         self.curve = Curve()
         self.first_losses: list[float] = []
@@ -94,15 +99,15 @@ class Training:
         """Train one epoch, evaluate if its turn has come, and append to the curve."""
         started = time.perf_counter()
         order = self.next_order()
-        learning_rate = self.optimizer.param_groups[0]["lr"]
+        learning_rate = float(self.optimizer.param_groups[0]["lr"])
         self.model.train()
         batches = order.to(self.device).split(self.recipe.batch_size)
         # Of photographs the places on the CPU: to ask the GPU for them would wait for it.
         stored = isinstance(self.data.train_images, Photographs)
         ahead = order.split(self.recipe.batch_size) if stored else batches
-        images = self._images_of(part for batch in ahead for part, *_ in self._parts(batch))
-        totals = torch.stack([torch.stack(self.step(batch, images)) for batch in batches])
-        losses, correct = self.ranks.summed(totals).T
+        images = self._images_of(part for batch in ahead for part, *_ in self.parts(batch))
+        steps = zip(*(self.step(batch, images) for batch in batches), strict=True)
+        losses, correct = (self.ranks.summed(torch.stack(it)) for it in steps)
         self.ranks.average_buffers(self.model)
         # The last step may have broken the weights after its loss was taken.
         sound = all(bool(parameter.isfinite().all()) for parameter in self.model.parameters())
@@ -156,53 +161,24 @@ class Training:
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """One step of SGD on the images of index ``batch``: mean loss, number correct.
 
-        Of this process's part: over all processes they sum to the batch's. ``images`` gives those
-        of each part, where they are decoded ahead.
+        ``images`` gives those of each of its parts, where they are decoded ahead.
         """
-        parts = self._parts(batch)
-        images = images or self._images_of(part for part, *_ in parts)
-        seeds = self._dropout_seeds(batch, parts)
-        self.optimizer.zero_grad(set_to_none=True)
-        losses, right = [], []
-        for number, (part, share, place) in enumerate(parts):
-            if seeds is not None:
-                self.dropout.generator = torch.Generator().manual_seed(int(seeds[place]))
-            labels = self.labels[part]
-            with self.ranks.unsynchronised(self.network, number < len(parts) - 1):
-                logits, loss = self._loss(next(images), labels)
-                # DistributedDataParallel takes the mean of the processes' gradients.
-                weight = share * self.ranks.count
-                (loss if weight == 1 else loss * weight).backward()
-            losses.append(share * loss.detach())
-            right.append(bool(share) * (logits.argmax(dim=1) == labels).sum(dtype=torch.float32))
-        self.optimizer.step()
-        self.schedule.step()
-        return sum(losses), sum(right)
+        images = images or self._images_of(part for part, *_ in self.parts(batch))
+        if self.shared is not None:
+            return self.shared(batch, images)
+        return self.take(next(images), self.labels[batch])
 
-    def _parts(self, batch: torch.Tensor) -> list[tuple[torch.Tensor, float, int]]:
+    def parts(self, batch: torch.Tensor) -> list[tuple[torch.Tensor, float, int]]:
+        """This process's parts of a batch; see `Ranks.parts`."""
         return self.ranks.parts(batch, self.recipe.rank_batch)
 
-    def _dropout_seeds(self, batch: torch.Tensor, parts: list) -> torch.Tensor | None:
-        """A seed for each part of the batch, whichever process takes it; None where it is whole."""
-        if not self.recipe.dropout or (self.ranks.count == 1 and len(parts) == 1):
-            return None
-        return torch.randint(2**62, (len(batch),), generator=self.generators[streams.DROPOUT])
-
-    def _loss(
-        self, images: torch.Tensor, labels: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Logits (B, classes) of the network in training, and the mean loss."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
-            answers = self.network(images)
-        if isinstance(answers, tuple):
-            logits, auxiliary = (answer.float() for answer in answers)
-            side = AUXILIARY_SHARE * cross_entropy(auxiliary, labels)
-            return logits, cross_entropy(logits, labels) + side
-        logits = answers.float()
-        return logits, cross_entropy(logits, labels)
-
-    def _logits(self, images: torch.Tensor) -> torch.Tensor:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
+    def logits(self, images: torch.Tensor) -> torch.Tensor:
+        """Images (B, C, H, W) -> (B, classes) in float32, in the run's precision and mode."""
+        # The cache of cast weights would outlive the step in a CUDA graph.
+        graph = self.backend.steps == "graph"
+        with torch.autocast(
+            self.device.type, torch.bfloat16, enabled=self.autocast, cache_enabled=not graph
+        ):
             return self.model(images).float()
 
     def _images_of(self, parts: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
@@ -281,7 +257,7 @@ class Training:
         else:
             taken = (self._access(images, batch) for batch in batches)
         for batch, ready in zip(batches, taken, strict=True):
-            logits, wanted = self._logits(ready), labels[batch]
+            logits, wanted = self.logits(ready), labels[batch]
             found[0] += (logits.argmax(dim=1) == wanted).sum()
             if self.data.classes > FEW_CLASSES:
                 found[1] += (logits.topk(5).indices == wanted[:, None]).sum()
@@ -292,7 +268,7 @@ class Training:
     def answer(self, images: torch.Tensor) -> list[float]:
         """The second logit minus the first for images (N, C, H, W), in evaluation mode."""
         self.model.eval()
-        logits = torch.cat([self._logits(batch) for batch in images.split(EVALUATION_BATCH)])
+        logits = torch.cat([self.logits(batch) for batch in images.split(EVALUATION_BATCH)])
         return (logits[:, 1] - logits[:, 0]).tolist()
 
     def outcome(self) -> Outcome:
@@ -332,7 +308,7 @@ class Training:
         facts = {
             "threads": self.backend.threads,
             "schedule": self.schedule.state_dict(),
-            "learning_rate": self.optimizer.param_groups[0]["lr"],
+            "learning_rate": float(self.optimizer.param_groups[0]["lr"]),
             "outcome": self.outcome().as_dict(),
         }
         return tensors, facts
@@ -340,7 +316,7 @@ class Training:
     def restore(self, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
         """Go on from `state`, with the thread count of the run that was interrupted."""
         torch.set_num_threads(facts["threads"])
-        self.backend = Backend(self.backend.device, facts["threads"])
+        self.backend = replace(self.backend, threads=facts["threads"])
         self.model.load_state_dict(_under(tensors, "model/"))
         set_learning_rate(self.optimizer, facts["learning_rate"])
         parameters = dict(self.model.named_parameters())

@@ -12,7 +12,7 @@ from harness.data.photo_batches import Photographs
 from harness.data.photographs import PhotoFolder, photo_folder
 from harness.data.prepare import DataSpec, Pictures, Prepared, places_of_sample, with_labels
 from harness.data.sources import ImageSet
-from harness.errors import DataError
+from harness.errors import DataError, InvalidRecipe
 from harness.training.recipe import Recipe
 
 
@@ -85,6 +85,12 @@ def _looked_at(
     for part in ("train", "test"):
         if not len(sound[f"{part}_labels"]):
             raise DataError(f"no photograph of {folder.root}/{part} decodes")
+    count = len(sound["train_labels"])
+    if count % recipe.batch_size == 1 and recipe.batch_size > 1:
+        raise InvalidRecipe(
+            f"batch_size = {recipe.batch_size} leaves a last batch of one of the {count:,}"
+            " photographs, which BatchNorm cannot normalise; take another batch_size"
+        )
     return replace(data, **sound, skipped=len(corrupt))
 
 
