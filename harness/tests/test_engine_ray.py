@@ -146,7 +146,7 @@ def test_jobs_are_groups_and_take_the_gpus_that_the_recipe_says(tmp_path):
 
 
 def test_a_solve_that_fits_no_machine_is_refused(tmp_path):
-    solve = KernelRecipe(dataset="mnist")
+    solve = KernelRecipe(dataset="mnist", gamma=0.02)
     machines = (Machine("one", "1", 4, 0, memory=1e9),)
     with pytest.raises(ClusterError, match=r"takes 7\.\d GB, .* more than 1\.0 GB"):
         Cluster(NoRay(), machines, place(tmp_path)).jobs([solve])

@@ -53,12 +53,6 @@ class Outcome:
     """Hash of the first epoch's order."""
     epochs_to_fit: int | None
     """The first epoch after which an evaluation found no training error."""
-    train_among_five: int = 0
-    """Training images whose label is among the five likeliest classes; counted where there are
-    more than ten classes."""
-    test_among_five: int = 0
-    skipped: int = 0
-    """Photographs that did not decode, and were left out."""
     answers: list[float] = field(default_factory=list)
     """Where the recipe keeps them: the logit of the second group minus that of the first, by the
     final network, on the sample before any replacement and then on images that it left out."""
@@ -69,6 +63,12 @@ class Outcome:
     corrupted_test_correct: int = 0
     """Test images classified as labels say that are corrupted as the training labels are; counted
     where the recipe asks for it."""
+    train_among_five: int = 0
+    """Training images whose label is among the five likeliest classes; counted where there are
+    more than ten classes."""
+    test_among_five: int = 0
+    skipped: int = 0
+    """Photographs that did not decode, and were left out."""
 
     @property
     def train_accuracy(self) -> float:
