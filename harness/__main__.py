@@ -34,11 +34,17 @@ def _parser() -> argparse.ArgumentParser:
     data.set_defaults(command=_data)
 
     train = commands.add_parser("train", help="train one recipe by hand")
-    train.add_argument("recipe", nargs="?", help="MODEL/DATASET/SETTING; none: list them")
+    train.add_argument(
+        "recipe", nargs="?", help="MODEL/DATASET/SETTING, or a recipe's JSON file; none: list them"
+    )
     train.add_argument(
         "--set", nargs="+", default=[], metavar="FIELD=VALUE", help="change fields of the recipe"
     )
     train.add_argument("--device", default="auto")
+    train.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
+    train.add_argument(
+        "--checkpoint-seconds", type=float, default=30.0, metavar="S", help="between checkpoints"
+    )
     train.add_argument("--steps", choices=["eager", "compiled", "graph"], default="eager")
     train.add_argument("--data-root", type=Path, metavar="DIR")
     train.add_argument("--runs", type=Path, metavar="DIR", help="the store of finished runs")
@@ -65,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         "--only",
         nargs="+",
         metavar="SECTION",
-        help="training, steps, groups, constructions, kernel",
+        help="training, steps, groups, constructions, kernel, images",
     )
     bench.add_argument("--models", nargs="+", metavar="MODEL", help="default: the paper's five")
     bench.add_argument("--seconds", type=float, default=8.0, help="for each measurement")

@@ -88,6 +88,14 @@ def training_record(run: Run) -> RunRecord:
     if run.recipe.validation_size:
         figures["validation accuracy"] = _short(outcome.validation_accuracy)
         names.append("validation_accuracy")
+    if outcome.curve.train_top5:
+        figures |= {
+            "train accuracy, top-5": _short(outcome.train_top5),
+            "test accuracy, top-5": _short(outcome.test_top5),
+            "best test accuracy": _short(outcome.best_test_accuracy),
+            "best test accuracy, top-5": _short(outcome.best_test_top5),
+            "photographs left out": outcome.skipped,
+        }
     return RunRecord(
         figures=figures,
         curve={name: [_short(value) for value in drawn[name]] for name in names},

@@ -7,6 +7,7 @@ pytest_plugins = (
     "harness.plugin.options",
     "harness.plugin.tiers",
     "harness.plugin.plan",
+    "harness.plugin.engine",
     "harness.plugin.properties",
     "harness.plugin.evidence",
     "harness.plugin.progress",

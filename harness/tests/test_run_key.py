@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from harness.runs import key as key_module
 from harness.runs.key import code_fingerprint, run_key, syntax
+from harness.training.imagenet import imagenet_recipe
 from harness.training.recipe import Recipe
 
 RECIPE = Recipe(
@@ -24,7 +25,7 @@ def other_value(name: str, value: object) -> object:
         names = {"model": "linear", "dataset": "mnist", "inputs": "gaussian", "redraw": "never"}
         return {**names, "evaluation": "once nearly fitted", "labels": "classes"}[name]
     if value is None:
-        return {"replaced": 3}[name]
+        return {"replaced": 3, "rank_batch": 8}[name]
     if isinstance(value, tuple):
         return {"augmentation": ("flip",), "weight_decay": (("weights", 1e-4),)}[name]
     if name == "dropout":
@@ -35,9 +36,14 @@ def other_value(name: str, value: object) -> object:
 
 
 def test_the_key_changes_with_everything_that_could_change_the_run(monkeypatch):
-    values = {name: v for name, v in RECIPE.as_dict().items() if name != "precision"}
+    photographs = replace(imagenet_recipe("true-labels"), precision="fp32")
+    of_photographs = {"auxiliary": False, "skip_corrupt": True}
+    kept = {*of_photographs, "precision"}
+    values = {name: v for name, v in RECIPE.as_dict().items() if name not in kept}
     base = (RECIPE, "fp32", "cpu", "data")
     variants = [replace(RECIPE, **{name: other_value(name, v)}) for name, v in values.items()]
+    variants += [photographs]
+    variants += [replace(photographs, **{name: value}) for name, value in of_photographs.items()]
     keys = [run_key(variant, *base[1:]) for variant in variants]
     keys += [run_key(*base[:i], "another", *base[i + 1 :]) for i in (1, 2, 3)]
     for name in ("code_fingerprint", "version"):
