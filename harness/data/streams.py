@@ -14,6 +14,8 @@ SUBSET = "subset"
 INITIALIZATION = "initialization"
 ORDER = "order"
 REDRAW = "redraw"
+NETWORK = "network"
+"""What a network from outside draws while it trains: dropout of its own, say."""
 
 
 def stream(seed: int, purpose: str) -> torch.Generator:

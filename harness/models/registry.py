@@ -1,6 +1,7 @@
 """Networks by name. Importing this module does not import torch; building a network does.
 
-A name of the form ``mlp-DEPTHxWIDTH`` is an MLP of any depth and width.
+A name of the form ``mlp-DEPTHxWIDTH`` is an MLP of any depth and width; one with a colon is a
+network from outside (`harness.models.foreign`).
 """
 
 import re
@@ -10,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.errors import UnknownName
+from harness.models.foreign import Options, is_foreign, make_foreign, titled
 
 if TYPE_CHECKING:
     import torch
@@ -37,6 +39,8 @@ class ModelSpec:
     """Where it is not trained as the paper says, and why; shown with every measurement on it."""
     cost: float = 0.005
     """Billions of multiply-adds to train on one 28x28x3 image, roughly: for planning only."""
+    foreign: bool = False
+    """From outside: it keeps its own initialisation, and trains alone."""
 
 
 def _inception(batch_norm: bool, shape: ImageShape, classes: int) -> "nn.Module":
@@ -92,23 +96,54 @@ MODELS: dict[str, ModelSpec] = {
 """The five networks of Table 1, and the linear model of the controls."""
 
 
-def model_spec(name: str) -> ModelSpec:
-    """The network called ``name``; raises UnknownName with the nearest names otherwise."""
+FOREIGN_RATE = 0.01
+"""Appendix A's for Alexnet and the MLPs; its Inception learns at 0.1."""
+
+
+def model_spec(name: str, options: Options = ()) -> ModelSpec:
+    """The network called ``name``; raises UnknownName with the nearest names otherwise.
+
+    ``options`` are arguments of a network from outside, which is not imported before it is made.
+    """
     if name in MODELS:
         return MODELS[name]
+    if is_foreign(name):
+        title, make = titled(name, options), partial(make_foreign, name, options)
+        return ModelSpec(name, title, make, FOREIGN_RATE, cost=0.1, foreign=True)
     if match := re.fullmatch(r"mlp-([1-9]\d*)x([1-9]\d*)", str(name)):
         return _mlp_spec(int(match[1]), int(match[2]))
-    raise UnknownName("model", name, [*MODELS, "mlp-DEPTHxWIDTH"])
+    raise UnknownName("model", name, [*MODELS, "mlp-DEPTHxWIDTH", "PACKAGE.MODULE:FACTORY"])
 
 
 def build_model(
-    name: str, shape: ImageShape, classes: int, generator: "torch.Generator"
+    name: str,
+    shape: ImageShape,
+    classes: int,
+    generator: "torch.Generator",
+    options: Options = (),
 ) -> "nn.Module":
     """The network ``name`` for images of ``shape``, its weights drawn from ``generator`` (CPU)."""
     import torch
 
+    from harness.models.seeding import seeded
+
+    spec = model_spec(name, options)
+    if spec.foreign:
+        with seeded(generator):
+            return with_all_parameters(spec.make(shape, classes), shape)
     with torch.random.fork_rng(devices=[]):
         # PyTorch's constructors draw from the global generator; those draws are overwritten.
-        model = model_spec(name).make(shape, classes)
+        model = spec.make(shape, classes)
     model.initialize(generator)
+    return model
+
+
+def with_all_parameters(model: "nn.Module", shape: ImageShape) -> "nn.Module":
+    """The network with lazy layers made: their parameters come with the first images."""
+    import torch
+    from torch.nn.parameter import is_lazy
+
+    if any(is_lazy(parameter) for parameter in model.parameters()):
+        with torch.no_grad():
+            model.eval()(torch.zeros(2, *shape))
     return model

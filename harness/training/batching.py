@@ -23,7 +23,8 @@ def can_be_grouped(recipe: Recipe) -> bool:
         field.name in UNDERSTOOD or getattr(recipe, field.name) == field.default
         for field in fields(Recipe)
     )
-    return plain and not model_spec(recipe.model).convolutional
+    spec = model_spec(recipe.model)
+    return plain and not spec.convolutional and not spec.foreign
 
 
 def shape_of(recipe: Recipe) -> Recipe:

@@ -29,6 +29,7 @@ def prepared_data(recipe: Recipe, root: Path | None, device: str, precision: str
         recipe.label_draw,
         recipe.replaced,
         recipe.keep_answers,
+        image_size=recipe.image_size,
     )
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     wants_left_out = recipe.keep_answers or recipe.replaced is not None

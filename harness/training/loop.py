@@ -5,6 +5,7 @@ Can be saved between epochs and goes on with the same bits (on a CPU, at the sam
 
 import math
 import time
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from harness.data import streams
 from harness.data.prepare import Prepared, redraw_inputs
 from harness.data.randomization import corrupt_labels
 from harness.models import build_model, model_spec
+from harness.models.seeding import seeded
 from harness.training.backend import Backend
 from harness.training.outcome import Curve, Outcome
 from harness.training.recipe import Recipe
@@ -52,7 +54,9 @@ class Training:
         self.autocast = backend.precision(recipe.precision) == "bf16"
         self.layout = image_layout(recipe)
         initialization = streams.stream(recipe.seed, streams.INITIALIZATION)
-        model = build_model(recipe.model, data.shape, data.classes, initialization)
+        model = build_model(
+            recipe.model, data.shape, data.classes, initialization, recipe.model_options
+        )
         for module in model.modules():
             if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
                 module.momentum = recipe.batch_norm_momentum
@@ -60,7 +64,7 @@ class Training:
         self.optimizer, self.schedule = make_optimizer(recipe, self.model)
         self.generators = {
             purpose: streams.stream(recipe.seed, purpose)
-            for purpose in (streams.ORDER, streams.REDRAW)
+            for purpose in (streams.ORDER, streams.REDRAW, streams.NETWORK)
         }
         self.labels = data.train_labels
         self.curve = Curve()
@@ -79,6 +83,11 @@ class Training:
 
     def run_epoch(self) -> None:
         """Train one epoch, evaluate if its turn has come, and append to the curve."""
+        draws_itself = model_spec(self.recipe.model).foreign
+        with seeded(self.generators[streams.NETWORK]) if draws_itself else nullcontext():
+            self._run_epoch()
+
+    def _run_epoch(self) -> None:
         started = time.perf_counter()
         order = self.next_order()
         learning_rate = self.optimizer.param_groups[0]["lr"]

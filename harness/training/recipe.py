@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from harness.data.catalogue import dataset_spec
 from harness.errors import InvalidRecipe
+from harness.models.options import check_size, options_of
 from harness.models.registry import model_spec
 
 STEPS_PER_PAPER_EPOCH = 391
@@ -29,11 +30,15 @@ class Recipe:
     """
 
     model: str
+    model_options: tuple[tuple[str, Any], ...] = ()
+    """Arguments, by name, of the factory of a network from outside."""
     dataset: str = "cifar10"
     train_size: int | None = None
     """Number of training images, drawn by the seed; None for all of them."""
     crop: int = 28
     """Largest height and width; larger images are cropped from the centre."""
+    image_size: int | None = None
+    """Height and width to which cropped images are enlarged, bilinearly; None: as they are."""
     label_corruption: float = 0.0
     """Probability with which each training label is replaced by a uniform class."""
     labels: Labels = "classes"
@@ -72,7 +77,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, naming the field, the value and what would do."""
-        model_spec(self.model)
+        object.__setattr__(self, "model_options", options_of(self.model, self.model_options))
+        check_size(self.crop, self.image_size)
         data = dataset_spec(self.dataset)
         for field in fields(self):
             choices = get_args(field.type)
@@ -171,6 +177,29 @@ class Recipe:
         return self.train_size or dataset_spec(self.dataset).train_size
 
     @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of an image as the network sees it."""
+        channels, height, width = dataset_spec(self.dataset).shape
+        if self.image_size is not None:
+            return channels, self.image_size, self.image_size
+        return channels, min(height, self.crop), min(width, self.crop)
+
+    @property
+    def test_images(self) -> int:
+        """The number of test images."""
+        return dataset_spec(self.dataset).test_size
+
+    @property
+    def classes(self) -> int:
+        """The number of classes, or two where groups of them are learned."""
+        return 2 if self.labels == "two groups" else dataset_spec(self.dataset).classes
+
+    @property
+    def title(self) -> str:
+        """The network's name for people, with the arguments that it was made with."""
+        return model_spec(self.model, self.model_options).paper_name
+
+    @property
     def steps_per_epoch(self) -> int:
         """Batches in an epoch; the last one may be smaller, and counts."""
         return -(-self.images // self.batch_size)
@@ -178,8 +207,8 @@ class Recipe:
     @property
     def cost(self) -> float:
         """Arithmetic if every epoch is run, in billions of multiply-adds: for planning only."""
-        _, height, width = dataset_spec(self.dataset).shape
-        area = min(height, self.crop) * min(width, self.crop)
+        _, height, width = self.image_shape
+        area = height * width
         per_image = model_spec(self.model).cost * area / 28**2
         return per_image * self.images * self.epochs
 
@@ -212,7 +241,9 @@ class Recipe:
     def __str__(self) -> str:
         """Short and readable: network, data, setting, seed."""
         data = f"{self.dataset} (n = {self.images:,})"
-        return f"{self.model} on {data}, {self.setting}, seed {self.seed}"
+        spec = model_spec(self.model, self.model_options)
+        name = spec.paper_name if spec.foreign else self.model
+        return f"{name} on {data}, {self.setting}, seed {self.seed}"
 
     def as_dict(self) -> dict[str, Any]:
         """Field names and values, for JSON."""
