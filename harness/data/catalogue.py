@@ -44,11 +44,13 @@ class DatasetSpec:
     """Names of the two groups into which section 2.2 sorts the classes, if there are any."""
     second_group: tuple[int, ...] = ()
     """The classes of the second one."""
+    own: bool = False
+    """Somebody's own: see `harness.data.own`."""
 
     @property
     def embedded(self) -> bool:
         """Whether it comes with a dependency, so that nothing needs to be downloaded."""
-        return not self.files
+        return not self.files and not self.own
 
 
 DATASETS: dict[str, DatasetSpec] = {
@@ -65,6 +67,10 @@ DATASETS: dict[str, DatasetSpec] = {
 
 def dataset_spec(name: str) -> DatasetSpec:
     """The dataset called ``name``; raises UnknownName with the nearest names otherwise."""
+    if ":" in str(name):
+        from harness.data.own import own_spec
+
+        return own_spec(name)
     if name not in DATASETS:
         raise UnknownName("dataset", name, DATASETS)
     return DATASETS[name]

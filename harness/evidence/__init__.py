@@ -15,6 +15,7 @@ from harness.evidence.solves import (
     share_of_errors,
     wrong_ratio,
 )
+from harness.evidence.statistics import margin_around
 from harness.evidence.verdict import ClaimNotSupported, ControlNotRefuted
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "figures_of",
     "gain",
     "log_log_slope",
+    "margin_around",
     "mean_over",
     "published_crossing",
     "published_curve",

@@ -15,7 +15,9 @@ from harness.evidence.record import Evidence, read_evidence
 from harness.evidence.run_record import RunRecord, stored_runs
 from harness.files import write_atomically
 from harness.plugin.options import SESSION, Session, trains_nothing
+from harness.plugin.own_networks import command_words
 from harness.plugin.tiers import claim_of, tier_of
+from harness.plugin.trials import network_of
 from harness.runs.store import default_store
 
 JUDGED = pytest.StashKey[int]()
@@ -54,6 +56,7 @@ def command_for(item: pytest.Item) -> str:
     ):
         if (value := option(name)) != default:
             words += [name, str(value)]
+    words += command_words(item)
     return shlex.join(words)
 
 
@@ -64,6 +67,7 @@ def blank(item: pytest.Item, **facts: Any) -> Evidence:
     return Evidence(
         **{
             "claim": claim,
+            "network": network_of(item),
             "check": "",
             "control": control,
             "verdict": "not run",

@@ -102,7 +102,7 @@ class Laboratory:
         backend = resolve_backend(self.device, self.workers)
         wanted = recipe.precision if recipe.precision != "auto" else self.precision
         precision = backend.precision(wanted)
-        key = run_key(recipe, precision, backend.kind, fingerprint(recipe.dataset))
+        key = run_key(recipe, precision, backend.kind, fingerprint(recipe.dataset, self.data_root))
         return backend, precision, key
 
     def _train_missing(self, by_key: dict[str, Recipe]) -> None:
