@@ -60,7 +60,7 @@ def sign_trials() -> list[Trial]:
     ]
 
 
-OWN_DRAWS = {"fast": 10, "cpu_full": 3, "gpu_full": 2}
+OWN_DRAWS = {"fast": 4, "cpu_full": 3, "gpu_full": 2}
 """Sign vectors for a network that somebody puts in the place of the paper's: for time."""
 
 
