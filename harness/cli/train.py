@@ -2,7 +2,7 @@
 
 import argparse
 import time
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
@@ -74,6 +74,8 @@ def parse_changes(words: list[str]) -> dict[str, Any]:
 
 
 def _value(name: str, text: str, kind: Any) -> Any:
+    if get_origin(kind) is tuple:
+        return _entries(name, text)
     kinds = get_args(kind) or (kind,)
     if text == "none" and type(None) in kinds:
         return None
@@ -90,3 +92,17 @@ def _value(name: str, text: str, kind: Any) -> Any:
                     f"{name} = {text!r}, but it should be a number ({number.__name__})"
                 ) from error
     return text
+
+
+def _entries(name: str, text: str) -> tuple[Any, ...]:
+    """Names, or names with a number, between commas: ``random crop,flip``, ``weights:0.0005``."""
+    entries: list[Any] = []
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        group, colon, number = entry.rpartition(":")
+        try:
+            entries.append((group, float(number)) if colon else entry)
+        except ValueError as error:
+            raise InvalidRecipe(
+                f"{name} = {text!r}, but after the colon of {entry!r} should be a number"
+            ) from error
+    return tuple(entries)

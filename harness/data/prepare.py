@@ -32,6 +32,11 @@ class DataSpec:
     replaced: int | None = None
     probed: bool = False
     """Whether the sample before any replacement, and images that it left out, are wanted too."""
+    validation_size: int = 0
+    """How many of the images that the sample left out are held out for validation."""
+    score_corrupted_test: bool = False
+    keep_pixels: bool = False
+    """Whether the uncropped bytes of the sample are wanted too, for augmentation."""
     image_size: int | None = None
     """To which cropped images are enlarged."""
 
@@ -42,8 +47,10 @@ class Pictures:
 
     sample: torch.Tensor
     left_out: torch.Tensor
-    """As many of the images that the sample left out; none where nobody asked."""
+    """Of the images that the sample left out, as many as are wanted."""
     test: torch.Tensor
+    pixels: torch.Tensor | None = None
+    """The sample's bytes (N, H, W, C), uncropped, where they are wanted."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,11 @@ class Prepared:
     probes: tuple[torch.Tensor, ...] = ()
     """Images whose answers are kept, and their labels."""
     probe_labels: torch.Tensor | None = None
+    train_pixels: torch.Tensor | None = None
+    """Bytes (N, H, W, C), uncropped, where the images are augmented."""
+    validation_images: torch.Tensor | None = None
+    validation_labels: torch.Tensor | None = None
+    corrupted_test_labels: torch.Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -111,10 +123,14 @@ def prepare_pictures(
         return result
 
     sample, left_out = _places(images, spec)
+    kept = None
+    if spec.keep_pixels:
+        kept = _rows(images.train_images, sample).permute(0, 2, 3, 1).contiguous().to(device)
     return Pictures(
         tensor(_rows(images.train_images, sample), "train"),
         tensor(images.train_images[left_out], "left out"),
         tensor(images.test_images, "test"),
+        kept,
     )
 
 
@@ -146,6 +162,11 @@ def with_labels(pictures: Pictures, images: ImageSet, spec: DataSpec) -> Prepare
     if spec.probed:
         probes = (pictures.sample, pictures.left_out)
         probe_labels = torch.cat([labels, other_labels]).to(device)
+    validation = test_drawn = None
+    if spec.validation_size:
+        validation = (pictures.left_out, other_labels.to(device))
+    if spec.score_corrupted_test:
+        test_drawn = drawn(test_labels, f"{purpose}/test").to(device)
     if spec.replaced is not None:
         substitute = spec.replaced % len(left_out)
         train_images, labels = train_images.clone(), labels.clone()
@@ -159,6 +180,9 @@ def with_labels(pictures: Pictures, images: ImageSet, spec: DataSpec) -> Prepare
         classes,
         probes,
         probe_labels,
+        pictures.pixels,
+        *(validation or (None, None)),
+        test_drawn,
     )
 
 
@@ -180,8 +204,8 @@ def _places(images: ImageSet, spec: DataSpec) -> tuple[torch.Tensor | None, torc
     if size is None or size >= total:
         return None, torch.empty(0, dtype=torch.int64)
     shuffled = torch.randperm(total, generator=streams.stream(spec.seed, streams.SUBSET))
-    wanted = spec.probed or spec.replaced is not None
-    return shuffled[:size], shuffled[size : 2 * size if wanted else size]
+    wanted = size if spec.probed or spec.replaced is not None else spec.validation_size
+    return shuffled[:size], shuffled[size : size + wanted]
 
 
 def _rows(tensor: torch.Tensor, places: torch.Tensor | None) -> torch.Tensor:

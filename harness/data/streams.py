@@ -14,8 +14,12 @@ SUBSET = "subset"
 INITIALIZATION = "initialization"
 ORDER = "order"
 REDRAW = "redraw"
+AUGMENTATION = "augmentation"
+DROPOUT = "dropout"
 NETWORK = "network"
 """What a network from outside draws while it trains: dropout of its own, say."""
+DRAWN_IN_TRAINING = (ORDER, REDRAW, AUGMENTATION, DROPOUT, NETWORK)
+"""The streams that go on from epoch to epoch."""
 
 
 def stream(seed: int, purpose: str) -> torch.Generator:

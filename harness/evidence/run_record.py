@@ -15,7 +15,7 @@ from harness.evidence.record import RUN_LINE, Evidence
 from harness.runs.run import DamagedRun, Run
 from harness.runs.solve import Solve
 
-CURVES = ("step", "loss", "online_accuracy", "train_accuracy", "test_accuracy")
+CURVES = ("step", "loss", "online_accuracy", "train_accuracy", "test_accuracy", "learning_rate")
 DIGITS = 6
 """Of a curve's values: more than a figure shows."""
 
@@ -75,15 +75,21 @@ def _stored(entry: Path) -> RunRecord | None:
 
 
 def _training(run: Run) -> RunRecord:
-    outcome, drawn = run.outcome, asdict(run.curve)
+    outcome, drawn, names = run.outcome, asdict(run.curve), list(CURVES)
+    figures = {
+        "train accuracy": _short(run.train_accuracy),
+        "test accuracy": _short(run.test_accuracy),
+        "epochs": run.curve.epochs,
+        "epochs to fit": outcome.epochs_to_fit,
+    }
+    if run.recipe.score_corrupted_test:
+        figures["corrupted test accuracy"] = _short(outcome.corrupted_test_accuracy)
+    if run.recipe.validation_size:
+        figures["validation accuracy"] = _short(outcome.validation_accuracy)
+        names.append("validation_accuracy")
     return RunRecord(
-        figures={
-            "train accuracy": _short(run.train_accuracy),
-            "test accuracy": _short(run.test_accuracy),
-            "epochs": run.curve.epochs,
-            "epochs to fit": outcome.epochs_to_fit,
-        },
-        curve={name: [_short(value) for value in drawn[name]] for name in CURVES},
+        figures=figures,
+        curve={name: [_short(value) for value in drawn[name]] for name in names},
         precision=run.precision,
         **_common(run),
     )

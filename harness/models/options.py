@@ -30,10 +30,15 @@ def options_of(model: str, options: Any) -> Options:
     return named
 
 
-def check_size(crop: int, image_size: int | None) -> None:
+def check_size(crop: int, image_size: int | None, augmentation: Any) -> None:
     """Raise InvalidRecipe unless images of ``crop`` at most can be enlarged to ``image_size``."""
     if image_size is None:
         return
+    if augmentation:
+        raise InvalidRecipe(
+            f"image_size = {image_size!r}, but it should be None where augmentation is on: images"
+            " that are drawn anew are not enlarged"
+        )
     if not isinstance(image_size, int) or isinstance(image_size, bool) or image_size < crop:
         raise InvalidRecipe(
             f"image_size = {image_size!r}, but it should be None or an integer from crop = {crop}"

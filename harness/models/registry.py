@@ -41,6 +41,19 @@ class ModelSpec:
     """Billions of multiply-adds to train on one 28x28x3 image, roughly: for planning only."""
     foreign: bool = False
     """From outside: it keeps its own initialisation, and trains alone."""
+    parameter_groups: tuple[tuple[str, str], ...] = (("weights", r"weight$"), ("biases", r"bias$"))
+    """What weight decay can be given for: names, and patterns of which one, and one alone, is
+    found in each parameter's name."""
+
+    @property
+    def groups_by_name(self) -> dict[str, list[str]]:
+        """The groups by name, and the groups that each consists of: "weights" is all but biases."""
+        own = {name: [name] for name, _ in self.parameter_groups}
+        return {**own, "weights": [name for name in own if name != "biases"]}
+
+    def group_of(self, parameter: str) -> str:
+        """The group of a parameter, by its name in the network."""
+        return next(name for name, found in self.parameter_groups if re.search(found, parameter))
 
 
 def _inception(batch_norm: bool, shape: ImageShape, classes: int) -> "nn.Module":
@@ -87,7 +100,20 @@ MODELS: dict[str, ModelSpec] = {
             " at 0.003: the paper gives no initialisation, and its rate of 0.1 trained with none",
             cost=0.6,
         ),
-        ModelSpec("alexnet", "Alexnet", _alexnet, 0.01, True, cost=0.07),
+        ModelSpec(
+            "alexnet",
+            "Alexnet",
+            _alexnet,
+            0.01,
+            True,
+            cost=0.07,
+            parameter_groups=(
+                ("convolutions", r"^(0|4)\.weight$"),
+                ("hidden dense layers", r"^(9|11)\.weight$"),
+                ("output layer", r"^13\.weight$"),
+                ("biases", r"bias$"),
+            ),
+        ),
         _mlp_spec(3, 512),
         _mlp_spec(1, 512),
         ModelSpec("linear", "linear model", _linear, 0.01),
@@ -109,7 +135,15 @@ def model_spec(name: str, options: Options = ()) -> ModelSpec:
         return MODELS[name]
     if is_foreign(name):
         title, make = titled(name, options), partial(make_foreign, name, options)
-        return ModelSpec(name, title, make, FOREIGN_RATE, cost=0.1, foreign=True)
+        return ModelSpec(
+            name,
+            title,
+            make,
+            FOREIGN_RATE,
+            cost=0.1,
+            foreign=True,
+            parameter_groups=(("weights", r"(?<!bias)$"), ("biases", r"bias$")),
+        )
     if match := re.fullmatch(r"mlp-([1-9]\d*)x([1-9]\d*)", str(name)):
         return _mlp_spec(int(match[1]), int(match[2]))
     raise UnknownName("model", name, [*MODELS, "mlp-DEPTHxWIDTH", "PACKAGE.MODULE:FACTORY"])

@@ -38,7 +38,12 @@ def recipe(**changes: object) -> Recipe:
 def data_of(recipe: Recipe):
     data = prepared_data(recipe, None, "cpu", "fp32")
     # A hundred test images do.
-    return replace(data, test_images=data.test_images[:100], test_labels=data.test_labels[:100])
+    cut = {
+        name: getattr(data, name)[:100]
+        for name in ("test_images", "test_labels", "corrupted_test_labels")
+        if getattr(data, name) is not None
+    }
+    return replace(data, **cut)
 
 
 def alone(recipe: Recipe, epochs: int = 10_000) -> Training:
@@ -65,7 +70,10 @@ def assert_same(member: Training, single: Training) -> None:
         assert getattr(ours, name) == getattr(expected, name), name
     for name in ("label_digest", "order_digest", "train_total", "test_total"):
         assert getattr(ours, name) == getattr(expected, name), name
-    for name in ("step", "learning_rate", "online_accuracy", "train_accuracy", "test_accuracy"):
+    for name in ("validation_correct", "validation_total", "corrupted_test_correct"):
+        assert getattr(ours, name) == getattr(expected, name), name
+    parts = [f"{part}_accuracy" for part in ("online", "train", "test", "validation")]
+    for name in ("step", "learning_rate", *parts):
         assert getattr(ours.curve, name) == getattr(expected.curve, name), name
     assert len(ours.curve.seconds) == ours.curve.epochs
     finite = [math.isfinite(loss) for loss in expected.curve.loss]
@@ -98,6 +106,11 @@ GROUPS = {
     ],
     "once nearly fitted": [
         recipe(seed=seed, evaluation="once nearly fitted", epochs=15, learning_rate=0.03)
+        for seed in range(2)
+    ],
+    "weight decay": [recipe(seed=seed, weight_decay=(("weights", 0.1),)) for seed in range(2)],
+    "validated": [
+        recipe(seed=seed, validation_size=30, score_corrupted_test=True, label_corruption=0.5)
         for seed in range(2)
     ],
     "at the end": [recipe(seed=seed, evaluation="at the end") for seed in range(2)],

@@ -51,7 +51,7 @@ def digits(**changes: object) -> Recipe:
         ("batch_norm_momentum", 0.0, "in (0, 1]"),
         ("inputs", "shuffled", "one of 'true', 'shuffled pixels', 'random pixels', 'gaussian'"),
         ("redraw", "always", "one of 'never', 'labels each epoch', 'inputs each access'"),
-        ("evaluation", "never", "one of 'every epoch', 'once nearly fitted'"),
+        ("evaluation", "never", "one of 'every epoch', 'test every epoch', 'once nearly fitted'"),
         ("precision", "fp16", "one of 'auto', 'fp32', 'bf16'"),
         ("precision", None, "one of 'auto', 'fp32', 'bf16'"),
     ],

@@ -16,6 +16,7 @@ from harness.runs.store import Store
 from harness.tests.report_helpers import record, run
 from harness.training.outcome import Curve, Outcome
 from harness.training.protocol import paper_recipe
+from harness.training.recipe import Recipe
 
 RECIPE = paper_recipe("mlp-1x512", "digits", "random-labels", train_size=256)
 
@@ -55,7 +56,7 @@ def named(*keys):
 def test_a_training_comes_from_the_store_with_its_curve_and_without_weights(tmp_path):
     stored(tmp_path)
     (found,) = stored_runs(tmp_path, named("00ff", "00ff"))
-    assert (found.key, found.title, found.recipe) == ("00ff", str(RECIPE), RECIPE.as_dict())
+    assert (found.key, found.title, Recipe(**found.recipe)) == ("00ff", str(RECIPE), RECIPE)
     assert found.figures == {
         "train accuracy": 0.75,
         "test accuracy": 0.25,
@@ -68,6 +69,7 @@ def test_a_training_comes_from_the_store_with_its_curve_and_without_weights(tmp_
         "online_accuracy": [0.1, 0.5],
         "train_accuracy": [None, 0.75],
         "test_accuracy": [None, 0.25],
+        "learning_rate": [0.01, 0.01],
     }
     assert (found.device, found.precision, found.seconds) == ("cpu", "fp32", 0.2)
     assert RunRecord.from_line(found.to_line()) == found

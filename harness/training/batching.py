@@ -12,7 +12,8 @@ UNDERSTOOD = (
     *MAY_DIFFER,
     *("model", "dataset", "train_size", "crop", "labels", "batch_size", "learning_rate"),
     *("momentum", "decay", "decay_every", "batch_norm_momentum", "epochs", "stop_at_zero_error"),
-    *("evaluation", "keep_answers", "precision"),
+    *("evaluation", "keep_answers", "precision", "weight_decay"),
+    *("validation_size", "score_corrupted_test"),
 )
 """Recipe fields that a group honours; a recipe that sets any other trains alone."""
 

@@ -20,7 +20,8 @@ from harness.errors import HarnessError
 from harness.models.registry import model_spec
 from harness.training.backend import Backend
 from harness.training.batching import MAY_DIFFER, can_be_grouped, shape_of
-from harness.training.loop import Training, make_optimizer
+from harness.training.loop import Training
+from harness.training.optimizer import make_optimizer, set_learning_rate
 from harness.training.recipe import Recipe
 
 CPU_WORK = 16e6
@@ -152,7 +153,7 @@ class GroupTraining:
                 momentum = self.optimizer.state.get(shared, {}).get("momentum_buffer")
                 if momentum is not None:  # Without momentum there is no such state.
                     member.optimizer.state[own]["momentum_buffer"] = momentum[place].clone()
-            member.optimizer.param_groups[0]["lr"] = self.optimizer.param_groups[0]["lr"]
+            set_learning_rate(member.optimizer, self.optimizer.param_groups[0]["lr"])
             member.schedule.load_state_dict(self.schedule.state_dict())
         self.active = []
 
@@ -166,7 +167,10 @@ class GroupTraining:
             nn.Parameter(torch.stack([p.detach() for p in ps])) for ps in zip(*every, strict=True)
         ]
         self.layers = list(zip(stacked[::2], stacked[1::2], strict=True))
-        self.optimizer, self.schedule = make_optimizer(members[0].recipe, nn.ParameterList(stacked))
+        names = [name for name, _ in members[0].model.named_parameters()]
+        self.optimizer, self.schedule = make_optimizer(
+            members[0].recipe, zip(names, stacked, strict=True)
+        )
         for number, shared in enumerate(stacked):
             slots = [
                 member.optimizer.state.get(own[number], {}).get("momentum_buffer")
@@ -177,7 +181,7 @@ class GroupTraining:
             # Views: what a member evaluates and checks are the weights that train.
             for place, own in enumerate(every):
                 own[number].data = shared.detach()[place]
-        self.optimizer.param_groups[0]["lr"] = members[0].optimizer.param_groups[0]["lr"]
+        set_learning_rate(self.optimizer, members[0].optimizer.param_groups[0]["lr"])
         self.schedule.load_state_dict(members[0].schedule.state_dict())
         self.labels = torch.stack([member.labels for member in members])
         self.places = self.rows[self.active]

@@ -29,6 +29,9 @@ def prepared_data(recipe: Recipe, root: Path | None, device: str, precision: str
         recipe.label_draw,
         recipe.replaced,
         recipe.keep_answers,
+        recipe.validation_size,
+        recipe.score_corrupted_test,
+        bool(recipe.augmentation),
         image_size=recipe.image_size,
     )
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
@@ -41,6 +44,7 @@ def prepared_data(recipe: Recipe, root: Path | None, device: str, precision: str
             label_draw=0,
             replaced=None,
             probed=wants_left_out,
+            score_corrupted_test=False,
         ),
         root,
         device,

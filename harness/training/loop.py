@@ -12,30 +12,21 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from harness.data import streams
+from harness.data.augmentation import Draws, augmented, draw
 from harness.data.prepare import Prepared, redraw_inputs
+from harness.data.preprocessing import whiten
 from harness.data.randomization import corrupt_labels
 from harness.models import build_model, model_spec
 from harness.models.seeding import seeded
 from harness.training.backend import Backend
+from harness.training.dropout import Dropout, output_layer
+from harness.training.optimizer import make_optimizer, set_learning_rate
 from harness.training.outcome import Curve, Outcome
 from harness.training.recipe import Recipe
 
 NEARLY_FITTED = 0.99
 FIRST_LOSSES = 1_000
 EVALUATION_BATCH = 1_000
-
-
-def make_optimizer(
-    recipe: Recipe, model: torch.nn.Module
-) -> tuple[torch.optim.SGD, torch.optim.lr_scheduler.StepLR]:
-    """SGD with momentum and the stepwise schedule (appendix A); no weight decay."""
-    optimizer = torch.optim.SGD(
-        model.parameters(), lr=recipe.learning_rate, momentum=recipe.momentum, fused=True
-    )
-    schedule = torch.optim.lr_scheduler.StepLR(
-        optimizer, step_size=recipe.decay_every, gamma=recipe.decay
-    )
-    return optimizer, schedule
 
 
 def image_layout(recipe: Recipe) -> torch.memory_format:
@@ -61,18 +52,21 @@ class Training:
             if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
                 module.momentum = recipe.batch_norm_momentum
         self.model = model.to(self.device, memory_format=self.layout)
-        self.optimizer, self.schedule = make_optimizer(recipe, self.model)
+        self.optimizer, self.schedule = make_optimizer(recipe, self.model.named_parameters())
         self.generators = {
-            purpose: streams.stream(recipe.seed, purpose)
-            for purpose in (streams.ORDER, streams.REDRAW, streams.NETWORK)
+            purpose: streams.stream(recipe.seed, purpose) for purpose in streams.DRAWN_IN_TRAINING
         }
+        if recipe.dropout:
+            dropout = Dropout(recipe.dropout, self.generators[streams.DROPOUT])
+            output_layer(self.model).register_forward_pre_hook(dropout)
+        self.draws: Draws | None = None
         self.labels = data.train_labels
         self.curve = Curve()
         self.first_losses: list[float] = []
         self.order_digest = ""
         self.epochs_to_fit: int | None = None
         self.diverged = False
-        self.train_correct = self.test_correct = 0
+        self.correct = {"train": 0, "test": 0, "validation": 0, "corrupted test": 0}
         self.answers: list[float] = []
 
     @property
@@ -101,7 +95,7 @@ class Training:
         self.curve.seconds.append(time.perf_counter() - started)
 
     def next_order(self) -> torch.Tensor:
-        """Draw what the next epoch draws: its order of the images (n,), on the CPU, and labels."""
+        """Draw what the next epoch draws: its order of the images (n,), on the CPU, and more."""
         recipe = self.recipe
         if recipe.redraw == "labels each epoch":
             self.labels = corrupt_labels(
@@ -109,6 +103,14 @@ class Training:
                 recipe.label_corruption,
                 self.data.classes,
                 self.generators[streams.REDRAW],
+            ).to(self.device)
+        if recipe.augmentation:
+            self.draws = draw(
+                len(self.labels),
+                tuple(self.data.train_pixels.shape[1:3]),
+                recipe.crop,
+                recipe.augmentation,
+                self.generators[streams.AUGMENTATION],
             ).to(self.device)
         order = torch.randperm(len(self.labels), generator=self.generators[streams.ORDER])
         self.order_digest = self.order_digest or streams.digest(order)
@@ -136,7 +138,7 @@ class Training:
 
     def step(self, batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """One step of SGD on the images of index ``batch``: mean loss, number correct."""
-        images, labels = self._access(self.data.train_images, batch), self.labels[batch]
+        images, labels = self.training_images(batch), self.labels[batch]
         self.optimizer.zero_grad(set_to_none=True)
         logits = self._logits(images)
         loss = cross_entropy(logits, labels)
@@ -149,6 +151,13 @@ class Training:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
             return self.model(images).float()
 
+    def training_images(self, batch: torch.Tensor) -> torch.Tensor:
+        """The images of index ``batch`` as they are trained on: augmented where the recipe says."""
+        if self.draws is None:
+            return self._access(self.data.train_images, batch)
+        images = whiten(augmented(self.data.train_pixels, batch, self.draws, self.recipe.crop))
+        return images.to(self.data.train_images.dtype, memory_format=self.layout)
+
     def _access(self, images: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
         if self.layout is torch.channels_last:
             # Rows of the underlying (N, H, W, C) array: indexing the view would lose the layout.
@@ -160,23 +169,32 @@ class Training:
         return taken
 
     def _evaluate(self, online_accuracy: float) -> None:
-        recipe, curve = self.recipe, self.curve
+        recipe, curve, data = self.recipe, self.curve, self.data
         last = self.diverged or curve.epochs >= recipe.epochs
-        train = test = None
         nearly_fitted = online_accuracy >= NEARLY_FITTED and recipe.evaluation != "at the end"
+        found: dict[str, float | None] = dict.fromkeys(("train", "test", "validation"))
         if last or recipe.evaluation == "every epoch" or nearly_fitted:
-            self.train_correct = self.count_correct(self.data.train_images, self.labels)
-            train = self.train_correct / len(self.labels)
-            if train == 1 and self.epochs_to_fit is None and not self.diverged:
+            found["train"] = self._score("train", data.train_images, self.labels)
+            if found["train"] == 1 and self.epochs_to_fit is None and not self.diverged:
                 self.epochs_to_fit = curve.epochs
-            last = last or (train == 1 and recipe.stop_at_zero_error)
-        if last or recipe.evaluation == "every epoch":
-            self.test_correct = self.count_correct(self.data.test_images, self.data.test_labels)
-            test = self.test_correct / len(self.data.test_labels)
+            last = last or (found["train"] == 1 and recipe.stop_at_zero_error)
+        if last or recipe.evaluation in ("every epoch", "test every epoch"):
+            found["test"] = self._score("test", data.test_images, data.test_labels)
+            if data.validation_labels is not None:
+                found["validation"] = self._score(
+                    "validation", data.validation_images, data.validation_labels
+                )
         if last and not self.diverged:
-            self.answers = [answer for images in self.data.probes for answer in self.answer(images)]
-        curve.train_accuracy.append(train)
-        curve.test_accuracy.append(test)
+            if data.corrupted_test_labels is not None:
+                self._score("corrupted test", data.test_images, data.corrupted_test_labels)
+            self.answers = [answer for images in data.probes for answer in self.answer(images)]
+        for part, share in found.items():
+            getattr(curve, f"{part}_accuracy").append(share)
+
+    def _score(self, part: str, images: torch.Tensor, labels: torch.Tensor) -> float:
+        """Count what is classified correctly, remember it, and return the share."""
+        self.correct[part] = self.count_correct(images, labels)
+        return self.correct[part] / len(labels)
 
     @torch.no_grad()
     def count_correct(self, images: torch.Tensor, labels: torch.Tensor) -> int:
@@ -200,10 +218,13 @@ class Training:
         return Outcome(
             status="diverged" if self.diverged else "finished",
             curve=self.curve,
-            train_correct=self.train_correct,
+            train_correct=self.correct["train"],
             train_total=len(self.labels),
-            test_correct=self.test_correct,
+            test_correct=self.correct["test"],
             test_total=len(self.data.test_labels),
+            validation_correct=self.correct["validation"],
+            validation_total=self.recipe.validation_size,
+            corrupted_test_correct=self.correct["corrupted test"],
             first_losses=self.first_losses,
             label_digest=streams.digest(self.data.train_labels),
             order_digest=self.order_digest,
@@ -215,8 +236,12 @@ class Training:
     def state(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         """Everything that the next epoch depends on: tensors, and facts for JSON."""
         tensors = {f"model/{name}": t for name, t in self.model.state_dict().items()}
-        slots = self.optimizer.state_dict()["state"]
-        tensors |= {f"momentum/{i}": slot["momentum_buffer"] for i, slot in slots.items()}
+        slots = {name: self.optimizer.state.get(p, {}) for name, p in self.model.named_parameters()}
+        tensors |= {
+            f"momentum/{name}": slot["momentum_buffer"]
+            for name, slot in slots.items()
+            if "momentum_buffer" in slot
+        }
         tensors |= {f"generator/{name}": g.get_state() for name, g in self.generators.items()}
         tensors["labels"] = self.labels
         facts = {
@@ -232,10 +257,10 @@ class Training:
         torch.set_num_threads(facts["threads"])
         self.backend = Backend(self.backend.device, facts["threads"])
         self.model.load_state_dict(_under(tensors, "model/"))
-        self.optimizer.param_groups[0]["lr"] = facts["learning_rate"]
-        parameters = self.optimizer.param_groups[0]["params"]
-        for index, momentum in _under(tensors, "momentum/").items():
-            parameter = parameters[int(index)]
+        set_learning_rate(self.optimizer, facts["learning_rate"])
+        parameters = dict(self.model.named_parameters())
+        for name, momentum in _under(tensors, "momentum/").items():
+            parameter = parameters[name]
             buffer = torch.empty_like(parameter).copy_(momentum)
             self.optimizer.state[parameter]["momentum_buffer"] = buffer
         for name, generator in self.generators.items():
@@ -246,7 +271,12 @@ class Training:
         self.curve, self.first_losses = outcome.curve, outcome.first_losses
         self.order_digest, self.epochs_to_fit = outcome.order_digest, outcome.epochs_to_fit
         self.diverged = outcome.status == "diverged"
-        self.train_correct, self.test_correct = outcome.train_correct, outcome.test_correct
+        self.correct = {
+            "train": outcome.train_correct,
+            "test": outcome.test_correct,
+            "validation": outcome.validation_correct,
+            "corrupted test": outcome.corrupted_test_correct,
+        }
         self.answers = outcome.answers
 
 

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from harness.errors import HarnessError
+
 
 @dataclass
 class Curve:
@@ -17,6 +19,8 @@ class Curve:
     train_accuracy: list[float | None] = field(default_factory=list)
     """In evaluation mode, over the whole training set."""
     test_accuracy: list[float | None] = field(default_factory=list)
+    validation_accuracy: list[float | None] = field(default_factory=list)
+    """On the images held out from the training set, if there are any."""
     learning_rate: list[float] = field(default_factory=list)
     """At the epoch's first step."""
     seconds: list[float] = field(default_factory=list)
@@ -50,6 +54,11 @@ class Outcome:
     final network, on the sample before any replacement and then on images that it left out."""
     probe_labels: list[int] = field(default_factory=list)
     """The labels that go with these images: 0 or 1, drawn as the sample's were."""
+    validation_correct: int = 0
+    validation_total: int = 0
+    corrupted_test_correct: int = 0
+    """Test images classified as labels say that are corrupted as the training labels are; counted
+    where the recipe asks for it."""
 
     @property
     def train_accuracy(self) -> float:
@@ -61,8 +70,37 @@ class Outcome:
         """Final share of test images classified correctly; NaN where the run diverged."""
         return self._share(self.test_correct, self.test_total)
 
+    @property
+    def validation_accuracy(self) -> float:
+        """Final share of held-out images classified correctly; NaN where the run diverged."""
+        return self._share(self.validation_correct, self.validation_total)
+
+    @property
+    def corrupted_test_accuracy(self) -> float:
+        """Final share of test images classified as their corrupted labels say (Figure 1c)."""
+        return self._share(self.corrupted_test_correct, self.test_total)
+
+    @property
+    def best_epoch(self) -> int:
+        """The first epoch of the highest validation accuracy, from 1: where early stopping stops.
+
+        Raises HarnessError where no epoch was validated.
+        """
+        seen = [share for share in self.curve.validation_accuracy if share is not None]
+        if not seen:
+            raise HarnessError(
+                "no epoch was validated; give the recipe a validation_size, and an evaluation of"
+                " 'every epoch' or 'test every epoch'"
+            )
+        return self.curve.validation_accuracy.index(max(seen)) + 1
+
+    def epochs_until(self, online_accuracy: float) -> int | None:
+        """The first epoch whose online training accuracy is at least this; None if none is."""
+        reached = (i for i, it in enumerate(self.curve.online_accuracy, 1) if it >= online_accuracy)
+        return next(reached, None)
+
     def _share(self, correct: int, total: int) -> float:
-        return correct / total if self.status == "finished" else float("nan")
+        return correct / total if self.status == "finished" and total else float("nan")
 
     def steps_until_loss_below(self, level: float, window: int) -> tuple[int, int] | None:
         """The first step at which the mean loss of the last ``window`` steps is below ``level``.

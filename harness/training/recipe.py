@@ -3,14 +3,13 @@
 Variants are made with `dataclasses.replace`, so that what differs is what is written.
 """
 
-import math
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from harness.data.catalogue import dataset_spec
-from harness.errors import InvalidRecipe
 from harness.models.options import check_size, options_of
 from harness.models.registry import model_spec
+from harness.training.recipe_checks import as_tuples, check_recipe
 
 STEPS_PER_PAPER_EPOCH = 391
 """ceil(50,000 / 128): Figure 1a has one point every 391 steps."""
@@ -18,7 +17,7 @@ STEPS_PER_PAPER_EPOCH = 391
 Inputs = Literal["true", "shuffled pixels", "random pixels", "gaussian"]
 Labels = Literal["classes", "two groups"]
 Redraw = Literal["never", "labels each epoch", "inputs each access"]
-Evaluation = Literal["every epoch", "once nearly fitted", "at the end"]
+Evaluation = Literal["every epoch", "test every epoch", "once nearly fitted", "at the end"]
 Precision = Literal["auto", "fp32", "bf16"]
 
 
@@ -59,6 +58,14 @@ class Recipe:
     """The learning rate is multiplied by this every ``decay_every`` steps."""
     decay_every: int = STEPS_PER_PAPER_EPOCH
     """In steps: the paper's epoch, also where an epoch is shorter."""
+    augmentation: tuple[str, ...] = ()
+    """Any of "random crop", "flip", "rotation" (up to 25 degrees): each training image is drawn
+    anew every epoch; what is evaluated is the image itself, cropped from the centre."""
+    weight_decay: tuple[tuple[str, float], ...] = ()
+    """Pairs of a parameter group of the network and its coefficient, the factor of the weights in
+    the gradient: (("weights", 0.0005),). Groups that are not named are not decayed."""
+    dropout: float = 0.0
+    """Probability with which each input of the output layer is dropped in training."""
     batch_norm_momentum: float = 0.1
     """How far BatchNorm's running averages move a step. Not published; TF-Slim's 0.0003 is too
     slow for short runs, and where an epoch has two steps, 0.1 is too slow as well."""
@@ -67,7 +74,14 @@ class Recipe:
     """End at the first full evaluation without a training error."""
     evaluation: Evaluation = "every epoch"
     """When the whole training set is evaluated; "once nearly fitted" waits for 99 % online
-    accuracy. The last epoch always is evaluated, and "at the end" no other."""
+    accuracy, and so does "test every epoch", which evaluates the smaller test and validation sets
+    every time. The last epoch always is evaluated, and "at the end" no other."""
+    validation_size: int = 0
+    """Number of training images held out next to the sample, their labels drawn as its are: what
+    an epoch or a coefficient may be chosen on."""
+    score_corrupted_test: bool = False
+    """Count, at the end, also against test labels that are corrupted with the same probability as
+    the training labels: what Figure 1c almost surely shows."""
     keep_answers: bool = False
     """Keep what the final network answers on the sample, as it was before any replacement, and on
     as many images that it left out."""
@@ -78,98 +92,11 @@ class Recipe:
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, naming the field, the value and what would do."""
         object.__setattr__(self, "model_options", options_of(self.model, self.model_options))
-        check_size(self.crop, self.image_size)
-        data = dataset_spec(self.dataset)
-        for field in fields(self):
-            choices = get_args(field.type)
-            if choices and all(isinstance(choice, str) for choice in choices):
-                self._require(
-                    getattr(self, field.name) in choices,
-                    field.name,
-                    f"one of {', '.join(map(repr, choices))}",
-                )
-        for name, least in {
-            "batch_size": 1,
-            "epochs": 1,
-            "crop": 1,
-            "decay_every": 1,
-            "seed": 0,
-            "label_draw": 0,
-        }.items():
-            value = getattr(self, name)
-            self._require(_is_int(value) and value >= least, name, f"an integer from {least} up")
-        size = self.train_size
-        self._require(
-            size is None or (_is_int(size) and 1 <= size <= data.train_size),
-            "train_size",
-            f"an integer from 1 to {data.train_size:,}, the training images of {data.title}",
-        )
-        for name, within, remedy in (
-            ("label_corruption", lambda value: 0 <= value <= 1, "a share in [0, 1]"),
-            ("learning_rate", lambda value: 0 < value < math.inf, "above 0"),
-            ("momentum", lambda value: 0 <= value < 1, "in [0, 1)"),
-            ("decay", lambda value: 0 < value <= 1, "in (0, 1]"),
-            ("batch_norm_momentum", lambda value: 0 < value <= 1, "in (0, 1]"),
-        ):
-            value = getattr(self, name)
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            self._require(is_number and within(value), name, remedy)
-        for name in ("stop_at_zero_error", "keep_answers"):
-            self._require(isinstance(getattr(self, name), bool), name, "True or False")
-        if self.stop_at_zero_error:
-            self._require(
-                self.evaluation != "at the end",
-                "evaluation",
-                "'every epoch' or 'once nearly fitted' where stop_at_zero_error is True",
-            )
-        self._check_section_2_2(data.train_size)
-        if self.redraw == "inputs each access":
-            self._require(
-                self.inputs in ("random pixels", "gaussian"),
-                "inputs",
-                "'random pixels' or 'gaussian' where redraw is 'inputs each access'",
-            )
-        if self.redraw == "labels each epoch":
-            self._require(
-                self.label_corruption > 0,
-                "label_corruption",
-                "above 0 where redraw is 'labels each epoch'",
-            )
-
-    def _check_section_2_2(self, available: int) -> None:
-        """Refuse replacements and answers that mean nothing."""
-        if self.label_draw:
-            self._require(
-                self.label_corruption > 0, "label_corruption", "above 0 where label_draw is"
-            )
-        index = self.replaced
-        self._require(
-            index is None or (_is_int(index) and 0 <= index < self.images),
-            "replaced",
-            f"None or a place in the sample, an integer from 0 to {self.images - 1:,}",
-        )
-        for name in ("replaced", "keep_answers"):
-            if getattr(self, name) is None or getattr(self, name) is False:
-                continue
-            self._require(
-                self.images < available,
-                "train_size",
-                f"below {available:,} where {name} is given: it needs images that the sample"
-                " leaves out",
-            )
-            self._require(
-                self.inputs in ("true", "shuffled pixels"),
-                "inputs",
-                f"'true' or 'shuffled pixels' where {name} is given",
-            )
-        if self.keep_answers:
-            self._require(
-                self.labels == "two groups", "labels", "'two groups' where keep_answers is True"
-            )
-
-    def _require(self, holds: bool, name: str, remedy: str) -> None:
-        if not holds:
-            raise InvalidRecipe(f"{name} = {getattr(self, name)!r}, but it should be {remedy}")
+        check_size(self.crop, self.image_size, self.augmentation)
+        # JSON knows no tuples.
+        object.__setattr__(self, "augmentation", as_tuples(self.augmentation))
+        object.__setattr__(self, "weight_decay", as_tuples(self.weight_decay))
+        check_recipe(self)
 
     @property
     def images(self) -> int:
@@ -238,12 +165,22 @@ class Recipe:
             words += f", example {self.replaced} replaced"
         return words if self.redraw == "never" else f"{words}, {self.redraw}"
 
+    @property
+    def regularizers(self) -> str:
+        """The explicit regularisers that are on, in words; empty where there are none."""
+        parts = list(self.augmentation)
+        parts += [f"weight decay {value:g} of {group}" for group, value in self.weight_decay]
+        if self.dropout:
+            parts.append(f"dropout {self.dropout:g}")
+        return ", ".join(parts)
+
     def __str__(self) -> str:
-        """Short and readable: network, data, setting, seed."""
+        """Short and readable: network, data, setting, regularisers, seed."""
         data = f"{self.dataset} (n = {self.images:,})"
+        words = [self.setting, *filter(None, [self.regularizers]), f"seed {self.seed}"]
         spec = model_spec(self.model, self.model_options)
         name = spec.paper_name if spec.foreign else self.model
-        return f"{name} on {data}, {self.setting}, seed {self.seed}"
+        return f"{name} on {data}, {', '.join(words)}"
 
     def as_dict(self) -> dict[str, Any]:
         """Field names and values, for JSON."""
@@ -257,7 +194,3 @@ def differing_fields(one: Recipe, other: Recipe) -> tuple[str, ...]:
         for field in fields(Recipe)
         if getattr(one, field.name) != getattr(other, field.name)
     )
-
-
-def _is_int(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)

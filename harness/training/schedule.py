@@ -2,14 +2,15 @@
 
 import torch
 
-from harness.training.loop import make_optimizer
+from harness.models import model_spec
+from harness.training.optimizer import make_optimizer
 from harness.training.recipe import Recipe
 
 
 def learning_rates(recipe: Recipe, steps: int) -> list[float]:
     """The learning rate with which each of the first ``steps`` steps is taken."""
     # Without gradients a step changes nothing, and takes no time.
-    optimizer, schedule = make_optimizer(recipe, torch.nn.Linear(1, 1))
+    optimizer, schedule = make_optimizer(recipe, torch.nn.Linear(1, 1).named_parameters())
     rates = []
     for _ in range(steps):
         rates.append(optimizer.param_groups[0]["lr"])
@@ -19,7 +20,18 @@ def learning_rates(recipe: Recipe, steps: int) -> list[float]:
 
 
 def regularizers(recipe: Recipe) -> dict[str, float]:
-    """The optimiser's own regularisers by name, which appendix A wants at zero; and momentum."""
-    optimizer, _ = make_optimizer(recipe, torch.nn.Linear(1, 1))
-    group = optimizer.param_groups[0]
-    return {name: float(group[name]) for name in ("weight_decay", "momentum")}
+    """What appendix A wants at zero, as training has it; and momentum.
+
+    The largest weight decay of any parameter, the probability of dropout, and the number of
+    augmentations.
+    """
+    with torch.device("meta"):
+        network = model_spec(recipe.model).make((3, 28, 28), 10)
+    optimizer, _ = make_optimizer(recipe, network.named_parameters())
+    groups = optimizer.param_groups
+    return {
+        "weight_decay": max(float(group["weight_decay"]) for group in groups),
+        "dropout": recipe.dropout,
+        "augmentation": float(len(recipe.augmentation)),
+        "momentum": float(groups[0]["momentum"]),
+    }

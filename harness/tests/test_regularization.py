@@ -1,0 +1,305 @@
+"""Augmentation, weight decay, dropout, held-out images: what a recipe says, and nothing else."""
+
+import json
+import math
+from collections import Counter
+from dataclasses import asdict, replace
+
+import pytest
+import torch
+
+from harness.cli.train import parse_changes
+from harness.data import streams
+from harness.data.preprocessing import scale, whiten
+from harness.data.sources import load
+from harness.errors import HarnessError, InvalidRecipe
+from harness.models import MODELS, build_model, model_spec
+from harness.training import checkpoint
+from harness.training.backend import Backend
+from harness.training.batching import can_be_grouped
+from harness.training.dropout import Dropout, output_layer
+from harness.training.inputs import prepared_data
+from harness.training.loop import Training
+from harness.training.optimizer import make_optimizer
+from harness.training.outcome import Curve, Outcome
+from harness.training.recipe import Recipe, differing_fields
+
+EVERYTHING = {
+    "augmentation": ("random crop", "flip", "rotation"),
+    "crop": 6,
+    "weight_decay": (("weights", 0.01),),
+    "dropout": 0.5,
+    "validation_size": 40,
+}
+
+
+@pytest.fixture(autouse=True)
+def _threads():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def recipe(**changes: object) -> Recipe:
+    tiny = {"model": "mlp-1x16", "dataset": "digits", "train_size": 32, "batch_size": 16}
+    return Recipe(**{**tiny, "epochs": 3, "precision": "fp32", **changes})
+
+
+def training(recipe: Recipe) -> Training:
+    return Training(recipe, prepared_data(recipe, None, "cpu", "fp32"), Backend("cpu", 1))
+
+
+def finished(training: Training) -> Training:
+    while not training.over:
+        training.run_epoch()
+    return training
+
+
+def figures(outcome: Outcome) -> dict:
+    return {**asdict(outcome), "curve": {**asdict(outcome.curve), "seconds": None}}
+
+
+# --- weight decay ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*MODELS, "mlp-2x8"])
+def test_each_parameter_is_in_one_group_and_each_group_has_one(name):
+    network = build_model(name, (3, 28, 28), 10, streams.stream(0, streams.INITIALIZATION))
+    spec, found = model_spec(name), Counter()
+    for parameter, value in network.named_parameters():
+        group = spec.group_of(parameter)
+        found[group] += 1
+        assert (group == "biases") == (value.ndim == 1), parameter
+    assert set(found) == {group for group, _ in spec.parameter_groups}
+    assert set(spec.groups_by_name["weights"]) == set(found) - {"biases"}
+
+
+def test_a_decayed_step_is_the_plain_one_and_the_weights_times_rate_times_coefficient():
+    steps = {}
+    for name, decay in (("plain", ()), ("decayed", (("weights", 0.1),))):
+        it = training(recipe(weight_decay=decay, momentum=0.0))
+        before = {name: p.detach().clone() for name, p in it.model.named_parameters()}
+        it.step(torch.arange(16))
+        steps[name] = {key: p.detach() - before[key] for key, p in it.model.named_parameters()}
+    for key, start in before.items():
+        extra = -0.01 * 0.1 * start if key.endswith("weight") else torch.zeros_like(start)
+        torch.testing.assert_close(steps["decayed"][key] - steps["plain"][key], extra)
+
+
+def test_alexnet_decays_its_hidden_dense_layers_alone_where_they_are_named():
+    alexnet = recipe(model="alexnet", weight_decay=(("hidden dense layers", 0.004),))
+    network = build_model("alexnet", (3, 28, 28), 10, streams.stream(0, streams.INITIALIZATION))
+    optimizer, _ = make_optimizer(alexnet, network.named_parameters())
+    decayed = {
+        tuple(parameter.shape): group["weight_decay"]
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+        if group["weight_decay"]
+    }
+    assert decayed == {(384, 3136): 0.004, (192, 384): 0.004}
+
+
+def test_all_groups_of_the_optimizer_follow_the_schedule():
+    it = training(recipe(weight_decay=(("weights", 0.1),), decay=0.5, decay_every=2))
+    it.run_epoch()
+    assert {group["lr"] for group in it.optimizer.param_groups} == {0.005}
+    assert len(it.optimizer.param_groups) == 2
+
+
+# --- dropout ---------------------------------------------------------------------------------
+
+
+def test_dropout_acts_in_training_alone_and_keeps_the_mean():
+    layer = torch.nn.Linear(10_000, 1)
+    dropout = Dropout(0.25, torch.Generator().manual_seed(0))
+    ones = (torch.ones(4, 10_000),)
+    (dropped,) = dropout(layer, ones)
+    assert dropped.unique().tolist() == pytest.approx([0, 4 / 3])
+    assert float((dropped == 0).float().mean()) == pytest.approx(0.25, abs=0.02)
+    assert not torch.equal(dropped[0], dropped[1]), "all images share a mask"
+    assert dropout(layer.eval(), ones) is None
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "linear"])
+def test_the_layer_that_drops_its_inputs_is_the_output_layer(name):
+    network = build_model(name, (3, 8, 8), 10, streams.stream(0, streams.INITIALIZATION))
+    assert output_layer(network).out_features == 10
+    assert output_layer(network) is list(network.modules())[-1]
+
+
+def test_dropout_changes_the_losses_and_not_what_is_evaluated():
+    plain, dropping = training(recipe()), training(recipe(dropout=0.5))
+    images = plain.data.test_images[:20]
+    plain.model.eval(), dropping.model.eval()
+    assert torch.equal(plain._logits(images), dropping._logits(images))
+    plain.run_epoch(), dropping.run_epoch()
+    assert plain.first_losses != dropping.first_losses
+
+
+# --- augmentation ----------------------------------------------------------------------------
+
+
+def test_what_is_trained_on_is_drawn_each_epoch_cropped_turned_and_whitened():
+    it = training(recipe(crop=6, augmentation=("random crop", "flip")))
+    seen = []
+    for _ in range(2):
+        it.next_order()
+        seen.append(it.training_images(torch.arange(32)).clone())
+    assert seen[0].shape == (32, 3, 6, 6)
+    assert not torch.equal(*seen), "one draw for all epochs"
+    torch.testing.assert_close(seen[0], whiten(seen[0]))
+    pixels = it.data.train_pixels.permute(0, 3, 1, 2)
+    windows = {
+        (top, left, flip): whiten(
+            scale(pixels[:, :, top : top + 6, left : left + 6]).flip(3 if flip else ())
+        )
+        for top in range(3)
+        for left in range(3)
+        for flip in (False, True)
+    }
+    found = Counter()
+    for index, image in enumerate(seen[0]):
+        matches = [
+            place
+            for place, all_ in windows.items()
+            if torch.allclose(all_[index], image, atol=1e-5)
+        ]
+        assert matches, f"image {index} is no crop of its own"
+        found[matches[0]] += 1
+    assert len(found) > 6, "hardly any crops differ"
+
+
+def test_what_is_evaluated_is_not_augmented():
+    plain, augmented = training(recipe(crop=6)), training(recipe(**EVERYTHING))
+    assert torch.equal(plain.data.train_images, augmented.data.train_images)
+    assert torch.equal(plain.data.test_images, augmented.data.test_images)
+
+
+# --- images held out, labels of the test set -------------------------------------------------
+
+
+def test_held_out_images_are_neither_trained_nor_tested_on():
+    data = prepared_data(recipe(validation_size=40), None, "cpu", "fp32")
+    assert data.validation_images.shape == (40, 3, 8, 8) and len(data.validation_labels) == 40
+    for others in (data.train_images, data.test_images):
+        distance = torch.cdist(data.validation_images.flatten(1), others.flatten(1))
+        assert float(distance.min()) > 0
+    plain = prepared_data(recipe(), None, "cpu", "fp32")
+    assert torch.equal(plain.train_images, data.train_images), "the sample is another one"
+    assert torch.equal(plain.train_labels, data.train_labels)
+
+
+def test_held_out_labels_are_the_images_own_and_as_noisy_as_the_sample():
+    whole = load("digits")
+    clean = prepared_data(recipe(validation_size=700), None, "cpu", "fp32")
+    images = whiten(scale(whole.train_images))
+    nearest = torch.cdist(clean.validation_images.flatten(1), images.flatten(1)).argmin(dim=1)
+    assert torch.equal(whole.train_labels[nearest], clean.validation_labels)
+    noisy = prepared_data(recipe(validation_size=700, label_corruption=0.5), None, "cpu", "fp32")
+    changed = float((noisy.validation_labels != clean.validation_labels).float().mean())
+    assert changed == pytest.approx(0.45, abs=0.12)  # Six standard deviations of a share of 700.
+
+
+def test_corrupted_test_labels_are_beside_the_true_ones():
+    asked = {"label_corruption": 0.5, "score_corrupted_test": True}
+    data = prepared_data(recipe(**asked), None, "cpu", "fp32")
+    assert torch.equal(data.test_labels, load("digits").test_labels)
+    changed = float((data.corrupted_test_labels != data.test_labels).float().mean())
+    assert changed == pytest.approx(0.45, abs=0.1)
+    it = finished(training(recipe(**asked)))
+    against = it.count_correct(data.test_images, data.corrupted_test_labels)
+    assert it.outcome().corrupted_test_correct == against
+    assert it.outcome().test_correct == it.count_correct(data.test_images, data.test_labels)
+    assert prepared_data(recipe(), None, "cpu", "fp32").corrupted_test_labels is None
+
+
+def test_the_best_epoch_is_the_first_of_the_highest_validation_accuracy():
+    curve = Curve(step=[1, 2, 3, 4], validation_accuracy=[0.1, 0.6, None, 0.6])
+    outcome = Outcome("finished", curve, 1, 2, 1, 2, [], "", "", None)
+    assert outcome.best_epoch == 2
+    with pytest.raises(HarnessError, match="no epoch was validated; give the recipe a validation"):
+        _ = replace(outcome, curve=Curve(step=[1], validation_accuracy=[None])).best_epoch
+
+
+def test_the_test_set_is_evaluated_every_epoch_and_the_training_set_when_nearly_fitted():
+    it = finished(training(recipe(evaluation="test every epoch", validation_size=10)))
+    curve = it.curve
+    assert None not in curve.test_accuracy and None not in curve.validation_accuracy
+    assert curve.train_accuracy[:-1] == [None, None] and curve.train_accuracy[-1] is not None
+
+
+# --- the whole ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", ["mlp-1x16", "inception"])
+def test_an_interrupted_run_goes_on_with_the_same_draws(model, tmp_path):
+    it = recipe(model=model, **EVERYTHING)
+    straight = finished(training(it))
+    interrupted = training(it)
+    interrupted.run_epoch()
+    checkpoint.save(tmp_path / "c", *interrupted.state())
+    resumed = training(it)
+    resumed.restore(*checkpoint.load(tmp_path / "c"))
+    assert figures(finished(resumed).outcome()) == figures(straight.outcome())
+
+
+def test_a_stored_recipe_comes_back_as_it_was():
+    it = recipe(**EVERYTHING)
+    again = Recipe(**json.loads(json.dumps(it.as_dict())))
+    assert again == it and hash(again) == hash(it) and differing_fields(again, it) == ()
+
+
+def test_regularizers_are_told_and_off_unless_named():
+    assert recipe().regularizers == ""
+    told = str(recipe(**EVERYTHING))
+    assert "random crop, flip, rotation, weight decay 0.01 of weights, dropout 0.5" in told
+    assert can_be_grouped(recipe(weight_decay=(("weights", 0.1),)))
+    assert not can_be_grouped(recipe(dropout=0.5))
+    assert not can_be_grouped(recipe(augmentation=("flip",)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"augmentation": ("mirror",)},
+            "augmentation = .*any of 'random crop', 'flip', 'rotation'",
+        ),
+        ({"augmentation": ("flip", "flip")}, "each at most once"),
+        ({"augmentation": "flip"}, "augmentation = 'flip', but it should be a tuple"),
+        ({"augmentation": ("random crop",)}, "crop = 28, .*below 8, the side of the images"),
+        ({"augmentation": ("flip",), "inputs": "gaussian"}, "inputs = 'gaussian', .*'true' where"),
+        ({"weight_decay": (("wieghts", 0.1),)}, "groups name parameters of mlp-1x16: one of 'weig"),
+        ({"weight_decay": (("hidden dense layers", 0.1),)}, "not 'hidden dense layers'"),
+        ({"weight_decay": (("weights", 0.0),)}, "a coefficient above 0"),
+        ({"weight_decay": (("weights", math.nan),)}, "a coefficient above 0"),
+        ({"weight_decay": 0.1}, "pairs of a parameter group and a coefficient"),
+        ({"weight_decay": ("weights", 0.1)}, "pairs of a parameter group and a coefficient"),
+        (
+            {"model": "alexnet", "weight_decay": (("weights", 0.1), ("output layer", 0.2))},
+            "groups that have no parameter in common",
+        ),
+        ({"dropout": 1.0}, r"dropout = 1.0, but it should be in \[0, 1\)"),
+        ({"validation_size": 766}, "validation_size = 766, .*at most 765, what train_size = 32"),
+        ({"validation_size": 10, "train_size": None}, "at most 0"),
+        (
+            {"validation_size": 10, "replaced": 0},
+            "validation_size = 10, .*0 where replaced is given",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(changes, message):
+    with pytest.raises(InvalidRecipe, match=message):
+        recipe(**changes)
+
+
+def test_regularizers_can_be_given_on_the_command_line():
+    words = ["augmentation=random crop,flip", "weight_decay=weights:5e-4", "dropout=0.1"]
+    assert parse_changes(words) == {
+        "augmentation": ("random crop", "flip"),
+        "weight_decay": (("weights", 5e-4),),
+        "dropout": 0.1,
+    }
+    assert parse_changes(["augmentation="]) == {"augmentation": ()}
+    with pytest.raises(InvalidRecipe, match="after the colon of 'weights:much' should be a number"):
+        parse_changes(["weight_decay=weights:much"])

@@ -1,0 +1,31 @@
+"""Dropout before the output layer, its masks drawn on the CPU from a stream of their own."""
+
+import torch
+from torch import nn
+
+
+def output_layer(model: nn.Module) -> nn.Module:
+    """The last dense layer of a network, in the order in which its modules were registered."""
+    return [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
+
+
+class Dropout:
+    """Drops each input of a layer with probability ``share`` while the layer is in training mode.
+
+    Srivastava et al. 2014, with what is left scaled by 1 / (1 - share). Applied by
+    ``layer.register_forward_pre_hook``; unlike `torch.nn.Dropout` it draws from ``generator``, on
+    the CPU, so that all devices see the same masks and a checkpoint can restore them.
+    """
+
+    def __init__(self, share: float, generator: torch.Generator) -> None:
+        self.share, self.generator = share, generator
+
+    def __call__(
+        self, layer: nn.Module, inputs: tuple[torch.Tensor, ...]
+    ) -> tuple[torch.Tensor, ...] | None:
+        """(B, features) -> the same shape."""
+        if not layer.training:
+            return None
+        (values,) = inputs
+        kept = torch.rand(values.shape, generator=self.generator) >= self.share
+        return (values * kept.to(values.device, values.dtype) / (1 - self.share),)
