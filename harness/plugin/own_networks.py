@@ -5,14 +5,13 @@ are deselected. A network from outside is examined before anything is collected,
 or in xdist's controller.
 """
 
-import argparse
-import ast
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from harness.cli.networks import above_zero, add_network_options, own_networks
 from harness.data.own import own_dataset
 from harness.errors import HarnessError
 from harness.models.foreign import is_foreign
@@ -26,82 +25,26 @@ NOTES = pytest.StashKey[dict[str, str]]()
 """By network: what a reader must know of every figure of it."""
 HEADER = pytest.StashKey[list[str]]()
 OF_THE_PAPER = ("inception", "inception-without-batchnorm", "alexnet", "mlp-3x512", "mlp-1x512")
+PROTOCOL = ("--arch-lr", "--arch-epochs", "--arch-batch-size", "--image-size")
 FAST_IMAGES = 256
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options of the networks and their protocol."""
+    """Options of the networks, their protocol and their data."""
     group = parser.getgroup("own networks", "networks and data of one's own")
+    add_network_options(group.addoption)
     group.addoption(
-        "--arch",
-        action=AddNetwork,
-        metavar="NETWORK",
-        help="try the claims about capacity on this network: torchvision:NAME,"
-        " PACKAGE.MODULE:FACTORY, ./FILE.py:FACTORY, or one of the paper's; again for more",
+        "--arch-epochs",
+        type=above_zero(int),
+        metavar="N",
+        help="epochs at most (default: the claim's)",
     )
-    group.addoption(
-        "--arch-option",
-        action=AddOption,
-        dest="arch",
-        metavar="KEY=VALUE",
-        help="an argument for the factory of the --arch before it",
-    )
-    for name, kind, what in (
-        ("--arch-lr", _above_zero(float), "learning rate (default: 0.01; the paper's: its own)"),
-        ("--arch-epochs", _above_zero(int), "epochs at most (default: the claim's)"),
-        ("--arch-batch-size", _above_zero(int), "images in a batch (default: the paper's 128)"),
-        ("--image-size", _above_zero(int), "crop images to this size, or enlarge them bilinearly"),
-    ):
-        group.addoption(name, type=kind, metavar="N", help=what)
     group.addoption(
         "--dataset",
         metavar="FOLDER|NAME",
         help="a folder of images, or a torchvision dataset that is under --data-root, in place of"
         " the claims' own (without --arch: with the paper's networks)",
     )
-
-
-class AddNetwork(argparse.Action):
-    """Appends a network without options."""
-
-    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
-        """A new list: pytest parses its arguments more than once."""
-        setattr(namespace, self.dest, [*(getattr(namespace, self.dest) or []), (values, ())])
-
-
-class AddOption(argparse.Action):
-    """Gives the last network one more option."""
-
-    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
-        """The value is a Python literal, or text."""
-        *others, last = getattr(namespace, self.dest) or [None]
-        key, equals, text = values.partition("=")
-        if last is None:
-            parser.error(f"--arch-option {values}: it belongs behind the --arch that it is for")
-        if not (equals and key.isidentifier()):
-            parser.error(f"--arch-option {values!r} should be KEY=VALUE, as in width=64")
-        network, options = last
-        setattr(namespace, self.dest, [*others, (network, (*options, (key, _literal(text))))])
-
-
-def _literal(text: str) -> Any:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
-
-
-def _above_zero(kind: type) -> Any:
-    def read(text: str) -> Any:
-        try:
-            value = kind(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number") from error
-        if not 0 < value < float("inf"):
-            raise argparse.ArgumentTypeError(f"{text} should be above 0")
-        return value
-
-    return read
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -122,34 +65,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def networks_of(config: pytest.Config) -> tuple[OwnNetwork, ...]:
     """The networks that were asked for; the paper's where only a dataset was."""
-    option = config.getoption
-    asked = option("arch") or []
-    protocol = {
-        "learning_rate": option("--arch-lr"),
-        "epochs": option("--arch-epochs"),
-        "batch_size": option("--arch-batch-size"),
-        "image_size": option("--image-size"),
-        "dataset": option("--dataset"),
-    }
-    if not asked and not protocol["dataset"]:
-        if idle := [name for name, value in protocol.items() if value is not None]:
-            raise pytest.UsageError(
-                f"{idle[0].replace('_', ' ')} was given, but it is that of an --arch: name one"
-            )
+    asked, dataset = config.getoption("arch") or [], config.getoption("--dataset")
+    if not asked and not dataset:
+        for name in PROTOCOL:
+            if config.getoption(name) is not None:
+                raise pytest.UsageError(f"{name} was given, but it is that of an --arch: name one")
         return ()
-    if protocol["dataset"]:
-        protocol["dataset"] = own_dataset(
-            protocol["dataset"], option("--data-root"), option("--image-size")
-        )
-    asked = asked or [(name, ()) for name in OF_THE_PAPER]
-    networks = tuple(OwnNetwork(model, options, **protocol) for model, options in asked)
-    titles = [network.title for network in networks]
-    if twice := {title for title in titles if titles.count(title) > 1}:
-        raise pytest.UsageError(
-            f"--arch: {twice.pop()} is named twice, and nothing tells the two apart: name it once,"
-            " or give one of them another --arch-option or file name"
-        )
-    return networks
+    option = config.getoption
+    return own_networks(
+        asked or [(name, ()) for name in OF_THE_PAPER],
+        learning_rate=option("--arch-lr"),
+        epochs=option("--arch-epochs"),
+        batch_size=option("--arch-batch-size"),
+        image_size=option("--image-size"),
+        dataset=own_dataset(dataset, option("--data-root"), option("--image-size"))
+        if dataset
+        else None,
+    )
 
 
 def _examine(config: pytest.Config, network: OwnNetwork) -> None:
@@ -254,7 +186,7 @@ def command_words(item: pytest.Item) -> list[str]:
     words = ["--arch", network.model]
     for key, value in network.options:
         words += ["--arch-option", f"{key}={value}"]
-    for name in ("--arch-lr", "--arch-epochs", "--arch-batch-size", "--image-size", "--dataset"):
+    for name in (*PROTOCOL, "--dataset"):
         if (value := config.getoption(name)) is not None:
             words.append(f"{name}={value}")
     return words
