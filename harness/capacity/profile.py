@@ -146,11 +146,6 @@ class Profile:
         return geometric_mean([it.memorised for it in self.brackets])
 
     @property
-    def seeds(self) -> tuple[int, ...]:
-        """The seeds."""
-        return self.search.seeds
-
-    @property
     def is_all(self) -> bool:
         """Whether every seed memorised all the images that there are: a lower bound, then."""
         return all(it.failed is None for it in self.brackets)

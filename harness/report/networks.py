@@ -15,12 +15,12 @@ FIGURE = "own-networks"
 COLUMNS = (
     "network",
     "images",
-    "true labels: epochs to fit",
+    "epochs to fit true labels",
     "test accuracy",
-    "random labels: epochs to fit",
+    "epochs to fit random labels",
     "training accuracy",
     "test accuracy",
-    "verdicts",
+    "claims supported",
 )
 TRUE, RANDOM = "true labels", "random labels"
 
@@ -59,7 +59,6 @@ def compare(records: Iterable[Evidence], runs: Mapping[str, RunRecord]) -> list[
         trained = {setting: _runs(checks, runs, setting) for setting in (TRUE, RANDOM)}
         images = sorted({_size(run) for each in trained.values() for run in each})
         verdicts = claim_verdicts(checks)
-        told = [f"{claim} {verdict}" for claim, verdict in verdicts.items()]
         good = sum(verdict == "supported" for verdict in verdicts.values())
         cells = (
             network,
@@ -69,7 +68,7 @@ def compare(records: Iterable[Evidence], runs: Mapping[str, RunRecord]) -> list[
             _mean(trained[RANDOM], "epochs to fit"),
             _mean(trained[RANDOM], "train accuracy"),
             _mean(trained[RANDOM], "test accuracy"),
-            f"{good} of {len(told)} supported",
+            f"{good} of {len(verdicts)}",
         )
         notes = dict.fromkeys(check.reason for check in checks if check.reason)
         rows.append(Comparison(network, cells, verdicts, tuple(checks), next(iter(notes), "")))
@@ -77,22 +76,33 @@ def compare(records: Iterable[Evidence], runs: Mapping[str, RunRecord]) -> list[
 
 
 def comparison_text(rows: Sequence[Comparison], width: int) -> str:
-    """The table as text."""
-    import io
+    """The table as text; a name that is too long has a line of its own."""
+    if not rows:
+        return ""
+    above = ("", "", "true labels", "", "random labels", "", "", "claims")
+    heads = ("network", "images", "epochs", "test", "epochs", "train", "test", "supported")
+    widths = [
+        max(len(cell) for cell in cells)
+        for cells in zip(heads, *(row.cells for row in rows), strict=True)
+    ]
+    widths[2:5:2] = [max(widths[2], 6), max(widths[4], 6)]
+    widths[0] = min(widths[0], width - sum(widths[1:]) - 2 * len(heads))
 
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+    def line(cells: Sequence[str]) -> str:
+        told = [cells[0].ljust(widths[0])]
+        told += [cell.rjust(size) for cell, size in zip(cells[1:], widths[1:], strict=True)]
+        return "  ".join(told).rstrip()
 
-    table = Table(*COLUMNS, box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-    for number, column in enumerate(table.columns):
-        column.justify = "left" if number in (0, len(COLUMNS) - 1) else "right"
-        column.overflow = "fold"
+    starts = [sum(widths[:i]) + 2 * i for i in range(len(widths))]
+    top = ""
+    for start, words in zip(starts, above, strict=True):
+        top = top.ljust(start) + words if words else top
+    lines = [top.rstrip(), line(heads)]
     for row in rows:
-        table.add_row(*row.cells)
-    buffer = io.StringIO()
-    Console(file=buffer, width=width, no_color=True, highlight=False, markup=False).print(table)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()).strip("\n") + "\n"
+        if len(row.network) > widths[0]:
+            lines.append(row.network)
+        lines.append(line(("" if len(row.network) > widths[0] else row.network, *row.cells[1:])))
+    return "\n".join(lines) + "\n"
 
 
 def learning_curves(
