@@ -1,7 +1,7 @@
 """What a network from outside is made of: a fingerprint of its source, for the keys of runs.
 
 A file counts with the modules beside it that it imports, a module with those of its own package;
-an installed package counts with its version too. Weights and other files that the code reads do
+one among Python's installed packages counts with that package's version instead. Weights and other files that the code reads do
 not count. Imports nothing but the packages above a module, and no torch.
 """
 
@@ -11,9 +11,9 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 
+from harness.environment import version
 from harness.errors import NetworkError
 from harness.models.foreign import address_of
 
@@ -26,16 +26,17 @@ def source_fingerprint(name: str) -> str:
     """
     address = address_of(name)
     if address.source == "torchvision":
-        return f"torchvision {metadata.version('torchvision')}"
+        return f"torchvision {version('torchvision')}"
     start = address.file.resolve() if address.file else _file_of(address.source, name)
     package = "" if address.file else address.source.partition(".")[0]
     depth = 0 if address.file else len(_parts(address.source, start)) - 1
     root = start.parents[depth]
-    digest = hashlib.sha256()
-    for path in sorted(_reachable(start, root, package)):
+    digest = hashlib.sha256(version(package).encode() if package else b"")
+    installed = {"site-packages", "dist-packages"} & set(start.parts)
+    for path in sorted({start} if installed else _reachable(start, root, package)):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(_tree_text(path).encode())
-    return f"{_version(package)}{digest.hexdigest()}"
+    return digest.hexdigest()
 
 
 def _file_of(module: str, name: str) -> Path:
@@ -57,12 +58,6 @@ def _file_of(module: str, name: str) -> Path:
 def _parts(module: str, start: Path) -> list[str]:
     """The file's path below the folder of its top-level package."""
     return [*module.split("."), "__init__"] if start.stem == "__init__" else module.split(".")
-
-
-def _version(package: str) -> str:
-    """The version of the installed distribution that has the package, or nothing."""
-    names = metadata.packages_distributions().get(package, []) if package else []
-    return "".join(f"{name} {metadata.version(name)} " for name in sorted(set(names)))
 
 
 def _reachable(start: Path, root: Path, package: str) -> set[Path]:
