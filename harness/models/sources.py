@@ -1,8 +1,8 @@
 """What a network from outside is made of: a fingerprint of its source, for the keys of runs.
 
 A file counts with the modules beside it that it imports, a module with those of its own package;
-one among Python's installed packages counts with that package's version instead. Weights and other files that the code reads do
-not count. Imports nothing but the packages above a module, and no torch.
+one among Python's installed packages counts with that package's version instead. Weights and other
+files that the code reads do not count. Imports nothing but the packages above a module, no torch.
 """
 
 import ast

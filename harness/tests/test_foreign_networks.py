@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from harness.data import streams
+from harness.environment import version
 from harness.errors import HarnessError, InvalidRecipe, NetworkError
 from harness.models import build_model, model_spec
 from harness.models.sources import source_fingerprint
@@ -242,6 +243,4 @@ def test_a_module_counts_with_its_package(tmp_path, monkeypatch):
 
 
 def test_a_library_counts_by_its_version():
-    import torchvision
-
-    assert fingerprint("torchvision:resnet18") == f"torchvision {torchvision.__version__}"
+    assert fingerprint("torchvision:resnet18") == f"torchvision {version('torchvision')}"
