@@ -2,10 +2,31 @@
 
 from harness.evidence.attack import attack
 from harness.evidence.checks import AtLeast, AtMost, Attains, Equals, Equivalent, MoreThan
+from harness.evidence.corruption import (
+    accuracy_as_drawn,
+    epochs_to_fit,
+    error_as_drawn,
+    slowdown,
+    trend,
+)
 from harness.evidence.curves import difference_in_steps, epochs_of_descent
 from harness.evidence.exhibit import Exhibit
 from harness.evidence.measurement import Measurement, accuracy, exact, extreme
 from harness.evidence.published import Published, published_crossing, published_curve, published_row
+from harness.evidence.published_figures import (
+    published_at,
+    published_disagreement,
+    published_gain_of_early_stopping,
+    published_roughness,
+)
+from harness.evidence.regularization import (
+    difference_in_accuracy,
+    gain_of_early_stopping,
+    online_accuracy,
+    roughness_of,
+    roughness_ratio,
+    spread_between_and_within,
+)
 from harness.evidence.replicates import correlation_with_signs, log_log_slope, mean_over
 from harness.evidence.solves import (
     error_on_the_same_images,
@@ -31,22 +52,37 @@ __all__ = [
     "MoreThan",
     "Published",
     "accuracy",
+    "accuracy_as_drawn",
     "attack",
     "correlation_with_signs",
+    "difference_in_accuracy",
     "difference_in_steps",
     "epochs_of_descent",
+    "epochs_to_fit",
+    "error_as_drawn",
     "error_on_the_same_images",
     "error_ratio",
     "exact",
     "extreme",
     "figures_of",
     "gain",
+    "gain_of_early_stopping",
     "log_log_slope",
     "margin_around",
     "mean_over",
+    "online_accuracy",
+    "published_at",
     "published_crossing",
     "published_curve",
+    "published_disagreement",
+    "published_gain_of_early_stopping",
+    "published_roughness",
     "published_row",
+    "roughness_of",
+    "roughness_ratio",
     "share_of_errors",
+    "slowdown",
+    "spread_between_and_within",
+    "trend",
     "wrong_ratio",
 ]

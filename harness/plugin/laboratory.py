@@ -17,6 +17,7 @@ from harness.runs.store import Store, default_store
 from harness.training.recipe import Recipe
 
 LABORATORY = pytest.StashKey[Laboratory]()
+PLANNED = pytest.StashKey[list[Recipe]]()
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,17 @@ class Bench:
                 f"{self.item.nodeid} trains {unplanned[0]}, which its plan does not name:"
                 " put it into a Trial or a trains(...) marker"
             )
-        return self.laboratory.runs(recipes)
+        # With several workers, another may be about to train what this one would take along.
+        alone = self.laboratory.workers == 1
+        return self.laboratory.runs(recipes, planned_recipes(self.item.session) if alone else ())
+
+
+def planned_recipes(session: pytest.Session) -> list[Recipe]:
+    """What the tests of a session train, in their order."""
+    if PLANNED not in session.stash:
+        every = (recipe for item in session.items for recipe in recipes_of(item))
+        session.stash[PLANNED] = list(dict.fromkeys(every))
+    return session.stash[PLANNED]
 
 
 @pytest.fixture

@@ -7,6 +7,9 @@ import pytest
 
 from harness.linear.recipe import SolveRecipe
 from harness.plugin.trials import work_of
+from harness.runs.forecast import Forecast
+from harness.runs.laboratory import duration
+from harness.runs.store import Store, default_store
 from harness.training.recipe import Recipe
 
 MANY = 5
@@ -34,17 +37,43 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     writer = session.config.get_terminal_writer()
     writer.line()
     total = sum(recipe.cost for recipe in users)
-    for variants in _lines(users):
+    forecast = Forecast(Store(session.config.getoption("--runs") or default_store()).runs())
+    seconds, unknown = 0.0, 0
+    # The longest job starts first.
+    for variants in sorted(_lines(users), key=lambda them: -sum(it.cost for it in them)):
         recipe, tests = variants[0], max(users[it] for it in variants)
         share = f"{100 * sum(it.cost for it in variants) / total:5.1f} %"
+        expected = [forecast.seconds(it) if isinstance(it, Recipe) else None for it in variants]
+        known = [it for it in expected if it is not None]
+        seconds += sum(it[0] for it in known)
+        unknown += len(expected) - len(known)
         more = f" and {len(variants) - 1} variants" if len(variants) > 1 else ""
         told = f"{recipe}{more}: {recipe.work}; {tests} test{'s' if tests > 1 else ''}"
-        writer.line(f"{share}  {told}")
+        writer.line(f"{share}  {_time(expected):>10}  {told}")
     writer.line(
-        f"{len(users)} {_kinds(users)} for {len(session.items)} tests; at the left, each one's"
-        " share of the arithmetic if none stops early"
+        f"{len(users)} {_kinds(users)} for {len(session.items)} tests, the longest first; at the"
+        " left, each one's share of the arithmetic if none stops early"
     )
+    writer.line(_sum(seconds, unknown, forecast.device))
     return True
+
+
+def _time(expected: list[tuple[float, bool] | None]) -> str:
+    """Of one line: ~ where the network has not trained on this dataset here before."""
+    if not expected or None in expected:
+        return "-"
+    reckoned = "" if all(measured for _, measured in expected) else "~"
+    return f"{reckoned}{duration(sum(seconds for seconds, _ in expected))}"
+
+
+def _sum(seconds: float, unknown: int, device: str) -> str:
+    if not device:
+        return "no times: the store has no finished training of this machine yet"
+    left = f"; {unknown} have none" if unknown else ""
+    return (
+        f"expected: {duration(seconds)} on {device}, one after the other, if none stops early and"
+        f" nothing is stored, by what the store's runs took (~: by arithmetic alone){left}"
+    )
 
 
 def _lines(recipes: Iterable[Recipe | SolveRecipe]) -> list[list[Recipe | SolveRecipe]]:

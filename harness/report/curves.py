@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.data.catalogue import dataset_spec
 from harness.errors import HarnessError
+from harness.evidence.corruption import FITTED
 from harness.evidence.record import Evidence
 from harness.evidence.run_record import RunRecord
 from harness.models.registry import model_spec
@@ -26,6 +27,8 @@ FREE = {
     "seed",
     "inputs",
     "label_corruption",
+    "score_corrupted_test",
+    "validation_size",
 }
 """Fields in which a run may differ from the protocol and still be a point of a figure."""
 
@@ -77,9 +80,11 @@ def _series(recipe: Recipe, run: RunRecord) -> Iterable[tuple[str, Series]]:
     if recipe.inputs == "true":
         level = recipe.label_corruption
         name = {"Alexnet": "AlexNet"}.get(network, network)
-        if (epochs := run.figures.get("epochs to fit")) is not None:
+        if (epochs := _epochs_to_fit(run)) is not None:
             yield "figure-1b", {"curve": name, "x": [level], "y": [epochs]}
-        error = 1 - run.figures["test accuracy"]
+        # Against labels corrupted as the training labels are, where they were counted.
+        scored = run.figures.get("corrupted test accuracy", run.figures["test accuracy"])
+        error = 1 - (scored if 0 < level < 1 else run.figures["test accuracy"])
         yield "figure-1c", {"curve": name, "x": [level], "y": [error]}
     if recipe.setting == "true labels" and network in FIGURE_2B:
         parts = {part: _evaluated(run, part) for part in ("train", "test")}
@@ -88,6 +93,12 @@ def _series(recipe: Recipe, run: RunRecord) -> Iterable[tuple[str, Series]]:
                 x, y = zip(*points, strict=True)
                 curve = f"{part} {FIGURE_2B[network]}"
                 yield "figure-2b", {"curve": curve, "x": list(x), "y": list(y)}
+
+
+def _epochs_to_fit(run: RunRecord) -> int | None:
+    """As `harness.evidence.corruption.epochs_to_fit` has it."""
+    online = enumerate(run.curve.get("online_accuracy", []), 1)
+    return next((epoch for epoch, share in online if share is not None and share >= FITTED), None)
 
 
 def _evaluated(run: RunRecord, part: str) -> list[tuple[float, float]]:

@@ -38,7 +38,7 @@ class Progress:
 
     def __str__(self) -> str:
         among = f" and {self.together - 1} more" if self.together > 1 else ""
-        left = f"{'at most ' if self.stops_early else ''}{_duration(self.seconds_left)} left"
+        left = f"{'at most ' if self.stops_early else ''}{duration(self.seconds_left)} left"
         return (
             f"{self.recipe}{among}: epoch {self.epoch}/{self.recipe.epochs},"
             f" accuracy {100 * self.accuracy:.1f} %, {left}"
@@ -77,22 +77,29 @@ class Laboratory:
                 return run
             return self._train(recipe, key, backend, precision)
 
-    def runs(self, recipes: Sequence[Recipe]) -> list[Run]:
+    def runs(self, recipes: Sequence[Recipe], planned: Sequence[Recipe] = ()) -> list[Run]:
         """The finished runs, in order; what is missing and of one shape trains as one job.
 
-        Raises as `run` does.
+        Of ``planned``, which will be asked for later, those join that are of a shape with what is
+        missing now. Raises as `run` does.
         """
+        from harness.training.batching import shape_of
         from harness.training.group import groups_of
 
-        missing: dict[Recipe, str] = {}
-        for recipe in recipes:
-            backend, _, key = self._plan(recipe)
-            if self.store.find(key, mend=False) is None:
-                missing[recipe] = key
-        for group in groups_of(list(missing), backend.kind) if missing else []:
-            if len(group) > 1:
+        missing = self._missing(recipes)
+        if missing and planned:
+            shapes = {shape_of(recipe) for recipe in missing}
+            missing |= self._missing([it for it in planned if shape_of(it) in shapes])
+        backend = self._plan(next(iter(missing)))[0] if missing else None
+        for group in groups_of(list(missing), backend.kind) if backend else []:
+            if len(group) > 1 and not set(group).isdisjoint(recipes):
                 self._train_missing({missing[recipe]: recipe for recipe in group})
         return [self.run(recipe) for recipe in recipes]
+
+    def _missing(self, recipes: Sequence[Recipe]) -> dict[Recipe, str]:
+        """Those that the store does not have, with their keys."""
+        keys = {recipe: self._plan(recipe)[2] for recipe in recipes}
+        return {it: key for it, key in keys.items() if self.store.find(key, mend=False) is None}
 
     def _plan(self, recipe: Recipe) -> tuple["Backend", str, str]:
         """Where, in which precision and under which key a recipe's run is found."""
@@ -218,7 +225,8 @@ class Laboratory:
         )
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Minutes and seconds, or hours and minutes."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes}:{rest:02d} min"

@@ -157,3 +157,23 @@ def test_two_that_want_overlapping_jobs_train_each_run_once(tmp_path):
     # Five epochs a job: three together and the one that was left, alone.
     told = [progress.together for lab in labs for progress in lab.told]
     assert sorted(told) == [1] * 5 + [3] * 5
+
+
+def test_what_is_planned_and_of_one_shape_trains_along(tmp_path):
+    """A session's other tests ask for it later: it is in the store by then."""
+    lab = laboratory(tmp_path)
+    other_shape = replace(SIGNS[0], epochs=4)
+    (run,) = lab.runs(SIGNS[:1], planned=[*SIGNS, other_shape])
+    assert run.environment["trained_together"] == len(SIGNS)
+    assert {progress.together for progress in lab.told} == {len(SIGNS)}
+    assert len(list(lab.store.runs())) == len(SIGNS), "another shape was trained unasked"
+    lab.told.clear()
+    assert len(lab.runs(SIGNS, planned=SIGNS)) == len(SIGNS) and not lab.told
+    assert figures(run) == figures(laboratory(tmp_path / "alone").run(SIGNS[0]))
+
+
+def test_nothing_is_trained_along_where_nothing_is_missing(tmp_path):
+    lab = laboratory(tmp_path)
+    lab.run(SIGNS[0])
+    lab.runs(SIGNS[:1], planned=SIGNS)
+    assert len(list(lab.store.runs())) == 1

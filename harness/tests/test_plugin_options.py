@@ -42,7 +42,9 @@ def pytest_unconfigure(config):
 def recipes(session):
     """What the plan lists: recipe, epochs, number of tests."""
     listed = re.findall(
-        r"^ *[\d.]+ %  (.*): (at most )?(\d+) epochs; (\d+) test", session.text, re.M
+        r"^ *[\d.]+ % +(?:-|~?[\d:]+ min|\d+ h \d+ min)  (.*): (at most )?(\d+) epochs; (\d+) test",
+        session.text,
+        re.M,
     )
     return {(recipe, bool(at_most), int(n), int(tests)) for recipe, at_most, n, tests in listed}
 

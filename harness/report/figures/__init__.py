@@ -47,7 +47,7 @@ FIGURES: dict[str, Drawing] = {
         "paper:figure_1c",
         "2.1-error-grows",
         "Figure 1c: test error once the training set is fitted, against the share of corrupted"
-        " labels. Ours is counted on true test labels.",
+        " labels. Ours is counted against test labels corrupted with the same probability.",
     ),
     "figure-2a": Drawing(
         "paper:figure_2a",

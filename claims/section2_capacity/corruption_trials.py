@@ -1,0 +1,119 @@
+"""The trainings behind Figures 1b and 1c: label corruption from none to all, at three tiers.
+
+fast: digits, MLP 1x512, three seeds a level; only the ends for the other networks.
+cpu_full, gpu_full: all of CIFAR-10, to zero training error or 100 epochs. The test error is counted
+against true labels and against labels corrupted with the same probability.
+"""
+
+from claims.section2_capacity.trials import (
+    FAST_SEEDS,
+    NETWORKS,
+    ON_DIGITS,
+    fast,
+    full,
+)
+from harness.plugin.trials import Trial
+from harness.training.protocol import paper_recipe
+from harness.training.recipe import Recipe
+
+FIGURE_1 = {"inception": "Inception", "alexnet": "AlexNet", "mlp-1x512": "MLP 1x512"}
+"""The networks of Figures 1b and 1c, and what the figures call them."""
+
+LEVELS = {
+    "fast": [0.0, 0.25, 0.5, 0.75, 1.0],
+    "cpu_full": [0.0, 0.2, 0.4, 0.6, 0.8, 1.0],
+    "gpu_full": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0],
+}
+FULL_SIZE = [("cpu_full", "mlp-1x512"), *(("gpu_full", network) for network in FIGURE_1)]
+BARELY = "mlp-1x24"
+"""A network barely above capacity: with 16 units none of three seeds fitted 256 random labels in
+1,500 epochs, with 24 all did."""
+
+
+def corrupted(tier: str, network: str, level: float, number: int = 0) -> Recipe:
+    """A network at a corruption level; at 0 and 1 the trainings of other claims do."""
+    setting = {0.0: "true-labels", 1.0: "random-labels"}.get(level, f"corrupted-{level:g}")
+    counted = {"score_corrupted_test": True} if 0 < level < 1 else {}
+    if tier != "fast":
+        return full(network, setting, **counted)
+    # Between the ends, seeds of a level's own: other images, labels and weights.
+    own = 0 if level in (0, 1) else 100 * LEVELS["fast"].index(level)
+    return fast(network, setting, FAST_SEEDS[network][number] + own, **counted)
+
+
+def level_trials() -> list[Trial]:
+    """Each network of the figures, all levels."""
+    network = "mlp-1x512"
+    small = Trial(
+        "fast",
+        network,
+        "scaled",
+        {
+            f"{level:g}": [corrupted("fast", network, level, number) for number in range(3)]
+            for level in LEVELS["fast"]
+        },
+    )
+    return [small] + [
+        Trial(
+            tier,
+            network,
+            "paper",
+            {f"{level:g}": [corrupted(tier, network, level)] for level in LEVELS[tier]},
+        )
+        for tier, network in FULL_SIZE
+    ]
+
+
+def single_level_trials() -> list[Trial]:
+    """Each network at each level, a test of its own at full size, so that each has its verdict."""
+    return [trial for trial in level_trials() if trial.tier == "fast"] + [
+        Trial(
+            tier,
+            f"{network}-{level:g}",
+            "paper",
+            {f"{level:g}": [corrupted(tier, network, level)]},
+        )
+        for tier, network in FULL_SIZE
+        for level in LEVELS[tier]
+    ]
+
+
+def slowdown_trials() -> list[Trial]:
+    """No corruption against all of it: all five networks on digits, those of Figure 1b in full."""
+    pairs = [("fast", network) for network in NETWORKS] + FULL_SIZE
+    return [
+        Trial(
+            tier,
+            network,
+            "scaled" if tier == "fast" else "paper",
+            {
+                f"{level:g}": [
+                    corrupted(tier, network, level, number)
+                    for number in range(len(FAST_SEEDS[network]) if tier == "fast" else 1)
+                ]
+                for level in (0.0, 1.0)
+            },
+        )
+        for tier, network in pairs
+    ]
+
+
+def barely_above_capacity() -> Trial:
+    """As few hidden units as fit random labels at all, or nearly."""
+    return Trial(
+        "fast",
+        BARELY,
+        "scaled",
+        {
+            level: [
+                paper_recipe(
+                    BARELY,
+                    "digits",
+                    {"0": "true-labels", "1": "random-labels"}[level],
+                    **{**ON_DIGITS, "epochs": 1_500, "seed": seed},
+                )
+                for seed in range(110, 116)
+            ]
+            for level in "01"
+        },
+    )

@@ -1,0 +1,198 @@
+"""2.1-slowdown, 2.1-every-level, 2.1-time-grows, 2.1-error-grows: Figures 1b and 1c."""
+
+from dataclasses import replace
+
+import pytest
+
+from claims.section2_capacity.corruption_trials import (
+    FIGURE_1,
+    barely_above_capacity,
+    level_trials,
+    single_level_trials,
+    slowdown_trials,
+)
+from claims.section2_capacity.trials import fast
+from harness.evidence import (
+    AtLeast,
+    AtMost,
+    Attains,
+    Equivalent,
+    accuracy,
+    accuracy_as_drawn,
+    epochs_to_fit,
+    error_as_drawn,
+    published_at,
+    published_disagreement,
+    slowdown,
+    trend,
+)
+from harness.models import model_spec
+from harness.plugin.trials import Trial, trials
+
+IN_ORDER = 0.5
+"""Kendall's tau: three of four pairs of runs are in the order of their levels."""
+
+
+def name_of(runs):
+    return model_spec(runs[0].recipe.model).paper_name
+
+
+def by_level(runs, value):
+    return {float(level): [value(run) for run in of_level] for level, of_level in runs.items()}
+
+
+def all_of(runs):
+    return [run for of_level in runs.values() for run in of_level]
+
+
+# --- 2.1-slowdown ----------------------------------------------------------------------------
+
+LARGEST = max(published_at("fig1b", curve, 1.0).value for curve in FIGURE_1.values())
+
+
+def judge_slowdown(judge, runs):
+    network = runs["0"][0].recipe.model
+    judge(
+        slowdown(
+            f"{name_of(runs['0'])}: epochs to fit random labels over true ones",
+            runs["1"],
+            runs["0"],
+        ),
+        AtMost(
+            2 * LARGEST,
+            source="Figure 1b: the largest of three networks, times 2 for single runs without"
+            " error bars",
+        ),
+        published_at("fig1b", FIGURE_1[network], 1.0) if network in FIGURE_1 else None,
+    )
+
+
+@pytest.mark.claim("2.1-slowdown")
+@trials(*slowdown_trials())
+def test_random_labels_take_longer_by_a_small_factor(trial, laboratory, judge):
+    judge_slowdown(judge, laboratory.runs(trial))
+
+
+@pytest.mark.control("2.1-slowdown")
+@trials(barely_above_capacity())
+def test_a_network_barely_above_capacity_takes_much_longer(trial, laboratory, judge):
+    judge_slowdown(judge, laboratory.runs(trial))
+
+
+# --- 2.1-every-level -------------------------------------------------------------------------
+
+
+def judge_level(judge, level, runs):
+    judge(
+        accuracy(f"{name_of(runs)}: training accuracy at p = {level}", runs, "train"),
+        Attains(1.0, source="Figure 1c: training error is zero at every level"),
+    )
+
+
+@pytest.mark.claim("2.1-every-level")
+@trials(*single_level_trials())
+def test_every_level_of_corruption_is_fitted(trial, laboratory, judge):
+    for level, runs in laboratory.runs(trial).items():
+        judge_level(judge, level, runs)
+
+
+@pytest.mark.control("2.1-every-level")
+@trials(
+    Trial(
+        "fast",
+        "labels-drawn-anew",
+        "scaled",
+        {"0.5": [fast("mlp-1x512", "corrupted-0.5", 60, redraw="labels each epoch", epochs=60)]},
+    )
+)
+def test_half_the_labels_drawn_anew_are_not_fitted(trial, laboratory, judge):
+    for level, runs in laboratory.runs(trial).items():
+        judge_level(judge, level, runs)
+
+
+# --- 2.1-time-grows --------------------------------------------------------------------------
+
+
+def judge_time(judge, runs, levels):
+    name = name_of(runs["0"])
+    judge(
+        trend(f"{name}: trend of the epochs to fit", levels, all_of(runs)),
+        AtLeast(IN_ORDER, source="Figure 1b: the curves rise from level to level"),
+    )
+
+
+SMALL_SAMPLE = (
+    "with 256 digits any corruption at all makes fitting several times longer, and more of it not"
+    " longer still. With all 797 digits one MLP 3x512 took 15 epochs at p = 0, and between 71 and"
+    " 75 at 0.25, 0.5, 0.75 and 1, so that it is no matter of this size alone. The figure is about"
+    " 50,000 images of CIFAR-10"
+)
+
+
+@pytest.mark.claim("2.1-time-grows")
+@trials(
+    *[
+        replace(trial, finding=SMALL_SAMPLE if trial.tier == "fast" else "")
+        for trial in level_trials()
+    ]
+)
+def test_fitting_takes_longer_the_more_labels_are_corrupted(trial, laboratory, judge):
+    runs = laboratory.runs(trial)
+    judge_time(judge, runs, by_level(runs, epochs_to_fit))
+
+
+@pytest.mark.control("2.1-time-grows")
+@trials(level_trials()[0])
+def test_the_reversed_curve_does_not_grow(trial, laboratory, judge):
+    """The times of the two ends, which differ by far, exchanged."""
+    runs = laboratory.runs(trial)
+    times = by_level(runs, epochs_to_fit)
+    judge_time(judge, runs, {1 - level: every for level, every in times.items()})
+
+
+# --- 2.1-error-grows -------------------------------------------------------------------------
+
+
+def judge_error(judge, runs, against, error):
+    name = name_of(runs["0"])
+    judge(
+        trend(
+            f"{name}: trend of the test error against {against}",
+            by_level(runs, error),
+            all_of(runs),
+        ),
+        AtLeast(IN_ORDER, source="Figure 1c: the curves rise from level to level"),
+    )
+
+
+@pytest.mark.claim("2.1-error-grows")
+@trials(*level_trials())
+def test_the_test_error_grows_with_corruption(trial, laboratory, judge):
+    """Against true test labels, and against labels corrupted at the same p: what Fig. 1c drew."""
+    runs = laboratory.runs(trial)
+    judge_error(judge, runs, "true labels", lambda run: 1 - run.test_accuracy)
+    judge_error(judge, runs, "corrupted labels", error_as_drawn)
+
+
+@pytest.mark.claim("2.1-error-grows")
+@trials(*[trial for trial in level_trials() if trial.tier != "fast"])
+def test_the_test_error_is_that_of_figure_1c(trial, laboratory, judge):
+    tolerance = published_disagreement()
+    for level, runs in laboratory.runs(trial).items():
+        network = runs[0].recipe.model
+        published = published_at("fig1c", FIGURE_1[network], float(level))
+        judge(
+            accuracy_as_drawn(f"{name_of(runs)}: test accuracy as drawn, p = {level}", runs),
+            Equivalent(1 - published.value, tolerance.value, source=tolerance.where),
+        )
+
+
+@pytest.mark.control("2.1-error-grows")
+@trials(level_trials()[0])
+def test_the_error_on_leaked_images_does_not_grow(trial, laboratory, judge):
+    """Test images that were trained on, with the labels that they are scored on: no error at all.
+
+    The training images themselves stand for them.
+    """
+    runs = laboratory.runs(trial)
+    judge_error(judge, runs, "the labels trained on", lambda run: 1 - run.train_accuracy)

@@ -1,0 +1,1 @@
+"""Section 3: the role of regularisation, explicit and implicit."""

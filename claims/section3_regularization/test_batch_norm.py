@@ -1,0 +1,107 @@
+"""3.1-batchnorm: it steadies the training, and adds a few points of test accuracy."""
+
+import pytest
+
+from claims.section3_regularization.trials import batch_norm_trials
+from harness.evidence import (
+    AtMost,
+    MoreThan,
+    difference_in_accuracy,
+    exact,
+    published_disagreement,
+    published_roughness,
+    published_row,
+    roughness_ratio,
+)
+from harness.models import MODELS
+from harness.plugin.trials import trials
+
+WITH, WITHOUT = "inception", "inception-without-batchnorm"
+CURVES = {WITH: "test Inception", WITHOUT: "test Inception w/o BN"}
+SMOOTH, ROUGH = (published_roughness(CURVES[network]) for network in (WITH, WITHOUT))
+
+
+def published(network):
+    return published_row(
+        "table1_cifar10",
+        "test",
+        model=MODELS[network].paper_name,
+        labels="true",
+        random_crop=False,
+        weight_decay=False,
+    )
+
+
+GAIN = published(WITH) - published(WITHOUT)
+TOLERANCE = published_disagreement()
+
+
+def judge_gain(judge, measured):
+    judge(
+        measured,
+        AtMost(
+            GAIN.value + TOLERANCE.value, source=f"{GAIN.where}; as tolerance {TOLERANCE.where}"
+        ),
+        GAIN,
+    )
+
+
+def judge_roughness(judge, measured):
+    judge(
+        measured,
+        MoreThan(1.0, source="Figure 2b: the curve without BatchNorm is the rougher one"),
+        ROUGH / SMOOTH,
+    )
+
+
+@pytest.mark.claim("3.1-batchnorm")
+@trials(*batch_norm_trials())
+def test_batch_norm_adds_a_few_points_at_most(trial, laboratory, judge):
+    runs = laboratory.runs(trial)
+    judge_gain(
+        judge,
+        difference_in_accuracy(
+            "Inception: test accuracy with BatchNorm minus without", runs[WITH], runs[WITHOUT]
+        ),
+    )
+
+
+@pytest.mark.claim("3.1-batchnorm")
+@trials(*[trial for trial in batch_norm_trials() if trial.tier != "fast"])
+def test_the_curve_is_rougher_without_batch_norm(trial, laboratory, judge):
+    """Not on digits: there the network without BatchNorm learns at a thirtieth of the rate."""
+    runs = laboratory.runs(trial)
+    judge_roughness(
+        judge,
+        roughness_ratio(
+            "roughness of the test curve, without BatchNorm over with", runs[WITHOUT], runs[WITH]
+        ),
+    )
+
+
+@pytest.mark.fast
+@pytest.mark.control("3.1-batchnorm")
+def test_the_two_curves_swapped_are_not_so(judge):
+    """The published ones."""
+    ratio = (SMOOTH / ROUGH).value
+    judge_roughness(judge, exact("roughness, the curves of Figure 2b swapped", [ratio], "times"))
+
+
+@pytest.mark.fast
+@pytest.mark.control("3.1-batchnorm")
+def test_a_network_that_cannot_do_without_is_noticed(judge):
+    """Chance in place of the published accuracy without BatchNorm."""
+    without = published_row(
+        "table1_cifar10",
+        "test",
+        model=MODELS[WITHOUT].paper_name,
+        labels="random",
+    )
+    judge_gain(
+        judge,
+        exact(
+            "with BatchNorm minus random labels without",
+            [published(WITH).value - without.value],
+            "share",
+        ),
+    )

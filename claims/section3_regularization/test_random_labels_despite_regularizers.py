@@ -1,0 +1,87 @@
+"""3-table4: random labels are fitted with weight decay, cropping or augmentation switched on."""
+
+import pytest
+
+from claims.section3_regularization.trials import (
+    augmented_trials,
+    decayed_trials,
+    name_of,
+    too_much_decay,
+)
+from harness.evidence import AtLeast, AtMost, Attains, accuracy, online_accuracy, published_row
+from harness.plugin.trials import trials
+
+TABLE_4 = "table4_random_labels_despite_regularizers_cifar10"
+CONVERGED = 0.9
+"""Below this a network has failed to converge: every other row of the table is above 0.99."""
+SCALED = 0.95
+"""On digits, after 800 steps: halfway from there to all."""
+
+
+def published(network, regularizer):
+    return published_row(TABLE_4, "train", model=name_of(network), regularizer=regularizer)
+
+
+def judge_decayed(judge, trial, runs):
+    model = runs[0].recipe.model
+    name = f"{name_of(model)}: training accuracy with weight decay"
+    number = published(model, "weight decay")
+    if trial.scale == "paper" and number.value < 1:
+        check = AtLeast(number.value, source=number.where)
+    else:
+        check = Attains(1.0, source=f"{number.where}; Section 3: still fits random labels")
+    judge(accuracy(name, runs, "train"), check, number)
+
+
+def split(every, network):
+    """Trials of a network, and the others."""
+    of_it = [trial for trial in every if trial.label.startswith(network)]
+    return of_it, [trial for trial in every if trial not in of_it]
+
+
+ALEXNET, OTHERS = split(decayed_trials(), "alexnet")
+
+
+@pytest.mark.claim("3-table4")
+@trials(*OTHERS)
+def test_random_labels_are_fitted_with_weight_decay(trial, laboratory, judge):
+    judge_decayed(judge, trial, laboratory.runs(trial)["random labels"])
+
+
+@pytest.mark.claim("3-table4")
+@trials(*ALEXNET)
+def test_alexnet_with_weight_decay_fails_to_converge(trial, laboratory, judge):
+    judge(
+        accuracy(
+            "Alexnet: training accuracy with weight decay",
+            laboratory.runs(trial)["random labels"],
+            "train",
+        ),
+        AtMost(CONVERGED, source="Table 4: Alexnet with weight decay failed to converge"),
+    )
+
+
+REGULARIZERS = {
+    "random crop": "random cropping",
+    "flip": "augmentation: left-right flip and rotation up to 25 degrees",
+}
+
+
+@pytest.mark.claim("3-table4")
+@trials(*augmented_trials())
+def test_random_labels_are_fitted_with_augmentation(trial, laboratory, judge):
+    """Each image is another one every epoch: the accuracy is that of the batches as they came."""
+    runs = laboratory.runs(trial)["random labels"]
+    first = runs[0].recipe.augmentation[0]
+    number = published("inception", REGULARIZERS[first])
+    judge(
+        online_accuracy(f"{name_of(runs[0].recipe.model)}: online accuracy, {trial.label}", runs),
+        AtLeast(number.value if trial.scale == "paper" else SCALED, source=number.where),
+        number,
+    )
+
+
+@pytest.mark.control("3-table4")
+@trials(too_much_decay())
+def test_a_hundred_times_the_weight_decay_is_too_much(trial, laboratory, judge):
+    judge_decayed(judge, trial, laboratory.runs(trial)["random labels"])

@@ -1,0 +1,123 @@
+"""Measurements over label corruption: how much longer fitting takes, and what rises with it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from harness.errors import HarnessError
+from harness.evidence.measurement import NOWHERE, Measurement, provenance, remarks
+from harness.evidence.statistics import accuracy_interval, kendall_interval, t_interval
+
+if TYPE_CHECKING:
+    from harness.runs.run import Run
+
+FITTED = 0.99
+"""Share of the training labels from which on a network has fitted them, counted as the batches
+come. The paper does not say what Figure 1b counts; MLP 1x512, which is in it, never fits all of the
+random labels (Table 1: 99.34 %)."""
+
+FEWEST = 5
+"""Runs from which on a trend has an interval."""
+
+
+def epochs_to_fit(run: "Run") -> float:
+    """Epochs until `FITTED`; infinity where it never gets there."""
+    epochs = None if run.diverged else run.outcome.epochs_until(FITTED)
+    return math.inf if epochs is None else float(epochs)
+
+
+def slowdown(name: str, slower: Sequence["Run"], faster: Sequence["Run"]) -> Measurement:
+    """Epochs to fit of ``slower`` over those of ``faster``, pair by pair; the mean is geometric.
+
+    The interval is Student's, of the logarithms; of one pair, to the resolution of an epoch.
+    """
+    pairs = [
+        (epochs_to_fit(slow), epochs_to_fit(fast))
+        for slow, fast in zip(slower, faster, strict=True)
+    ]
+    values = [slow / fast if math.isfinite(fast) else math.nan for slow, fast in pairs]
+    interval = NOWHERE
+    if values and all(map(math.isfinite, values)):
+        if len(values) > 1:
+            low, high = t_interval([math.log(value) for value in values])
+            interval = (math.exp(low), math.exp(high))
+        else:
+            ((slow, fast),) = pairs
+            interval = ((slow - 1) / fast, slow / max(fast - 1, 0.5))
+    runs = [*slower, *faster]
+    return Measurement(
+        name,
+        tuple(values),
+        "times",
+        interval,
+        "runs: seeds and label draws" if len(values) > 1 else "nothing: one run, to an epoch",
+        *provenance(runs),
+        **remarks(runs),
+    )
+
+
+def trend(name: str, values: Mapping[float, Sequence[float]], runs: Sequence["Run"]) -> Measurement:
+    """Kendall's tau between corruption levels and ``values``, given by level, a value a run.
+
+    1 where each run of a higher level is above each of a lower one; 0 where nothing changes.
+    Infinite values are the largest. Raises HarnessError for fewer than five runs.
+    """
+    pairs = [(level, value) for level, every in values.items() for value in every]
+    if len(pairs) < FEWEST:
+        raise HarnessError(
+            f"{name}: a trend needs {FEWEST} runs at least, and these are {len(pairs)};"
+            " add levels or seeds"
+        )
+    sound = not any(math.isnan(value) for _, value in pairs)
+    tau, interval = kendall_interval(*zip(*pairs, strict=True)) if sound else (math.nan, NOWHERE)
+    return Measurement(
+        name,
+        (tau,),
+        "Kendall's tau",
+        interval,
+        f"runs: {len(pairs)} at {len(values)} levels",
+        *provenance(runs),
+        **remarks(runs),
+    )
+
+
+def error_as_drawn(run: "Run") -> float:
+    """Test error against labels corrupted as the training labels are: what Figure 1c shows.
+
+    At p = 0 there is nothing to corrupt. At p = 1 nothing is left of the true labels, and the true
+    labels of the test set are as unknown to the network as any others: they are counted there.
+    Raises HarnessError where a run did not count what is needed.
+    """
+    if run.diverged:
+        return math.nan
+    correct, total = _as_drawn(run)
+    return 1 - correct / total
+
+
+def accuracy_as_drawn(name: str, runs: Sequence["Run"]) -> Measurement:
+    """One minus `error_as_drawn`, with the interval of an accuracy."""
+    if not runs:
+        raise HarnessError(f"{name}: nothing was measured (no runs)")
+    correct, total = zip(*map(_as_drawn, runs), strict=True)
+    return Measurement(
+        name,
+        tuple(1 - error_as_drawn(run) for run in runs),
+        "share",
+        NOWHERE if any(run.diverged for run in runs) else accuracy_interval(correct, total),
+        "images within a run" if len(runs) == 1 else "runs: seeds, images, label draws",
+        *provenance(runs),
+        images=min(total),
+        **remarks(runs),
+    )
+
+
+def _as_drawn(run: "Run") -> tuple[int, int]:
+    outcome = run.outcome
+    if run.recipe.label_corruption in (0, 1):
+        return outcome.test_correct, outcome.test_total
+    if not run.recipe.score_corrupted_test:
+        raise HarnessError(
+            f"{run.recipe} has not counted against corrupted test labels;"
+            " set score_corrupted_test=True"
+        )
+    return outcome.corrupted_test_correct, outcome.test_total

@@ -1,0 +1,221 @@
+"""Measurements over corruption levels, and those of section 3, on runs written by hand."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import kendalltau
+
+from harness.errors import HarnessError
+from harness.evidence import (
+    accuracy_as_drawn,
+    difference_in_accuracy,
+    epochs_to_fit,
+    error_as_drawn,
+    gain_of_early_stopping,
+    online_accuracy,
+    published_at,
+    published_disagreement,
+    published_roughness,
+    published_row,
+    roughness_of,
+    roughness_ratio,
+    slowdown,
+    spread_between_and_within,
+    trend,
+)
+from harness.evidence.statistics import difference_interval, kendall_interval
+from harness.runs.run import Run
+from harness.training.outcome import Curve, Outcome
+from harness.training.recipe import Recipe
+
+TOTAL = 1_000
+
+
+def run(
+    online=(0.5, 1.0), test=(0.5,), corrupted=0, diverged=False, validation=(), **changes
+) -> Run:
+    recipe = Recipe(model="mlp-1x16", dataset="digits", train_size=100, **changes)
+    epochs = max(len(online), len(test))
+    outcome = Outcome(
+        status="diverged" if diverged else "finished",
+        curve=Curve(
+            step=list(range(1, epochs + 1)),
+            online_accuracy=list(online),
+            test_accuracy=list(test),
+            validation_accuracy=list(validation),
+        ),
+        train_correct=100,
+        train_total=100,
+        test_correct=round((test[-1] or 0) * TOTAL),
+        test_total=TOTAL,
+        first_losses=[],
+        label_digest="",
+        order_digest="",
+        epochs_to_fit=None,
+        corrupted_test_correct=corrupted,
+    )
+    return Run("key", recipe, outcome, "fp32", "cpu", 1.0, "", {})
+
+
+def fits_after(epochs: int) -> Run:
+    return run(online=[0.5] * (epochs - 1) + [0.995, 1.0])
+
+
+# --- time to fit ---------------------------------------------------------------------------------
+
+
+def test_a_network_has_fitted_when_its_batches_are_99_percent_right():
+    assert epochs_to_fit(run(online=[0.5, 0.9899, 0.99, 0.98])) == 3
+    assert epochs_to_fit(run(online=[0.5, 0.98])) == math.inf
+    assert epochs_to_fit(run(online=[1.0], diverged=True)) == math.inf
+
+
+def test_a_slowdown_is_a_ratio_pair_by_pair_with_students_interval_of_its_logarithm():
+    slow, fast = [fits_after(n) for n in (20, 40, 80)], [fits_after(10) for _ in range(3)]
+    measured = slowdown("x", slow, fast)
+    assert measured.values == (2.0, 4.0, 8.0)
+    half = 4.302653 * math.log(2) / math.sqrt(3)
+    assert measured.interval == pytest.approx((4 * math.exp(-half), 4 * math.exp(half)), rel=1e-5)
+    one = slowdown("x", slow[:1], fast[:1])
+    assert one.interval == pytest.approx((19 / 10, 20 / 9))
+    never = slowdown("x", [run(online=[0.5])], fast[:1])
+    assert never.values == (math.inf,) and not never.is_finite
+    assert math.isnan(slowdown("x", slow[:1], [run(online=[0.5])]).values[0])
+
+
+def test_a_trend_is_kendalls_tau_over_all_runs():
+    rising = trend("x", {0.0: [1, 2], 0.5: [3, 4], 1.0: [5, math.inf]}, [])
+    levels, values = [0, 0, 0.5, 0.5, 1, 1], [1, 2, 3, 4, 5, 6]
+    assert rising.values[0] == pytest.approx(kendalltau(levels, values).statistic)
+    low, high = rising.interval
+    assert 0 < low < rising.values[0] <= high < 1
+    falling = trend("x", {1 - level: [v] * 2 for level, v in ((0, 1), (0.5, 2), (1, 3))}, [])
+    assert falling.values[0] == pytest.approx(-1) and falling.interval[1] < 0
+    flat = trend("x", {0.0: [1, 1, 1], 1.0: [1, 1]}, [])
+    assert flat.values == (0.0,) and flat.interval == (0.0, 0.0)
+    with pytest.raises(HarnessError, match="a trend needs 5 runs at least, and these are 4"):
+        trend("x", {0.0: [1, 2], 1.0: [3, 4]}, [])
+    assert not trend("x", {0.0: [1, math.nan, 1], 1.0: [1, 1]}, []).is_finite
+
+
+def test_kendalls_interval_covers_the_truth():
+    """Of normal pairs with correlation 0.5, whose tau is 2/pi asin(0.5) = 1/3."""
+    generator, covered = np.random.default_rng(0), 0
+    for _ in range(400):
+        x = generator.normal(size=15)
+        y = 0.5 * x + math.sqrt(0.75) * generator.normal(size=15)
+        low, high = kendall_interval(x.tolist(), y.tolist())[1]
+        covered += low <= 1 / 3 <= high
+    assert 0.91 < covered / 400 <= 1
+
+
+# --- Figure 1c -----------------------------------------------------------------------------------
+
+
+def test_the_error_as_drawn_is_against_corrupted_labels_between_the_ends():
+    asked = {"label_corruption": 0.5, "score_corrupted_test": True}
+    assert error_as_drawn(run(test=[0.8], corrupted=450, **asked)) == pytest.approx(0.55)
+    assert error_as_drawn(run(test=[0.8], corrupted=450)) == pytest.approx(0.2)
+    assert error_as_drawn(run(test=[0.1], label_corruption=1.0)) == pytest.approx(0.9)
+    assert math.isnan(error_as_drawn(run(diverged=True)))
+    with pytest.raises(HarnessError, match="set score_corrupted_test=True"):
+        error_as_drawn(run(label_corruption=0.5))
+    measured = accuracy_as_drawn("x", [run(test=[0.8], corrupted=450, **asked)])
+    assert measured.values == pytest.approx((0.45,)) and measured.images == TOTAL
+    assert measured.interval[0] < 0.45 < measured.interval[1]
+
+
+def test_published_points_are_those_of_the_figure():
+    assert published_at("fig1b", "Inception", 1.0).value == 3.6
+    assert published_at("fig1c", "MLP 1x512", 0.0).unit == "share"
+    with pytest.raises(HarnessError, match=r"it has no point at 0\.25; its points are 0, 0\.1"):
+        published_at("fig1c", "MLP 1x512", 0.25)
+
+
+def test_the_papers_disagreement_is_alexnets():
+    found = published_disagreement()
+    row = published_row(
+        "table1_cifar10",
+        "test",
+        model="Alexnet",
+        labels="true",
+        random_crop=False,
+        weight_decay=False,
+    )
+    drawn = 1 - published_at("fig1c", "AlexNet", 0.0).value
+    assert "Alexnet" in found.where and found.value == pytest.approx(row.value - drawn)
+
+
+# --- section 3 -----------------------------------------------------------------------------------
+
+
+def test_the_interval_of_a_difference_is_newcombes():
+    # Newcombe 1998, table II, (a): 56/70 against 48/80. His score intervals are less wide.
+    low, high = difference_interval((56, 70), (48, 80))
+    assert 0.04 < low < 0.0524 and 0.3339 < high < 0.35
+    low, high = difference_interval((500, 1000), (500, 1000))
+    assert low == pytest.approx(-high) and 0.04 < high < 0.05
+
+
+def test_a_difference_in_accuracy_is_pair_by_pair():
+    good, bad = [run(test=[share]) for share in (0.9, 0.92)], [run(test=[0.8])] * 2
+    measured = difference_in_accuracy("x", good, bad)
+    assert measured.values == pytest.approx((0.1, 0.12))
+    assert measured.interval[0] < 0.11 < measured.interval[1]
+    assert not difference_in_accuracy("x", [run(diverged=True)], bad[:1]).is_finite
+
+
+def test_early_stopping_is_chosen_on_held_out_images_and_not_on_the_test_set():
+    it = run(
+        online=[1] * 4,
+        test=[0.5, 0.7, 0.9, 0.6],
+        validation=[0.4, 0.8, 0.7, 0.6],
+        validation_size=10,
+    )
+    assert gain_of_early_stopping("x", [it]).values == pytest.approx((0.1,))
+
+
+def test_online_accuracy_is_that_of_the_last_ten_epochs():
+    it = run(online=[0.0] * 5 + [0.9] * 5 + [1.0] * 5)
+    measured = online_accuracy("x", [it])
+    assert measured.values == pytest.approx((0.95,))
+    assert measured.interval[0] > 0.93, "1,000 images as they came"
+
+
+def test_roughness_is_the_mean_second_difference():
+    assert roughness_of([0.1, 0.2, 0.3, 0.4]) == pytest.approx(0)
+    assert roughness_of([0.0, 0.1, 0.0, 0.1]) == pytest.approx(0.2)
+    with pytest.raises(HarnessError, match="value at every epoch, three at least"):
+        roughness_of([0.1, None, 0.3])
+    assert (
+        published_roughness("test Inception").value
+        < published_roughness("test Inception w/o BN").value
+    )
+
+
+def test_a_ratio_of_roughness_has_an_interval_of_blocks():
+    generator = np.random.default_rng(0)
+    smooth, rough = (
+        run(online=[1] * 60, test=list(0.5 + size * generator.normal(size=60)))
+        for size in (0.01, 0.04)
+    )
+    measured = roughness_ratio("x", [rough], [smooth])
+    low, high = measured.interval
+    assert 2 < low < measured.mean < high < 10
+    assert not roughness_ratio("x", [run(diverged=True)], [smooth]).is_finite
+
+
+def test_the_spread_between_networks_is_without_regularisers_and_that_within_with():
+    rows = {
+        "a": [run(test=[0.85]), run(test=[0.89])],
+        "b": [run(test=[0.50]), run(test=[0.51])],
+        "c": [run(test=[0.70])],
+    }
+    difference, within = spread_between_and_within("x", rows)
+    assert difference.values == pytest.approx((0.35 - 0.04,))
+    assert within.values == pytest.approx((0.04,))
+    assert difference.interval[0] < 0.31 < difference.interval[1]
+    rows["b"][1] = replace(rows["b"][1], outcome=run(diverged=True).outcome)
+    assert not spread_between_and_within("x", rows)[0].is_finite

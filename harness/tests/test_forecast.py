@@ -1,0 +1,61 @@
+"""What a plan says of time comes from finished runs, and is told apart where it does not."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.runs.forecast import Forecast
+from harness.runs.run import Run
+from harness.tests.plugin_helpers import Project
+from harness.training.outcome import Curve, Outcome
+from harness.training.recipe import Recipe
+
+RECIPE = Recipe(model="mlp-1x512", dataset="digits", train_size=100, epochs=10)
+
+
+def run(seconds: float, epochs: int = 10, device: str = "cpu", recipe: Recipe = RECIPE) -> Run:
+    curve = Curve(step=list(range(1, epochs + 1)))
+    outcome = Outcome("finished", curve, 1, 1, 1, 1, [], "", "", None)
+    return Run("key", recipe, outcome, "fp32", device, seconds, "", {})
+
+
+def test_a_network_that_has_trained_takes_as_long_as_it_did_for_each_epoch_and_image():
+    forecast = Forecast([run(20.0), run(5.0, epochs=5), run(30.0, epochs=10)])
+    assert forecast.seconds(RECIPE) == (pytest.approx(20.0), True), "the median"
+    twice = replace(RECIPE, epochs=20, train_size=200)
+    assert forecast.seconds(twice) == (pytest.approx(80.0), True)
+
+
+def test_another_network_is_reckoned_by_its_arithmetic_and_told_apart():
+    other = replace(RECIPE, model="inception")
+    seconds, known = Forecast([run(20.0)]).seconds(other)
+    assert not known and seconds == pytest.approx(20.0 * other.cost / RECIPE.cost)
+
+
+def test_only_the_device_of_the_newest_run_counts_and_an_empty_store_says_nothing():
+    forecast = Forecast([run(1.0, device="cuda"), run(20.0)])
+    assert forecast.device == "cpu" and forecast.seconds(RECIPE)[0] == pytest.approx(20.0)
+    assert Forecast([]).seconds(RECIPE) is None and Forecast([]).device == ""
+
+
+PLAN = """
+@pytest.mark.claim("2.1-fit")
+@trials(
+    Trial("fast", "short", "scaled", {"x": [tiny()]}),
+    Trial("fast", "long", "scaled", {"x": [tiny(train_size=64)]}),
+)
+def test_it(trial, laboratory, judge):
+    judge(accuracy("x", laboratory.runs(trial)["x"], "train"), AtLeast(0.0, source="none"))
+"""
+
+
+def test_a_plan_lists_the_longest_first_with_the_time_that_runs_took_here(tmp_path):
+    project = Project(tmp_path, PLAN)
+    before = project.run("--plan", "--runs", str(tmp_path / "runs"))
+    assert "no times: the store has no finished training of this machine yet" in before.text
+    project.run("--runs", str(tmp_path / "runs"), "-k", "short")
+    after = project.run("--plan", "--runs", str(tmp_path / "runs"))
+    first, second = (line for line in after.text.splitlines() if "mlp-1x16 on digits" in line)
+    assert "n = 64" in first and "n = 32" in second
+    assert "~" not in first and " min  mlp-1x16" in first, "the network has trained on digits here"
+    assert "expected: 0:0" in after.text and " on cpu, one after the other" in after.text
