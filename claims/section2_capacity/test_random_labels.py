@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from claims.section2_capacity.trials import (
+    COMPARED,
     FAST_SEEDS,
     HALFWAY,
     NETWORKS,
@@ -33,9 +34,6 @@ from harness.evidence import (
 from harness.models import MODELS
 from harness.plugin.trials import Trial, reseed, trials
 from harness.training.recipe import STEPS_PER_PAPER_EPOCH, differing_fields
-
-COMPARED = "inception"
-"""The paper's own network beside which others are shown."""
 
 
 def published_fit(network, field):

@@ -63,6 +63,10 @@ def full(network: str, setting: str, **changes: Any) -> Recipe:
     return paper_recipe(network, "cifar10", setting, **{**TO_THE_FIT, **changes})
 
 
+COMPARED = "inception"
+"""The paper's own network beside whose numbers others are shown."""
+
+
 def title(trial: Trial, recipe: Recipe) -> str:
     """The network's name as the paper has it, or as somebody gave it."""
     return trial.network or recipe.title

@@ -57,8 +57,6 @@ class OwnNetwork:
         told = []
         if spec.foreign:
             told.append("its own initialisation")
-        elif spec.departure:
-            told.append(spec.departure)
         rate = self.learning_rate
         if rate is not None and rate != spec.learning_rate:
             told.append(f"learning rate {rate:g} (the paper's: {spec.learning_rate:g})")
