@@ -61,8 +61,8 @@ def sign_trials() -> list[Trial]:
 
 
 OWN_DRAWS = {"fast": 3, "cpu_full": 3, "gpu_full": 2}
-"""Sign vectors for a network that somebody puts in the place of the paper's: for time. Three samples of
-256 that are fitted put the interval just above 0.99."""
+"""Sign vectors for a network that somebody puts in the place of the paper's: few, for time.
+Three samples of 256 that are fitted put the interval just above 0.99."""
 
 
 def own_sign_trials(network: str) -> list[Trial]:

@@ -1,11 +1,14 @@
 """``--arch``: capacity claims on networks of one's own, in sessions of their own."""
 
 import argparse
+from types import SimpleNamespace
 
 import pytest
 
 from harness.cli.networks import add_network_options, own_networks
-from harness.errors import NetworkError
+from harness.errors import DataError, NetworkError
+from harness.models import MODELS
+from harness.plugin.own_networks import OF_THE_PAPER, networks_of
 from harness.tests.plugin_helpers import Project
 
 HERE = "harness.tests.own_networks"
@@ -43,7 +46,7 @@ TWO = (f"--arch={HERE}:mlp", "--arch-option=width=64", f"--arch={HERE}:Warns", "
 
 
 def test_the_trials_are_those_of_the_networks_and_all_else_is_deselected(tmp_path):
-    done = Project(tmp_path, CLAIMS).run(*TWO, "-n", "2", "--report", str(tmp_path / "report"))
+    done = Project(tmp_path, CLAIMS).run(*TWO)
     mlp, warns = f"{HERE}:mlp(width=64)", f"{HERE}:Warns"
     assert set(done.outcomes) == {f"test_fit[fast-{mlp}]", f"test_fit[fast-{warns}]"}, done.text
     assert done.outcomes[f"test_fit[fast-{mlp}]"] == "PASSED", done.text
@@ -66,11 +69,6 @@ def test_the_trials_are_those_of_the_networks_and_all_else_is_deselected(tmp_pat
     ):
         assert words in done.text, words
     assert "claims judged" not in done.text, "no verdict on a claim of the paper"
-    page = (tmp_path / "report" / "report.html").read_text()
-    assert "Networks of your own" in page
-    assert "<strong>45</strong>" in page, "every claim of the paper is not run"
-    assert (tmp_path / "report" / "figures" / "own-networks.svg").is_file()
-    assert not (tmp_path / "report" / "figures" / "figure-1a.svg").exists()
 
 
 def test_a_plan_names_the_trainings_of_the_network(tmp_path):
@@ -79,23 +77,39 @@ def test_a_plan_names_the_trainings_of_the_network(tmp_path):
     assert "2 trainings for 1 tests" in done.text
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (
-            [f"--arch={HERE}:WrongSize", "-n", "2"],
-            "it should be (4, 10), a logit for each of 10 classes",
-        ),
-        (["--dataset=no/such/folder"], "there is no such folder"),
-        (["--arch-lr=0.1"], "--arch-lr was given, but it is that of an --arch: name one"),
-    ],
-)
-def test_what_cannot_work_ends_the_session_before_anything_is_collected(tmp_path, arguments, words):
-    done = Project(tmp_path, CLAIMS).run(*arguments)
+def test_a_network_that_cannot_be_trained_ends_the_session_before_anything_is_collected(tmp_path):
+    """In xdist's controller, so that the sentence is seen."""
+    done = Project(tmp_path, CLAIMS).run(f"--arch={HERE}:WrongSize", "-n", "2")
     assert done.code == pytest.ExitCode.USAGE_ERROR, done.text
-    assert words in done.text
+    assert "it should be (4, 10), a logit for each of 10 classes" in done.text
     assert "Traceback" not in done.text
     assert not done.outcomes
+
+
+def config(**options):
+    """Options as pytest holds them."""
+    return SimpleNamespace(getoption=lambda name: options.get(name.strip("-").replace("-", "_")))
+
+
+def test_a_dataset_alone_is_tried_with_the_papers_networks():
+    found = networks_of(config(dataset="digits"))
+    assert [network.title for network in found] == [
+        MODELS[name].paper_name for name in OF_THE_PAPER
+    ]
+    assert networks_of(config()) == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"arch_lr": 0.1}, pytest.UsageError, "--arch-lr was given, but it is that of an --arch"),
+        ({"image_size": 32}, pytest.UsageError, "--image-size was given"),
+        ({"dataset": "no/such/folder"}, DataError, "there is no such folder"),
+    ],
+)
+def test_options_that_belong_to_nothing_are_refused(options, error, words):
+    with pytest.raises(error, match=words):
+        networks_of(config(**options))
 
 
 # --- The options themselves ------------------------------------------------------------------
