@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         "--set", nargs="+", default=[], metavar="FIELD=VALUE", help="change fields of the recipe"
     )
     train.add_argument("--device", default="auto")
+    train.add_argument("--steps", choices=["eager", "compiled", "graph"], default="eager")
     train.add_argument("--data-root", type=Path, metavar="DIR")
     train.add_argument("--runs", type=Path, metavar="DIR", help="the store of finished runs")
     train.add_argument("--fresh", action="store_true", help="train even if the store has it")

@@ -10,7 +10,7 @@ from harness.errors import HarnessError, UnknownName
 from harness.models.registry import MODELS, model_spec
 
 ROUNDS = 4
-SECTIONS = ("training", "groups", "constructions", "kernel")
+SECTIONS = ("training", "steps", "groups", "constructions", "kernel")
 
 
 def run_bench(
@@ -34,6 +34,10 @@ def run_bench(
     console = Console(width=None if sys.stdout.isatty() else 110)
     if "training" in chosen:
         bench_training(console, models, seconds, device, precision)
+    if "steps" in chosen:
+        from harness.bench.steps import steps_table
+
+        console.print(steps_table(models, seconds, device, precision))
     if "groups" in chosen:
         from harness.bench.groups import groups_table
 

@@ -39,7 +39,11 @@ def run_train(options: argparse.Namespace) -> int:
 
         print(recipe)
         laboratory = Laboratory(
-            store, device=options.device, data_root=options.data_root, on_progress=show
+            store,
+            device=options.device,
+            data_root=options.data_root,
+            steps=options.steps,
+            on_progress=show,
         )
         run = laboratory.run(recipe)
         accuracy = 100 * run.curve.online_accuracy[-1]

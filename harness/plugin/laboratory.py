@@ -89,6 +89,7 @@ def laboratory(request: pytest.FixtureRequest) -> Bench:
             data_root=option("--data-root"),
             workers=session.workers,
             precision=option("--precision"),
+            steps=option("--steps"),
             on_progress=lambda progress: show_progress(config, progress),
         )
     return Bench(request.node, config.stash[LABORATORY])

@@ -92,6 +92,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="bf16 autocast or fp32; auto: bf16 where the hardware has it",
     )
     group.addoption(
+        "--steps",
+        choices=["eager", "compiled", "graph"],
+        default="eager",
+        help="how a training that is alone takes its steps: by torch.compile, or as a CUDA graph",
+    )
+    group.addoption(
         "--evidence",
         type=Path,
         metavar="FILE",

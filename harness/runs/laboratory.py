@@ -59,6 +59,8 @@ class Laboratory:
     workers: int = 1
     precision: str = "auto"
     """Overrides recipes whose own precision is auto."""
+    steps: str = "eager"
+    """How a training that is alone takes its steps: "eager", "compiled", or "graph" on a GPU."""
     on_progress: Callable[[Progress], None] = lambda progress: None
     checkpoint_seconds: float = CHECKPOINT_SECONDS
     seconds_trained: float = field(default=0.0, init=False)
@@ -106,7 +108,7 @@ class Laboratory:
         from harness.data.sources import fingerprint
         from harness.training.backend import resolve_backend
 
-        backend = resolve_backend(self.device, self.workers)
+        backend = resolve_backend(self.device, self.workers, self.steps)
         wanted = recipe.precision if recipe.precision != "auto" else self.precision
         precision = backend.precision(wanted)
         key = run_key(recipe, precision, backend.kind, fingerprint(recipe.dataset, self.data_root))
@@ -177,6 +179,7 @@ class Laboratory:
                 **describe(),
                 "threads": training.backend.threads,
                 "trained_together": together,
+                "steps": "eager" if together > 1 else self.steps,
             },
         )
         self.seconds_trained += run.seconds

@@ -1,5 +1,6 @@
 """A recipe is trained once, when it is first needed, in sight, and only if the plan names it."""
 
+import json
 import re
 
 import pytest
@@ -97,10 +98,9 @@ def test_a_recipe_is_trained_once_in_sight_and_again_only_when_asked(tmp_path):
     assert (project.runs / key / "run.json").is_file()
     assert (record.scale, record.tier, record.bound_words) == ("scaled", "fast", "at most 100.00 %")
 
-    session = project.run("-k", "not unplanned", "--fresh", "--base-seed", "1")
+    session = project.run("-k", "not unplanned", "--fresh", "--base-seed", "1", "-n", "2")
     again, hot = (SHARED.replace("seed 5", f"seed {seed}") for seed in (1005, 1008))
     assert sorted(trained(project)) == sorted([SHARED, again, hot]), "only baselines keep a seed"
-    assert all(progress(session, again, epoch) for epoch in (1, 2))
     assert session.outcomes.pop("test_diverged[fast-hot]") == "FAILED"
     assert set(session.outcomes.values()) == {"PASSED"}
     (one,), (another,) = (session.of(f"test_shared[fast-shared-{who}]") for who in NAMES)
@@ -109,6 +109,23 @@ def test_a_recipe_is_trained_once_in_sight_and_again_only_when_asked(tmp_path):
     assert (diverged.verdict, diverged.values) == ("refuted", [None])
     message = session.text.partition("ClaimNotSupported: 2.1-fit is refuted")[2]
     assert "diverged" in message.partition("repeat ")[0], "the message says why"
+
+
+TWO_TESTS = """
+@pytest.mark.claim("2.1-fit")
+@trials(*[Trial("fast", f"seed-{s}", "scaled", {"x": [tiny(s)]}) for s in (3, 4)])
+def test_it(trial, laboratory, judge):
+    judge(accuracy("x", laboratory.runs(trial)["x"], "train"), AtMost(1.0, source="none"))
+"""
+
+
+@pytest.mark.parametrize(("workers", "together"), [((), 2), (("-n", "2"), 1)])
+def test_a_session_of_one_process_trains_runs_of_one_shape_as_one_job(tmp_path, workers, together):
+    """Across tests; where several workers share the session, each trains what its tests need."""
+    session = Project(tmp_path, TWO_TESTS).run("--runs", str(tmp_path / "runs"), *workers)
+    assert set(session.outcomes.values()) == {"PASSED"}
+    kept = [json.loads(path.read_text()) for path in tmp_path.glob("runs/*/run.json")]
+    assert [run["environment"]["trained_together"] for run in kept] == [together] * 2
 
 
 def test_a_recipe_that_the_plan_does_not_name_is_not_trained(tmp_path):

@@ -131,7 +131,7 @@ def test_dropout_changes_the_losses_and_not_what_is_evaluated():
     plain, dropping = training(recipe()), training(recipe(dropout=0.5))
     images = plain.data.test_images[:20]
     plain.model.eval(), dropping.model.eval()
-    assert torch.equal(plain._logits(images), dropping._logits(images))
+    assert torch.equal(plain.logits(images), dropping.logits(images))
     plain.run_epoch(), dropping.run_epoch()
     assert plain.first_losses != dropping.first_losses
 

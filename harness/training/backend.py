@@ -15,6 +15,8 @@ class Backend:
 
     device: str = "cpu"
     threads: int = 1
+    steps: str = "eager"
+    """One of `harness.training.steps.STEPS`; no run's key hangs on it."""
 
     @property
     def kind(self) -> str:
@@ -39,10 +41,10 @@ def has_fast_bf16(kind: str) -> bool:
     return any(getattr(torch.cpu, check, lambda: False)() for check in checks)
 
 
-def resolve_backend(device: str = "auto", workers: int = 1) -> Backend:
+def resolve_backend(device: str = "auto", workers: int = 1, steps: str = "eager") -> Backend:
     """The backend for ``device`` ("auto", "cpu", "cuda", "cuda:1"), cores shared by ``workers``.
 
-    Raises DeviceError where the device is unknown or not here.
+    Raises DeviceError where the device is unknown or not here, or cannot take such ``steps``.
     """
     threads = max(1, available_cores() // max(1, workers))
     if device == "auto":
@@ -60,4 +62,9 @@ def resolve_backend(device: str = "auto", workers: int = 1) -> Backend:
                 f"device {device!r} was asked for, and PyTorch finds {found} CUDA devices here;"
                 " use --device cpu, or a machine with a GPU and its driver"
             )
-    return Backend(str(parsed), threads)
+    if steps == "graph" and parsed.type != "cuda":
+        raise DeviceError(
+            f"steps = 'graph' needs a CUDA device, and this is {device!r};"
+            " use --steps eager or --steps compiled"
+        )
+    return Backend(str(parsed), threads, steps)

@@ -5,6 +5,7 @@ checkpoint; only the steps are taken together. What comes out is what each would
 up to rounding. For networks of dense layers and ReLU: see `harness.training.batching`.
 """
 
+import dataclasses
 import math
 import time
 from collections.abc import Sequence
@@ -94,6 +95,8 @@ class GroupTraining:
                 f"a group of {len(recipes)} recipes must have one shape, and differ in nothing but"
                 f" {', '.join(MAY_DIFFER)}; train them one by one"
             )
+        # The members take no steps of their own.
+        backend = dataclasses.replace(backend, steps="eager")
         self.members = [
             Training(recipe, of_it, backend) for recipe, of_it in zip(recipes, data, strict=True)
         ]
@@ -120,7 +123,7 @@ class GroupTraining:
             self._stack(behind)
         members = [self.members[i] for i in self.active]
         orders = torch.stack([member.next_order() for member in members]).to(self.device)
-        learning_rate = self.optimizer.param_groups[0]["lr"]
+        learning_rate = float(self.optimizer.param_groups[0]["lr"])
         batches = orders.split(members[0].recipe.batch_size, dim=1)
         losses, correct = zip(*(self._step(batch) for batch in batches), strict=True)
         largest = [

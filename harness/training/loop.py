@@ -6,10 +6,10 @@ Can be saved between epochs and goes on with the same bits (on a CPU, at the sam
 import math
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import torch
-from torch.nn.functional import cross_entropy
 
 from harness.data import streams
 from harness.data.augmentation import Draws, augmented, draw
@@ -23,6 +23,7 @@ from harness.training.dropout import Dropout, output_layer
 from harness.training.optimizer import make_optimizer, set_learning_rate
 from harness.training.outcome import Curve, Outcome
 from harness.training.recipe import Recipe
+from harness.training.steps import STEPS
 
 NEARLY_FITTED = 0.99
 FIRST_LOSSES = 1_000
@@ -52,7 +53,11 @@ class Training:
             if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
                 module.momentum = recipe.batch_norm_momentum
         self.model = model.to(self.device, memory_format=self.layout)
-        self.optimizer, self.schedule = make_optimizer(recipe, self.model.named_parameters())
+        self.optimizer, self.schedule = make_optimizer(
+            recipe,
+            self.model.named_parameters(),
+            self.device if backend.steps == "graph" else None,
+        )
         self.generators = {
             purpose: streams.stream(recipe.seed, purpose) for purpose in streams.DRAWN_IN_TRAINING
         }
@@ -60,6 +65,7 @@ class Training:
             dropout = Dropout(recipe.dropout, self.generators[streams.DROPOUT])
             output_layer(self.model).register_forward_pre_hook(dropout)
         self.draws: Draws | None = None
+        self.take = STEPS[backend.steps](self)
         self.labels = data.train_labels
         self.curve = Curve()
         self.first_losses: list[float] = []
@@ -84,7 +90,7 @@ class Training:
     def _run_epoch(self) -> None:
         started = time.perf_counter()
         order = self.next_order()
-        learning_rate = self.optimizer.param_groups[0]["lr"]
+        learning_rate = float(self.optimizer.param_groups[0]["lr"])
         self.model.train()
         batches = order.to(self.device).split(self.recipe.batch_size)
         losses, correct = zip(*(self.step(batch) for batch in batches), strict=True)
@@ -138,17 +144,15 @@ class Training:
 
     def step(self, batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """One step of SGD on the images of index ``batch``: mean loss, number correct."""
-        images, labels = self.training_images(batch), self.labels[batch]
-        self.optimizer.zero_grad(set_to_none=True)
-        logits = self._logits(images)
-        loss = cross_entropy(logits, labels)
-        loss.backward()
-        self.optimizer.step()
-        self.schedule.step()
-        return loss.detach(), (logits.argmax(dim=1) == labels).sum()
+        return self.take(self.training_images(batch), self.labels[batch])
 
-    def _logits(self, images: torch.Tensor) -> torch.Tensor:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
+    def logits(self, images: torch.Tensor) -> torch.Tensor:
+        """Images (B, C, H, W) -> (B, classes) in float32, in the run's precision and mode."""
+        # The cache of cast weights would outlive the step in a CUDA graph.
+        graph = self.backend.steps == "graph"
+        with torch.autocast(
+            self.device.type, torch.bfloat16, enabled=self.autocast, cache_enabled=not graph
+        ):
             return self.model(images).float()
 
     def training_images(self, batch: torch.Tensor) -> torch.Tensor:
@@ -202,7 +206,7 @@ class Training:
         self.model.eval()
         correct = torch.zeros((), device=self.device, dtype=torch.int64)
         for batch in torch.arange(len(labels), device=self.device).split(EVALUATION_BATCH):
-            predicted = self._logits(self._access(images, batch)).argmax(dim=1)
+            predicted = self.logits(self._access(images, batch)).argmax(dim=1)
             correct += (predicted == labels[batch]).sum()
         return int(correct)
 
@@ -210,7 +214,7 @@ class Training:
     def answer(self, images: torch.Tensor) -> list[float]:
         """The second logit minus the first for images (N, C, H, W), in evaluation mode."""
         self.model.eval()
-        logits = torch.cat([self._logits(batch) for batch in images.split(EVALUATION_BATCH)])
+        logits = torch.cat([self.logits(batch) for batch in images.split(EVALUATION_BATCH)])
         return (logits[:, 1] - logits[:, 0]).tolist()
 
     def outcome(self) -> Outcome:
@@ -247,7 +251,7 @@ class Training:
         facts = {
             "threads": self.backend.threads,
             "schedule": self.schedule.state_dict(),
-            "learning_rate": self.optimizer.param_groups[0]["lr"],
+            "learning_rate": float(self.optimizer.param_groups[0]["lr"]),
             "outcome": self.outcome().as_dict(),
         }
         return tensors, facts
@@ -255,7 +259,7 @@ class Training:
     def restore(self, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
         """Go on from `state`, with the thread count of the run that was interrupted."""
         torch.set_num_threads(facts["threads"])
-        self.backend = Backend(self.backend.device, facts["threads"])
+        self.backend = replace(self.backend, threads=facts["threads"])
         self.model.load_state_dict(_under(tensors, "model/"))
         set_learning_rate(self.optimizer, facts["learning_rate"])
         parameters = dict(self.model.named_parameters())

@@ -9,12 +9,15 @@ from harness.training.recipe import Recipe
 
 
 def make_optimizer(
-    recipe: Recipe, parameters: Iterable[tuple[str, torch.nn.Parameter]]
+    recipe: Recipe,
+    parameters: Iterable[tuple[str, torch.nn.Parameter]],
+    rate_on: torch.device | None = None,
 ) -> tuple[torch.optim.SGD, torch.optim.lr_scheduler.StepLR]:
     """SGD and its schedule (appendix A) for parameters given with their names in the network.
 
     Weight decay adds coefficient * weight to the gradient, that of coefficient / 2 * |weight|^2, as
     TensorFlow's ``l2_loss`` does. Parameters with one coefficient share one group of the optimiser.
+    ``rate_on`` keeps the learning rate as a tensor on that device, for a captured CUDA graph.
     """
     spec = model_spec(recipe.model)
     coefficient = {
@@ -26,7 +29,9 @@ def make_optimizer(
         by_coefficient.setdefault(value, []).append(parameter)
     optimizer = torch.optim.SGD(
         [{"params": ps, "weight_decay": value} for value, ps in by_coefficient.items()],
-        lr=recipe.learning_rate,
+        lr=recipe.learning_rate
+        if rate_on is None
+        else torch.tensor(recipe.learning_rate, dtype=torch.float32, device=rate_on),
         momentum=recipe.momentum,
         fused=True,
     )
@@ -39,4 +44,7 @@ def make_optimizer(
 def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
     """The same for every group."""
     for group in optimizer.param_groups:
-        group["lr"] = learning_rate
+        if isinstance(group["lr"], torch.Tensor):
+            group["lr"].fill_(learning_rate)  # In place: a captured graph reads this tensor.
+        else:
+            group["lr"] = learning_rate

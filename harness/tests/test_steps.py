@@ -1,0 +1,136 @@
+"""All ways to take a step come to the same; a CUDA graph is refused where it cannot be."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from harness.errors import DeviceError
+from harness.training import steps
+from harness.training.backend import Backend, resolve_backend
+from harness.training.inputs import prepared_data
+from harness.training.loop import Training
+from harness.training.optimizer import make_optimizer, set_learning_rate
+from harness.training.recipe import Recipe
+from harness.training.steps import WARM_UP, EagerSteps, GraphSteps
+
+
+@pytest.fixture(autouse=True)
+def _threads():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def recipe(**changes: object) -> Recipe:
+    # The last batch of an epoch is ragged.
+    tiny = {"model": "mlp-1x16", "dataset": "digits", "train_size": 40, "batch_size": 16}
+    return Recipe(**{**tiny, "epochs": 3, "precision": "fp32", "decay_every": 2, **changes})
+
+
+def training(recipe: Recipe, backend: Backend) -> Training:
+    it = Training(recipe, prepared_data(recipe, None, "cpu", "fp32"), backend)
+    while not it.over:
+        it.run_epoch()
+    return it
+
+
+def test_a_learning_rate_on_the_device_follows_the_same_schedule():
+    rates = {}
+    for rate_on in (None, torch.device("cpu")):
+        parameters = list(torch.nn.Linear(2, 2).named_parameters())
+        it = recipe(weight_decay=(("weights", 0.1),), decay=0.5)
+        optimizer, schedule = make_optimizer(it, parameters, rate_on)
+        own = optimizer.param_groups[0]["lr"]
+        seen = []
+        for _ in range(6):
+            seen += [float(group["lr"]) for group in optimizer.param_groups]
+            optimizer.step()
+            schedule.step()
+        assert (optimizer.param_groups[0]["lr"] is own) == (rate_on is not None)
+        set_learning_rate(optimizer, 0.25)
+        assert {float(group["lr"]) for group in optimizer.param_groups} == {0.25}
+        rates[rate_on is None] = seen
+    assert rates[True] == pytest.approx(rates[False], rel=1e-6)
+    assert len(set(rates[True])) == 3
+
+
+class FakeGraph:
+    """Runs on the CPU what was captured, as a replay does: on the tensors that were captured."""
+
+    def __init__(self):
+        self.again = None
+
+    def replay(self):
+        self.again()
+
+
+@pytest.fixture
+def graphs_on_a_cpu(monkeypatch):
+    """CUDA's streams and graphs replaced; a capture runs nothing."""
+    nothing = SimpleNamespace(wait_stream=lambda other: None)
+    context = __import__("contextlib").nullcontext
+    monkeypatch.setattr(torch.cuda, "Stream", lambda device: nothing)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda: nothing)
+    monkeypatch.setattr(torch.cuda, "stream", lambda stream: context())
+    replays = []
+
+    class OnCpu(GraphSteps):
+        def __init__(self, training):
+            with monkeypatch.context() as patch:
+                patch.setattr(training, "device", torch.device("cuda"))
+                super().__init__(training)
+
+        def _capture(self, images, labels):
+            own = [images.clone(), labels.clone(), torch.zeros(()), torch.zeros((), dtype=int)]
+            graph = FakeGraph()
+
+            def replay():
+                replays.append(len(labels))
+                for held, new in zip(own[2:], EagerSteps.update(self, *own[:2]), strict=True):
+                    held.copy_(new)
+
+            graph.again = replay
+            self.graphs[len(labels)] = (graph, own)
+
+    monkeypatch.setitem(steps.STEPS, "graph", OnCpu)
+    return replays
+
+
+def test_a_captured_step_is_replayed_on_new_images_at_the_rate_of_the_schedule(graphs_on_a_cpu):
+    """The logic around the capture; the capture itself needs a GPU."""
+    it = recipe(epochs=6, weight_decay=(("weights", 0.01),))
+    eager = training(it, Backend("cpu", 1))
+    graph = training(it, Backend("cpu", 1, "graph"))
+    assert graph.curve.loss == pytest.approx(eager.curve.loss, rel=1e-5)
+    assert graph.curve.learning_rate == pytest.approx(eager.curve.learning_rate)
+    assert graph.curve.online_accuracy == eager.curve.online_accuracy
+    # Two whole batches an epoch and a ragged one of 8, each warmed up on its own.
+    assert graphs_on_a_cpu.count(16) == 12 - WARM_UP and graphs_on_a_cpu.count(8) == 6 - WARM_UP
+
+
+def test_a_graph_needs_a_gpu_and_no_dropout(graphs_on_a_cpu):
+    with pytest.raises(DeviceError, match="needs a CUDA device, and this is 'cpu'"):
+        resolve_backend("cpu", steps="graph")
+    it = recipe()
+    made = Training(it, prepared_data(it, None, "cpu", "fp32"), Backend("cpu", 1))
+    with pytest.raises(DeviceError, match="needs a CUDA device, and this is cpu"):
+        GraphSteps(made)
+    dropping = recipe(dropout=0.5)
+    with pytest.raises(DeviceError, match="cannot draw dropout's masks"):
+        Training(dropping, prepared_data(dropping, None, "cpu", "fp32"), Backend("cpu", 1, "graph"))
+
+
+@pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="a CUDA graph needs a GPU; run this there"
+)
+@pytest.mark.parametrize("name", ["graph", "compiled"])
+def test_on_a_gpu_all_ways_to_take_a_step_agree(name):
+    losses = {}
+    for way in ("eager", name):
+        it = recipe(epochs=6)
+        made = Training(it, prepared_data(it, None, "cuda", "fp32"), Backend("cuda", 1, way))
+        while not made.over:
+            made.run_epoch()
+        losses[way] = made.curve.loss
+    assert losses[name] == pytest.approx(losses["eager"], rel=1e-3)
