@@ -43,8 +43,10 @@ FAST_SEEDS = {
     "linear": [50],
 }
 """Of their own for each network, so that no two share a draw of labels."""
-OWN_EPOCHS, OWN_SEED = 300, 0
-"""Of a network that somebody puts in the place of the paper's: two steps an epoch on digits."""
+OWN_EPOCHS, OWN_SEED = 1_000, 0
+"""Of a network that somebody puts in the place of the paper's: two steps an epoch on digits. An MLP
+with PyTorch's own initialisation had one image of 256 left after 300; what fits stops when it does,
+and what does not must not be refuted by its time."""
 
 
 def fast(network: str, setting: str, seed: int | None = None, **changes: Any) -> Recipe:

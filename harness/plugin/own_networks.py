@@ -16,7 +16,7 @@ from harness.data.own import own_dataset
 from harness.errors import HarnessError
 from harness.models.foreign import is_foreign
 from harness.plugin.options import SESSION
-from harness.plugin.trials import TIERS, Trial, network_of, parameters
+from harness.plugin.trials import TIERS, Trial, network_of, parameters, recipes_of
 from harness.training.own import OwnNetwork
 from harness.training.protocol import paper_recipe
 
@@ -173,8 +173,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def note_on(item: pytest.Item) -> str:
-    """What a reader must know of every figure of a test's network."""
-    return item.config.stash[NOTES].get(network_of(item), "")
+    """What a reader must know of every figure of a test's network, and how long it had."""
+    note = item.config.stash[NOTES].get(network_of(item), "")
+    longest = max((recipe.epochs for recipe in recipes_of(item)), default=0)
+    return "; ".join(filter(None, [note, f"at most {longest:,} epochs" if longest else ""]))
 
 
 def command_words(item: pytest.Item) -> list[str]:

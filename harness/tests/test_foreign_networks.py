@@ -10,6 +10,7 @@ import torch
 from harness.data import streams
 from harness.environment import version
 from harness.errors import HarnessError, InvalidRecipe, NetworkError
+from harness.evidence import Attains, accuracy
 from harness.models import build_model, model_spec
 from harness.models.sources import source_fingerprint
 from harness.runs.laboratory import Laboratory
@@ -244,3 +245,27 @@ def test_a_module_counts_with_its_package(tmp_path, monkeypatch):
 
 def test_a_library_counts_by_its_version():
     assert fingerprint("torchvision:resnet18") == f"torchvision {version('torchvision')}"
+
+
+# --- What it comes to ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "images", "verdict"),
+    [
+        ("mlp", 32, "supported"),
+        ("Mixer", 8, "supported"),
+        ("small_vit", 8, "supported"),
+        ("Logistic", 256, "refuted"),
+        ("bottleneck", 64, "refuted"),
+        ("AlwaysDropout", 64, "refuted"),
+        ("IgnoresInput", 64, "refuted"),
+    ],
+)
+def test_whether_it_memorises_random_labels_is_a_verdict_on_the_network(
+    name, images, verdict, tmp_path
+):
+    rate = 0.01 if name == "small_vit" else 0.05
+    chosen = recipe(name, train_size=images, epochs=60, learning_rate=rate, stop_at_zero_error=True)
+    measured = accuracy("training accuracy", [run(tmp_path, chosen)], "train")
+    assert Attains(1.0, source="Section 2.1").verdict(measured) == verdict

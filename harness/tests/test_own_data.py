@@ -77,7 +77,7 @@ def test_a_network_trains_on_a_folder_and_on_two_groups_of_its_classes(tmp_path)
         recipe = network.recipe(paper_recipe("mlp-1x16", "digits", setting, train_size=24))
         run = Laboratory(Store(tmp_path / "runs")).run(replace(recipe, precision="fp32"))
         assert (run.outcome.train_total, run.outcome.test_total) == (24, 6)
-    assert network.departures == ["at most 2 epochs", "on images"]
+    assert network.departures == ["on images"]
 
 
 def test_a_sample_larger_than_the_folder_is_refused_by_name(tmp_path):

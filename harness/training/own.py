@@ -62,8 +62,6 @@ class OwnNetwork:
             told.append(f"learning rate {rate:g} (the paper's: {spec.learning_rate:g})")
         if self.batch_size not in (None, PAPER_BATCH):
             told.append(f"batches of {self.batch_size} (the paper's: {PAPER_BATCH})")
-        if self.epochs is not None:
-            told.append(f"at most {self.epochs} epochs")
         if self.image_size is not None:
             told.append(
                 f"images of {self.image_size}x{self.image_size}, cropped from the centre or"
