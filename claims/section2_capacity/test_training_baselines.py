@@ -96,3 +96,37 @@ def test_training_ends_as_it_did(network, laboratory, baseline):
             "test_accuracy": Tolerance("chance, 1,000 images, five deviations", absolute=0.07),
         },
     )
+
+
+def regularised():
+    """Two epochs of two steps with everything on that section 3 can switch on."""
+    return fast(
+        "mlp-1x512",
+        "corrupted-0.5",
+        precision="fp32",
+        epochs=STEPS // 2,
+        stop_at_zero_error=False,
+        evaluation="every epoch",
+        crop=7,
+        augmentation=("random crop", "flip", "rotation"),
+        weight_decay=(("weights", 0.1),),
+        dropout=0.2,
+        validation_size=200,
+        score_corrupted_test=True,
+    )
+
+
+@pytest.mark.fast
+@pytest.mark.baseline("first-losses-regularised")
+@pytest.mark.trains(regularised())
+def test_training_with_regularisers_starts_as_it_did(laboratory, baseline):
+    """And what it counts on held-out images and on corrupted test labels."""
+    outcome = laboratory.baseline_run(regularised()).outcome
+    counts = (outcome.validation_accuracy, outcome.corrupted_test_accuracy, outcome.test_accuracy)
+    baseline.check(
+        {"loss": outcome.first_losses[:STEPS], "accuracies": [*counts, outcome.train_accuracy]},
+        {
+            "loss": Tolerance("fp32 rounding, also of the rotations", relative=5e-5),
+            "accuracies": Tolerance("an answer or two that rounding changes", absolute=0.006),
+        },
+    )
