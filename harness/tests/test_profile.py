@@ -1,8 +1,10 @@
 """Capacity profiles: the search, its intervals, its files."""
 
 import json
+import math
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from harness.__main__ import main
@@ -132,3 +134,14 @@ def test_the_command_writes_a_table_a_figure_and_json(tmp_path, capsys, monkeypa
 def test_the_command_refuses_before_it_trains(words, message, capsys):
     assert main(words.split()) == 2
     assert message in capsys.readouterr().err
+
+
+def test_the_figure_leaves_a_gap_where_a_seed_did_not_fit():
+    from harness.report.figures.profile import profiles
+
+    found = profile(search(levels=(0.0, 0.5, 1.0)), MadeUp(200, 220, 210)).as_dict()
+    found["time over corruption"][1] |= {"mean": None, "interval": None}
+    left, right = profiles([found]).axes
+    assert math.isnan(right.lines[0].get_ydata()[1])
+    assert np.isfinite(right.lines[0].get_ydata()[[0, 2]]).all()
+    assert left.get_xscale() == left.get_yscale() == "log"

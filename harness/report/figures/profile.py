@@ -1,5 +1,6 @@
 """Capacity profiles: steps to fit against the sample's size and against label corruption."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,15 +55,15 @@ def profiles(exhibits: Sequence[dict[str, Any]]) -> Figure:
 
 
 def _means(axes: Axes, times: Sequence[dict[str, Any]], x: str, **style: Any) -> None:
-    """Where every seed fitted."""
-    there = [it for it in times if it["mean"] is not None]
-    ends = [it["interval"] or [it["mean"]] * 2 for it in there]
+    """Where every seed fitted; a gap where one did not."""
+    means = [math.nan if it["mean"] is None else it["mean"] for it in times]
+    ends = [it["interval"] or (mean, mean) for it, mean in zip(times, means, strict=True)]
     axes.errorbar(
-        [it[x] for it in there],
-        [it["mean"] for it in there],
+        [it[x] for it in times],
+        means,
         yerr=[
-            [it["mean"] - max(low, 1) for it, (low, _) in zip(there, ends, strict=True)],
-            [high - it["mean"] for it, (_, high) in zip(there, ends, strict=True)],
+            [mean - low for mean, (low, _) in zip(means, ends, strict=True)],
+            [high - mean for mean, (_, high) in zip(means, ends, strict=True)],
         ],
         capsize=2,
         linewidth=1.5,
