@@ -1,10 +1,14 @@
-"""The command line: ``python -m harness data|train|runs|report|figures|bench|sabotage``."""
+"""The command line.
+
+``python -m harness data|train|runs|report|figures|bench|profile|sabotage``.
+"""
 
 import argparse
 import logging
 import sys
 from pathlib import Path
 
+from harness.cli.profile import add_parser as add_profile
 from harness.cli.sabotage import add_parser as add_sabotage
 from harness.errors import HarnessError
 
@@ -80,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--points", type=int, default=16_000, help="of the kernel that is solved")
     bench.set_defaults(command=_bench)
 
+    add_profile(commands)
     add_sabotage(commands)
     return parser
 
