@@ -1,10 +1,14 @@
-"""The command line: ``python -m harness data|train|runs|report|bench|sabotage``."""
+"""The command line.
+
+``python -m harness data|train|runs|report|figures|bench|profile|sabotage``.
+"""
 
 import argparse
 import logging
 import sys
 from pathlib import Path
 
+from harness.cli.profile import add_parser as add_profile
 from harness.cli.sabotage import add_parser as add_sabotage
 from harness.errors import HarnessError
 
@@ -61,12 +65,17 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--runs", type=Path, metavar="DIR", help="where missing curves may be")
     report.set_defaults(command=_report)
 
+    figures = commands.add_parser("figures", help="the paper's figures from the store alone")
+    figures.add_argument("--out", type=Path, required=True, metavar="DIR")
+    figures.add_argument("--runs", type=Path, metavar="DIR", help="the store of finished runs")
+    figures.set_defaults(command=_figures)
+
     bench = commands.add_parser("bench", help="speed, beside the machine's own rate and peers")
     bench.add_argument(
         "--only",
         nargs="+",
         metavar="SECTION",
-        help="training, groups, constructions, kernel, images",
+        help="training, steps, groups, constructions, kernel, images",
     )
     bench.add_argument("--models", nargs="+", metavar="MODEL", help="default: the paper's five")
     bench.add_argument("--seconds", type=float, default=8.0, help="for each measurement")
@@ -75,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--points", type=int, default=16_000, help="of the kernel that is solved")
     bench.set_defaults(command=_bench)
 
+    add_profile(commands)
     add_sabotage(commands)
     return parser
 
@@ -101,6 +111,12 @@ def _report(options: argparse.Namespace) -> int:
     from harness.cli.report import run_report
 
     return run_report(options.evidence, options.out, options.runs)
+
+
+def _figures(options: argparse.Namespace) -> int:
+    from harness.cli.figures import run_figures
+
+    return run_figures(options.out, options.runs)
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -25,6 +25,10 @@ class InvalidRecipe(HarnessError, ValueError):
     """A recipe that cannot be trained as written."""
 
 
+class NetworkError(HarnessError):
+    """A network of somebody's own that cannot be found, made or trained."""
+
+
 class CapacityError(HarnessError, ValueError):
     """A sample, labeling or function that a complexity measure cannot take."""
 

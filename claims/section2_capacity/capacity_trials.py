@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from claims.section2_capacity.trials import TO_THE_FIT
+from claims.section2_capacity.trials import FAST_EPOCHS, ON_DIGITS, OWN_EPOCHS, TO_THE_FIT
 from harness.plugin.trials import Trial
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
@@ -58,6 +58,33 @@ def sign_trials() -> list[Trial]:
             for network in ("inception", "alexnet")
         ],
     ]
+
+
+OWN_DRAWS = {"fast": 3, "cpu_full": 3, "gpu_full": 2}
+"""Sign vectors for a network that somebody puts in the place of the paper's: few, for time.
+Three samples of 256 that are fitted put the interval just above 0.99."""
+
+
+def own_sign_trials(network: str) -> list[Trial]:
+    """As `sign_trials`, for one network, at the learning rate of its protocol."""
+    return [
+        Trial(
+            "fast",
+            "",
+            "scaled",
+            {"256": own_signs(network, "digits", 256, OWN_DRAWS["fast"], **ON_DIGITS)},
+        ),
+        *[
+            Trial(tier, "", "scaled", {"10000": signs(network, "cifar10", 10_000, OWN_DRAWS[tier])})
+            for tier in ("cpu_full", "gpu_full")
+        ],
+    ]
+
+
+def own_signs(network: str, dataset: str, n: int, draws: int, **changes: Any) -> list[Recipe]:
+    """Sign vectors of one sample of digits; as many epochs as the fast tier gives the network."""
+    epochs = FAST_EPOCHS.get(network, OWN_EPOCHS)
+    return signs(network, dataset, n, draws, **{**changes, "epochs": epochs, "train_size": n})
 
 
 def with_replacements(base: Recipe, replacements: int) -> list[Recipe]:

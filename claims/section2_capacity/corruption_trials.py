@@ -25,6 +25,7 @@ LEVELS = {
     "gpu_full": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0],
 }
 FULL_SIZE = [("cpu_full", "mlp-1x512"), *(("gpu_full", network) for network in FIGURE_1)]
+OWN_SCALES = {"fast": "scaled", "cpu_full": "paper", "gpu_full": "paper"}
 BARELY = "mlp-1x24"
 """A network barely above capacity: with 16 units none of three seeds fitted 256 random labels in
 1,500 epochs, with 24 all did."""
@@ -96,6 +97,31 @@ def slowdown_trials() -> list[Trial]:
         )
         for tier, network in pairs
     ]
+
+
+def own_slowdown_trials(network: str) -> list[Trial]:
+    """As `slowdown_trials`, for one network that somebody puts in the place of the paper's."""
+    return [
+        Trial(
+            tier, "", scale, {f"{level:g}": [of_own(tier, network, level)] for level in (0.0, 1.0)}
+        )
+        for tier, scale in OWN_SCALES.items()
+    ]
+
+
+def own_level_trials(network: str) -> list[Trial]:
+    """As `single_level_trials`, for one network; between the ends, which other claims try."""
+    return [
+        Trial(tier, f"{level:g}", scale, {f"{level:g}": [of_own(tier, network, level)]})
+        for tier, scale in OWN_SCALES.items()
+        for level in LEVELS["fast"]
+    ]
+
+
+def of_own(tier: str, network: str, level: float) -> Recipe:
+    """Nothing but the labels changes from level to level."""
+    setting = {0.0: "true-labels", 1.0: "random-labels"}.get(level, f"corrupted-{level:g}")
+    return (fast if tier == "fast" else full)(network, setting)
 
 
 def barely_above_capacity() -> Trial:

@@ -8,10 +8,12 @@ from claims.section2_capacity.corruption_trials import (
     FIGURE_1,
     barely_above_capacity,
     level_trials,
+    own_level_trials,
+    own_slowdown_trials,
     single_level_trials,
     slowdown_trials,
 )
-from claims.section2_capacity.trials import fast
+from claims.section2_capacity.trials import COMPARED, fast
 from harness.evidence import (
     AtLeast,
     AtMost,
@@ -26,15 +28,18 @@ from harness.evidence import (
     slowdown,
     trend,
 )
-from harness.models import model_spec
 from harness.plugin.trials import Trial, trials
 
 IN_ORDER = 0.5
 """Kendall's tau: three of four pairs of runs are in the order of their levels."""
 
 
+ORDER_OF_MAGNITUDE = 10.0
+"""What "small" is taken for where the network is not the paper's: its numbers bound no other."""
+
+
 def name_of(runs):
-    return model_spec(runs[0].recipe.model).paper_name
+    return runs[0].recipe.title
 
 
 def by_level(runs, value):
@@ -50,27 +55,32 @@ def all_of(runs):
 LARGEST = max(published_at("fig1b", curve, 1.0).value for curve in FIGURE_1.values())
 
 
-def judge_slowdown(judge, runs):
-    network = runs["0"][0].recipe.model
+def judge_slowdown(judge, runs, own=False):
+    network = COMPARED if own else runs["0"][0].recipe.model
+    small = AtMost(
+        2 * LARGEST,
+        source="Figure 1b: the largest of three networks, times 2 for single runs without"
+        " error bars",
+    )
+    if own:
+        small = AtMost(
+            ORDER_OF_MAGNITUDE, source="Section 2.1: a small constant factor; an order of magnitude"
+        )
     judge(
         slowdown(
             f"{name_of(runs['0'])}: epochs to fit random labels over true ones",
             runs["1"],
             runs["0"],
         ),
-        AtMost(
-            2 * LARGEST,
-            source="Figure 1b: the largest of three networks, times 2 for single runs without"
-            " error bars",
-        ),
+        small,
         published_at("fig1b", FIGURE_1[network], 1.0) if network in FIGURE_1 else None,
     )
 
 
 @pytest.mark.claim("2.1-slowdown")
-@trials(*slowdown_trials())
+@trials(*slowdown_trials(), own=own_slowdown_trials)
 def test_random_labels_take_longer_by_a_small_factor(trial, laboratory, judge):
-    judge_slowdown(judge, laboratory.runs(trial))
+    judge_slowdown(judge, laboratory.runs(trial), own=bool(trial.network))
 
 
 @pytest.mark.control("2.1-slowdown")
@@ -90,7 +100,7 @@ def judge_level(judge, level, runs):
 
 
 @pytest.mark.claim("2.1-every-level")
-@trials(*single_level_trials())
+@trials(*single_level_trials(), own=own_level_trials)
 def test_every_level_of_corruption_is_fitted(trial, laboratory, judge):
     for level, runs in laboratory.runs(trial).items():
         judge_level(judge, level, runs)

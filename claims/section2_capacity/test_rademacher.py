@@ -6,7 +6,13 @@ is the same, for the last layer can be scaled. What training finds is a lower bo
 
 import pytest
 
-from claims.section2_capacity.capacity_trials import FAST_SIZES, SIGN_VECTORS, sign_trials
+from claims.section2_capacity.capacity_trials import (
+    FAST_SIZES,
+    SIGN_VECTORS,
+    own_sign_trials,
+    sign_trials,
+)
+from claims.section2_capacity.trials import title
 from harness.evidence import (
     AtLeast,
     AtMost,
@@ -19,7 +25,6 @@ from harness.evidence import (
     log_log_slope,
     mean_over,
 )
-from harness.models import model_spec
 from harness.plugin.trials import reseed, trials
 from harness.training.protocol import paper_recipe
 
@@ -63,7 +68,7 @@ def curve(name, dataset, measurements):
 
 
 @pytest.mark.claim("2.2-rademacher")
-@trials(*sign_trials())
+@trials(*sign_trials(), own=own_sign_trials)
 def test_trained_networks_correlate_with_random_signs(trial, laboratory, judge):
     """A lower bound on the complexity, and what it makes of the bound on the gap.
 
@@ -72,7 +77,7 @@ def test_trained_networks_correlate_with_random_signs(trial, laboratory, judge):
     from harness.capacity.bounds import concentration
 
     groups = laboratory.runs(trial)
-    name = model_spec(trial.all_recipes[0].model).paper_name
+    name = title(trial, trial.all_recipes[0])
     measured = {
         int(n): correlation_with_signs(
             f"{name}, trained: correlation with signs (a lower bound), n = {int(n):,}", runs

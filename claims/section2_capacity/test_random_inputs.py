@@ -6,7 +6,9 @@ from claims.section2_capacity.trials import (
     HALFWAY,
     fast,
     figure_1a_trials,
+    own_random_inputs,
     random_input_trials,
+    title,
 )
 from harness.evidence import (
     Attains,
@@ -15,25 +17,23 @@ from harness.evidence import (
     difference_in_steps,
     published_crossing,
 )
-from harness.models import model_spec
 from harness.plugin.trials import Trial, trials
 
 NOISES = ["gaussian", "random pixels"]
 
 
-def judge_pixels(judge, setting, runs):
-    model = model_spec(runs[0].recipe.model).paper_name
+def judge_pixels(judge, trial, setting, runs):
     judge(
-        accuracy(f"{model}: training accuracy, {setting}", runs, "train"),
+        accuracy(f"{title(trial, runs[0].recipe)}: training accuracy, {setting}", runs, "train"),
         Attains(1.0, source="Section 2.1: zero training error on random noise; Figure 1a"),
     )
 
 
 @pytest.mark.claim("2.1-pixels")
-@trials(*random_input_trials())
+@trials(*random_input_trials(), own=own_random_inputs)
 def test_images_without_structure_are_fitted(trial, laboratory, judge):
     for setting, runs in laboratory.runs(trial).items():
-        judge_pixels(judge, setting, runs)
+        judge_pixels(judge, trial, setting, runs)
 
 
 @pytest.mark.control("2.1-pixels")
@@ -54,7 +54,7 @@ def test_images_without_structure_are_fitted(trial, laboratory, judge):
 )
 def test_noise_drawn_anew_on_every_access_is_not_fitted(trial, laboratory, judge):
     for setting, runs in laboratory.runs(trial).items():
-        judge_pixels(judge, f"{setting} drawn anew", runs)
+        judge_pixels(judge, trial, f"{setting} drawn anew", runs)
 
 
 def judge_order(judge, noise, labels, noise_runs, published=None):

@@ -7,7 +7,7 @@ import torch
 
 from harness.data import randomization as rnd
 from harness.data import streams
-from harness.data.preprocessing import centre_crop, scale, whiten
+from harness.data.preprocessing import centre_crop, enlarged, enlarged_shape, scale, whiten
 from harness.data.sources import ImageSet
 from harness.errors import DataError
 
@@ -37,6 +37,8 @@ class DataSpec:
     score_corrupted_test: bool = False
     keep_pixels: bool = False
     """Whether the uncropped bytes of the sample are wanted too, for augmentation."""
+    image_size: int | None = None
+    """To which cropped images are enlarged."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +108,13 @@ def prepare_pictures(
 
     def tensor(pixels: torch.Tensor, part: str) -> torch.Tensor:
         pixels = centre_crop(pixels, spec.crop)
-        result = torch.empty(pixels.shape, dtype=dtype, device=device, memory_format=memory_format)
+        shape = enlarged_shape(pixels.shape, spec.image_size)
+        result = torch.empty(shape, dtype=dtype, device=device, memory_format=memory_format)
         shared = streams.stream(spec.seed, streams.PIXELS)
-        permutation = rnd.pixel_permutation(*pixels.shape[-2:], shared)
+        permutation = rnd.pixel_permutation(*shape[-2:], shared)
         own = streams.stream(spec.seed, f"{streams.PIXELS}/{part}")
         for start in range(0, len(pixels), CHUNK):
-            chunk = scale(pixels[start : start + CHUNK])
+            chunk = enlarged(scale(pixels[start : start + CHUNK]), spec.image_size)
             if spec.inputs == "shuffled pixels":
                 chunk = rnd.shuffled_pixels(chunk, permutation)
             elif spec.inputs == "random pixels":

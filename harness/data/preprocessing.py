@@ -16,6 +16,18 @@ def centre_crop(images: torch.Tensor, size: int) -> torch.Tensor:
     return images[..., top : top + new_height, left : left + new_width]
 
 
+def enlarged_shape(shape: torch.Size, size: int | None) -> tuple[int, ...]:
+    """The shape of images (N, C, H, W) once they are enlarged; None leaves them as they are."""
+    return tuple(shape) if size is None else (*shape[:2], size, size)
+
+
+def enlarged(images: torch.Tensor, size: int | None) -> torch.Tensor:
+    """Float images (N, C, H, W) -> (N, C, size, size), bilinearly; None leaves them as they are."""
+    if size is None or tuple(images.shape[-2:]) == (size, size):
+        return images
+    return torch.nn.functional.interpolate(images, (size, size), mode="bilinear")
+
+
 def whiten(images: torch.Tensor) -> torch.Tensor:
     """Subtract each image's mean, divide by max(its std, 1/sqrt(N)), N its number of values.
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from harness.data.catalogue import DatasetSpec, data_root, dataset_spec, missing_files
+from harness.data.own import own_arrays, own_fingerprint
 from harness.data.photographs import photo_folder
 from harness.data.streams import stream
 from harness.errors import DataError
@@ -58,13 +59,15 @@ def verify(name: str, root: Path) -> None:
 
 
 def fingerprint(name: str, root: str | Path | None = None) -> str:
-    """What identifies the dataset's content: its published checksums, or the embedded arrays'.
+    """What identifies the dataset's content: its published checksums, or the arrays' own.
 
     Of photographs under ``root``, their names and sizes; raises DataError as `photo_folder` does.
     """
     spec = dataset_spec(name)
     if spec.is_folder:
         return photo_folder(data_root(root), spec.classes).fingerprint
+    if spec.own:
+        return own_fingerprint(name, data_root(root).absolute())
     if spec.embedded:
         return _digits().fingerprint
     return hashlib.sha256(repr(sorted(spec.files.items())).encode()).hexdigest()
@@ -105,7 +108,11 @@ def _torchvision(name: str, root: Path) -> ImageSet:
 
 @lru_cache(maxsize=2)
 def _load(name: str, root: Path) -> ImageSet:
-    return _digits() if dataset_spec(name).embedded else _torchvision(name, root)
+    spec = dataset_spec(name)
+    if spec.own:
+        parts = map(torch.from_numpy, own_arrays(name, root))
+        return ImageSet(spec, *parts, own_fingerprint(name, root))
+    return _digits() if spec.embedded else _torchvision(name, root)
 
 
 def load(name: str, root: str | Path | None = None) -> ImageSet:

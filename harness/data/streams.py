@@ -16,7 +16,9 @@ ORDER = "order"
 REDRAW = "redraw"
 AUGMENTATION = "augmentation"
 DROPOUT = "dropout"
-DRAWN_IN_TRAINING = (ORDER, REDRAW, AUGMENTATION, DROPOUT)
+NETWORK = "network"
+"""What a network from outside draws while it trains: dropout of its own, say."""
+DRAWN_IN_TRAINING = (ORDER, REDRAW, AUGMENTATION, DROPOUT, NETWORK)
 """The streams that go on from epoch to epoch."""
 
 

@@ -36,6 +36,7 @@ from harness.evidence.solves import (
     share_of_errors,
     wrong_ratio,
 )
+from harness.evidence.statistics import margin_around
 from harness.evidence.verdict import ClaimNotSupported, ControlNotRefuted
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "gain",
     "gain_of_early_stopping",
     "log_log_slope",
+    "margin_around",
     "mean_over",
     "online_accuracy",
     "published_at",

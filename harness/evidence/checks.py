@@ -9,16 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from harness.evidence.measurement import Measurement
-from harness.evidence.statistics import equivalence_false_alarm
+from harness.evidence.statistics import DESIGN_EFFECT, equivalence_false_alarm
 from harness.evidence.verdict import Verdict
-
-DESIGN_EFFECT = 4.0
-"""Variance of a memoriser's test accuracy over label draws, relative to independent images.
-
-A network that has memorised random labels gives similar test images the same answer, so that its
-test accuracy varies more than a binomial's: 3.1 times over nine runs on digits. The figure enters
-false-alarm rates only, never a verdict.
-"""
 
 
 class Check(Protocol):

@@ -51,6 +51,8 @@ class Evidence:
     """When it was judged, ISO 8601."""
     exhibit: dict[str, Any] | None = None
     """What a figure of the report shows of it: ``{"name": ..., "data": {...}}``."""
+    network: str = ""
+    """The network of somebody's own that was put in the place of the paper's (``--arch``)."""
 
     @property
     def as_it_should(self) -> bool:

@@ -70,11 +70,12 @@ def _stored(entry: Path) -> RunRecord | None:
         except (OSError, DamagedRun):
             continue
         if stored.key == entry.name:
-            return _training(stored) if isinstance(stored, Run) else _solve(stored)
+            return training_record(stored) if isinstance(stored, Run) else _solve(stored)
     return None
 
 
-def _training(run: Run) -> RunRecord:
+def training_record(run: Run) -> RunRecord:
+    """A finished training as evidence keeps it."""
     outcome, drawn, names = run.outcome, asdict(run.curve), list(CURVES)
     figures = {
         "train accuracy": _short(run.train_accuracy),

@@ -1,6 +1,7 @@
 """Networks by name. Importing this module does not import torch; building a network does.
 
-A name of the form ``mlp-DEPTHxWIDTH`` is an MLP of any depth and width.
+A name of the form ``mlp-DEPTHxWIDTH`` is an MLP of any depth and width; one with a colon is a
+network from outside (`harness.models.foreign`).
 """
 
 import re
@@ -10,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.errors import UnknownName
+from harness.models.foreign import Options, is_foreign, make_foreign, titled
 
 if TYPE_CHECKING:
     import torch
@@ -39,6 +41,8 @@ class ModelSpec:
     """Billions of multiply-adds to train on one 28x28x3 image, roughly: for planning only."""
     auxiliary_from: int = 0
     """Pixels a side from which on it can have an auxiliary classifier; 0 where it has none."""
+    foreign: bool = False
+    """From outside: it keeps its own initialisation, and trains alone."""
     parameter_groups: tuple[tuple[str, str], ...] = (("weights", r"weight$"), ("biases", r"bias$"))
     """What weight decay can be given for: names, and patterns of which one, and one alone, is
     found in each parameter's name."""
@@ -148,13 +152,32 @@ PHOTOGRAPH_MODELS: dict[str, ModelSpec] = {
 """Table 2's network, for colour photographs of 75 pixels or more."""
 
 
-def model_spec(name: str) -> ModelSpec:
-    """The network called ``name``; raises UnknownName with the nearest names otherwise."""
+FOREIGN_RATE = 0.01
+"""Appendix A's for Alexnet and the MLPs; its Inception learns at 0.1."""
+
+
+def model_spec(name: str, options: Options = ()) -> ModelSpec:
+    """The network called ``name``; raises UnknownName with the nearest names otherwise.
+
+    ``options`` are arguments of a network from outside, which is not imported before it is made.
+    """
     if found := MODELS.get(name) or PHOTOGRAPH_MODELS.get(name):
         return found
+    if is_foreign(name):
+        title, make = titled(name, options), partial(make_foreign, name, options)
+        return ModelSpec(
+            name,
+            title,
+            make,
+            FOREIGN_RATE,
+            cost=0.1,
+            foreign=True,
+            parameter_groups=(("weights", r"(?<!bias)$"), ("biases", r"bias$")),
+        )
     if match := re.fullmatch(r"mlp-([1-9]\d*)x([1-9]\d*)", str(name)):
         return _mlp_spec(int(match[1]), int(match[2]))
-    raise UnknownName("model", name, [*MODELS, *PHOTOGRAPH_MODELS, "mlp-DEPTHxWIDTH"])
+    names = [*MODELS, *PHOTOGRAPH_MODELS, "mlp-DEPTHxWIDTH", "PACKAGE.MODULE:FACTORY"]
+    raise UnknownName("model", name, names)
 
 
 def build_model(
@@ -162,6 +185,7 @@ def build_model(
     shape: ImageShape,
     classes: int,
     generator: "torch.Generator",
+    options: Options = (),
     auxiliary: bool = False,
 ) -> "nn.Module":
     """The network ``name`` for images of ``shape``, its weights drawn from ``generator`` (CPU).
@@ -170,9 +194,27 @@ def build_model(
     """
     import torch
 
+    from harness.models.seeding import seeded
+
+    spec = model_spec(name, options)
+    if spec.foreign:
+        with seeded(generator):
+            return with_all_parameters(spec.make(shape, classes), shape)
     with torch.random.fork_rng(devices=[]):
         # PyTorch's constructors draw from the global generator; those draws are overwritten.
-        make = model_spec(name).make
-        model = make(shape, classes, auxiliary=True) if auxiliary else make(shape, classes)
+        model = (
+            spec.make(shape, classes, auxiliary=True) if auxiliary else spec.make(shape, classes)
+        )
     model.initialize(generator)
+    return model
+
+
+def with_all_parameters(model: "nn.Module", shape: ImageShape) -> "nn.Module":
+    """The network with lazy layers made: their parameters come with the first images."""
+    import torch
+    from torch.nn.parameter import is_lazy
+
+    if any(is_lazy(parameter) for parameter in model.parameters()):
+        with torch.no_grad():
+            model.eval()(torch.zeros(2, *shape))
     return model

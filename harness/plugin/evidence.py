@@ -14,8 +14,10 @@ from harness.evidence import ClaimNotSupported, ControlNotRefuted
 from harness.evidence.record import Evidence, read_evidence
 from harness.evidence.run_record import RunRecord, stored_runs
 from harness.files import write_atomically
-from harness.plugin.options import SESSION, Session, trains_nothing
+from harness.plugin.options import CLAIMS, SESSION, Session, trains_nothing
+from harness.plugin.own_networks import command_words
 from harness.plugin.tiers import claim_of, tier_of
+from harness.plugin.trials import network_of
 from harness.runs.store import default_store
 
 JUDGED = pytest.StashKey[int]()
@@ -45,7 +47,7 @@ def notice(config: pytest.Config, text: str) -> None:
 def command_for(item: pytest.Item) -> str:
     """What repeats one test as this session runs it."""
     option = item.config.getoption
-    words = ["pytest", item.nodeid]
+    words = ["pytest", *_where(item)]
     for name, default in (
         ("--device", "auto"),
         ("--precision", "auto"),
@@ -54,7 +56,16 @@ def command_for(item: pytest.Item) -> str:
     ):
         if (value := option(name)) != default:
             words += [name, str(value)]
+    words += command_words(item)
     return shlex.join(words)
+
+
+def _where(item: pytest.Item) -> list[str]:
+    """A test by its path; by its module where the claims are installed, and lie elsewhere."""
+    if not item.path.is_relative_to(CLAIMS) or CLAIMS.is_relative_to(item.config.rootpath):
+        return [item.nodeid]
+    module = ".".join(item.path.relative_to(CLAIMS.parent).with_suffix("").parts)
+    return ["-p", "harness.plugin", "--pyargs", f"{module}::{item.nodeid.partition('::')[2]}"]
 
 
 def blank(item: pytest.Item, **facts: Any) -> Evidence:
@@ -64,6 +75,7 @@ def blank(item: pytest.Item, **facts: Any) -> Evidence:
     return Evidence(
         **{
             "claim": claim,
+            "network": network_of(item),
             "check": "",
             "control": control,
             "verdict": "not run",

@@ -1,7 +1,7 @@
 """The ``judge`` fixture: a measurement, a check, a verdict, a record, and a message for people."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -22,7 +22,9 @@ from harness.evidence.words import bound_in_words, quantity
 from harness.plugin.evidence import JUDGED, append, blank
 from harness.plugin.junit import add_check
 from harness.plugin.options import SESSION
+from harness.plugin.own_networks import note_on
 from harness.plugin.tiers import claim_of
+from harness.plugin.trials import network_of
 
 JUDGE = pytest.StashKey["Judge"]()
 
@@ -55,6 +57,10 @@ class Judge:
             raise HarnessError(
                 f"published = {published!r} must come from fixtures/paper: use published_row(...)"
             )
+        if network_of(self.item):
+            published = as_comparison(published)
+            note = "; ".join(filter(None, [measured.note, note_on(self.item)]))
+            measured = replace(measured, note=note)
         verdict = check.verdict(measured)
         self._record(measured, check, published, verdict, exhibit)
         message = self._message(measured, check, published, verdict)
@@ -125,6 +131,14 @@ class Judge:
             lines.append(f"  published {quantity(published.value, unit)} ({published.where})")
         lines.append(f"  repeat    {blank(self.item).command}")
         return "\n".join(lines)
+
+
+def as_comparison(published: Published | None) -> Published | None:
+    """A published number beside that of another network: it fills no cell of the paper's tables."""
+    if published is None:
+        return None
+    where = f"the paper's own network, for comparison: {published.where}"
+    return replace(published, where=where, cell="")
 
 
 @pytest.fixture

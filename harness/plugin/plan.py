@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from harness.linear.recipe import SolveRecipe
+from harness.models.foreign import is_foreign
 from harness.plugin.trials import work_of
 from harness.runs.forecast import Forecast
 from harness.runs.laboratory import duration
@@ -54,6 +55,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         f"{len(users)} {_kinds(users)} for {len(session.items)} tests, the longest first; at the"
         " left, each one's share of the arithmetic if none stops early"
     )
+    if any(isinstance(it, Recipe) and is_foreign(it.model) for it in users):
+        writer.line("the arithmetic of a network from outside is not known: its share is a guess")
     writer.line(_sum(seconds, unknown, forecast.device))
     return True
 

@@ -6,6 +6,7 @@ from harness.errors import StoreError
 from harness.plugin.evidence import MERGED, RUNS
 from harness.plugin.options import SESSION
 from harness.report.index import written_claims
+from harness.report.networks import compare, comparison_text
 from harness.report.scorecard import WIDTH, scorecard
 from harness.report.sources import Sources
 
@@ -34,6 +35,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
     colour = terminalreporter.hasmarkup
     width = max(WIDTH, min(terminalreporter._tw.fullwidth, 140)) if colour else WIDTH
     terminalreporter.write(scorecard(records, session.catalogue, written_claims(), width, colour))
+    if rows := compare(records, {run.key: run for run in config.stash[RUNS]}):
+        terminalreporter.section("networks compared")
+        terminalreporter.write(comparison_text(rows, width))
     if folder := config.getoption("--report"):
         from harness.report.write import write_report
 

@@ -24,6 +24,7 @@ MARKERS = (
     "needs_data(*names): datasets that the test reads beside those of its recipes",
     "trains(*recipes): what the test needs trained (written by harness.plugin.trials)",
     "solves(*recipes): the linear systems that the test needs solved",
+    "own_network(make): trials of a network put in the place of the paper's (--arch)",
 )
 
 

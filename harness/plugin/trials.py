@@ -4,9 +4,9 @@
 ... def test_random_labels_are_memorised(trial, laboratory, judge): ...
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pytest
 
@@ -17,6 +17,7 @@ from harness.training.recipe import Recipe
 TIERS = ("fast", "cpu_full", "gpu_full", "imagenet")
 SEEDS_APART = 1_000
 AnyRecipe = TypeVar("AnyRecipe", Recipe, SolveRecipe)
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Trial:
     recipes: Mapping[str, Sequence[Recipe]]
     finding: str = ""
     """Why the claim is known not to reproduce here: makes the test a strict expected failure."""
+    network: str = ""
+    """The title of somebody's own network that the trial is of, in place of the paper's."""
 
     @property
     def all_recipes(self) -> list[Recipe]:
@@ -36,23 +39,47 @@ class Trial:
         return [recipe for group in self.recipes.values() for recipe in group]
 
 
-def trials(*every: Trial) -> pytest.MarkDecorator:
-    """Parametrise a test by ``trial``, each marked with its tier and its recipes."""
-    return pytest.mark.parametrize(
-        "trial",
-        [
-            pytest.param(
-                trial,
-                id=f"{trial.tier}-{trial.label}",
-                marks=[
-                    getattr(pytest.mark, trial.tier),
-                    pytest.mark.trains(*trial.all_recipes),
-                    *_expected_failure(trial.finding),
-                ],
-            )
-            for trial in every
-        ],
-    )
+def trials(
+    *every: Trial, own: Callable[[str], Sequence[Trial]] | None = None
+) -> Callable[[Function], Function]:
+    """Parametrise a test by ``trial``, each marked with its tier and its recipes.
+
+    ``own`` makes the trials of a network, by its name, that somebody puts in the place of the
+    paper's (``--arch``); a test without it is not for networks of one's own.
+    """
+    marks = [pytest.mark.parametrize("trial", parameters(every))]
+    if own is not None:
+        marks.append(pytest.mark.own_network.with_args(own))
+
+    def marked(function: Function) -> Function:
+        for mark in marks:
+            function = mark(function)
+        return function
+
+    return marked
+
+
+def parameters(every: Iterable[Trial]) -> list[Any]:
+    """The trials as parameters of a test."""
+    return [
+        pytest.param(
+            trial,
+            id=f"{trial.tier}-{trial.label}",
+            marks=[
+                getattr(pytest.mark, trial.tier),
+                pytest.mark.trains(*trial.all_recipes),
+                *_expected_failure(trial.finding),
+            ],
+        )
+        for trial in every
+    ]
+
+
+def network_of(item: pytest.Item) -> str:
+    """The network of somebody's own that a test is about; empty for a test of the paper's."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    trial = params.get("trial")
+    return trial.network if isinstance(trial, Trial) else ""
 
 
 def _expected_failure(finding: str) -> list[pytest.MarkDecorator]:

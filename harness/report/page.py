@@ -6,7 +6,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness import __version__
@@ -21,6 +21,7 @@ from harness.report.figures import FIGURES
 from harness.report.index import TIERS, ClaimTest, claim_tests
 from harness.report.inline import Inline, inline
 from harness.report.machines import machines_of
+from harness.report.networks import COLUMNS, FIGURE, compare, of_the_paper
 from harness.report.sources import Sources
 from harness.report.tables import paper_tables
 from harness.report.verdicts import (
@@ -149,8 +150,12 @@ def _context(
     sources: Sources, catalogue: Mapping[str, Claim], pictures: Mapping[str, Picture]
 ) -> dict[str, Any]:
     tests, problems = claim_tests()
-    records = sources.records
-    machines = machines_of(records)
+    networks = compare(sources.records, sources.runs)
+    own_picture = pictures.get(FIGURE)
+    pictures = {name: it for name, it in pictures.items() if name != FIGURE}
+    everything, records = sources.records, of_the_paper(sources.records)
+    sources = replace(sources, records=records)
+    machines = machines_of(everything)
     verdicts = claim_verdicts(records)
     views = {
         claim.id: _view(claim, verdicts.get(claim.id, "not run"), sources, pictures, tests)
@@ -176,13 +181,16 @@ def _context(
         "scaled": {r.claim for r in records if r.scale == "scaled" and not r.control},
         "tiers": [tier for tier in TIERS if any(record.tier == tier for record in records)],
         "needs": TIERS,
+        "networks": networks,
+        "network_columns": COLUMNS,
+        "own_picture": own_picture,
         "machines": machines,
         "letter": {id(r): machine.letter for machine in machines for r in machine.records},
         "files": sources.files,
         "notices": [*sources.notices, *problems],
         "tables": paper_tables(records),
         "paper_figures": [pictures[name] for name in PAPER_FIGURES if name in pictures],
-        "runs": _used(records, sources.runs),
+        "runs": _used(everything, sources.runs),
         "confidence": round(100 * CONFIDENCE),
         "checks": sum(not record.control for record in records),
         "seconds": seconds_of(records),

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from harness.evidence.catalogue import Claim
 from harness.evidence.record import Evidence
+from harness.report.networks import by_network, of_the_paper
 from harness.report.verdicts import (
     WORST_FIRST,
     claim_verdicts,
@@ -26,6 +27,7 @@ from harness.report.verdicts import (
 from harness.report.words import interval, measured, published
 
 WIDTH = 100
+OWN = "verdicts of its own; published numbers are those of the paper's networks"
 STYLES = {
     "supported": "green",
     "refuted": "bold red",
@@ -66,7 +68,10 @@ def scorecard(
     colour: bool = False,
 ) -> str:
     """The table and its totals as text; ``written`` are the claims that have a test."""
-    rows = [Row(HEADINGS, "bold"), *_rows(records, catalogue)]
+    rows = [Row(HEADINGS, "bold"), *_rows(of_the_paper(records), catalogue)]
+    for network, own in by_network(records).items():
+        rows += [Row(("",) * 7), Row((f"On {network}: {OWN}", *[""] * 6), "bold")]
+        rows += _rows(own, catalogue)
     widths = [
         max(len(words) for row in rows for words in _two(row.cells[i]))
         for i in range(1, len(HEADINGS))
@@ -239,13 +244,30 @@ def _continued(text: str, room: int) -> list[str]:
 def totals(
     records: Sequence[Evidence], catalogue: Mapping[str, Claim], written: set[str]
 ) -> list[str]:
-    """Claims by verdict (a claim is as good as its worst check), controls, and what was not run."""
+    """Claims by verdict (a claim is as good as its worst check), controls, and what was not run.
+
+    A network of somebody's own has a line of its own, and counts for none of them.
+    """
+    own = [
+        f"{network}: {_told(Counter(claim_verdicts(each).values()))}, of"
+        f" {len(claim_verdicts(each))} claims"
+        for network, each in by_network(records).items()
+    ]
+    records = of_the_paper(records)
+    return own if own and not records else own + _totals(records, catalogue, written)
+
+
+def _told(counts: Counter[str]) -> str:
+    return ", ".join(f"{counts[words]} {words}" for words in reversed(WORST_FIRST) if counts[words])
+
+
+def _totals(
+    records: Sequence[Evidence], catalogue: Mapping[str, Claim], written: set[str]
+) -> list[str]:
     worst = claim_verdicts(records)
     controls = Counter(verdict_words(record) for record in records if record.control)
     counts = Counter(worst.values())
-    verdicts = ", ".join(
-        f"{counts[words]} {words}" for words in reversed(WORST_FIRST) if counts[words]
-    )
+    verdicts = _told(counts)
     judged = sum(n for words, n in counts.items() if words != "not run")
     lines = [f"{judged} of {len(catalogue)} claims judged: {verdicts or 'none'}"]
     if controls:

@@ -8,6 +8,7 @@ from harness.files import write_atomically
 from harness.report.curves import paper_figures
 from harness.report.figures import figures_as_svg
 from harness.report.index import written_claims
+from harness.report.networks import FIGURE, learning_curves, of_the_paper
 from harness.report.page import PAPER_FIGURES, render
 from harness.report.scorecard import scorecard
 from harness.report.sources import Sources
@@ -22,11 +23,12 @@ def write_report(folder: Path, sources: Sources, catalogue: Mapping[str, Claim])
     page, card = folder / "report.html", folder / "scorecard.txt"
     text = scorecard(sources.records, catalogue, written_claims())
     write_atomically(card, text.encode())  # First: where it cannot be written, nothing is drawn.
-    curves = paper_figures(sources.records, sources.runs)
-    drawn = figures_as_svg(
-        sources.records, curves, empty=PAPER_FIGURES, notice=sources.notices.append
-    )
-    exhibited = {record.exhibit["name"] for record in sources.records if record.exhibit}
+    records = of_the_paper(sources.records)
+    curves = paper_figures(records, sources.runs)
+    if own := learning_curves(sources.records, sources.runs):
+        curves[FIGURE] = own
+    drawn = figures_as_svg(records, curves, empty=PAPER_FIGURES, notice=sources.notices.append)
+    exhibited = {record.exhibit["name"] for record in records if record.exhibit}
     for name, svg in drawn.items():
         if name in curves or name in exhibited:
             write_atomically(folder / "figures" / f"{name}.svg", svg.encode())

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Iterable
 
+from harness.models.foreign import is_foreign
 from harness.runs.run import Run
 from harness.training.recipe import Recipe
 
@@ -29,6 +30,6 @@ class Forecast:
         known = self.per_unit.get((recipe.model, recipe.dataset))
         if known is not None:
             return recipe.cost * known, True
-        if not self.per_unit:
-            return None
+        if not self.per_unit or is_foreign(recipe.model):
+            return None  # The arithmetic of a network from outside is not known.
         return recipe.cost * statistics.median(self.per_unit.values()), False

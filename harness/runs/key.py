@@ -8,6 +8,8 @@ from pathlib import Path
 
 from harness.environment import version
 from harness.linear.recipe import SolveRecipe
+from harness.models.foreign import is_foreign
+from harness.models.sources import source_fingerprint
 from harness.training.recipe import Recipe
 
 TRAINING_CODE = ("data", "models", "training")
@@ -17,6 +19,7 @@ ONLY_LOOKING = (
     "data/audit.py",
     "models/counting.py",
     "training/comparison.py",
+    "training/preflight.py",
     "training/schedule.py",
 )
 """Modules of theirs that training does not use."""
@@ -46,6 +49,8 @@ def run_key(recipe: Recipe, precision: str, device_kind: str, data_fingerprint: 
         "code": code_fingerprint(),
         "torch": version("torch"),
     }
+    if is_foreign(recipe.model):
+        content["network"] = source_fingerprint(recipe.model)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 

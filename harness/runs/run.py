@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from harness.errors import HarnessError
 from harness.training.outcome import Curve, Outcome
 from harness.training.recipe import Recipe
 
@@ -77,7 +78,15 @@ class Run:
                     "outcome": Outcome.from_dict(content["outcome"]),
                 }
             )
-        except (ValueError, KeyError, TypeError, AttributeError, LookupError) as error:
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            LookupError,
+            HarnessError,
+        ) as error:
+            # A folder of images that it was trained on may be gone: HarnessError.
             raise DamagedRun(f"it cannot be read: {error!r}") from error
 
 

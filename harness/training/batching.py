@@ -26,7 +26,8 @@ def can_be_grouped(recipe: Recipe) -> bool:
         for field in fields(Recipe)
     )
     in_memory = not dataset_spec(recipe.dataset).is_folder
-    return plain and in_memory and not model_spec(recipe.model).convolutional
+    spec = model_spec(recipe.model)
+    return plain and in_memory and not spec.convolutional and not spec.foreign
 
 
 def shape_of(recipe: Recipe) -> Recipe:

@@ -30,4 +30,5 @@ def what_differs(one: Recipe, other: Recipe) -> set[str]:
 
 def _initial(recipe: Recipe, shape: tuple[int, int, int], classes: int) -> list[torch.nn.Parameter]:
     generator = streams.stream(recipe.seed, streams.INITIALIZATION)
-    return list(build_model(recipe.model, shape, classes, generator).parameters())
+    model = build_model(recipe.model, shape, classes, generator, recipe.model_options)
+    return list(model.parameters())

@@ -41,16 +41,23 @@ def groups_of(recipes: Sequence[Recipe], device_kind: str) -> list[list[Recipe]]
     """
     together: dict[object, list[Recipe]] = {}
     for recipe in dict.fromkeys(recipes):
-        work = weights_of(recipe) * recipe.batch_size
-        if can_be_grouped(recipe) and (device_kind != "cpu" or work <= CPU_WORK):
+        if can_be_grouped(recipe) and (device_kind != "cpu" or work_of(recipe) <= CPU_WORK):
             together.setdefault(shape_of(recipe), []).append(recipe)
         else:
             together[recipe] = [recipe]
     jobs = []
     for members in together.values():
+        if len(members) == 1:
+            jobs.append(members)
+            continue
         most = max(1, int(WEIGHTS_TOGETHER[device_kind] // weights_of(members[0])))
         jobs += [members[start : start + most] for start in range(0, len(members), most)]
     return jobs
+
+
+def work_of(recipe: Recipe) -> int:
+    """Weights times batch."""
+    return weights_of(recipe) * recipe.batch_size
 
 
 def weights_of(recipe: Recipe) -> int:

@@ -36,6 +36,7 @@ def prepared_data(
         recipe.validation_size,
         recipe.score_corrupted_test,
         bool(recipe.augmentation),
+        image_size=recipe.image_size,
     )
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     if dataset_spec(recipe.dataset).is_folder:

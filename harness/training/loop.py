@@ -6,6 +6,7 @@ Can be saved between epochs and goes on with the same bits (on a CPU, at the sam
 import math
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from harness.data.prepare import Prepared, redraw_inputs
 from harness.data.preprocessing import whiten
 from harness.data.randomization import corrupt_labels
 from harness.models import build_model, model_spec
+from harness.models.seeding import seeded
 from harness.training.backend import Backend
 from harness.training.dropout import Dropout, output_layer
 from harness.training.optimizer import make_optimizer, set_learning_rate
@@ -58,7 +60,12 @@ class Training:
         self.layout = image_layout(recipe)
         initialization = streams.stream(recipe.seed, streams.INITIALIZATION)
         model = build_model(
-            recipe.model, data.shape, data.classes, initialization, recipe.auxiliary
+            recipe.model,
+            data.shape,
+            data.classes,
+            initialization,
+            recipe.model_options,
+            recipe.auxiliary,
         )
         check_share(recipe, model, ranks)
         for module in model.modules():
@@ -97,6 +104,11 @@ class Training:
 
     def run_epoch(self) -> None:
         """Train one epoch, evaluate if its turn has come, and append to the curve."""
+        draws_itself = model_spec(self.recipe.model).foreign
+        with seeded(self.generators[streams.NETWORK]) if draws_itself else nullcontext():
+            self._run_epoch()
+
+    def _run_epoch(self) -> None:
         started = time.perf_counter()
         order = self.next_order()
         learning_rate = float(self.optimizer.param_groups[0]["lr"])

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from harness.data.catalogue import dataset_spec
 from harness.errors import InvalidRecipe, UnknownName
+from harness.models.options import check_size, options_of
 from harness.models.registry import model_spec
 from harness.training.recipe_checks import as_tuples, check_recipe
 
@@ -31,11 +32,15 @@ class Recipe:
     """
 
     model: str
+    model_options: tuple[tuple[str, Any], ...] = ()
+    """Arguments, by name, of the factory of a network from outside."""
     dataset: str = "cifar10"
     train_size: int | None = None
     """Number of training images, drawn by the seed; None for all of them."""
     crop: int = 28
     """Largest height and width; larger images are cropped from the centre."""
+    image_size: int | None = None
+    """Height and width to which cropped images are enlarged, bilinearly; None: as they are."""
     label_corruption: float = 0.0
     """Probability with which each training label is replaced by a uniform class."""
     labels: Labels = "classes"
@@ -97,6 +102,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, naming the field, the value and what would do."""
+        object.__setattr__(self, "model_options", options_of(self.model, self.model_options))
+        check_size(self.crop, self.image_size, self.augmentation)
         # JSON knows no tuples.
         object.__setattr__(self, "augmentation", as_tuples(self.augmentation))
         object.__setattr__(self, "weight_decay", as_tuples(self.weight_decay))
@@ -106,6 +113,29 @@ class Recipe:
     def images(self) -> int:
         """The number of training images."""
         return self.train_size or dataset_spec(self.dataset).train_size
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of an image as the network sees it."""
+        channels, height, width = dataset_spec(self.dataset).shape
+        if self.image_size is not None:
+            return channels, self.image_size, self.image_size
+        return channels, min(height, self.crop), min(width, self.crop)
+
+    @property
+    def test_images(self) -> int:
+        """The number of test images."""
+        return dataset_spec(self.dataset).test_size
+
+    @property
+    def classes(self) -> int:
+        """The number of classes, or two where groups of them are learned."""
+        return 2 if self.labels == "two groups" else dataset_spec(self.dataset).classes
+
+    @property
+    def title(self) -> str:
+        """The network's name for people, with the arguments that it was made with."""
+        return model_spec(self.model, self.model_options).paper_name
 
     @property
     def steps_per_epoch(self) -> int:
@@ -120,8 +150,8 @@ class Recipe:
     @property
     def cost(self) -> float:
         """Arithmetic if every epoch is run, in billions of multiply-adds: for planning only."""
-        _, height, width = dataset_spec(self.dataset).shape
-        area = min(height, self.crop) * min(width, self.crop)
+        _, height, width = self.image_shape
+        area = height * width
         per_image = model_spec(self.model).cost * area / 28**2
         return per_image * self.images * self.epochs
 
@@ -165,7 +195,9 @@ class Recipe:
         whole = self.train_size is None and dataset_spec(self.dataset).is_folder
         data = f"{self.dataset} ({'all' if whole else f'n = {self.images:,}'})"
         words = [self.setting, *filter(None, [self.regularizers]), f"seed {self.seed}"]
-        return f"{self.model} on {data}, {', '.join(words)}"
+        spec = model_spec(self.model, self.model_options)
+        name = spec.paper_name if spec.foreign else self.model
+        return f"{name} on {data}, {', '.join(words)}"
 
     def as_dict(self) -> dict[str, Any]:
         """Field names and values, for JSON."""

@@ -61,6 +61,12 @@ FIGURES: dict[str, Drawing] = {
         "Figure 2b: training and test accuracy against steps, with and without BatchNorm.",
         ("3.1-early-stopping",),
     ),
+    "own-networks": Drawing(
+        "networks:learning_curves",
+        "2.1-fit",
+        "Networks of one's own: training accuracy, as the batches came, against steps, on true and"
+        " on random labels.",
+    ),
     "lemma1-interleaving": Drawing(
         "expressivity:interleaving",
         "4-lemma1-rank",

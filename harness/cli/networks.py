@@ -1,0 +1,96 @@
+"""Networks of one's own on a command line: ``--arch`` and what goes with it."""
+
+import argparse
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from harness.errors import NetworkError
+from harness.models.foreign import Options
+from harness.training.own import OwnNetwork
+
+
+def add_network_options(add: Callable[..., Any]) -> None:
+    """Declare the options by ``add``, a parser's own method.
+
+    ``arch`` becomes a list of pairs: a network's name, and its options.
+    """
+    add(
+        "--arch",
+        action=AddNetwork,
+        metavar="NETWORK",
+        help="torchvision:NAME, PACKAGE.MODULE:FACTORY, ./FILE.py:FACTORY, or one of the paper's"
+        " (inception, alexnet, mlp-1x512 ...); again for more, which are compared",
+    )
+    add(
+        "--arch-option",
+        action=AddOption,
+        dest="arch",
+        metavar="KEY=VALUE",
+        help="an argument for the factory of the --arch before it",
+    )
+    for name, kind, what in (
+        ("--arch-lr", float, "learning rate (default: 0.01; the paper's networks: their own)"),
+        ("--arch-batch-size", int, "images in a batch (default: the paper's 128)"),
+        ("--image-size", int, "crop images to this size, or enlarge them bilinearly"),
+    ):
+        add(name, type=above_zero(kind), metavar="N", help=what)
+
+
+def own_networks(
+    asked: Sequence[tuple[str, Options]], **protocol: float | int | str | None
+) -> tuple[OwnNetwork, ...]:
+    """The networks with one protocol; raises NetworkError where two have one title."""
+    networks = tuple(OwnNetwork(model, options, **protocol) for model, options in asked)
+    titles = [network.title for network in networks]
+    if twice := sorted({title for title in titles if titles.count(title) > 1}):
+        raise NetworkError(
+            f"--arch: {twice[0]} is named twice, and nothing tells the two apart: name it once, or"
+            " give one of them another --arch-option or file name"
+        )
+    return networks
+
+
+class AddNetwork(argparse.Action):
+    """Appends a network without options."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
+        """A new list: pytest parses its arguments more than once."""
+        setattr(namespace, self.dest, [*(getattr(namespace, self.dest) or []), (values, ())])
+
+
+class AddOption(argparse.Action):
+    """Gives the last network one more option."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
+        """The value is a Python literal, or text."""
+        *others, last = getattr(namespace, self.dest) or [None]
+        key, equals, text = values.partition("=")
+        if last is None:
+            parser.error(f"--arch-option {values}: it belongs behind the --arch that it is for")
+        if not (equals and key.isidentifier()):
+            parser.error(f"--arch-option {values!r} should be KEY=VALUE, as in width=64")
+        network, options = last
+        setattr(namespace, self.dest, [*others, (network, (*options, (key, _literal(text))))])
+
+
+def _literal(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def above_zero(kind: type) -> Callable[[str], Any]:
+    """Reads a finite number above zero."""
+
+    def read(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number") from error
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"{text} should be above 0")
+        return value
+
+    return read

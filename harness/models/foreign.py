@@ -1,0 +1,230 @@
+"""Networks from outside: torchvision's by name, a function or class of a module, or of a file.
+
+``torchvision:resnet18``, ``package.module:Factory`` and ``./net.py:make`` are such names. Nothing
+is imported before the network is built. A factory is told what it asks for by its parameters'
+names (`TOLD`); one with two required parameters of other names gets the image shape and the number
+of classes, in this order.
+"""
+
+import importlib
+import importlib.util
+import inspect
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import NetworkError, UnknownName
+
+if TYPE_CHECKING:
+    from torch import nn
+
+ImageShape = tuple[int, int, int]
+Options = tuple[tuple[str, Any], ...]
+"""Names and values of a factory's arguments."""
+
+TOLD: dict[str, Callable[[ImageShape, int], Any]] = {
+    **dict.fromkeys(("shape", "image_shape", "input_shape"), lambda shape, classes: shape),
+    **dict.fromkeys(("classes", "num_classes", "n_classes"), lambda shape, classes: classes),
+    **dict.fromkeys(("image_size", "img_size"), lambda shape, classes: shape[1]),
+    **dict.fromkeys(("channels", "in_channels", "in_chans"), lambda shape, classes: shape[0]),
+}
+"""What a parameter of this name is given, unless an option gives it."""
+
+NAME = re.compile(r"(?P<source>.+):(?P<attribute>[A-Za-z_]\w*)")
+FORMS = "torchvision:NAME, PACKAGE.MODULE:FACTORY or ./FILE.py:FACTORY"
+
+
+class CannotBeMade(NetworkError):
+    """The factory raised: perhaps for the size of the images."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a network of somebody's own is: a library, a module or a file, and a name in it."""
+
+    name: str
+    source: str
+    attribute: str
+
+    @property
+    def file(self) -> Path | None:
+        """The file, where the source is one."""
+        path = Path(self.source).expanduser()
+        return path if path.suffix == ".py" or os.sep in self.source else None
+
+    @property
+    def title(self) -> str:
+        """Short: a file without its folders."""
+        source = self.file.name if self.file else self.source
+        return f"{source}:{self.attribute}"
+
+
+def is_foreign(name: str) -> bool:
+    """Whether a network's name says where its code is."""
+    return ":" in str(name)
+
+
+def address_of(name: str) -> Address:
+    """The parts of such a name; raises NetworkError on one that has another form."""
+    match = NAME.fullmatch(str(name))
+    if match is None:
+        raise NetworkError(f"{name!r} names no network; write {FORMS}")
+    return Address(str(name), match["source"], match["attribute"])
+
+
+def titled(name: str, options: Options = ()) -> str:
+    """The name as people read it, with what its factory is told."""
+    told = ", ".join(f"{key}={value}" for key, value in options)
+    return address_of(name).title + (f"({told})" if told else "")
+
+
+def make_foreign(name: str, options: Options, shape: ImageShape, classes: int) -> "nn.Module":
+    """The network for images of ``shape`` (C, H, W), with the initialisation that it gives itself.
+
+    Raises NetworkError, with the remedy, where it cannot be imported or made.
+    """
+    from torch import nn
+
+    factory = factory_of(name)
+    arguments = arguments_for(name, factory, dict(options), shape, classes)
+    try:
+        model = factory(*arguments.args, **arguments.kwargs)
+    except Exception as error:
+        raise CannotBeMade(
+            f"{name} could not be made for images of {_by(shape)} and {classes} classes:"
+            f" {told(error)}; give its arguments with --arch-option, other images with --image-size"
+        ) from error
+    if not isinstance(model, nn.Module):
+        raise NetworkError(
+            f"{name} gives a {type(model).__name__}, but it should give a torch.nn.Module:"
+            " name a class of modules, or a function that returns a module"
+        )
+    return model
+
+
+def factory_of(name: str) -> Callable[..., Any]:
+    """What makes the network; raises NetworkError where it is not to be had."""
+    address = address_of(name)
+    if address.source == "torchvision":
+        from torchvision import models
+
+        known = models.list_models(module=models)  # Those that classify, without their variants.
+        if address.attribute not in known:
+            near = _nearest("torchvision model", address.attribute, known)
+            raise NetworkError(f"{near}; torchvision.models.list_models() lists them")
+        return models.get_model_builder(address.attribute)
+    module = _module(address)
+    found = getattr(module, address.attribute, None)
+    if found is None:
+        public = [it for it in vars(module) if not it.startswith("_")]
+        raise NetworkError(
+            f"{name}: {_nearest(f'name in {address.source}', address.attribute, public)}"
+        )
+    if not callable(found):
+        raise NetworkError(
+            f"{name} is a {type(found).__name__}, but it should be a function or class that makes"
+            " the network"
+        )
+    return found
+
+
+def arguments_for(
+    name: str,
+    factory: Callable[..., Any],
+    options: Mapping[str, Any],
+    shape: ImageShape,
+    classes: int,
+) -> inspect.BoundArguments:
+    """What the factory is called with; raises NetworkError on a signature that does not fit."""
+    signature = inspect.signature(factory)
+    parameters = signature.parameters.values()
+    takes_any = any(it.kind is it.VAR_KEYWORD for it in parameters)
+    names = [it.name for it in parameters if it.kind not in (it.VAR_KEYWORD, it.VAR_POSITIONAL)]
+    if not takes_any and (strange := [key for key in options if key not in names]):
+        raise NetworkError(f"{name}: {UnknownName('--arch-option', strange[0], names)}")
+    given = {key: tell(shape, classes) for key, tell in TOLD.items() if key in names}
+    if name.startswith("torchvision:"):
+        given["num_classes"] = classes
+        if name.startswith("torchvision:vit"):  # It hides its parameters behind **kwargs.
+            given["image_size"] = shape[1]
+    given |= options
+    required = [
+        it.name
+        for it in parameters
+        if it.default is it.empty
+        and it.kind not in (it.VAR_KEYWORD, it.VAR_POSITIONAL)
+        and it.name not in given
+    ]
+    if len(required) == 2 and not set(given) - set(options):
+        given |= dict(zip(required, (shape, classes), strict=True))
+        required = []
+    if required:
+        told_by_name = ", ".join(TOLD)
+        raise NetworkError(
+            f"{name} asks for {', '.join(map(repr, required))}, which nobody knows: give it with"
+            f" --arch-option {required[0]}=VALUE, or name its parameters shape and classes"
+            f" (known names: {told_by_name})"
+        )
+    positional = [it.name for it in parameters if it.kind is it.POSITIONAL_ONLY]
+    return signature.bind(*[given.pop(it) for it in positional if it in given], **given)
+
+
+def told(error: BaseException) -> str:
+    """An exception in one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
+
+
+def _module(address: Address) -> ModuleType:
+    path = address.file
+    if path is not None and not path.is_file():
+        raise NetworkError(
+            f"{address.name}: there is no file {path} in {Path.cwd()}; write {FORMS}"
+        )
+    # A module may lie in the folder from which the session was started; a file imports its
+    # neighbours.
+    folder = str(path.resolve().parent if path else Path.cwd())
+    if folder not in sys.path:
+        sys.path.append(folder)  # At the end, and for good: a factory may import when it is called.
+    try:
+        return _from_file(path) if path else importlib.import_module(address.source)
+    except Exception as error:
+        where = "" if path else f" (looked for in {folder} and where Python's packages are)"
+        raise NetworkError(
+            f"{address.name} cannot be imported: {told(error)}{where}; check the name, install"
+            " what it needs, and try: python -c 'import"
+            f" {path.stem if path else address.source}'"
+        ) from error
+
+
+def _from_file(path: Path) -> ModuleType:
+    """The file as a module, loaded once in a process, under a name that hides no other module."""
+    resolved = path.resolve()
+    name = f"network_of_{re.sub(r'[^0-9A-Za-z]', '_', str(resolved))}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, resolved)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # Dataclasses and others look their module up.
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _nearest(kind: str, name: str, known: list[str]) -> str:
+    """What `UnknownName` says, without the list of all names."""
+    return str(UnknownName(kind, name, known)).partition("; known")[0]
+
+
+def _by(shape: ImageShape) -> str:
+    return "x".join(map(str, shape))

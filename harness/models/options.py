@@ -1,0 +1,50 @@
+"""What a recipe says of a network from outside: its arguments, and the size of its images."""
+
+from typing import Any
+
+from harness.errors import InvalidRecipe
+from harness.models.foreign import Options
+from harness.models.registry import model_spec
+
+
+def options_of(model: str, options: Any) -> Options:
+    """Pairs of a name and a value, as tuples to any depth; in order of the names.
+
+    Raises UnknownName for a model, and InvalidRecipe where it takes no arguments or they are not
+    such pairs.
+    """
+    try:
+        pairs = dict(_hashable(options))
+        hash(tuple(pairs.items()))
+    except (TypeError, ValueError) as error:
+        raise InvalidRecipe(
+            f"model_options = {options!r}, but it should be pairs of a name and a value,"
+            " as in (('width', 64),)"
+        ) from error
+    named = tuple(sorted(pairs.items()))
+    if named and not model_spec(model, named).foreign:
+        raise InvalidRecipe(
+            f"model_options = {options!r}, but {model} takes no arguments: networks from outside do"
+        )
+    model_spec(model)
+    return named
+
+
+def check_size(crop: int, image_size: int | None, augmentation: Any) -> None:
+    """Raise InvalidRecipe unless images of ``crop`` at most can be enlarged to ``image_size``."""
+    if image_size is None:
+        return
+    if augmentation:
+        raise InvalidRecipe(
+            f"image_size = {image_size!r}, but it should be None where augmentation is on: images"
+            " that are drawn anew are not enlarged"
+        )
+    if not isinstance(image_size, int) or isinstance(image_size, bool) or image_size < crop:
+        raise InvalidRecipe(
+            f"image_size = {image_size!r}, but it should be None or an integer from crop = {crop}"
+            " up: images are cropped to that first, and then enlarged"
+        )
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value

@@ -1,0 +1,27 @@
+"""The global generators under a seed: what networks from outside draw from."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+
+@contextmanager
+def seeded(generator: torch.Generator) -> Iterator[None]:
+    """Seed Python's, NumPy's and PyTorch's global generators from ``generator``; restore after.
+
+    PyTorch's on the CPU alone: a network is made there, and then moved.
+    """
+    seed = int(torch.randint(2**31, (), generator=generator))
+    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        with torch.random.fork_rng(devices=[]):
+            random.seed(seed)
+            np.random.seed(seed)  # noqa: NPY002
+            torch.manual_seed(seed)
+            yield
+    finally:
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)  # noqa: NPY002

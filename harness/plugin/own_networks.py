@@ -1,0 +1,194 @@
+"""``--arch``: the claims about a network's capacity, tried on networks of one's own.
+
+Each test that can is collected with trials of these networks in place of the paper's; all others
+are deselected. A network from outside is examined before anything is collected, in this process
+or in xdist's controller.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.cli.networks import above_zero, add_network_options, own_networks
+from harness.data.own import own_dataset
+from harness.errors import HarnessError
+from harness.models.foreign import is_foreign
+from harness.plugin.options import SESSION
+from harness.plugin.trials import TIERS, Trial, network_of, parameters, recipes_of
+from harness.training.own import OwnNetwork
+from harness.training.protocol import paper_recipe
+
+NETWORKS = pytest.StashKey[tuple[OwnNetwork, ...]]()
+NOTES = pytest.StashKey[dict[str, str]]()
+"""By network: what a reader must know of every figure of it."""
+HEADER = pytest.StashKey[list[str]]()
+OF_THE_PAPER = ("inception", "inception-without-batchnorm", "alexnet", "mlp-3x512", "mlp-1x512")
+PROTOCOL = ("--arch-lr", "--arch-epochs", "--arch-batch-size", "--image-size")
+FAST_IMAGES = 256
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of the networks, their protocol and their data."""
+    group = parser.getgroup("own networks", "networks and data of one's own")
+    add_network_options(group.addoption)
+    group.addoption(
+        "--arch-epochs",
+        type=above_zero(int),
+        metavar="N",
+        help="epochs at most (default: the claim's)",
+    )
+    group.addoption(
+        "--dataset",
+        metavar="FOLDER|NAME",
+        help="a folder of images, or a torchvision dataset that is under --data-root, in place of"
+        " the claims' own (without --arch: with the paper's networks)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find and examine the networks; what cannot be trained ends the session here."""
+    config.stash[NETWORKS], config.stash[NOTES], config.stash[HEADER] = (), {}, []
+    try:
+        config.stash[NETWORKS] = networks = networks_of(config)
+        if not networks:
+            return
+        if config.stash[SESSION].worker:
+            config.stash[NOTES] = config.workerinput["claims_networks"]
+            return
+        for network in networks:
+            _examine(config, network)
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def networks_of(config: pytest.Config) -> tuple[OwnNetwork, ...]:
+    """The networks that were asked for; the paper's where only a dataset was."""
+    asked, dataset = config.getoption("arch") or [], config.getoption("--dataset")
+    if not asked and not dataset:
+        for name in PROTOCOL:
+            if config.getoption(name) is not None:
+                raise pytest.UsageError(f"{name} was given, but it is that of an --arch: name one")
+        return ()
+    option = config.getoption
+    return own_networks(
+        asked or [(name, ()) for name in OF_THE_PAPER],
+        learning_rate=option("--arch-lr"),
+        epochs=option("--arch-epochs"),
+        batch_size=option("--arch-batch-size"),
+        image_size=option("--image-size"),
+        dataset=own_dataset(dataset, option("--data-root"), option("--image-size"))
+        if dataset
+        else None,
+    )
+
+
+def _examine(config: pytest.Config, network: OwnNetwork) -> None:
+    """Make it at the sizes of the tiers that were asked for; note what a reader must know."""
+    told = network.departures
+    text = network.title
+    for dataset, size in _data_of(config, network):
+        recipe = network.recipe(
+            paper_recipe(network.model, dataset, "random-labels", train_size=size)
+        )
+        if is_foreign(network.model):
+            from harness.training.preflight import examine
+
+            found = examine(recipe)
+            height, width = recipe.image_shape[1:]
+            text += f", {found.parameters:,} parameters at {height}x{width}"
+            told += [found.note] if found.note and found.note not in told else []
+    config.stash[NOTES][network.title] = "; ".join(told)
+    config.stash[HEADER].append(f"{text}: {'; '.join(told) or 'by the protocol of the paper'}")
+
+
+def _data_of(config: pytest.Config, network: OwnNetwork) -> list[tuple[str, int | None]]:
+    """Datasets and sizes of the tiers that are named, by ``-m`` or in a test's name."""
+    words = f"{config.option.markexpr} {' '.join(map(str, config.args))}"
+    tiers = [tier for tier in TIERS if tier in words] or ["fast"]
+    sizes = [FAST_IMAGES if tier == "fast" else None for tier in tiers]
+    of_tier = [network.dataset or ("digits" if size else "cifar10") for size in sizes]
+    return list(dict.fromkeys(zip(of_tier, sizes, strict=True)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """What was found goes to xdist's workers, who examine nothing."""
+    node.workerinput["claims_networks"] = node.config.stash[NOTES]
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Which networks, and where each departs from the paper."""
+    if not config.stash[NETWORKS]:
+        return []
+    return [
+        "claims: of the paper's claims those about a network's capacity, tried on",
+        *(f"claims:   {line}" for line in config.stash[HEADER]),
+        "claims: other tests, controls among them, are deselected; published numbers are those of"
+        " the paper's networks, for comparison",
+    ]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Put trials of these networks in place of the test's own."""
+    networks = metafunc.config.stash[NETWORKS]
+    mark = metafunc.definition.get_closest_marker("own_network")
+    if not networks or mark is None:
+        return
+    try:
+        own = [trial for network in networks for trial in own_trials(mark.args[0], network)]
+    except HarnessError as error:
+        raise pytest.Collector.CollectError(str(error)) from error
+    ours = pytest.mark.parametrize("trial", parameters(own)).mark
+    marks = metafunc.definition.own_markers
+    theirs = [it for it in marks if it.name == "parametrize" and it.args[0] == "trial"]
+    marks[:] = [it for it in marks if it not in theirs] + [ours]
+
+
+def own_trials(make: Any, network: OwnNetwork) -> Iterable[Trial]:
+    """The trials that a test has for a network, with the network's own protocol put in."""
+    for trial in make(network.model):
+        recipes = {
+            group: tuple(network.recipe(recipe) for recipe in each)
+            for group, each in trial.recipes.items()
+        }
+        label = network.title + (f"-{trial.label}" if trial.label else "")
+        scale = "scaled" if network.dataset else trial.scale
+        yield replace(
+            trial, label=label, recipes=recipes, scale=scale, network=network.title, finding=""
+        )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Nothing but these networks; what they warn of is no error."""
+    if not config.stash[NETWORKS]:
+        return
+    chosen = [item for item in items if network_of(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not network_of(item)])
+    items[:] = chosen
+    for item in chosen:
+        item.add_marker(pytest.mark.filterwarnings("default"))
+
+
+def note_on(item: pytest.Item) -> str:
+    """What a reader must know of every figure of a test's network, and how long it had."""
+    note = item.config.stash[NOTES].get(network_of(item), "")
+    longest = max((recipe.epochs for recipe in recipes_of(item)), default=0)
+    return "; ".join(filter(None, [note, f"at most {longest:,} epochs" if longest else ""]))
+
+
+def command_words(item: pytest.Item) -> list[str]:
+    """What a command needs, behind the test's name, to be about the same network."""
+    title, config = network_of(item), item.config
+    network = next((it for it in config.stash[NETWORKS] if it.title == title), None)
+    if network is None:
+        return []
+    words = ["--arch", network.model]
+    for key, value in network.options:
+        words += ["--arch-option", f"{key}={value}"]
+    for name in (*PROTOCOL, "--dataset"):
+        if (value := config.getoption(name)) is not None:
+            words.append(f"{name}={value}")
+    return words

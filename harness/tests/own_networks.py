@@ -1,0 +1,204 @@
+"""Networks as somebody might bring them: good ones, weak ones, broken ones."""
+
+import warnings
+
+import torch
+from torch import nn
+
+
+def small_vit(shape, classes):
+    """torchvision's vision transformer with patches of 2x2, two layers, 64 dimensions."""
+    from torchvision.models import VisionTransformer
+
+    return VisionTransformer(
+        image_size=shape[1],
+        patch_size=2,
+        num_layers=2,
+        num_heads=4,
+        hidden_dim=64,
+        mlp_dim=128,
+        num_classes=classes,
+    )
+
+
+class MixerLayer(nn.Module):
+    """Mixes patches, then channels (Tolstikhin et al. 2021)."""
+
+    def __init__(self, patches, width):
+        super().__init__()
+        self.norms = nn.ModuleList([nn.LayerNorm(width), nn.LayerNorm(width)])
+        self.over_patches = nn.Sequential(
+            nn.Linear(patches, 2 * patches), nn.GELU(), nn.Linear(2 * patches, patches)
+        )
+        self.over_channels = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
+
+    def forward(self, x):
+        x = x + self.over_patches(self.norms[0](x).transpose(1, 2)).transpose(1, 2)
+        return x + self.over_channels(self.norms[1](x))
+
+
+class Mixer(nn.Module):
+    """An MLP-Mixer."""
+
+    def __init__(self, image_shape, num_classes, width=64, layers=2, patch=2):
+        super().__init__()
+        channels, height, side = image_shape
+        patches = (height // patch) * (side // patch)
+        self.patches = nn.Conv2d(channels, width, patch, patch)
+        self.layers = nn.Sequential(*(MixerLayer(patches, width) for _ in range(layers)))
+        self.head = nn.Linear(width, num_classes)
+
+    def forward(self, x):
+        return self.head(self.layers(self.patches(x).flatten(2).transpose(1, 2)).mean(dim=1))
+
+
+class Logistic(nn.Module):
+    """Logistic regression."""
+
+    def __init__(self, shape, classes):
+        super().__init__()
+        channels, height, width = shape
+        self.shape, self.classes = shape, classes
+        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(channels * height * width, classes))
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+def bottleneck(shape, classes, units=1):
+    """An MLP whose second layer is narrow."""
+    channels, height, width = shape
+    return nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(channels * height * width, 256),
+        nn.ReLU(),
+        nn.Linear(256, units),
+        nn.Linear(units, classes),
+    )
+
+
+def mlp(shape, classes, width=512):
+    """As the paper's, with PyTorch's own initialisation."""
+    channels, height, side = shape
+    inputs = channels * height * side
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, classes)
+    )
+
+
+class OfLargeImages(Logistic):
+    def __init__(self, shape, classes):
+        super().__init__(shape, classes)
+        if shape[1] < 16:
+            raise ValueError("no patch fits")
+
+
+class NotANumber(Logistic):
+    def forward(self, x):
+        return super().forward(x) * float("nan")
+
+
+class WrongSize(Logistic):
+    def __init__(self, shape, classes):
+        super().__init__(shape, 1000)
+
+
+class Raises(Logistic):
+    def forward(self, x):
+        raise ValueError("the patches do not fit")
+
+
+class RaisesWhenMade(Logistic):
+    def __init__(self, shape, classes):
+        raise ValueError("no such depth")
+
+
+class AlwaysDropout(Logistic):
+    """Noise that evaluation mode does not switch off."""
+
+    def forward(self, x):
+        return super().forward(nn.functional.dropout(x, 0.5, training=True))
+
+
+class IgnoresInput(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        self.logits = nn.Parameter(torch.zeros(classes))
+
+    def forward(self, x):
+        return self.logits.expand(len(x), -1)
+
+
+class Warns(Logistic):
+    def forward(self, x):
+        warnings.warn("this layer is old", DeprecationWarning, stacklevel=1)
+        return super().forward(x)
+
+
+class Unused(Logistic):
+    def __init__(self, shape, classes):
+        super().__init__(shape, classes)
+        self.auxiliary = nn.Linear(2, 2)
+
+
+class Frozen(Logistic):
+    def __init__(self, shape, classes):
+        super().__init__(shape, classes)
+        self.requires_grad_(False)
+
+
+class Detached(Logistic):
+    def forward(self, x):
+        return super().forward(x).detach()
+
+
+class Pair(Logistic):
+    def forward(self, x):
+        return super().forward(x), x
+
+
+class Classes(Logistic):
+    def forward(self, x):
+        return super().forward(x).argmax(dim=1)
+
+
+class Deep(nn.Module):
+    """Three unpadded convolutions of 5x5: images of 13x13 at least."""
+
+    def __init__(self, num_classes=10, width=4):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(3, width, 5),
+            nn.Conv2d(width, width, 5),
+            nn.Conv2d(width, width, 5),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Linear(width, num_classes),
+        )
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+def lazy(classes):
+    """Its first layer's size comes with the first images."""
+    return nn.Sequential(nn.Flatten(), nn.LazyLinear(classes))
+
+
+def with_batch_norm(shape, classes):
+    """Cannot train on a batch of one image."""
+    return nn.Sequential(nn.Flatten(), nn.LazyBatchNorm1d(), nn.LazyLinear(classes))
+
+
+def wants_depth(shape, classes, depth):
+    """Asks for what nobody knows."""
+    raise AssertionError("never called without its depth")
+
+
+def gives_a_number(shape, classes):
+    return 3
+
+
+NOT_CALLABLE = 3

@@ -1,0 +1,271 @@
+"""Networks from outside: found, made, told what they ask for, and examined before they train."""
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from harness.data import streams
+from harness.environment import version
+from harness.errors import HarnessError, InvalidRecipe, NetworkError
+from harness.evidence import Attains, accuracy
+from harness.models import build_model, model_spec
+from harness.models.sources import source_fingerprint
+from harness.runs.laboratory import Laboratory
+from harness.runs.run import Run
+from harness.runs.store import Store
+from harness.training.batching import can_be_grouped
+from harness.training.preflight import examine
+from harness.training.protocol import paper_recipe
+
+HERE = "harness.tests.own_networks"
+
+
+def recipe(name, **changes):
+    name = name if ":" in name else f"{HERE}:{name}"
+    chosen = {"train_size": 64, "precision": "fp32", **changes}
+    return paper_recipe(name, "digits", "random-labels", **chosen)
+
+
+def model(name, options=(), shape=(3, 8, 8), seed=0):
+    generator = streams.stream(seed, streams.INITIALIZATION)
+    return build_model(name if ":" in name else f"{HERE}:{name}", shape, 10, generator, options)
+
+
+# --- What can be brought ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["small_vit", "Mixer", "Logistic", "bottleneck", "mlp", "lazy", "IgnoresInput"],
+)
+def test_a_network_is_told_what_it_asks_for_and_examined(name):
+    found = examine(recipe(name))
+    assert found.parameters > 0
+    assert not found.noisy
+
+
+def test_torchvisions_resnet18_takes_digits_of_8x8():
+    assert examine(recipe("torchvision:resnet18")).parameters == 11_181_642
+
+
+def test_what_a_network_warns_of_is_shown_and_no_error():
+    with pytest.warns(DeprecationWarning, match="this layer is old"):
+        examine(recipe("Warns"))
+
+
+def test_dropout_that_is_always_on_is_noticed():
+    assert "differ from one time to the next" in examine(recipe("AlwaysDropout")).note
+
+
+def test_options_reach_the_factory_and_the_name():
+    wide = model("mlp", (("width", 7),))
+    assert [layer.out_features for layer in wide if hasattr(layer, "out_features")] == [7, 10]
+    assert model_spec(f"{HERE}:mlp", (("width", 7),)).paper_name == f"{HERE}:mlp(width=7)"
+
+
+def test_a_file_is_loaded_with_its_neighbours_and_dataclasses_work(tmp_path):
+    (tmp_path / "parts_of_a_net.py").write_text("from torch import nn\nHead = nn.Linear\n")
+    (tmp_path / "net.py").write_text(
+        "from dataclasses import dataclass\nfrom torch import nn\nfrom parts_of_a_net import Head\n"
+        "@dataclass\nclass Settings:\n    width: int = 3\n"
+        "def make(one, another):\n"
+        "    return nn.Sequential(nn.Flatten(), Head(one[0] * one[1] * one[2], another))\n"
+    )
+    made = model(f"{tmp_path}/net.py:make")
+    assert made[1].weight.shape == (10, 192)
+    assert model_spec(f"{tmp_path}/net.py:make").paper_name == "net.py:make"
+
+
+def test_its_own_initialisation_is_reproducible_and_leaves_the_generators_alone():
+    states = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state()  # noqa: NPY002
+    one, same, other = (model("mlp", seed=seed)[1].weight for seed in (0, 0, 1))
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
+    assert states[0] == random.getstate()
+    assert states[1] == np.random.get_state()[1].tolist()  # noqa: NPY002
+    assert torch.equal(states[2], torch.get_rng_state())
+
+
+# --- What is refused, and how ----------------------------------------------------------------
+
+REFUSED = {
+    "NotANumber": "not finite before anything is trained",
+    "WrongSize": r"shape \(4, 1000\) for 4 images, but it should be \(4, 10\)",
+    "Raises": "ValueError: the patches do not fit; it raises on those of other sizes too",
+    "RaisesWhenMade": "could not be made .* no such depth; .*--arch-option",
+    "Unused": r"2 of its 4 parameters get no gradient \(auxiliary.weight, auxiliary.bias\)",
+    "Frozen": "no parameter that is trained; .*requires_grad",
+    "Detached": r"logits without a gradient: .*detach\(\)",
+    "Pair": r"gives a tuple, .*\(images, classes\)",
+    "Classes": r"shape \(4,\) .* should be \(4, 10\)",
+    "Deep": "images of 8x8 .*; it takes images of 16x16: give it --image-size 16",
+    "wants_depth": "asks for 'depth', which nobody knows: .*--arch-option depth=VALUE",
+    "gives_a_number": "gives a int, .* torch.nn.Module",
+    "NOT_CALLABLE": "is a int, .* function or class",
+    "Mixxer": "unknown name .*nearest: Mixer",
+    "no.such.module:Net": "cannot be imported: ModuleNotFoundError.*python -c 'import no.such",
+    "./no_such_file.py:Net": "there is no file no_such_file.py",
+    "torchvision:resnet19": "unknown torchvision model 'resnet19'; nearest: resnet18",
+    "OfLargeImages": "it can be made for images of 16x16: give it --image-size 16",
+    "torchvision:": "names no network; write torchvision:NAME",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_trained_is_refused_in_a_sentence_with_a_remedy(name):
+    with pytest.raises(NetworkError, match=REFUSED[name]) as error:
+        examine(recipe(name))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((("widht", 3),), "unknown --arch-option 'widht'; nearest: width"),
+        ((("width", "wide"),), "could not be made"),
+    ],
+)
+def test_an_option_that_does_not_fit_is_refused(options, message):
+    with pytest.raises(NetworkError, match=message):
+        examine(recipe("mlp", model_options=options))
+
+
+def test_a_last_batch_of_one_image_is_noticed_where_it_cannot_be_trained_on():
+    with pytest.raises(NetworkError, match=r"the last batch of 65 .* --arch-batch-size 63"):
+        examine(recipe("with_batch_norm", train_size=65, batch_size=64))
+    examine(recipe("with_batch_norm", train_size=64, batch_size=64))
+
+
+def test_images_that_would_not_fit_into_memory_are_refused():
+    with pytest.raises(NetworkError, match="give a smaller --image-size"):
+        examine(replace(recipe("mlp"), crop=8, image_size=1_000_000))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"image_size": 4},
+        {"image_size": 8.5},
+        {"image_size": 64, "augmentation": ("flip",)},
+        {"model_options": (("width",),)},
+        {"model_options": (("width", {}),)},
+    ],
+)
+def test_a_recipe_that_means_nothing_is_refused(changes):
+    with pytest.raises(InvalidRecipe, match=r"image_size|model_options"):
+        recipe("mlp", **changes)
+
+
+def test_the_papers_networks_take_no_options():
+    with pytest.raises(HarnessError, match="mlp-1x16 takes no arguments"):
+        paper_recipe("mlp-1x16", "digits", "true-labels", model_options=(("width", 3),))
+
+
+# --- How it trains ---------------------------------------------------------------------------
+
+
+def run(store, chosen):
+    return Laboratory(Store(store)).run(chosen)
+
+
+def test_a_training_with_dropout_of_its_own_gives_the_same_bits_again(tmp_path):
+    chosen = recipe("AlwaysDropout", epochs=3, model_options=())
+    one, again = (run(tmp_path / name, chosen).outcome for name in ("one", "another"))
+    assert one.first_losses == again.first_losses
+    assert one.train_correct == again.train_correct
+
+
+def test_a_run_comes_back_from_its_file_with_its_options(tmp_path):
+    kept = run(tmp_path, recipe("mlp", epochs=1, model_options=[["width", 16]]))
+    assert Run.from_json(kept.to_json()) == kept
+    assert kept.recipe.model_options == (("width", 16),)
+
+
+def test_enlarged_images_reach_the_network(tmp_path):
+    chosen = recipe("Deep", epochs=1, crop=8, image_size=16)
+    assert chosen.image_shape == (3, 16, 16)
+    assert run(tmp_path, chosen).outcome.train_total == 64
+
+
+def test_networks_from_outside_train_alone():
+    assert can_be_grouped(paper_recipe("mlp-1x16", "digits", "true-labels", train_size=64))
+    assert not can_be_grouped(recipe("mlp"))
+
+
+# --- The key ---------------------------------------------------------------------------------
+
+
+def fingerprint(name):
+    source_fingerprint.cache_clear()
+    from harness.models import sources
+
+    sources._tree.cache_clear()
+    return source_fingerprint(name)
+
+
+def test_a_changed_network_is_trained_again_and_a_changed_comment_is_not(tmp_path):
+    net, part, other = (tmp_path / name for name in ("net.py", "part.py", "other.py"))
+    net.write_text("from part import width\n\ndef make(classes):\n    return width\n")
+    part.write_text("width = 3\n")
+    other.write_text("unrelated = 1\n")
+    name = f"{net}:make"
+    first = fingerprint(name)
+    net.write_text("# Why.\n" + net.read_text())
+    other.write_text("unrelated = 2\n")
+    assert fingerprint(name) == first
+    part.write_text("width = 4\n")
+    second = fingerprint(name)
+    assert second != first
+    net.write_text(net.read_text().replace("return width", "return 2 * width"))
+    assert fingerprint(name) not in (first, second)
+
+
+def test_a_module_counts_with_its_package(tmp_path, monkeypatch):
+    package = tmp_path / "own_package_of_nets"
+    (package / "deep").mkdir(parents=True)
+    for name, text in {
+        "__init__.py": "",
+        "deep/__init__.py": "",
+        "deep/nets.py": "from ..layers import width\nfrom . import sizes\n",
+        "deep/sizes.py": "size = 1\n",
+        "layers.py": "width = 1\n",
+    }.items():
+        (package / name).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    name = "own_package_of_nets.deep.nets:Net"
+    prints = [fingerprint(name)]
+    for changed in ("layers.py", "deep/sizes.py", "deep/__init__.py"):
+        (package / changed).write_text("changed = 2\n")
+        prints.append(fingerprint(name))
+    assert len(set(prints)) == 4
+
+
+def test_a_library_counts_by_its_version():
+    assert fingerprint("torchvision:resnet18") == f"torchvision {version('torchvision')}"
+
+
+# --- What it comes to ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "images", "verdict"),
+    [
+        ("mlp", 32, "supported"),
+        ("Mixer", 8, "supported"),
+        ("small_vit", 8, "supported"),
+        ("Logistic", 256, "refuted"),
+        ("bottleneck", 64, "refuted"),
+        ("AlwaysDropout", 64, "refuted"),
+        ("IgnoresInput", 64, "refuted"),
+    ],
+)
+def test_whether_it_memorises_random_labels_is_a_verdict_on_the_network(
+    name, images, verdict, tmp_path
+):
+    rate = 0.01 if name == "small_vit" else 0.05
+    chosen = recipe(name, train_size=images, epochs=60, learning_rate=rate, stop_at_zero_error=True)
+    measured = accuracy("training accuracy", [run(tmp_path, chosen)], "train")
+    assert Attains(1.0, source="Section 2.1").verdict(measured) == verdict

@@ -1,0 +1,133 @@
+"""Folders of images and torchvision's datasets in place of the claims' own."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from harness.data import own
+from harness.data.catalogue import dataset_spec, missing_files
+from harness.data.own import own_arrays, own_dataset, own_fingerprint
+from harness.data.sources import load
+from harness.errors import DataError, HarnessError
+from harness.runs.laboratory import Laboratory
+from harness.runs.store import Store
+from harness.training.own import OwnNetwork
+from harness.training.protocol import paper_recipe
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    yield
+    for cached in (own.own_spec, own.own_fingerprint, own._listed, own._arrays):
+        cached.cache_clear()
+
+
+def folder_of_images(folder, classes=3, each=10, parts=("",), mode="RGB"):
+    generator = np.random.default_rng(0)
+    for part in parts:
+        for label in range(classes):
+            place = folder / part / f"class {label}"
+            place.mkdir(parents=True)
+            for number in range(each):
+                size = (12 + number, 9, 3) if mode == "RGB" else (12, 9)
+                pixels = generator.integers(0, 256, size, dtype=np.uint8)
+                Image.fromarray(pixels).save(place / f"{number:02d}.png")
+    return folder
+
+
+def test_every_fifth_image_of_a_folder_is_a_test_image(tmp_path):
+    name = own_dataset(str(folder_of_images(tmp_path / "flowers")), None, 16)
+    spec = dataset_spec(name)
+    assert (spec.title, spec.shape, spec.classes) == ("flowers", (3, 16, 16), 3)
+    assert (spec.train_size, spec.test_size) == (24, 6)
+    assert not spec.embedded
+    assert missing_files(name, tmp_path) == []
+    train, labels, test, test_labels = own_arrays(name, tmp_path)
+    assert train.shape == (24, 3, 16, 16) and train.dtype == np.uint8
+    assert test.shape == (6, 3, 16, 16)
+    assert np.bincount(labels).tolist() == [8, 8, 8]
+    assert np.bincount(test_labels).tolist() == [2, 2, 2]
+
+
+@pytest.mark.parametrize("held_out", ["test", "val"])
+def test_parts_that_a_folder_names_are_kept_and_grey_becomes_three_channels(tmp_path, held_out):
+    folder_of_images(tmp_path, each=5, parts=("train", held_out), mode="L")
+    images = load(own_dataset(str(tmp_path), None, None))
+    assert images.train_images.shape == (15, 3, 28, 28)
+    assert images.test_images.shape == (15, 3, 28, 28)
+    assert (images.train_images[:, 0] == images.train_images[:, 2]).all()
+
+
+def test_the_fingerprint_changes_with_any_image_and_with_the_size(tmp_path):
+    folder_of_images(tmp_path)
+    name, large = (own_dataset(str(tmp_path), None, size) for size in (16, 20))
+    prints = [own_fingerprint(name, tmp_path), own_fingerprint(large, tmp_path)]
+    own.own_fingerprint.cache_clear()
+    Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(tmp_path / "class 1" / "03.png")
+    prints.append(own_fingerprint(name, tmp_path))
+    assert len(set(prints)) == 3
+
+
+def test_a_network_trains_on_a_folder_and_on_two_groups_of_its_classes(tmp_path):
+    name = own_dataset(str(folder_of_images(tmp_path / "images")), None, 8)
+    network = OwnNetwork("mlp-1x16", dataset=name, epochs=2)
+    for setting in ("random-labels", "random-signs"):
+        recipe = network.recipe(paper_recipe("mlp-1x16", "digits", setting, train_size=24))
+        run = Laboratory(Store(tmp_path / "runs")).run(replace(recipe, precision="fp32"))
+        assert (run.outcome.train_total, run.outcome.test_total) == (24, 6)
+    assert network.departures == ["on images"]
+
+
+def test_a_sample_larger_than_the_folder_is_refused_by_name(tmp_path):
+    name = own_dataset(str(folder_of_images(tmp_path / "few")), None, 8)
+    claims = paper_recipe("mlp-1x16", "digits", "random-labels", train_size=256)
+    with pytest.raises(HarnessError, match=r"MLP 1x16: train_size = 256.* 1 to 24.* of few"):
+        OwnNetwork("mlp-1x16", dataset=name).recipe(claims)
+
+
+def broken(folder, kind):
+    folder_of_images(folder, classes=1 if kind == "one class" else 2, each=6)
+    if kind == "empty class":
+        (folder / "class 9").mkdir()
+    if kind == "few images":
+        for path in sorted((folder / "class 1").iterdir())[3:]:
+            path.unlink()
+    if kind == "classes differ":
+        (folder / "train").mkdir()
+        for path in list(folder.glob("class*")):
+            path.rename(folder / "train" / path.name)
+        folder_of_images(folder, each=1, parts=("test",))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("one class", "one for each of two or more classes"),
+        ("empty class", "class 9 holds no image"),
+        ("few images", "'class 1' has fewer than 5 images"),
+        ("classes differ", "'class 2' is a class in one of train and test alone"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_refused_with_a_remedy(tmp_path, kind, message):
+    with pytest.raises(DataError, match=message):
+        own_dataset(str(broken(tmp_path / "images", kind)), None, None)
+
+
+def test_an_image_that_cannot_be_read_is_named(tmp_path):
+    folder_of_images(tmp_path)
+    (tmp_path / "class 0" / "00.png").write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"00.png cannot be read as an image"):
+        load(own_dataset(str(tmp_path), None, None))
+
+
+def test_datasets_are_named_in_any_spelling_and_never_downloaded(tmp_path):
+    assert own_dataset("CIFAR-10", None, None) == "cifar10"
+    assert own_dataset("digits", None, None) == "digits"
+    with pytest.raises(DataError, match=r"torchvision finds no FashionMNIST under .*download=True"):
+        own_dataset("fashion-mnist", tmp_path, None)
+    with pytest.raises(DataError, match="unknown dataset 'fashionmist'; nearest: FashionMNIST"):
+        own_dataset("fashionmist", tmp_path, None)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,151 @@
+"""``--arch``: capacity claims on networks of one's own, in sessions of their own."""
+
+import argparse
+from types import SimpleNamespace
+
+import pytest
+
+from harness.cli.networks import add_network_options, own_networks
+from harness.errors import DataError, NetworkError
+from harness.models import MODELS
+from harness.plugin.own_networks import OF_THE_PAPER, networks_of
+from harness.tests.plugin_helpers import Project
+
+HERE = "harness.tests.own_networks"
+CLAIMS = """
+PUBLISHED = published_row("table1_cifar10", "train", model="Inception", labels="random")
+
+def own(network):
+    changes = {"train_size": 16, "precision": "fp32", "stop_at_zero_error": True, "epochs": 60}
+    groups = {
+        setting: [paper_recipe(network, "digits", setting, **changes)]
+        for setting in ("true-labels", "random-labels")
+    }
+    return [Trial("fast", "", "paper", groups)]
+
+@pytest.mark.claim("2.1-fit")
+@trials(
+    Trial("fast", "the-papers", "scaled", {"random-labels": [tiny(9)]}, finding="it is known why"),
+    own=own,
+)
+def test_fit(trial, laboratory, judge):
+    for setting, runs in laboratory.runs(trial).items():
+        judge(accuracy(f"{trial.network}: {setting}", runs, "train"), ONE, PUBLISHED)
+
+@pytest.mark.claim("2.1-chance")
+@trials(Trial("fast", "another", "scaled", {"random-labels": [tiny(9)]}))
+def test_of_the_paper(trial, laboratory, judge):
+    raise AssertionError("deselected")
+
+@pytest.mark.fast
+@pytest.mark.control("2.1-fit")
+def test_control(judge):
+    raise AssertionError("deselected")
+"""
+TWO = (f"--arch={HERE}:mlp", "--arch-option=width=64", f"--arch={HERE}:Warns", "--arch-lr=0.05")
+
+
+def test_the_trials_are_those_of_the_networks_and_all_else_is_deselected(tmp_path):
+    done = Project(tmp_path, CLAIMS).run(*TWO)
+    mlp, warns = f"{HERE}:mlp(width=64)", f"{HERE}:Warns"
+    assert set(done.outcomes) == {f"test_fit[fast-{mlp}]", f"test_fit[fast-{warns}]"}, done.text
+    assert done.outcomes[f"test_fit[fast-{mlp}]"] == "PASSED", done.text
+    assert {record.network for record in done.evidence} == {mlp, warns}
+    of_mlp = [record for record in done.evidence if record.network == mlp]
+    assert [record.verdict for record in of_mlp] == ["supported", "supported"]
+    for record in of_mlp:
+        assert record.published == 1.0
+        assert record.published_where.startswith("the paper's own network, for comparison")
+        assert record.published_cell == "", "it fills no cell of the paper's tables"
+        assert "learning rate 0.05 (the paper's: 0.01)" in record.reason
+        assert record.expected, "an expected failure of the paper's networks is not this one's"
+        assert f"--arch {HERE}:mlp --arch-option width=64 --arch-lr=0.05" in record.command
+    for words in (
+        "13,002 parameters at 8x8",
+        "other tests, controls among them, are deselected",
+        "networks compared",
+        f"{mlp}: 1 supported, of 1 claims",
+        "this layer is old",
+    ):
+        assert words in done.text, words
+    assert "claims judged" not in done.text, "no verdict on a claim of the paper"
+
+
+def test_a_plan_names_the_trainings_of_the_network(tmp_path):
+    done = Project(tmp_path, CLAIMS).run("--plan", "--arch=mlp-1x16", "--arch-epochs=7")
+    assert "mlp-1x16 on digits (n = 16), random labels, seed 0: at most 7 epochs" in done.text
+    assert "2 trainings for 1 tests" in done.text
+
+
+def test_a_network_that_cannot_be_trained_ends_the_session_before_anything_is_collected(tmp_path):
+    """In xdist's controller, so that the sentence is seen."""
+    done = Project(tmp_path, CLAIMS).run(f"--arch={HERE}:WrongSize", "-n", "2")
+    assert done.code == pytest.ExitCode.USAGE_ERROR, done.text
+    assert "it should be (4, 10), a logit for each of 10 classes" in done.text
+    assert "Traceback" not in done.text
+    assert not done.outcomes
+
+
+def config(**options):
+    """Options as pytest holds them."""
+    return SimpleNamespace(getoption=lambda name: options.get(name.strip("-").replace("-", "_")))
+
+
+def test_a_dataset_alone_is_tried_with_the_papers_networks():
+    found = networks_of(config(dataset="digits"))
+    assert [network.title for network in found] == [
+        MODELS[name].paper_name for name in OF_THE_PAPER
+    ]
+    assert networks_of(config()) == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"arch_lr": 0.1}, pytest.UsageError, "--arch-lr was given, but it is that of an --arch"),
+        ({"image_size": 32}, pytest.UsageError, "--image-size was given"),
+        ({"dataset": "no/such/folder"}, DataError, "there is no such folder"),
+    ],
+)
+def test_options_that_belong_to_nothing_are_refused(options, error, words):
+    with pytest.raises(error, match=words):
+        networks_of(config(**options))
+
+
+# --- The options themselves ------------------------------------------------------------------
+
+
+def parsed(*arguments):
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    add_network_options(parser.add_argument)
+    return parser.parse_args(arguments)
+
+
+def test_an_option_belongs_to_the_network_before_it_and_is_a_python_value():
+    words = (
+        "--arch a:B --arch-option width=64 --arch-option size=(1,2) --arch c:D --arch-option x=y"
+    )
+    assert parsed(*words.split()).arch == [
+        ("a:B", (("width", 64), ("size", (1, 2)))),
+        ("c:D", (("x", "y"),)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--arch-option", "width=3"],
+        ["--arch", "a:B", "--arch-option", "width"],
+        ["--arch-lr", "0"],
+        ["--arch-batch-size", "2.5"],
+        ["--image-size", "-3"],
+    ],
+)
+def test_an_option_that_means_nothing_is_refused(arguments):
+    with pytest.raises((SystemExit, argparse.ArgumentError)):
+        parsed(*arguments)
+
+
+def test_two_networks_of_one_name_are_refused():
+    with pytest.raises(NetworkError, match=r"net.py:make is named twice"):
+        own_networks([("./net.py:make", ()), ("./other/net.py:make", ())])

@@ -1,0 +1,147 @@
+"""Capacity profiles: the search, its intervals, its files."""
+
+import json
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from harness.__main__ import main
+from harness.capacity.profile import Search, profile
+from harness.errors import CapacityError
+from harness.runs.laboratory import Laboratory
+from harness.training.own import OwnNetwork
+
+
+class MadeUp:
+    """A laboratory in which a network memorises so many labels, by seed, in n steps."""
+
+    def __init__(self, *capacities):
+        self.capacities, self.trained = capacities, 0
+
+    def runs(self, recipes):
+        self.trained += len(recipes)
+        return [self.run(recipe) for recipe in recipes]
+
+    def run(self, recipe):
+        fits = recipe.images <= self.capacities[recipe.seed]
+        epochs = max(1, recipe.images // recipe.steps_per_epoch)
+        outcome = SimpleNamespace(epochs_to_fit=epochs if fits else None)
+        return SimpleNamespace(
+            recipe=recipe,
+            outcome=outcome,
+            diverged=False,
+            seconds=1.0,
+            train_accuracy=0.5 + fits / 2,
+            test_accuracy=0.1,
+        )
+
+
+def search(**changes):
+    chosen = {"seeds": (0, 1, 2), "resolution": 0.05, **changes}
+    return Search(OwnNetwork("mlp-1x16"), "digits", **chosen)
+
+
+def test_the_search_brackets_what_each_seed_memorises():
+    found = profile(search(), MadeUp(200, 220, 210))
+    for bracket, capacity in zip(found.brackets, (200, 220, 210), strict=True):
+        assert bracket.memorised <= capacity < bracket.failed
+        assert bracket.failed <= 1.05 * bracket.memorised + 1
+    low, high = found.interval
+    assert low < found.memorised < high
+    assert 195 < found.memorised <= 220
+    assert not found.is_all
+
+
+def test_all_images_memorised_is_a_lower_bound_without_an_upper_end():
+    found = profile(search(), MadeUp(10_000, 10_000, 10_000))
+    assert found.is_all
+    assert found.interval == (pytest.approx(797), None)
+    assert found.at == 797
+
+
+def test_what_memorises_nothing_has_a_profile_of_zero():
+    found = profile(search(), MadeUp(0, 0, 0))
+    assert found.memorised == 0
+    assert [bracket.failed for bracket in found.brackets] == [2, 2, 2]
+    assert found.over_corruption == ()
+    assert json.dumps(found.as_dict(), allow_nan=False)
+
+
+def test_a_single_seed_has_its_bracket_for_an_interval():
+    found = profile(search(seeds=(0,)), MadeUp(100))
+    assert found.interval == (found.brackets[0].memorised, found.brackets[0].failed)
+
+
+def test_a_sample_is_trained_on_once():
+    laboratory = MadeUp(100, 130, 60)
+    found = profile(search(levels=()), laboratory)
+    sizes = {it.n for it in found.over_n}
+    assert {64, 128} <= sizes
+    assert laboratory.trained < 40
+
+
+def test_the_budget_is_one_of_steps_whatever_the_sample():
+    asked = search(steps=600)
+    for n in (64, 200, 797):
+        recipe = asked.recipe(n, 0)
+        assert 600 - recipe.steps_per_epoch < recipe.epochs * recipe.steps_per_epoch <= 600
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"steps": 0}, "steps = 0"),
+        ({"seeds": ()}, "no seed"),
+        ({"resolution": 0}, "resolution = 0"),
+        ({"most": 798}, "images = 798, but it should be from 2 to 797"),
+        ({"levels": (2.0,)}, "levels"),
+    ],
+)
+def test_a_search_that_means_nothing_is_refused(changes, message):
+    with pytest.raises(CapacityError, match=message):
+        search(**changes)
+
+
+def test_the_command_writes_a_table_a_figure_and_json(tmp_path, capsys, monkeypatch):
+    words = "profile --arch harness.tests.own_networks:mlp --arch-option width=32 --arch-lr 0.1"
+    words += " --budget 20 --seeds 2 --images 64 --resolution 1"
+    out, runs = tmp_path / "out", tmp_path / "runs"
+    assert main([*words.split(), "--out", str(out), "--runs", str(runs)]) == 0
+    (found,) = json.loads((out / "profile.json").read_text())["profiles"]
+    assert found["network"] == "harness.tests.own_networks:mlp(width=32)"
+    assert found["departures"][1] == "learning rate 0.1 (the paper's: 0.01)"
+    for bracket in found["brackets"]:
+        assert 0 <= bracket["memorised"] <= 64
+    printed = capsys.readouterr().out
+    assert (out / "profile.md").read_text() in printed
+    assert "steps to fit" in printed
+    assert (out / "profile.svg").read_text().startswith("<?xml")
+    monkeypatch.setattr(Laboratory, "_train", None)
+    assert main([*words.split(), "--runs", str(runs)]) == 0, "every run is in the store"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("profile", "name a network: --arch"),
+        ("profile --arch harness.tests.own_networks:WrongSize", "it should be (4, 10)"),
+        ("profile --arch mlp-1x16 --dataset no/such", "there is no such folder"),
+        ("profile --arch mlp-1x16 --images 1", "images = 1"),
+    ],
+)
+def test_the_command_refuses_before_it_trains(words, message, capsys):
+    assert main(words.split()) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_figure_leaves_a_gap_where_a_seed_did_not_fit():
+    from harness.report.figures.profile import profiles
+
+    found = profile(search(levels=(0.0, 0.5, 1.0)), MadeUp(200, 220, 210)).as_dict()
+    found["time over corruption"][1] |= {"mean": None, "interval": None}
+    left, right = profiles([found]).axes
+    assert math.isnan(right.lines[0].get_ydata()[1])
+    assert np.isfinite(right.lines[0].get_ydata()[[0, 2]]).all()
+    assert left.get_xscale() == left.get_yscale() == "log"

@@ -1,0 +1,128 @@
+"""Networks of one's own in the report: compared, drawn, and counted for no claim of the paper."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.evidence.run_record import RunRecord
+from harness.report.networks import compare, comparison_text, learning_curves
+from harness.report.scorecard import scorecard, totals
+from harness.report.sources import Sources
+from harness.report.write import write_report
+from harness.tests.report_helpers import CATALOGUE, fit, record
+from harness.training.protocol import paper_recipe
+
+MINE, OTHER = "net.py:make(width=64)", f"a_package.with_a_{'very_' * 12}long_name:Net"
+
+
+def trained(key, setting, epochs_to_fit):
+    recipe = paper_recipe("mlp-1x16", "digits", setting, train_size=64)
+    return RunRecord(
+        key,
+        str(recipe),
+        recipe.as_dict(),
+        {"train accuracy": 1.0, "test accuracy": 0.1, "epochs to fit": epochs_to_fit},
+        {
+            "step": [1, 2],
+            "loss": [2.3, 0.1],
+            "online_accuracy": [0.1, 0.9],
+            "train_accuracy": [None, 1.0],
+            "test_accuracy": [None, 0.1],
+        },
+    )
+
+
+RUNS = {
+    key: trained(key, setting, epochs)
+    for key, setting, epochs in (
+        ("true", "true-labels", 12),
+        ("random", "random-labels", 48),
+        ("never", "random-labels", None),
+        ("noise", "gaussian", 7),
+    )
+}
+OF_MINE = [
+    record(check="accuracy", network=MINE, runs=["true", "random", "noise"], reason="a note"),
+    record("2.1-chance", check="test accuracy", network=MINE, runs=["random"]),
+]
+OF_OTHER = [record(verdict="refuted", network=OTHER, runs=["never"], values=[0.5])]
+
+
+def test_a_network_has_a_row_with_what_its_runs_came_to():
+    (row, other) = compare([*OF_MINE, *OF_OTHER, record()], RUNS)
+    assert row.cells == (
+        MINE,
+        "64 of digits",
+        *("12", "10.00 %", "48", "100.00 %", "10.00 %"),
+        "2 of 2",
+    )
+    assert row.note == "a note"
+    assert other.cells[2:5] == ("not run", "not run", "never")
+    assert other.cells[-1] == "0 of 1"
+
+
+def test_a_diverged_run_is_not_averaged_away():
+    broken = replace(RUNS["random"], figures={"train accuracy": None, "epochs to fit": None})
+    (row,) = compare(OF_MINE, {**RUNS, "random": broken})
+    assert row.cells[4:6] == ("never", "diverged")
+
+
+def test_the_table_fits_a_hundred_columns_whatever_the_names():
+    text = comparison_text(compare([*OF_MINE, *OF_OTHER], RUNS), 100)
+    assert all(len(line) <= 100 for line in text.splitlines())
+    assert MINE in text and OTHER in text
+    assert comparison_text([], 100) == ""
+
+
+def test_a_network_of_ones_own_counts_for_no_claim_of_the_paper():
+    told = totals([record(), *OF_OTHER, *OF_MINE], CATALOGUE, {"2.1-fit"})
+    assert f"{OTHER}: 1 refuted, of 1 claims" in told
+    assert f"{MINE}: 2 supported, of 2 claims" in told
+    assert "1 of 45 claims judged: 1 supported" in told
+    alone = totals(OF_OTHER, CATALOGUE, {"2.1-fit"})
+    assert alone == [f"{OTHER}: 1 refuted, of 1 claims"]
+
+
+def test_the_scorecard_keeps_networks_apart():
+    text = scorecard([fit("Alexnet"), *OF_MINE], CATALOGUE, {"2.1-fit"})
+    paper, own = text.split(f"On {MINE}")
+    assert "Alexnet: training accuracy" in paper and "Alexnet" not in own
+    assert "verdicts of its own" in own and "test accuracy" in own
+
+
+def test_the_page_has_a_section_for_them_and_no_cell_or_verdict_of_the_papers(tmp_path):
+    write_report(tmp_path, Sources([*OF_MINE, *OF_OTHER], dict(RUNS)), CATALOGUE)
+    page = (tmp_path / "report.html").read_text()
+    assert "Networks of your own" in page and MINE in page
+    assert "0 of 45 claims judged" in page
+    assert (tmp_path / "figures" / "own-networks.svg").is_file()
+    assert not (tmp_path / "figures" / "figure-1a.svg").exists()
+    write_report(tmp_path, Sources([record()], {}), CATALOGUE)
+    assert "Networks of your own" not in (tmp_path / "report.html").read_text()
+
+
+def test_curves_are_those_on_true_and_on_random_labels():
+    drawn = learning_curves([*OF_MINE, record(runs=["never"])], RUNS)
+    assert [(it["labels"], it["y"]) for it in drawn] == [
+        ("true labels", [0.1, 0.9]),
+        ("random labels", [0.1, 0.9]),
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_each_network_has_a_line_of_its_own_in_the_figure(count):
+    from harness.report.figures.networks import learning_curves as draw
+
+    exhibits = [
+        {"network": f"net {i}", "labels": labels, "x": [1, 10], "y": [0.1, 1.0]}
+        for i in range(count)
+        for labels in ("true labels", "random labels")
+    ]
+    figure = draw(exhibits)
+    styles = {
+        (line.get_color(), line.get_linestyle())
+        for line in figure.axes[1].lines
+        if line.get_xdata().size
+    }
+    assert len(styles) == count
+    assert len(figure.legends[0].get_texts()) == count

@@ -1,0 +1,72 @@
+"""A network put in the place of the paper's: which one, and where it departs from the protocol."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from harness.data.catalogue import dataset_spec
+from harness.errors import InvalidRecipe
+from harness.models.foreign import Options
+from harness.models.registry import model_spec
+from harness.training.recipe import Recipe
+
+PAPER_BATCH = 128
+
+
+@dataclass(frozen=True)
+class OwnNetwork:
+    """A network, the paper's or one from outside, with a protocol and data of its own.
+
+    What is None stays as the claim has it.
+    """
+
+    model: str
+    options: Options = ()
+    learning_rate: float | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    image_size: int | None = None
+    dataset: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The network's name for people."""
+        return model_spec(self.model, self.options).paper_name
+
+    def recipe(self, claims: Recipe) -> Recipe:
+        """The claim's recipe for this network, with what is its own put in.
+
+        Raises InvalidRecipe where the claim asks for what the data cannot give.
+        """
+        changes: dict[str, Any] = {"model": self.model, "model_options": self.options}
+        for name in ("learning_rate", "epochs", "batch_size", "dataset"):
+            if getattr(self, name) is not None:
+                changes[name] = getattr(self, name)
+        if (size := self.image_size) is not None:
+            data = dataset_spec(changes.get("dataset", claims.dataset))
+            enlarge = size > min(data.shape[1:])
+            changes |= {"crop": min(size, *data.shape[1:]), "image_size": size if enlarge else None}
+        try:
+            return replace(claims, **changes)
+        except InvalidRecipe as error:
+            raise InvalidRecipe(f"{self.title}: {error}") from error
+
+    @property
+    def departures(self) -> list[str]:
+        """Where its trainings depart from the paper's protocol, in words."""
+        spec = model_spec(self.model, self.options)
+        told = []
+        if spec.foreign:
+            told.append("its own initialisation")
+        rate = self.learning_rate
+        if rate is not None and rate != spec.learning_rate:
+            told.append(f"learning rate {rate:g} (the paper's: {spec.learning_rate:g})")
+        if self.batch_size not in (None, PAPER_BATCH):
+            told.append(f"batches of {self.batch_size} (the paper's: {PAPER_BATCH})")
+        if self.image_size is not None:
+            told.append(
+                f"images of {self.image_size}x{self.image_size}, cropped from the centre or"
+                " enlarged bilinearly"
+            )
+        if self.dataset is not None:
+            told.append(f"on {dataset_spec(self.dataset).title}")
+        return told

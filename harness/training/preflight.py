@@ -1,0 +1,205 @@
+"""A network from outside is tried on a few images before anything trains on many.
+
+Each thing that would end a training, or make it mean nothing, is one sentence with its remedy.
+"""
+
+import os
+import warnings
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from harness.data import streams
+from harness.errors import NetworkError
+from harness.models import build_model
+from harness.models.foreign import CannotBeMade, told
+from harness.models.seeding import seeded
+from harness.training.recipe import Recipe
+
+IMAGES = 4
+LARGER = (16, 32, 64, 96, 128, 224, 299)
+"""Image sizes that are tried where a network cannot take the recipe's."""
+SHARE_OF_MEMORY = 0.5
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What the trial showed."""
+
+    parameters: int
+    """Those that are trained."""
+    noisy: bool
+    """Whether two evaluations of the same images differ."""
+
+    @property
+    def note(self) -> str:
+        """What a reader must know of every figure of this network; empty if nothing."""
+        if not self.noisy:
+            return ""
+        return (
+            "its answers in evaluation mode differ from one time to the next (dropout that is"
+            " always on?): its accuracies are those of one draw"
+        )
+
+
+def examine(recipe: Recipe) -> Examined:
+    """Make the recipe's network, and take a step with it; on the CPU, whatever the device.
+
+    Raises NetworkError. What the network warns of is shown, and is no error.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        _check_memory(recipe)
+        model = _first_made(recipe)
+        name = recipe.title
+        trained = {key: p for key, p in model.named_parameters() if p.requires_grad}
+        if not trained:
+            raise NetworkError(
+                f"{name} has no parameter that is trained; give it layers with weights, or set"
+                " requires_grad"
+            )
+        with seeded(streams.stream(recipe.seed, streams.NETWORK)):
+            images, labels = _images(recipe, IMAGES)
+            model.train()
+            logits = _answer(model, images, recipe)
+            _check_answer(logits, recipe)
+            cross_entropy(logits.float(), labels).backward()
+            _check_gradients(trained, name)
+            _check_last_batch(model, recipe)
+            model.eval()
+            with torch.no_grad():
+                first, again = (_answer(model, images, recipe) for _ in range(2))
+                _check_answer(first, recipe)
+        return Examined(
+            sum(p.numel() for p in trained.values()), noisy=not torch.equal(first, again)
+        )
+
+
+def _made(recipe: Recipe, shape: tuple[int, int, int]) -> nn.Module:
+    generator = streams.stream(recipe.seed, streams.INITIALIZATION)
+    return build_model(recipe.model, shape, recipe.classes, generator, recipe.model_options)
+
+
+def _first_made(recipe: Recipe) -> nn.Module:
+    try:
+        return _made(recipe, recipe.image_shape)
+    except CannotBeMade as error:
+        if fits := _size_that_fits(recipe):
+            remedy = f"it can be made for images of {fits}x{fits}: give it --image-size {fits}"
+            raise NetworkError(f"{str(error).rpartition('; ')[0]}; {remedy}") from error
+        raise
+
+
+def _images(recipe: Recipe, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Noise with the mean and scale of whitened images, and labels."""
+    images = torch.randn(count, *recipe.image_shape)
+    return images, torch.arange(count) % recipe.classes
+
+
+def _answer(model: nn.Module, images: torch.Tensor, recipe: Recipe) -> torch.Tensor:
+    """What the network gives; what it raises is told, with a size of images that it does take."""
+    try:
+        return model(images)
+    except Exception as error:
+        channels, *size = recipe.image_shape
+        told_size = f"images of {'x'.join(map(str, size))} in {channels} channels"
+        if fits := _size_that_fits(recipe):
+            remedy = f"it takes images of {fits}x{fits}: give it --image-size {fits}"
+        else:
+            remedy = (
+                "it raises on those of other sizes too: try it by hand on a tensor of shape"
+                f" ({IMAGES}, {', '.join(map(str, recipe.image_shape))})"
+            )
+        message = f"{recipe.title} raises on {told_size}: {told(error)}; {remedy}"
+        raise NetworkError(message) from error
+
+
+def _size_that_fits(recipe: Recipe) -> int | None:
+    """The smallest of `LARGER` at which the network can be made and answers."""
+    channels, height, _ = recipe.image_shape
+    for size in LARGER:
+        if size <= height:
+            continue
+        try:
+            model = _made(recipe, (channels, size, size)).train()
+            model(torch.randn(IMAGES, channels, size, size))
+        except Exception:  # Whatever it is, this size does not do either.
+            continue
+        return size
+    return None
+
+
+def _check_answer(logits: object, recipe: Recipe) -> None:
+    name, wanted = recipe.title, (IMAGES, recipe.classes)
+    if not isinstance(logits, torch.Tensor):
+        raise NetworkError(
+            f"{name} gives a {type(logits).__name__}, but it should give a tensor of"
+            " (images, classes): let forward return the logits alone (torchvision's googlenet and"
+            " inception_v3 do with --arch-option aux_logits=False)"
+        )
+    if tuple(logits.shape) != wanted:
+        raise NetworkError(
+            f"{name} gives a tensor of shape {tuple(logits.shape)} for {IMAGES} images, but it"
+            f" should be {wanted}, a logit for each of {recipe.classes} classes: make its last"
+            " layer as wide as its factory is told"
+        )
+    if not logits.is_floating_point():
+        raise NetworkError(
+            f"{name} gives a tensor of {logits.dtype}, but it should be one of floats: return the"
+            " logits, not the classes"
+        )
+    if not bool(logits.isfinite().all()):
+        raise NetworkError(
+            f"{name} gives values that are not finite before anything is trained: look for a"
+            " logarithm, root or division in its forward pass, and at its initialisation"
+        )
+    if not logits.requires_grad and torch.is_grad_enabled():
+        raise NetworkError(
+            f"{name} gives logits without a gradient: take detach(), no_grad() and conversions to"
+            " NumPy out of its forward pass"
+        )
+
+
+def _check_gradients(trained: dict[str, nn.Parameter], name: str) -> None:
+    idle = [key for key, parameter in trained.items() if parameter.grad is None]
+    if idle:
+        raise NetworkError(
+            f"{name}: {len(idle)} of its {len(trained)} parameters get no gradient"
+            f" ({', '.join(idle[:3])}{' ...' * (len(idle) > 3)}): use them in the forward pass,"
+            " take them out, or freeze them with requires_grad_(False)"
+        )
+    broken = [key for key, it in trained.items() if not bool(it.grad.isfinite().all())]
+    if broken:
+        raise NetworkError(
+            f"{name}: the gradient of {broken[0]} is not finite before anything is trained: look"
+            " for a root or division at zero in its forward pass"
+        )
+
+
+def _check_last_batch(model: nn.Module, recipe: Recipe) -> None:
+    """BatchNorm cannot train on one value a channel, which a last batch of one image may be."""
+    if recipe.images % recipe.batch_size != 1:
+        return
+    try:
+        model(_images(recipe, 1)[0])
+    except Exception as error:
+        raise NetworkError(
+            f"{recipe.title} raises on a single image in training, and the last batch of"
+            f" {recipe.images:,} images in batches of {recipe.batch_size} is one: {told(error)};"
+            f" give it --arch-batch-size {recipe.batch_size - 1}"
+        ) from error
+
+
+def _check_memory(recipe: Recipe) -> None:
+    """All images lie in memory as floats."""
+    spec_images = recipe.images + recipe.test_images
+    channels, height, width = recipe.image_shape
+    needed = 4 * spec_images * channels * height * width
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > SHARE_OF_MEMORY * there:
+        raise NetworkError(
+            f"{spec_images:,} images of {height}x{width} take {needed / 1e9:.0f} GB, of the"
+            f" {there / 1e9:.0f} GB of this machine: give a smaller --image-size"
+        )
