@@ -113,13 +113,14 @@ class Laboratory:
         Of ``planned``, which will be asked for later, those join that are of a shape with what is
         missing now. Raises as `run` does.
         """
-        from harness.training.batching import shape_of
+        from harness.training.batching import can_be_grouped, shape_of
         from harness.training.group import groups_of
 
         missing = self._missing(recipes)
         if missing and planned:
-            shapes = {shape_of(recipe) for recipe in missing}
-            missing |= self._missing([it for it in planned if shape_of(it) in shapes])
+            shapes = {shape_of(recipe) for recipe in missing if can_be_grouped(recipe)}
+            alike = [it for it in planned if can_be_grouped(it) and shape_of(it) in shapes]
+            missing |= self._missing(alike)
         backend = self._plan(next(iter(missing)))[0] if missing else None
         for group in groups_of(list(missing), backend.kind) if backend else []:
             if len(group) > 1 and not set(group).isdisjoint(recipes):

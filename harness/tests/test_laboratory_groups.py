@@ -177,3 +177,11 @@ def test_nothing_is_trained_along_where_nothing_is_missing(tmp_path):
     lab.run(SIGNS[0])
     lab.runs(SIGNS[:1], planned=SIGNS)
     assert len(list(lab.store.runs())) == 1
+
+
+def test_what_trains_alone_may_stand_in_the_plan(tmp_path):
+    """The shape of labels drawn anew would be a recipe that cannot be."""
+    redrawn = replace(SIGNS[0], redraw="labels each epoch", epochs=2)
+    lab = laboratory(tmp_path)
+    assert len(lab.runs([redrawn], planned=[redrawn, *SIGNS])) == 1
+    assert len(lab.runs(SIGNS[:1], planned=[redrawn, *SIGNS])) == 1
