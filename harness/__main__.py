@@ -1,4 +1,7 @@
-"""The command line: ``python -m harness data|train|runs|report|bench|profile|sabotage``."""
+"""The command line.
+
+``python -m harness data|train|runs|report|figures|bench|profile|sabotage``.
+"""
 
 import argparse
 import logging
@@ -35,11 +38,17 @@ def _parser() -> argparse.ArgumentParser:
     data.set_defaults(command=_data)
 
     train = commands.add_parser("train", help="train one recipe by hand")
-    train.add_argument("recipe", nargs="?", help="MODEL/DATASET/SETTING; none: list them")
+    train.add_argument(
+        "recipe", nargs="?", help="MODEL/DATASET/SETTING, or a recipe's JSON file; none: list them"
+    )
     train.add_argument(
         "--set", nargs="+", default=[], metavar="FIELD=VALUE", help="change fields of the recipe"
     )
     train.add_argument("--device", default="auto")
+    train.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
+    train.add_argument(
+        "--checkpoint-seconds", type=float, default=30.0, metavar="S", help="between checkpoints"
+    )
     train.add_argument("--steps", choices=["eager", "compiled", "graph"], default="eager")
     train.add_argument("--data-root", type=Path, metavar="DIR")
     train.add_argument("--runs", type=Path, metavar="DIR", help="the store of finished runs")
@@ -56,9 +65,17 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--runs", type=Path, metavar="DIR", help="where missing curves may be")
     report.set_defaults(command=_report)
 
+    figures = commands.add_parser("figures", help="the paper's figures from the store alone")
+    figures.add_argument("--out", type=Path, required=True, metavar="DIR")
+    figures.add_argument("--runs", type=Path, metavar="DIR", help="the store of finished runs")
+    figures.set_defaults(command=_figures)
+
     bench = commands.add_parser("bench", help="speed, beside the machine's own rate and peers")
     bench.add_argument(
-        "--only", nargs="+", metavar="SECTION", help="training, groups, constructions, kernel"
+        "--only",
+        nargs="+",
+        metavar="SECTION",
+        help="training, steps, groups, constructions, kernel, images",
     )
     bench.add_argument("--models", nargs="+", metavar="MODEL", help="default: the paper's five")
     bench.add_argument("--seconds", type=float, default=8.0, help="for each measurement")
@@ -94,6 +111,12 @@ def _report(options: argparse.Namespace) -> int:
     from harness.cli.report import run_report
 
     return run_report(options.evidence, options.out, options.runs)
+
+
+def _figures(options: argparse.Namespace) -> int:
+    from harness.cli.figures import run_figures
+
+    return run_figures(options.out, options.runs)
 
 
 def _bench(options: argparse.Namespace) -> int:

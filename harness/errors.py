@@ -45,6 +45,10 @@ class DeviceError(HarnessError):
     """A device that was asked for and is not here."""
 
 
+class ClusterError(HarnessError):
+    """A cluster that cannot be reached, or lacks what a plan needs."""
+
+
 class InvalidSample(HarnessError, ValueError):
     """Points or targets from which nothing can be built: their shape, or what is not finite."""
 

@@ -10,7 +10,7 @@ from harness.errors import HarnessError, UnknownName
 from harness.models.registry import MODELS, model_spec
 
 ROUNDS = 4
-SECTIONS = ("training", "steps", "groups", "constructions", "kernel")
+SECTIONS = ("training", "steps", "groups", "constructions", "kernel", "images")
 
 
 def run_bench(
@@ -50,7 +50,29 @@ def run_bench(
         from harness.bench.kernel import bench_kernel
 
         bench_kernel(console, points, device)
+    if "images" in chosen:
+        bench_images(console, seconds, device, precision)
     return 0
+
+
+def bench_images(console: Console, seconds: float, device: str, precision: str) -> None:
+    """The input pipeline beside Inception v3, and what a row of Table 2 would take."""
+    from harness.bench.photographs import hours_in_words, images_table
+    from harness.training.backend import resolve_backend
+
+    backend = resolve_backend(device)
+    precision = backend.precision(precision)
+    facts = describe()
+    where = facts.get("gpu") or facts["processor"]
+    console.print(
+        f"{where}, {backend.threads} threads, torch {facts['torch']}, {precision}, Inception v3,"
+        " JPEG files of 500x375",
+        markup=False,
+    )
+    table, trained = images_table(seconds, backend, precision)
+    console.print(table)
+    console.print("times: the slower of decoded and augmented over trained")
+    console.print(hours_in_words(trained), markup=False)
 
 
 def bench_training(

@@ -14,7 +14,8 @@ def run_data(action: str, name: str | None, root: Path | None) -> int:
         for spec in DATASETS.values():
             state = "embedded" if spec.embedded else "there"
             if missing := missing_files(spec.name, where):
-                state = f"{len(missing)} of {len(spec.files)} files missing"
+                of = f"{len(missing)} of {len(spec.files)} files" if spec.files else missing[0]
+                state = f"{of} missing"
             print(f"  {spec.name:8}  {spec.title:22}  {state}")
         return 0
     if name is None:
@@ -29,5 +30,27 @@ def run_data(action: str, name: str | None, root: Path | None) -> int:
         where = fetch(name, root)
     else:
         verify(name, where)
+        if spec.is_folder:
+            return _check_photographs(name, where)
     print(f"{spec.title} is complete and verified under {where}")
+    return 0
+
+
+def _check_photographs(name: str, root: Path) -> int:
+    """Decode every one of them, and say what the folder holds; raises DataError as trainings do."""
+    from harness.data.catalogue import dataset_spec
+    from harness.data.crop_cache import look, refuse_corrupt
+    from harness.data.photographs import photo_folder
+    from harness.environment import available_cores
+
+    spec = dataset_spec(name)
+    folder = photo_folder(root, spec.classes)
+    paths = [*folder.train, *folder.val]
+    found = look(folder.root, paths, 75, folder.fingerprint, available_cores(), keep=False)
+    refuse_corrupt(folder.root, [paths[place] for place in found.corrupt], len(paths))
+    print(
+        f"{folder.root}: {len(folder.train):,} and {len(folder.val):,} photographs of"
+        f" {len(folder.classes):,} classes, all of them decode; {spec.title} itself has"
+        f" {spec.train_size:,} and {spec.test_size:,} of {spec.classes:,}"
+    )
     return 0

@@ -1,8 +1,14 @@
-"""``python -m harness train RECIPE``: one training by hand, with a progress bar."""
+"""``python -m harness train RECIPE``: one training by hand, with a progress bar.
+
+Under ``torchrun --nproc-per-node N -m harness train RECIPE`` N processes share it.
+"""
 
 import argparse
+import os
 import time
-from typing import Any, get_args, get_origin, get_type_hints
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
@@ -13,13 +19,29 @@ from harness.runs.store import Store, default_store
 from harness.training.protocol import named_recipe, recipe_names
 from harness.training.recipe import Recipe
 
+if TYPE_CHECKING:
+    from harness.training.ranks import Ranks
+
 
 def run_train(options: argparse.Namespace) -> int:
     """Train, or take the run from the store; print where it ended."""
     if options.recipe is None:
         print("\n".join(recipe_names()))
         return 0
-    recipe = named_recipe(options.recipe, **parse_changes(options.set))
+    recipe = chosen_recipe(options.recipe, parse_changes(options.set))
+    from harness.training.backend import resolve_backend
+    from harness.training.ranks import joined
+
+    device = options.device
+    kind = resolve_backend(device).kind
+    with joined(kind) as ranks:
+        if ranks.joined and kind == "cuda":
+            device = f"cuda:{os.environ['LOCAL_RANK']}"
+        return _train(recipe, options, device, ranks)
+
+
+def _train(recipe: Recipe, options: argparse.Namespace, device: str, ranks: "Ranks") -> int:
+    """As one of the processes that share it; the first of them alone speaks."""
     store = Store(
         options.runs or default_store(),
         fresh_since=time.time() if options.fresh else None,
@@ -30,6 +52,7 @@ def run_train(options: argparse.Namespace) -> int:
         BarColumn(),
         TextColumn("{task.fields[told]}"),
         TimeRemainingColumn(),
+        disable=ranks.rank > 0,
     ) as bars:
         task = bars.add_task("", total=recipe.epochs, told="starting")
 
@@ -37,18 +60,24 @@ def run_train(options: argparse.Namespace) -> int:
             told = f"loss {progress.loss:.4f}  accuracy {100 * progress.accuracy:.2f} %"
             bars.update(task, completed=progress.epoch, told=told)
 
-        print(recipe)
+        if ranks.rank == 0:
+            print(recipe)
         laboratory = Laboratory(
             store,
-            device=options.device,
+            device=device,
             data_root=options.data_root,
-            steps=options.steps,
+            workers=int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if ranks.joined else 1,
+            precision=options.precision,
             on_progress=show,
+            checkpoint_seconds=options.checkpoint_seconds,
+            steps=options.steps,
         )
-        run = laboratory.run(recipe)
+        run = laboratory.run_with(ranks, recipe)
         accuracy = 100 * run.curve.online_accuracy[-1]
         told = f"loss {run.curve.loss[-1]:.4f}  accuracy {accuracy:.2f} %"
         bars.update(task, completed=run.curve.epochs, total=run.curve.epochs, told=told)
+    if ranks.rank > 0:
+        return int(run.diverged)
     if run.diverged:
         print(f"diverged in epoch {run.curve.epochs}: the loss is {run.curve.loss[-1]}")
         return 1
@@ -59,8 +88,17 @@ def run_train(options: argparse.Namespace) -> int:
         f"{f', fitted after {fitted}' if fitted else ''}, {run.seconds:.1f} s, {run.precision}"
         f" on {run.device}"
     )
+    if run.outcome.skipped:
+        print(f"{run.outcome.skipped} photographs did not decode, and were left out")
     print(store.entry(run.key) / "run.json")
     return 0
+
+
+def chosen_recipe(name: str, changes: dict[str, Any]) -> Recipe:
+    """A recipe by its name, or from a file that `Recipe.to_json` wrote, with fields changed."""
+    if name.endswith(".json"):
+        return replace(Recipe.from_json(Path(name)), **changes)
+    return named_recipe(name, **changes)
 
 
 def parse_changes(words: list[str]) -> dict[str, Any]:

@@ -44,13 +44,16 @@ class DatasetSpec:
     """Names of the two groups into which section 2.2 sorts the classes, if there are any."""
     second_group: tuple[int, ...] = ()
     """The classes of the second one."""
+    is_folder: bool = False
+    """Whether it is any folder of photographs in ImageNet's layout: shape, classes and sizes are
+    those of ImageNet itself, and what a folder holds is known when it has been listed."""
     own: bool = False
     """Somebody's own: see `harness.data.own`."""
 
     @property
     def embedded(self) -> bool:
         """Whether it comes with a dependency, so that nothing needs to be downloaded."""
-        return not self.files and not self.own
+        return not self.files and not self.is_folder and not self.own
 
 
 DATASETS: dict[str, DatasetSpec] = {
@@ -61,6 +64,16 @@ DATASETS: dict[str, DatasetSpec] = {
             "cifar10", "CIFAR-10", (3, 32, 32), 10, 50_000, 10_000, CIFAR10_FILES, *BY_LIFE
         ),
         DatasetSpec("mnist", "MNIST", (1, 28, 28), 10, 60_000, 10_000, MNIST_FILES, *BY_SIZE),
+        DatasetSpec(
+            "imagenet",
+            "ImageNet",
+            (3, 299, 299),
+            1_000,
+            1_281_167,
+            50_000,
+            {},
+            is_folder=True,
+        ),
     )
 }
 
@@ -88,5 +101,13 @@ def data_root(explicit: str | Path | None = None) -> Path:
 
 
 def missing_files(name: str, root: Path) -> list[Path]:
-    """The dataset's files that are not under ``root``; sizes and checksums are not looked at."""
-    return [root / file for file in dataset_spec(name).files if not (root / file).is_file()]
+    """The dataset's files that are not under ``root``; sizes and checksums are not looked at.
+
+    Of photographs, the folder that should hold them.
+    """
+    spec = dataset_spec(name)
+    if spec.is_folder:
+        from harness.data.photographs import photo_root
+
+        return [] if photo_root(root) else [root / name / "train"]
+    return [root / file for file in spec.files if not (root / file).is_file()]

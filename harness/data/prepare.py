@@ -70,6 +70,8 @@ class Prepared:
     validation_images: torch.Tensor | None = None
     validation_labels: torch.Tensor | None = None
     corrupted_test_labels: torch.Tensor | None = None
+    skipped: int = 0
+    """Photographs that did not decode, and were left out."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -122,7 +124,7 @@ def prepare_pictures(
             result[start : start + CHUNK] = whitening(chunk)
         return result
 
-    sample, left_out = _places(images, spec)
+    sample, left_out = places_of_sample(images, spec)
     kept = None
     if spec.keep_pixels:
         kept = _rows(images.train_images, sample).permute(0, 2, 3, 1).contiguous().to(device)
@@ -147,7 +149,7 @@ def with_labels(pictures: Pictures, images: ImageSet, spec: DataSpec) -> Prepare
         second = torch.zeros(classes, dtype=torch.int64)
         second[list(images.spec.second_group)] = 1
         train_labels, test_labels, classes = second[train_labels], second[test_labels], 2
-    sample, left_out = _places(images, spec)
+    sample, left_out = places_of_sample(images, spec)
     purpose = streams.LABELS if not spec.label_draw else f"{streams.LABELS}/{spec.label_draw}"
 
     def drawn(labels: torch.Tensor, purpose: str) -> torch.Tensor:
@@ -198,7 +200,7 @@ def redraw_inputs(images: torch.Tensor, inputs: str, generator: torch.Generator)
     return rnd.random_pixels(images, generator)
 
 
-def _places(images: ImageSet, spec: DataSpec) -> tuple[torch.Tensor | None, torch.Tensor]:
+def places_of_sample(images: ImageSet, spec: DataSpec) -> tuple[torch.Tensor | None, torch.Tensor]:
     """Places of the sample in the training set, None for all of it, and of what it left out."""
     total, size = len(images.train_labels), spec.train_size
     if size is None or size >= total:

@@ -11,6 +11,7 @@ import torch
 
 from harness.data.catalogue import DatasetSpec, data_root, dataset_spec, missing_files
 from harness.data.own import own_arrays, own_fingerprint
+from harness.data.photographs import photo_folder
 from harness.data.streams import stream
 from harness.errors import DataError
 
@@ -33,8 +34,14 @@ def _fetch_hint(name: str) -> str:
 
 
 def verify(name: str, root: Path) -> None:
-    """Raise DataError, naming the file, unless every file of the dataset is there and intact."""
+    """Raise DataError, naming the file, unless every file of the dataset is there and intact.
+
+    Of photographs the layout is looked at; whether they decode, `harness.data.crop_cache` says.
+    """
     spec = dataset_spec(name)
+    if spec.is_folder:
+        photo_folder(root, spec.classes)
+        return
     if missing := missing_files(name, root):
         raise DataError(
             f"{spec.title} is not complete under {root}: {missing[0]} is missing"
@@ -52,8 +59,13 @@ def verify(name: str, root: Path) -> None:
 
 
 def fingerprint(name: str, root: str | Path | None = None) -> str:
-    """What identifies the dataset's content: its published checksums, or the arrays' own."""
+    """What identifies the dataset's content: its published checksums, or the arrays' own.
+
+    Of photographs under ``root``, their names and sizes; raises DataError as `photo_folder` does.
+    """
     spec = dataset_spec(name)
+    if spec.is_folder:
+        return photo_folder(data_root(root), spec.classes).fingerprint
     if spec.own:
         return own_fingerprint(name, data_root(root).absolute())
     if spec.embedded:
@@ -118,6 +130,12 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
     spec, where = dataset_spec(name), data_root(root)
     if spec.embedded:
         return where
+    if spec.is_folder:
+        raise DataError(
+            f"{spec.title} cannot be fetched without an account at image-net.org: unpack it, or any"
+            f" folder of photographs in its layout, under {where / name} (train/CLASS/*.JPEG,"
+            " val/CLASS/*.JPEG), or say where it is with --data-root"
+        )
     cls = {"cifar10": datasets.CIFAR10, "mnist": datasets.MNIST}[name]
     try:
         where.mkdir(parents=True, exist_ok=True)

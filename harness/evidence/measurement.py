@@ -88,6 +88,11 @@ def remarks(runs: Sequence["Run"]) -> dict[str, Any]:
     from harness.models.registry import model_spec
 
     notes = [f"{r.recipe} diverged in epoch {r.curve.epochs}" for r in runs if r.diverged]
+    notes += [
+        f"{r.recipe}: {r.outcome.skipped} photographs did not decode, and were left out"
+        for r in runs
+        if r.outcome.skipped
+    ]
     departures = {model_spec(run.recipe.model).departure for run in runs} - {""}
     return {
         "note": "; ".join([*notes, *sorted(departures)]),

@@ -70,11 +70,12 @@ def _stored(entry: Path) -> RunRecord | None:
         except (OSError, DamagedRun):
             continue
         if stored.key == entry.name:
-            return _training(stored) if isinstance(stored, Run) else _solve(stored)
+            return training_record(stored) if isinstance(stored, Run) else _solve(stored)
     return None
 
 
-def _training(run: Run) -> RunRecord:
+def training_record(run: Run) -> RunRecord:
+    """A finished training as evidence keeps it."""
     outcome, drawn, names = run.outcome, asdict(run.curve), list(CURVES)
     figures = {
         "train accuracy": _short(run.train_accuracy),
@@ -87,6 +88,14 @@ def _training(run: Run) -> RunRecord:
     if run.recipe.validation_size:
         figures["validation accuracy"] = _short(outcome.validation_accuracy)
         names.append("validation_accuracy")
+    if outcome.curve.train_top5:
+        figures |= {
+            "train accuracy, top-5": _short(outcome.train_top5),
+            "test accuracy, top-5": _short(outcome.test_top5),
+            "best test accuracy": _short(outcome.best_test_accuracy),
+            "best test accuracy, top-5": _short(outcome.best_test_top5),
+            "photographs left out": outcome.skipped,
+        }
     return RunRecord(
         figures=figures,
         curve={name: [_short(value) for value in drawn[name]] for name in names},

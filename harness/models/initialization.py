@@ -54,4 +54,5 @@ def truncated_normal_(
     """
     edge = math.erf(2 / math.sqrt(2))
     layer.weight.uniform_(-edge, edge, generator=generator).erfinv_().mul_(std * math.sqrt(2))
-    layer.bias.fill_(bias)
+    if layer.bias is not None:
+        layer.bias.fill_(bias)

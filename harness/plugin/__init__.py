@@ -8,6 +8,7 @@ pytest_plugins = (
     "harness.plugin.tiers",
     "harness.plugin.own_networks",
     "harness.plugin.plan",
+    "harness.plugin.engine",
     "harness.plugin.properties",
     "harness.plugin.evidence",
     "harness.plugin.progress",

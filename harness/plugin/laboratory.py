@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import HarnessError
+from harness.plugin.engine import ELSEWHERE
 from harness.plugin.evidence import notice
 from harness.plugin.options import SESSION
 from harness.plugin.progress import show_progress
@@ -91,5 +92,6 @@ def laboratory(request: pytest.FixtureRequest) -> Bench:
             precision=option("--precision"),
             steps=option("--steps"),
             on_progress=lambda progress: show_progress(config, progress),
+            elsewhere=config.stash[ELSEWHERE],
         )
     return Bench(request.node, config.stash[LABORATORY])

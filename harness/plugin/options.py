@@ -142,7 +142,7 @@ def pytest_configure(config: pytest.Config) -> None:
         )
         _prepare_worker(config)
         return
-    if config.getoption("--device").startswith("cuda"):
+    if config.getoption("--device").startswith("cuda") and config.getoption("--engine") == "here":
         from harness.training.backend import resolve_backend
 
         try:

@@ -11,6 +11,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.linear.recipe import SolveRecipe
+from harness.plugin.engine import ELSEWHERE
 from harness.plugin.evidence import notice
 from harness.plugin.options import SESSION
 from harness.plugin.progress import show_progress
@@ -58,5 +59,6 @@ def solver(request: pytest.FixtureRequest) -> Desk:
             data_root=option("--data-root"),
             workers=session.workers,
             on_progress=lambda progress: show_progress(config, progress),
+            elsewhere=config.stash[ELSEWHERE],
         )
     return Desk(request.node, config.stash[SOLVER])

@@ -64,7 +64,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not session.items and re.fullmatch("|".join(TIERS), config.option.markexpr or ""):
         raise pytest.UsageError(
             f"no test of the {config.option.markexpr} tier is among those selected"
-            + ("; none is written yet" if config.option.markexpr == "imagenet" else "")
         )
     problems: dict[str, int] = {}
     for item in session.items:
@@ -102,13 +101,19 @@ def missing_here(item: pytest.Item) -> str:
     """What this machine lacks for the test, and the remedy; empty if nothing."""
     config, tier = item.config, tier_of(item)
     needs_gpu = tier in ("gpu_full", "imagenet") and config.getoption("--device") != "cpu"
-    if needs_gpu and not _has_gpu():
+    if needs_gpu and config.getoption("--engine") == "here" and not _has_gpu():
         return (
             f"the {tier} tier needs a CUDA GPU, and PyTorch finds none;"
             " run it on a machine with one, or slowly with --device cpu"
         )
     root = data_root(config.getoption("--data-root"))
     for name in sorted({recipe.dataset for recipe in work_of(item)} | _datasets_of(item)):
+        if dataset_spec(name).is_folder:
+            from harness.plugin.photographs import photographs_missing
+
+            if problem := photographs_missing(item, name, root):
+                return problem
+            continue
         if missing := missing_files(name, root):
             return (
                 f"{dataset_spec(name).title} is not complete under {root}"

@@ -44,13 +44,18 @@ def paper_figures(
 ) -> dict[str, list[Series]]:
     """Our curves by figure, from the runs that claims (not their controls) name."""
     keys = dict.fromkeys(key for record in records if not record.control for key in record.runs)
+    return curves_of(runs[key] for key in keys if key in runs)
+
+
+def curves_of(runs: Iterable[RunRecord]) -> dict[str, list[Series]]:
+    """Our curves by figure, from all of these runs that the paper could have drawn."""
     chosen: dict[tuple[Any, ...], tuple[Recipe, RunRecord]] = {}
-    for key in keys:
-        if key in runs and (recipe := by_the_protocol(runs[key])) is not None:
+    for run in runs:
+        if (recipe := by_the_protocol(run)) is not None:
             # Of two runs that differ in where they stop, the longer; sessions may share runs.
             same = (recipe.model, recipe.dataset, recipe.images, recipe.setting, recipe.seed)
-            if same not in chosen or _epochs(runs[key]) > _epochs(chosen[same][1]):
-                chosen[same] = (recipe, runs[key])
+            if same not in chosen or _epochs(run) > _epochs(chosen[same][1]):
+                chosen[same] = (recipe, run)
     found: dict[str, list[Series]] = {}
     for recipe, run in chosen.values():
         for figure, series in _series(recipe, run):

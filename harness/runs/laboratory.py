@@ -1,10 +1,11 @@
 """From a recipe to a finished run: from the store, or by training it now, once."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from harness.environment import describe, now
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from harness.data.prepare import Prepared
     from harness.training.backend import Backend
     from harness.training.loop import Training
+    from harness.training.ranks import Ranks
 
 CHECKPOINT_SECONDS = 30.0
 
@@ -63,6 +65,8 @@ class Laboratory:
     """How a training that is alone takes its steps: "eager", "compiled", or "graph" on a GPU."""
     on_progress: Callable[[Progress], None] = lambda progress: None
     checkpoint_seconds: float = CHECKPOINT_SECONDS
+    elsewhere: Mapping[Recipe, str] = field(default_factory=dict)
+    """Keys in the store of what other machines have trained, perhaps on devices not here."""
     seconds_trained: float = field(default=0.0, init=False)
 
     def run(self, recipe: Recipe) -> Run:
@@ -70,6 +74,8 @@ class Laboratory:
 
         Raises DataError, DeviceError or StoreError where that is not possible.
         """
+        if (run := self._found_elsewhere(recipe)) is not None:
+            return run
         backend, precision, key = self._plan(recipe)
         if (run := self.store.find(key, mend=False)) is not None:
             return run
@@ -78,6 +84,28 @@ class Laboratory:
             if (run := self.store.find(key)) is not None:
                 return run
             return self._train(recipe, key, backend, precision)
+
+    def run_with(self, ranks: "Ranks", recipe: Recipe) -> Run:
+        """The finished run of ``recipe``, trained by all of these processes, each of which calls.
+
+        Rank 0 alone reads and writes the store. Raises as `run` does, and InvalidRecipe for a
+        recipe that so many cannot share.
+        """
+        if ranks.rank > 0:
+            backend, precision, key = self._plan(recipe)
+            found = ranks.agreed(b"")
+            if not found:
+                self._train(recipe, key, backend, precision, ranks)
+                found = ranks.agreed(b"")
+            return Run.from_json(found)
+        backend, precision, key = self._plan(recipe)
+        with self.store.lock(key, str(recipe)):
+            run = self.store.find(key)
+            ranks.agreed(run.to_json() if run else b"")
+            if run is None:
+                run = self._train(recipe, key, backend, precision, ranks)
+                ranks.agreed(run.to_json())
+            return run
 
     def runs(self, recipes: Sequence[Recipe], planned: Sequence[Recipe] = ()) -> list[Run]:
         """The finished runs, in order; what is missing and of one shape trains as one job.
@@ -100,8 +128,14 @@ class Laboratory:
 
     def _missing(self, recipes: Sequence[Recipe]) -> dict[Recipe, str]:
         """Those that the store does not have, with their keys."""
-        keys = {recipe: self._plan(recipe)[2] for recipe in recipes}
+        left = [recipe for recipe in recipes if self._found_elsewhere(recipe) is None]
+        keys = {recipe: self._plan(recipe)[2] for recipe in left}
         return {it: key for it, key in keys.items() if self.store.find(key, mend=False) is None}
+
+    def _found_elsewhere(self, recipe: Recipe) -> Run | None:
+        """The run that another machine has trained in this session, if there is one."""
+        key = self.elsewhere.get(recipe)
+        return self.store.find(key, mend=False) if key else None
 
     def _plan(self, recipe: Recipe) -> tuple["Backend", str, str]:
         """Where, in which precision and under which key a recipe's run is found."""
@@ -150,16 +184,27 @@ class Laboratory:
             group.run_epoch()
             self._report(list(by_key.values()), group.members)
 
-    def _train(self, recipe: Recipe, key: str, backend: "Backend", precision: str) -> Run:
+    def _train(
+        self,
+        recipe: Recipe,
+        key: str,
+        backend: "Backend",
+        precision: str,
+        ranks: "Ranks | None" = None,
+    ) -> Run:
         from harness.training.loop import Training
+        from harness.training.ranks import ALONE
 
+        ranks = ranks or ALONE
         exact = replace(recipe, precision=precision)
-        training = Training(exact, self._data(exact, backend, precision), backend)
-        self._resume(training, key)
+        training = Training(exact, self._data(exact, backend, precision), backend, ranks)
+        self._resume(training, key, ranks)
         saved = time.monotonic()
         while not training.over:
             training.run_epoch()
             self._report([recipe], [training])
+            if ranks.rank:
+                continue
             if time.monotonic() - saved >= self.checkpoint_seconds and not training.over:
                 self._save(training, key)
                 saved = time.monotonic()
@@ -179,30 +224,43 @@ class Laboratory:
                 **describe(),
                 "threads": training.backend.threads,
                 "trained_together": together,
+                "ranks": training.ranks.count,
                 "steps": "eager" if together > 1 else self.steps,
             },
         )
         self.seconds_trained += run.seconds
-        self.store.keep(run)
+        if training.ranks.rank == 0:
+            self.store.keep(run)
         return run
 
     def _data(self, recipe: Recipe, backend: "Backend", precision: str) -> "Prepared":
         from harness.training.inputs import prepared_data
 
-        return prepared_data(recipe, self.data_root, backend.device, precision)
+        return prepared_data(
+            recipe, self.data_root, backend.device, precision, workers=backend.threads
+        )
 
-    def _resume(self, training: "Training", key: str) -> None:
-        """Go on from the last checkpoint, if there is a sound one."""
+    def _resume(self, training: "Training", key: str, ranks: "Ranks | None" = None) -> None:
+        """Go on from the last checkpoint, if there is a sound one; rank 0 hands it round."""
         from harness.training.checkpoint import DamagedCheckpoint, load
+        from harness.training.ranks import ALONE
 
-        path = self.store.checkpoint(key)
-        if not self.store.is_current(path):
+        ranks, path = ranks or ALONE, self.store.checkpoint(key)
+        found = ranks.rank == 0 and self.store.is_current(path)
+        if ranks.count == 1 and not found:
             return
         try:
-            training.restore(*load(path))
+            if ranks.count == 1:
+                training.restore(*load(path))
+            elif content := ranks.agreed(path.read_bytes() if found else b""):
+                with NamedTemporaryFile(suffix=path.suffix) as file:
+                    Path(file.name).write_bytes(content)
+                    training.restore(*load(Path(file.name)))
         except DamagedCheckpoint as error:
-            self.store.notice(f"a checkpoint is damaged ({error}); its run starts again")
-            self.store.put_aside(path)
+            # All ranks have the same bytes, and find the same.
+            if ranks.rank == 0:
+                self.store.notice(f"a checkpoint is damaged ({error}); its run starts again")
+                self.store.put_aside(path)
 
     def _save(self, training: "Training", key: str) -> None:
         from harness.training.checkpoint import save

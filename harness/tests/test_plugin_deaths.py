@@ -1,6 +1,7 @@
 """Evidence outlives a killed worker, an interrupted session and a file that cannot be written."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -81,3 +82,58 @@ def test_an_evidence_folder_that_cannot_be_made_is_an_error_at_once(tmp_path):
     assert session.code == pytest.ExitCode.USAGE_ERROR
     assert "--evidence file/evidence.jsonl: cannot write there (Not a directory)" in session.text
     assert not session.outcomes
+
+
+# Dies by its own hand in an epoch of the second training, whichever test asked for it.
+TRAINED_ON_A_GPU = """
+@pytest.mark.claim("2.1-fit")
+@trials(*[
+    Trial("gpu_full", f"lr-{rate}", "scaled", {"x": [tiny(learning_rate=rate, epochs=4)]})
+    for rate in (0.01, 0.02, 0.03)
+])
+def test_it(trial, laboratory, judge):
+    judge(accuracy("x", laboratory.runs(trial)["x"], "train"), AtMost(1.0, source="none"))
+"""
+DIES = """
+import os, signal
+from harness.runs.laboratory import Laboratory
+
+made, report = Laboratory.__init__, Laboratory._report
+
+def always_saving(self, *args, **options):
+    made(self, *args, **options)
+    self.checkpoint_seconds = 0.0
+
+def watched(self, recipes, trainings):
+    report(self, recipes, trainings)
+    with open("epochs.txt", "a") as file:
+        file.write(f"{recipes[0].learning_rate} {trainings[0].curve.epochs}\\n")
+    if os.environ.get("DIES") and len(open("epochs.txt").readlines()) == int(os.environ["DIES"]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+Laboratory.__init__, Laboratory._report = always_saving, watched
+"""
+
+
+def test_a_gpu_session_that_was_killed_ends_with_the_same_evidence(tmp_path):
+    """Run on the CPU. Nothing that finished is trained twice; what was begun goes on."""
+
+    def told(session):
+        timeless = {"seconds": 0, "environment": {}, "when": ""}
+        records = [replace(record, **timeless) for record in session.evidence]
+        return sorted(map(str, records))
+
+    def session(folder, **env):
+        folder.mkdir(exist_ok=True)
+        return Project(folder, TRAINED_ON_A_GPU, DIES).run(
+            "-m", "gpu_full", "--device", "cpu", env=env
+        )
+
+    straight = session(tmp_path / "straight")
+    assert len(straight.evidence) == 3 and straight.code == pytest.ExitCode.OK
+    folder = tmp_path / "killed"
+    assert session(folder, DIES="6").code != pytest.ExitCode.OK
+    assert told(session(folder)) == told(straight)
+    epochs = (folder / "epochs.txt").read_text().splitlines()
+    # A checkpoint follows the report: the epoch in which it died is the only one trained again.
+    assert len(epochs) == 12 + 1 and len(set(epochs)) == 12

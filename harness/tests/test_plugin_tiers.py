@@ -104,7 +104,7 @@ def test_a_tier_of_which_nothing_is_selected_is_an_error(tmp_path):
     fast_only = "@pytest.mark.fast\n@pytest.mark.claim('2.1-fit')\ndef test_it(judge): pass\n"
     session = Project(tmp_path, fast_only).run("-m", "imagenet")
     assert session.code == pytest.ExitCode.USAGE_ERROR
-    assert "no test of the imagenet tier is among those selected; none is written" in session.text
+    assert "no test of the imagenet tier is among those selected" in session.text
 
 
 def test_a_gpu_tier_without_a_gpu_is_an_error_with_the_remedy(tmp_path):

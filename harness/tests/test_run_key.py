@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from harness.runs import key as key_module
 from harness.runs.key import code_fingerprint, run_key, syntax
+from harness.training.imagenet import imagenet_recipe
 from harness.training.recipe import Recipe
 
 RECIPE = Recipe(
@@ -24,7 +25,7 @@ def other_value(name: str, value: object) -> object:
         names = {"model": "linear", "dataset": "mnist", "inputs": "gaussian", "redraw": "never"}
         return {**names, "evaluation": "once nearly fitted", "labels": "classes"}[name]
     if value is None:
-        return {"replaced": 3, "image_size": 28}[name]
+        return {"replaced": 3, "rank_batch": 8, "image_size": 28}[name]
     if isinstance(value, tuple):
         return {"augmentation": ("flip",), "weight_decay": (("weights", 1e-4),)}[name]
     if name == "dropout":
@@ -35,10 +36,14 @@ def other_value(name: str, value: object) -> object:
 
 
 def test_the_key_changes_with_everything_that_could_change_the_run(monkeypatch):
-    elsewhere = ("precision", "model_options")
+    photographs = replace(imagenet_recipe("true-labels"), precision="fp32")
+    of_photographs = {"auxiliary": False, "skip_corrupt": True}
+    elsewhere = {*of_photographs, "precision", "model_options"}
     values = {name: v for name, v in RECIPE.as_dict().items() if name not in elsewhere}
     base = (RECIPE, "fp32", "cpu", "data")
     variants = [replace(RECIPE, **{name: other_value(name, v)}) for name, v in values.items()]
+    variants += [photographs]
+    variants += [replace(photographs, **{name: value}) for name, value in of_photographs.items()]
     foreign = replace(RECIPE, model="torchvision:resnet18")
     variants += [foreign, replace(foreign, model_options=(("norm_layer", None),))]
     keys = [run_key(variant, *base[1:]) for variant in variants]

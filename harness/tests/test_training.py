@@ -56,10 +56,10 @@ def figures(outcome: Outcome) -> dict:
 class Watched(Training):
     """Writes down what every step was given."""
 
-    def step(self, batch):
+    def step(self, batch, images=None):
         self.__dict__.setdefault("batches", []).append(batch)
         self.__dict__.setdefault("rates", []).append(self.optimizer.param_groups[0]["lr"])
-        loss, correct = super().step(batch)
+        loss, correct = super().step(batch, images)
         self.__dict__.setdefault("losses", []).append(loss.item())
         return loss, correct
 

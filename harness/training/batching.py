@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 
+from harness.data.catalogue import dataset_spec
 from harness.models.registry import model_spec
 from harness.training.recipe import Recipe
 
@@ -24,8 +25,9 @@ def can_be_grouped(recipe: Recipe) -> bool:
         field.name in UNDERSTOOD or getattr(recipe, field.name) == field.default
         for field in fields(Recipe)
     )
+    in_memory = not dataset_spec(recipe.dataset).is_folder
     spec = model_spec(recipe.model)
-    return plain and not spec.convolutional and not spec.foreign
+    return plain and in_memory and not spec.convolutional and not spec.foreign
 
 
 def shape_of(recipe: Recipe) -> Recipe:

@@ -6,17 +6,21 @@ from pathlib import Path
 
 import torch
 
+from harness.data.catalogue import dataset_spec
 from harness.data.prepare import DataSpec, Pictures, Prepared, prepare_pictures, with_labels
 from harness.data.sources import load
 from harness.training.loop import image_layout
 from harness.training.recipe import Recipe
 
 
-def prepared_data(recipe: Recipe, root: Path | None, device: str, precision: str) -> Prepared:
+def prepared_data(
+    recipe: Recipe, root: Path | None, device: str, precision: str, workers: int = 1
+) -> Prepared:
     """What `recipe` trains on, on ``device``; images in bfloat16 where the first layer rounds so.
 
     Recipes that differ in their labels or in a replaced example share the tensor of their images.
-    Raises DataError where the dataset is missing or damaged.
+    Photographs stay on the disk, and are decoded by ``workers`` threads. Raises DataError where
+    the dataset is missing or damaged.
     """
     spec = DataSpec(
         recipe.dataset,
@@ -35,6 +39,10 @@ def prepared_data(recipe: Recipe, root: Path | None, device: str, precision: str
         image_size=recipe.image_size,
     )
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    if dataset_spec(recipe.dataset).is_folder:
+        from harness.training.photographs import prepared_photographs
+
+        return prepared_photographs(recipe, spec, root, device, dtype, workers)
     wants_left_out = recipe.keep_answers or recipe.replaced is not None
     pictures = _pictures(
         replace(

@@ -1,10 +1,11 @@
-"""The SGD loop: appendix A to the letter, everything resident on the device.
+"""The SGD loop: appendix A to the letter, images resident on the device or decoded ahead.
 
 Can be saved between epochs and goes on with the same bits (on a CPU, at the same thread count).
 """
 
 import math
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 
 from harness.data import streams
 from harness.data.augmentation import Draws, augmented, draw
+from harness.data.photo_batches import Photographs
 from harness.data.prepare import Prepared, redraw_inputs
 from harness.data.preprocessing import whiten
 from harness.data.randomization import corrupt_labels
@@ -22,12 +24,18 @@ from harness.training.backend import Backend
 from harness.training.dropout import Dropout, output_layer
 from harness.training.optimizer import make_optimizer, set_learning_rate
 from harness.training.outcome import Curve, Outcome
+from harness.training.ranks import ALONE, Ranks, check_share
 from harness.training.recipe import Recipe
+from harness.training.shared_steps import SharedSteps, is_shared
 from harness.training.steps import STEPS
 
 NEARLY_FITTED = 0.99
 FIRST_LOSSES = 1_000
 EVALUATION_BATCH = 1_000
+PHOTOGRAPHS_AT_ONCE = 100
+"""In an evaluation, of images a hundred times as large."""
+FEW_CLASSES = 10
+"""Classes from which on more are too many for top-1 accuracy alone: top-5 is counted as well."""
 
 
 def image_layout(recipe: Recipe) -> torch.memory_format:
@@ -37,18 +45,29 @@ def image_layout(recipe: Recipe) -> torch.memory_format:
 
 
 class Training:
-    """One run in progress. ``data`` is as `harness.data.prepare.prepare` gives it."""
+    """One run in progress. ``data`` is as `harness.data.prepare.prepare` gives it.
 
-    def __init__(self, recipe: Recipe, data: Prepared, backend: Backend) -> None:
+    ``ranks`` are the processes that share it; each has the same data, order and weights.
+    """
+
+    def __init__(
+        self, recipe: Recipe, data: Prepared, backend: Backend, ranks: Ranks = ALONE
+    ) -> None:
         torch.set_num_threads(backend.threads)
-        self.recipe, self.data, self.backend = recipe, data, backend
+        self.recipe, self.data, self.backend, self.ranks = recipe, data, backend, ranks
         self.device = torch.device(backend.device)
         self.autocast = backend.precision(recipe.precision) == "bf16"
         self.layout = image_layout(recipe)
         initialization = streams.stream(recipe.seed, streams.INITIALIZATION)
         model = build_model(
-            recipe.model, data.shape, data.classes, initialization, recipe.model_options
+            recipe.model,
+            data.shape,
+            data.classes,
+            initialization,
+            recipe.model_options,
+            recipe.auxiliary,
         )
+        check_share(recipe, model, ranks)
         for module in model.modules():
             if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
                 module.momentum = recipe.batch_norm_momentum
@@ -61,10 +80,11 @@ class Training:
         self.generators = {
             purpose: streams.stream(recipe.seed, purpose) for purpose in streams.DRAWN_IN_TRAINING
         }
+        self.dropout = Dropout(recipe.dropout, self.generators[streams.DROPOUT])
         if recipe.dropout:
-            dropout = Dropout(recipe.dropout, self.generators[streams.DROPOUT])
-            output_layer(self.model).register_forward_pre_hook(dropout)
+            output_layer(self.model).register_forward_pre_hook(self.dropout)
         self.draws: Draws | None = None
+        self.shared = SharedSteps(self) if is_shared(self) else None
         self.take = STEPS[backend.steps](self)
         self.labels = data.train_labels
         self.curve = Curve()
@@ -73,6 +93,7 @@ class Training:
         self.epochs_to_fit: int | None = None
         self.diverged = False
         self.correct = {"train": 0, "test": 0, "validation": 0, "corrupted test": 0}
+        self.among_five = dict.fromkeys(self.correct, 0)
         self.answers: list[float] = []
 
     @property
@@ -93,11 +114,16 @@ class Training:
         learning_rate = float(self.optimizer.param_groups[0]["lr"])
         self.model.train()
         batches = order.to(self.device).split(self.recipe.batch_size)
-        losses, correct = zip(*(self.step(batch) for batch in batches), strict=True)
+        # Of photographs the places on the CPU: to ask the GPU for them would wait for it.
+        stored = isinstance(self.data.train_images, Photographs)
+        ahead = order.split(self.recipe.batch_size) if stored else batches
+        images = self._images_of(part for batch in ahead for part, *_ in self.parts(batch))
+        steps = zip(*(self.step(batch, images) for batch in batches), strict=True)
+        losses, correct = (self.ranks.summed(torch.stack(it)) for it in steps)
+        self.ranks.average_buffers(self.model)
         # The last step may have broken the weights after its loss was taken.
         sound = all(bool(parameter.isfinite().all()) for parameter in self.model.parameters())
-        right = int(torch.stack(correct).sum())
-        self.close_epoch(torch.stack(losses).tolist(), right, sound, learning_rate)
+        self.close_epoch(losses.tolist(), int(correct.sum()), sound, learning_rate)
         self.curve.seconds.append(time.perf_counter() - started)
 
     def next_order(self) -> torch.Tensor:
@@ -110,7 +136,7 @@ class Training:
                 self.data.classes,
                 self.generators[streams.REDRAW],
             ).to(self.device)
-        if recipe.augmentation:
+        if recipe.augmentation and self.data.train_pixels is not None:
             self.draws = draw(
                 len(self.labels),
                 tuple(self.data.train_pixels.shape[1:3]),
@@ -136,15 +162,27 @@ class Training:
         mean_loss = (sum(losses[:-1]) * recipe.batch_size + losses[-1] * last_batch) / n
         online = correct / n
         self.diverged = not (math.isfinite(mean_loss) and sound)
-        curve.step.append((curve.step or [0])[-1] + recipe.steps_per_epoch)
+        curve.step.append((curve.step or [0])[-1] + len(losses))
         curve.loss.append(mean_loss)
         curve.online_accuracy.append(online)
         curve.learning_rate.append(learning_rate)
         self._evaluate(online)
 
-    def step(self, batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """One step of SGD on the images of index ``batch``: mean loss, number correct."""
-        return self.take(self.training_images(batch), self.labels[batch])
+    def step(
+        self, batch: torch.Tensor, images: Iterator[torch.Tensor] | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """One step of SGD on the images of index ``batch``: mean loss, number correct.
+
+        ``images`` gives those of each of its parts, where they are decoded ahead.
+        """
+        images = images or self._images_of(part for part, *_ in self.parts(batch))
+        if self.shared is not None:
+            return self.shared(batch, images)
+        return self.take(next(images), self.labels[batch])
+
+    def parts(self, batch: torch.Tensor) -> list[tuple[torch.Tensor, float, int]]:
+        """This process's parts of a batch; see `Ranks.parts`."""
+        return self.ranks.parts(batch, self.recipe.rank_batch)
 
     def logits(self, images: torch.Tensor) -> torch.Tensor:
         """Images (B, C, H, W) -> (B, classes) in float32, in the run's precision and mode."""
@@ -154,6 +192,14 @@ class Training:
             self.device.type, torch.bfloat16, enabled=self.autocast, cache_enabled=not graph
         ):
             return self.model(images).float()
+
+    def _images_of(self, parts: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
+        """The images of each of these index tensors, as they are trained on."""
+        source = self.data.train_images
+        if isinstance(source, Photographs):
+            yield from source.batches(parts, epoch=self.curve.epochs)
+        else:
+            yield from map(self.training_images, parts)
 
     def training_images(self, batch: torch.Tensor) -> torch.Tensor:
         """The images of index ``batch`` as they are trained on: augmented where the recipe says."""
@@ -197,18 +243,38 @@ class Training:
 
     def _score(self, part: str, images: torch.Tensor, labels: torch.Tensor) -> float:
         """Count what is classified correctly, remember it, and return the share."""
-        self.correct[part] = self.count_correct(images, labels)
+        self.correct[part], self.among_five[part] = self.count(images, labels)
+        if part in ("train", "test") and self.data.classes > FEW_CLASSES:
+            top5 = getattr(self.curve, f"{part}_top5")
+            top5 += [None] * (self.curve.epochs - 1 - len(top5))
+            top5.append(self.among_five[part] / len(labels))
         return self.correct[part] / len(labels)
 
-    @torch.no_grad()
     def count_correct(self, images: torch.Tensor, labels: torch.Tensor) -> int:
         """Images classified correctly in evaluation mode."""
+        return self.count(images, labels)[0]
+
+    @torch.no_grad()
+    def count(self, images: torch.Tensor | Photographs, labels: torch.Tensor) -> tuple[int, int]:
+        """Images classified correctly in evaluation mode, and with their label among the first
+        five, which is 0 where there are only a few classes; over all processes.
+        """
         self.model.eval()
-        correct = torch.zeros((), device=self.device, dtype=torch.int64)
-        for batch in torch.arange(len(labels), device=self.device).split(EVALUATION_BATCH):
-            predicted = self.logits(self._access(images, batch)).argmax(dim=1)
-            correct += (predicted == labels[batch]).sum()
-        return int(correct)
+        found = torch.zeros(2, device=self.device, dtype=torch.int64)
+        stored = isinstance(images, Photographs)
+        own = self.ranks.own(torch.arange(len(labels)))
+        batches = own.to(self.device).split(PHOTOGRAPHS_AT_ONCE if stored else EVALUATION_BATCH)
+        if stored:
+            taken = images.batches(own.split(PHOTOGRAPHS_AT_ONCE))
+        else:
+            taken = (self._access(images, batch) for batch in batches)
+        for batch, ready in zip(batches, taken, strict=True):
+            logits, wanted = self.logits(ready), labels[batch]
+            found[0] += (logits.argmax(dim=1) == wanted).sum()
+            if self.data.classes > FEW_CLASSES:
+                found[1] += (logits.topk(5).indices == wanted[:, None]).sum()
+        correct, among_five = self.ranks.summed(found).tolist()
+        return correct, among_five
 
     @torch.no_grad()
     def answer(self, images: torch.Tensor) -> list[float]:
@@ -229,6 +295,9 @@ class Training:
             validation_correct=self.correct["validation"],
             validation_total=self.recipe.validation_size,
             corrupted_test_correct=self.correct["corrupted test"],
+            train_among_five=self.among_five["train"],
+            test_among_five=self.among_five["test"],
+            skipped=self.data.skipped,
             first_losses=self.first_losses,
             label_digest=streams.digest(self.data.train_labels),
             order_digest=self.order_digest,
@@ -281,6 +350,7 @@ class Training:
             "validation": outcome.validation_correct,
             "corrupted test": outcome.corrupted_test_correct,
         }
+        self.among_five |= {"train": outcome.train_among_five, "test": outcome.test_among_five}
         self.answers = outcome.answers
 
 

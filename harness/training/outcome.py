@@ -21,6 +21,10 @@ class Curve:
     test_accuracy: list[float | None] = field(default_factory=list)
     validation_accuracy: list[float | None] = field(default_factory=list)
     """On the images held out from the training set, if there are any."""
+    train_top5: list[float | None] = field(default_factory=list)
+    """Share of images whose label is among the five likeliest classes; empty where there are only
+    a few classes."""
+    test_top5: list[float | None] = field(default_factory=list)
     learning_rate: list[float] = field(default_factory=list)
     """At the epoch's first step."""
     seconds: list[float] = field(default_factory=list)
@@ -49,6 +53,12 @@ class Outcome:
     """Hash of the first epoch's order."""
     epochs_to_fit: int | None
     """The first epoch after which an evaluation found no training error."""
+    train_among_five: int = 0
+    """Training images whose label is among the five likeliest classes; counted where there are
+    more than ten classes."""
+    test_among_five: int = 0
+    skipped: int = 0
+    """Photographs that did not decode, and were left out."""
     answers: list[float] = field(default_factory=list)
     """Where the recipe keeps them: the logit of the second group minus that of the first, by the
     final network, on the sample before any replacement and then on images that it left out."""
@@ -69,6 +79,26 @@ class Outcome:
     def test_accuracy(self) -> float:
         """Final share of test images classified correctly; NaN where the run diverged."""
         return self._share(self.test_correct, self.test_total)
+
+    @property
+    def train_top5(self) -> float:
+        """Final share of training images whose label is among the five likeliest classes."""
+        return self._share(self.train_among_five, self.train_total)
+
+    @property
+    def test_top5(self) -> float:
+        """Final share of test images whose label is among the five likeliest classes."""
+        return self._share(self.test_among_five, self.test_total)
+
+    @property
+    def best_test_accuracy(self) -> float:
+        """The highest of the run, as Table 2 has it in parentheses: chosen on the test set."""
+        return _highest(self.curve.test_accuracy)
+
+    @property
+    def best_test_top5(self) -> float:
+        """The highest top-5 test accuracy of the run."""
+        return _highest(self.curve.test_top5)
 
     @property
     def validation_accuracy(self) -> float:
@@ -128,3 +158,7 @@ class Outcome:
     def from_dict(cls, values: dict[str, Any]) -> "Outcome":
         """From `as_dict`; raises TypeError on unknown or missing fields."""
         return cls(**{**values, "curve": Curve(**values["curve"])})
+
+
+def _highest(shares: list[float | None]) -> float:
+    return max((share for share in shares if share is not None), default=float("nan"))

@@ -1,13 +1,13 @@
 """The paper's recipes by name: MODEL/DATASET/SETTING, as in ``mlp-3x512/cifar10/random-labels``."""
 
 import re
-from dataclasses import replace
 from typing import Any
 
-from harness.data.catalogue import DATASETS
+from harness.data.catalogue import DATASETS, dataset_spec
 from harness.errors import InvalidRecipe, UnknownName
-from harness.models.registry import MODELS, model_spec
-from harness.training.recipe import Recipe
+from harness.models.registry import MODELS, PHOTOGRAPH_MODELS, model_spec
+from harness.training.imagenet import ROWS, imagenet_recipe
+from harness.training.recipe import Recipe, changed
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "true-labels": {},
@@ -25,8 +25,11 @@ last two are section 2.2's."""
 def paper_recipe(model: str, dataset: str, setting: str, **changes: Any) -> Recipe:
     """Appendix A's protocol for a network in a setting, with any field changed by name.
 
-    Raises UnknownName for a model, dataset or setting, and InvalidRecipe for a value.
+    For Inception v3 the settings are the rows of Table 2: see `harness.training.imagenet`. Raises
+    UnknownName for a model, dataset or setting, and InvalidRecipe for a value.
     """
+    if model in PHOTOGRAPH_MODELS and dataset_spec(dataset).is_folder:
+        return imagenet_recipe(setting, **changes)
     if setting in SETTINGS:
         randomisation = SETTINGS[setting]
     elif match := re.fullmatch(r"corrupted-(\d*\.?\d+)", setting):
@@ -39,9 +42,7 @@ def paper_recipe(model: str, dataset: str, setting: str, **changes: Any) -> Reci
         learning_rate=model_spec(model).learning_rate,
         **randomisation,
     )
-    if unknown := [name for name in changes if name not in recipe.as_dict()]:
-        raise UnknownName("recipe field", unknown[0], recipe.as_dict())
-    return replace(recipe, **changes)
+    return changed(recipe, changes)
 
 
 def named_recipe(name: str, **changes: Any) -> Recipe:
@@ -60,5 +61,7 @@ def named_recipe(name: str, **changes: Any) -> Recipe:
 
 
 def recipe_names() -> list[str]:
-    """Every network in every setting on every dataset."""
-    return [f"{m}/{d}/{s}" for m in MODELS for d in DATASETS for s in SETTINGS]
+    """Every network in every setting on every dataset; Inception v3 in those of Table 2."""
+    in_memory = [name for name, spec in DATASETS.items() if not spec.is_folder]
+    small = [f"{m}/{d}/{s}" for m in MODELS for d in in_memory for s in SETTINGS]
+    return [*small, *(f"{model}/imagenet/{row}" for model in PHOTOGRAPH_MODELS for row in ROWS)]

@@ -3,10 +3,13 @@
 Variants are made with `dataclasses.replace`, so that what differs is what is written.
 """
 
-from dataclasses import asdict, dataclass, fields
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from harness.data.catalogue import dataset_spec
+from harness.errors import InvalidRecipe, UnknownName
 from harness.models.options import check_size, options_of
 from harness.models.registry import model_spec
 from harness.training.recipe_checks import as_tuples, check_recipe
@@ -59,8 +62,9 @@ class Recipe:
     decay_every: int = STEPS_PER_PAPER_EPOCH
     """In steps: the paper's epoch, also where an epoch is shorter."""
     augmentation: tuple[str, ...] = ()
-    """Any of "random crop", "flip", "rotation" (up to 25 degrees): each training image is drawn
-    anew every epoch; what is evaluated is the image itself, cropped from the centre."""
+    """Any of "random crop", "flip", "rotation" (up to 25 degrees), and for photographs "colour":
+    each training image is drawn anew every epoch; what is evaluated is the image itself, cropped
+    from the centre. Photographs are cropped as Inception's: see `harness.data.decoding`."""
     weight_decay: tuple[tuple[str, float], ...] = ()
     """Pairs of a parameter group of the network and its coefficient, the factor of the weights in
     the gradient: (("weights", 0.0005),). Groups that are not named are not decayed."""
@@ -69,6 +73,13 @@ class Recipe:
     batch_norm_momentum: float = 0.1
     """How far BatchNorm's running averages move a step. Not published; TF-Slim's 0.0003 is too
     slow for short runs, and where an epoch has two steps, 0.1 is too slow as well."""
+    auxiliary: bool = False
+    """Train with the network's auxiliary classifier, whose loss counts 0.4 times."""
+    rank_batch: int | None = None
+    """Images of a batch that one process takes at a time, and that BatchNorm normalises together;
+    None for all that are its own. One process takes such parts one after the other."""
+    skip_corrupt: bool = False
+    """Train without the photographs that do not decode, and count them, instead of refusing."""
     epochs: int = 100
     stop_at_zero_error: bool = False
     """End at the first full evaluation without a training error."""
@@ -132,6 +143,11 @@ class Recipe:
         return -(-self.images // self.batch_size)
 
     @property
+    def processes(self) -> int:
+        """The processes, each with a device of its own, that share a batch if there are as many."""
+        return -(-self.batch_size // self.rank_batch) if self.rank_batch else 1
+
+    @property
     def cost(self) -> float:
         """Arithmetic if every epoch is run, in billions of multiply-adds: for planning only."""
         _, height, width = self.image_shape
@@ -176,7 +192,8 @@ class Recipe:
 
     def __str__(self) -> str:
         """Short and readable: network, data, setting, regularisers, seed."""
-        data = f"{self.dataset} (n = {self.images:,})"
+        whole = self.train_size is None and dataset_spec(self.dataset).is_folder
+        data = f"{self.dataset} ({'all' if whole else f'n = {self.images:,}'})"
         words = [self.setting, *filter(None, [self.regularizers]), f"seed {self.seed}"]
         spec = model_spec(self.model, self.model_options)
         name = spec.paper_name if spec.foreign else self.model
@@ -185,6 +202,27 @@ class Recipe:
     def as_dict(self) -> dict[str, Any]:
         """Field names and values, for JSON."""
         return asdict(self)
+
+    def to_json(self) -> bytes:
+        """What `from_json` and ``python -m harness train FILE.json`` read."""
+        return json.dumps(self.as_dict(), indent=1).encode()
+
+    @classmethod
+    def from_json(cls, path: Path) -> "Recipe":
+        """The recipe written in a file; raises InvalidRecipe, naming it, where there is none."""
+        try:
+            return cls(**json.loads(path.read_bytes()))
+        except (OSError, ValueError, TypeError) as error:
+            if isinstance(error, InvalidRecipe):
+                raise
+            raise InvalidRecipe(f"{path} holds no recipe: {error}") from error
+
+
+def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
+    """The recipe with fields changed by name; raises UnknownName for one that there is not."""
+    if unknown := [name for name in changes if name not in recipe.as_dict()]:
+        raise UnknownName("recipe field", unknown[0], recipe.as_dict())
+    return replace(recipe, **changes)
 
 
 def differing_fields(one: Recipe, other: Recipe) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from harness.models.registry import ModelSpec, model_spec
 if TYPE_CHECKING:
     from harness.training.recipe import Recipe
 
-AUGMENTATIONS = ("random crop", "flip", "rotation")
+AUGMENTATIONS = ("random crop", "flip", "rotation", "colour")
 
 LEAST = {
     "batch_size": 1,
@@ -44,6 +44,7 @@ def check_recipe(recipe: "Recipe") -> None:
     _check_what_is_drawn_anew(recipe)
     _check_sample(recipe, data)
     _check_regularizers(recipe, model, data)
+    _check_photographs(recipe, model, data)
 
 
 def as_tuples(value: Any) -> Any:
@@ -70,7 +71,8 @@ def _check_ranges(recipe: "Recipe", data: DatasetSpec) -> None:
     for name, within, remedy in RANGES:
         value = getattr(recipe, name)
         _require(recipe, _is_number(value) and within(value), name, remedy)
-    for name in ("stop_at_zero_error", "keep_answers", "score_corrupted_test"):
+    flags = ("stop_at_zero_error", "keep_answers", "score_corrupted_test")
+    for name in (*flags, "auxiliary", "skip_corrupt"):
         _require(recipe, isinstance(getattr(recipe, name), bool), name, "True or False")
     if recipe.stop_at_zero_error:
         _require(
@@ -166,7 +168,7 @@ def _check_regularizers(recipe: "Recipe", model: ModelSpec, data: DatasetSpec) -
             "inputs",
             "'true' where augmentation is on: images without structure cannot be cropped or turned",
         )
-    if "random crop" in names:
+    if "random crop" in names and not data.is_folder:
         side = min(data.shape[1:])
         _require(
             recipe,
@@ -200,6 +202,40 @@ def _check_regularizers(recipe: "Recipe", model: ModelSpec, data: DatasetSpec) -
         "weight_decay",
         "groups that have no parameter in common",
     )
+
+
+def _check_photographs(recipe: "Recipe", model: ModelSpec, data: DatasetSpec) -> None:
+    """Refuse what photographs alone have, and what they do not have."""
+    part = recipe.rank_batch
+    _require(
+        recipe,
+        part is None or (_is_int(part) and 1 <= part <= recipe.batch_size),
+        "rank_batch",
+        f"None or an integer from 1 to {recipe.batch_size}, the batch_size",
+    )
+    if recipe.auxiliary:
+        least = model.auxiliary_from
+        _require(recipe, least > 0, "auxiliary", f"False: {model.name} has no such classifier")
+        _require(recipe, recipe.crop >= least, "crop", f"{least} or more where auxiliary is True")
+    if not data.is_folder:
+        for name in ("skip_corrupt", "colour"):
+            given = recipe.skip_corrupt if name == "skip_corrupt" else name in recipe.augmentation
+            _require(
+                recipe,
+                not given,
+                "dataset",
+                f"a folder of photographs (imagenet) where {name} is given",
+            )
+        return
+    for name, only in (("inputs", "true"), ("labels", "classes"), ("replaced", None)):
+        _require(
+            recipe,
+            getattr(recipe, name) == only,
+            name,
+            f"{only!r} on photographs, which are not held in memory",
+        )
+    for name in ("keep_answers", "score_corrupted_test"):
+        _require(recipe, not getattr(recipe, name), name, "False on photographs")
 
 
 def _require(recipe: "Recipe", holds: bool, name: str, remedy: str) -> None:

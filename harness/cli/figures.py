@@ -1,0 +1,25 @@
+"""``python -m harness figures --out DIR``: Figures 1a, 1b, 1c and 2b from the store alone."""
+
+from pathlib import Path
+
+from harness.evidence.run_record import training_record
+from harness.files import write_atomically
+from harness.report.curves import curves_of
+from harness.report.figures import figures_as_svg
+from harness.runs.store import Store, default_store
+
+
+def run_figures(out: Path, runs: Path | None) -> int:
+    """Draw the store's runs that follow the paper's protocol, beside the paper's own curves.
+
+    Raises StoreError where the folder cannot be written.
+    """
+    store = Store(runs or default_store(), notice=lambda text: print(f"notice: {text}"))
+    curves = curves_of(training_record(run) for run in store.runs())
+    if not curves:
+        print(f"nothing to draw: {store.folder} has no run by the paper's protocol")
+    for name, svg in figures_as_svg([], curves).items():
+        path = out / f"{name}.svg"
+        write_atomically(path, svg.encode())
+        print(f"{name}: {len(curves[name])} curves or points, {path}")
+    return 0

@@ -1,0 +1,161 @@
+"""Decoded crops on disk, so that epochs without augmentation decode nothing; and the first look.
+
+Every photograph is decoded once before anything trains: that finds the corrupt ones, and what it
+decodes is kept where the disk has room (a crop of 299 pixels takes 268 kB, all of ImageNet 357 GB).
+What is kept hangs on the files' names and sizes, on the crop's, and on the code that decodes; it
+may be deleted at any time.
+"""
+
+import contextlib
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+import torch
+from filelock import FileLock
+
+from harness.data import decoding
+from harness.environment import version
+from harness.errors import DataError, StoreError
+from harness.files import write_atomically
+
+log = logging.getLogger("harness.data")
+SPARE = 1.1
+"""Times the bytes needed that must be free before crops are written."""
+NAMED = 5
+"""Corrupt files that a message names."""
+CHUNK = 4_096
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the first look at some photographs found."""
+
+    corrupt: tuple[int, ...]
+    """Places of those that do not decode, ascending."""
+    crops: np.ndarray | None
+    """The crops (N, 3, S, S), mapped from the disk, zeros where corrupt; None if not kept."""
+
+
+def default_cache() -> Path:
+    """The platform's cache folder."""
+    return platformdirs.user_cache_path("rethinking-generalization") / "photographs"
+
+
+def look(
+    root: Path,
+    paths: Sequence[str],
+    size: int,
+    fingerprint: str,
+    workers: int,
+    keep: bool = True,
+    folder: Path | None = None,
+) -> Looked:
+    """Decode each photograph once, or take what an earlier look left in ``folder``.
+
+    ``keep`` asks for the crops, which are left out, with a word in the log, where the disk is too
+    small. Raises StoreError where the folder cannot be written.
+    """
+    folder = folder or default_cache()
+    names = hashlib.sha256("\n".join([fingerprint, *paths]).encode()).hexdigest()
+    key = hashlib.sha256(f"{names} {size} {_code()}".encode()).hexdigest()[:16]
+    found, crops = folder / f"{key}.json", folder / f"{key}.npy"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        keep = keep and (crops.exists() or _fits(folder, len(paths), size))
+        with FileLock(folder / f"{key}.lock"):
+            if not found.exists() or (keep and not crops.exists()):
+                corrupt = _decode_all(root, paths, size, workers, crops if keep else None)
+                write_atomically(found, json.dumps(corrupt).encode())
+        corrupt = tuple(json.loads(found.read_text()))
+        return Looked(corrupt, np.load(crops, mmap_mode="r") if keep else None)
+    except OSError as error:
+        raise StoreError(
+            f"cannot keep what was decoded under {folder}: {error.strerror or error}; free some"
+            " space there, or set XDG_CACHE_HOME to another place"
+        ) from error
+
+
+def refuse_corrupt(root: Path, corrupt: Sequence[str], looked_at: int) -> None:
+    """Raise DataError with the paths of what does not decode, if there is any."""
+    if not corrupt:
+        return
+    named = ", ".join(str(root / path) for path in corrupt[:NAMED])
+    more = f" and {len(corrupt) - NAMED} more" if len(corrupt) > NAMED else ""
+    raise DataError(
+        f"{len(corrupt)} of {looked_at:,} photographs do not decode: {named}{more}; replace or"
+        " remove them, or train without them: skip_corrupt=true"
+    )
+
+
+def _decode_all(
+    root: Path, paths: Sequence[str], size: int, workers: int, target: Path | None
+) -> list[int]:
+    """Places of the corrupt ones; the crops go to ``target``, at once and complete."""
+    if target is None:
+        return _each(root, paths, size, workers, lambda place, crop: None)
+    temporary = target.with_suffix(".part")
+    try:
+        crops = np.lib.format.open_memmap(
+            temporary, mode="w+", dtype=np.uint8, shape=(len(paths), 3, size, size)
+        )
+
+        def keep(place: int, crop: torch.Tensor) -> None:
+            crops[place] = crop.numpy()
+
+        corrupt = _each(root, paths, size, workers, keep)
+        crops.flush()
+        temporary.replace(target)
+        return corrupt
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _each(
+    root: Path,
+    paths: Sequence[str],
+    size: int,
+    workers: int,
+    keep: Callable[[int, torch.Tensor], None],
+) -> list[int]:
+    def one(place: int) -> bool:
+        try:
+            keep(place, decoding.central(decoding.decode(root / paths[place]), size))
+            return True
+        except decoding.CorruptImage:
+            return False
+
+    corrupt: list[int] = []
+    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        for start in range(0, len(paths), CHUNK):
+            places = range(start, min(start + CHUNK, len(paths)))
+            sound = pool.map(one, places)
+            corrupt += [place for place, it in zip(places, sound, strict=True) if not it]
+            if len(paths) > CHUNK:
+                log.info("decoded %s of %s photographs", f"{places.stop:,}", f"{len(paths):,}")
+    return corrupt
+
+
+def _fits(folder: Path, images: int, size: int) -> bool:
+    needed, free = SPARE * images * 3 * size**2, shutil.disk_usage(folder).free
+    if needed > free:
+        log.warning(
+            "%s has %.1f GB free, and %s crops of %d pixels take %.1f GB: they are decoded again"
+            " every epoch",
+            *(folder, free / 1e9, f"{images:,}", size, needed / 1e9),
+        )
+    return needed <= free
+
+
+def _code() -> str:
+    """Changes with what decides a crop's bytes."""
+    source = Path(decoding.__file__).read_bytes()
+    return f"{hashlib.sha256(source).hexdigest()} {version('torchvision')}"

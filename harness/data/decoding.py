@@ -1,0 +1,114 @@
+"""From a JPEG to bytes of the network's size: torchvision's loader, and Inception's own crops.
+
+Without augmentation: the central 87.5 % of both sides, resized to a square, as TensorFlow's
+Inception pipeline evaluated. With it, each its own switch, drawn by the recipe's seed, the epoch
+and the image alone, so that neither workers nor ranks nor restarts change a pixel:
+
+"random crop"  5 to 100 % of the area, aspect ratio 3/4 to 4/3, resized to the square
+"flip"         left to right, every second image
+"rotation"     by up to 25 degrees (appendix E)
+"colour"       brightness +- 32/255, saturation 0.5 to 1.5, hue +- 0.2, contrast 0.5 to 1.5
+"""
+
+import math
+from collections.abc import Collection
+from pathlib import Path
+
+import torch
+from PIL.Image import DecompressionBombError
+from torchvision.datasets.folder import pil_loader
+from torchvision.transforms.v2 import functional as tv
+
+from harness.data import streams
+from harness.errors import DataError
+
+CENTRAL = 0.875
+AREA = (0.05, 1.0)
+ASPECT = (3 / 4, 4 / 3)
+TRIES = 10
+BRIGHTNESS, SATURATION, HUE, CONTRAST = 32 / 255, (0.5, 1.5), 0.2, (0.5, 1.5)
+DEGREES = 25.0
+
+
+class CorruptImage(DataError):
+    """A file that does not decode."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} does not decode ({why})")
+        self.path = path
+
+
+def decode(path: Path) -> torch.Tensor:
+    """The image as bytes (3, H, W); raises CorruptImage, naming the file."""
+    try:
+        # torchvision.io's own decoder is a third faster, and announced to be removed.
+        return tv.pil_to_tensor(pil_loader(str(path)))
+    except (OSError, SyntaxError, ValueError, DecompressionBombError) as error:
+        raise CorruptImage(path, str(error).strip().splitlines()[0]) from error
+
+
+def central(image: torch.Tensor, size: int) -> torch.Tensor:
+    """(3, H, W) -> (3, size, size): the middle of it, resized with antialiasing."""
+    height, width = image.shape[-2:]
+    rows, columns = max(1, round(CENTRAL * height)), max(1, round(CENTRAL * width))
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return tv.resized_crop(image, top, left, rows, columns, [size, size], antialias=True)
+
+
+def augmented(
+    image: torch.Tensor, size: int, augmentation: Collection[str], generator: torch.Generator
+) -> torch.Tensor:
+    """(3, H, W) -> (3, size, size), distorted; what is drawn for one switch hangs on no other."""
+    crop, flip, rotation, colour = torch.rand(4, 4 * TRIES, generator=generator).tolist()
+    if "random crop" in augmentation:
+        box = crop_box(*image.shape[-2:], crop)
+        image = tv.resized_crop(image, *box, [size, size], antialias=True)
+    else:
+        image = central(image, size)
+    if "flip" in augmentation and flip[0] < 0.5:
+        image = tv.horizontal_flip(image)
+    if "rotation" in augmentation:
+        angle = (2 * rotation[0] - 1) * DEGREES
+        image = tv.rotate(image, angle, tv.InterpolationMode.BILINEAR)
+    if "colour" in augmentation:
+        image = distort_colour(image, colour)
+    return image
+
+
+def crop_box(height: int, width: int, uniform: list[float]) -> tuple[int, int, int, int]:
+    """(top, left, height, width) of a random crop, from four uniform draws a try.
+
+    The whole image where ten tries do not fit into it, as TensorFlow's distorted box has it.
+    """
+    for start in range(0, 4 * TRIES, 4):
+        share, ratio, down, right = uniform[start : start + 4]
+        area = (AREA[0] + share * (AREA[1] - AREA[0])) * height * width
+        aspect = ASPECT[0] + ratio * (ASPECT[1] - ASPECT[0])
+        rows, columns = round(math.sqrt(area / aspect)), round(math.sqrt(area * aspect))
+        if 0 < rows <= height and 0 < columns <= width:
+            return (
+                int(down * (height - rows + 1)),
+                int(right * (width - columns + 1)),
+                rows,
+                columns,
+            )
+    return 0, 0, height, width
+
+
+def distort_colour(image: torch.Tensor, uniform: list[float]) -> torch.Tensor:
+    """Brightness, saturation, hue, contrast, from four uniform draws; bytes (3, H, W)."""
+    shift = (2 * uniform[0] - 1) * BRIGHTNESS
+    # TensorFlow adds to the brightness, where torchvision multiplies.
+    image = (image.to(torch.int16) + round(255 * shift)).clamp_(0, 255).to(torch.uint8)
+    image = tv.adjust_saturation(image, _between(SATURATION, uniform[1]))
+    image = tv.adjust_hue(image, (2 * uniform[2] - 1) * HUE)
+    return tv.adjust_contrast(image, _between(CONTRAST, uniform[3]))
+
+
+def image_stream(seed: int, epoch: int, path: str) -> torch.Generator:
+    """The generator from which one image's augmentation in one epoch is drawn."""
+    return streams.stream(seed, f"{streams.AUGMENTATION}/{epoch}/{path}")
+
+
+def _between(ends: tuple[float, float], uniform: float) -> float:
+    return ends[0] + uniform * (ends[1] - ends[0])

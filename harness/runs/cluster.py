@@ -1,0 +1,287 @@
+"""Ray as the engine of a plan: each job of it a task, results into the store on a shared folder.
+
+Ray is an extra (``cluster``), and is imported when a cluster is asked for. Jobs are what
+`harness.training.group.groups_of` makes of the recipes, and single solves.
+"""
+
+import contextlib
+import os
+import socket
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.environment import available_cores
+from harness.errors import ClusterError
+from harness.linear.recipe import SolveRecipe
+from harness.runs.key import code_fingerprint
+from harness.runs.remote import Place, done_there, look_around
+from harness.training.recipe import Recipe
+
+ATTEMPTS = 3
+"""Times that a job is tried before it is given up."""
+ANSWER_SECONDS = 5.0
+"""How long a cluster's address may take to answer."""
+START_SECONDS = 60.0
+"""How long its machines may take to start a process."""
+PACKAGE_ROOT = Path(__file__).parents[2]
+
+AnyRecipe = Recipe | SolveRecipe
+
+
+@dataclass(frozen=True)
+class Job:
+    """Recipes that one task works through, and what it takes of one machine."""
+
+    recipes: tuple[AnyRecipe, ...]
+    cpus: int = 1
+    gpus: int = 0
+    memory: int = 0
+
+    def __str__(self) -> str:
+        more = f" and {len(self.recipes) - 1} more" if len(self.recipes) > 1 else ""
+        return f"{self.recipes[0]}{more}"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What one machine of the cluster has."""
+
+    name: str
+    node: str
+    cpus: int
+    gpus: int
+    memory: float = float("inf")
+    """Bytes that Ray gives to tasks."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Where the runs of a plan are: keys by recipe; and why the others are not there."""
+
+    keys: dict[AnyRecipe, str]
+    failures: dict[AnyRecipe, str]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A connected Ray cluster."""
+
+    ray: Any
+    machines: tuple[Machine, ...]
+    place: Place
+
+    @property
+    def kind(self) -> str:
+        """The kind of device on which the plan trains: "cuda" where a machine has a GPU."""
+        has_gpus = any(machine.gpus for machine in self.machines)
+        wanted = self.place.device.split(":")[0]
+        return "cuda" if wanted == "cuda" or (wanted == "auto" and has_gpus) else "cpu"
+
+    def jobs(self, recipes: Sequence[AnyRecipe]) -> list[Job]:
+        """The recipes as jobs, the longest first.
+
+        Raises ClusterError where no machine has the GPUs that a recipe's processes need, or the
+        memory of a solve: Ray would wait for such a machine for ever.
+        """
+        from harness.linear.solve import memory_needed
+        from harness.runs.solver import LARGE
+        from harness.training.group import groups_of
+
+        most_cpus = max(machine.cpus for machine in self.machines)
+        most_gpus = max(machine.gpus for machine in self.machines)
+        with_gpus = [machine for machine in self.machines if machine.gpus]
+        cpus_a_gpu = min((machine.cpus // machine.gpus for machine in with_gpus), default=0)
+        jobs = []
+        for group in groups_of([it for it in recipes if isinstance(it, Recipe)], self.kind):
+            processes = max(recipe.processes for recipe in group)
+            if self.kind == "cuda" and processes > most_gpus:
+                raise ClusterError(
+                    f"{group[0]} takes {processes} GPUs of one machine, and no machine of the"
+                    f" cluster has more than {most_gpus}; add one, or set rank_batch to a larger"
+                    " part of batch_size"
+                )
+            on_gpus = self.kind == "cuda"
+            cpus = processes * cpus_a_gpu if on_gpus else max(1, min(processes, most_cpus))
+            jobs.append(Job(tuple(group), cpus, processes if on_gpus else 0))
+        for recipe in dict.fromkeys(it for it in recipes if not isinstance(it, Recipe)):
+            needed = memory_needed(recipe)
+            most_memory = max(machine.memory for machine in self.machines)
+            if needed > most_memory:
+                raise ClusterError(
+                    f"{recipe} takes {needed / 1e9:.1f} GB, and no machine of the cluster gives"
+                    f" more than {most_memory / 1e9:.1f} GB; add one, or deselect its tests with -k"
+                )
+            gpus = int(self.kind == "cuda" and most_gpus > 0)
+            large = needed >= LARGE and not gpus
+            jobs.append(Job((recipe,), most_cpus if large else min(1, most_cpus), gpus, needed))
+        return sorted(jobs, key=lambda job: -sum(recipe.cost for recipe in job.recipes))
+
+    def finish(self, jobs: Sequence[Job], tell: Callable[[str], None]) -> Finished:
+        """Work through the jobs; ``tell`` hears of every failure, and of the progress.
+
+        A job that fails is tried again, three times in all, unless what fails is what the user
+        has to mend. Its runs go on from their checkpoints.
+        """
+        keys: dict[AnyRecipe, str] = {}
+        failures: dict[AnyRecipe, str] = {}
+        waiting = {self._submit(job): (job, 1) for job in jobs}
+        while waiting:
+            (ready,), _ = self.ray.wait(list(waiting), num_returns=1)
+            job, attempt = waiting.pop(ready)
+            try:
+                told = self.ray.get(ready)
+            except self.ray.exceptions.RayError as error:
+                why = " ".join(str(error).strip().splitlines()[-1:])
+                tell(f"{job} failed (attempt {attempt} of {ATTEMPTS}): {why}")
+                if attempt < ATTEMPTS:
+                    waiting[self._submit(job)] = (job, attempt + 1)
+                else:
+                    failures |= dict.fromkeys(job.recipes, f"it failed {ATTEMPTS} times: {why}")
+                continue
+            if told.problem:
+                tell(f"{job} cannot be done: {told.problem}")
+                failures |= dict.fromkeys(job.recipes, told.problem)
+            keys |= dict(zip(job.recipes, told.keys, strict=False))
+        return Finished(keys, failures)
+
+    def check(self) -> None:
+        """Raise ClusterError unless every machine has this code and sees this store and data."""
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        token = self.place.runs / f".shared-{os.getpid()}-{time.time_ns()}"
+        try:
+            token.parent.mkdir(parents=True, exist_ok=True)
+            token.touch()
+        except OSError as error:
+            raise ClusterError(
+                f"cannot write the run store {token.parent}: {error.strerror}; choose another"
+                " place with --runs DIR"
+            ) from error
+        try:
+            looking = self.ray.remote(num_cpus=0, max_retries=0)(look_around)
+            asked = {
+                looking.options(
+                    scheduling_strategy=NodeAffinitySchedulingStrategy(machine.node, soft=False)
+                ).remote(token, self.place): machine
+                for machine in self.machines
+            }
+            answered, _ = self.ray.wait(list(asked), num_returns=len(asked), timeout=START_SECONDS)
+            for reference, machine in asked.items():
+                if reference not in answered:
+                    raise ClusterError(
+                        f"{machine.name} of the cluster started no process within"
+                        f" {START_SECONDS:.0f} s; look at its Ray logs"
+                    )
+                try:
+                    found = self.ray.get(reference)
+                except self.ray.exceptions.RayError as error:
+                    why = str(error).strip().splitlines()[-1]
+                    raise ClusterError(
+                        f"{machine.name} cannot run this code ({why}); install the project there,"
+                        " in the same version of Python"
+                    ) from error
+                if found.problem:
+                    raise ClusterError(f"{machine.name}: {found.problem}")
+                if found.code != code_fingerprint():
+                    raise ClusterError(
+                        f"{machine.name} has another version of the training code; its runs would"
+                        " not be found here: install this one there"
+                    )
+        finally:
+            with contextlib.suppress(OSError):
+                token.unlink()
+
+    def _submit(self, job: Job) -> Any:
+        task = self.ray.remote(done_there).options(
+            num_cpus=job.cpus, num_gpus=job.gpus, memory=job.memory or None, max_retries=0
+        )
+        # On a CPU a recipe's processes may be more than the machine has cores.
+        processes = job.gpus or job.cpus
+        return task.remote(job.recipes, self.place, max(1, job.cpus), max(1, processes))
+
+
+@contextmanager
+def connected(address: str | None, place: Place) -> Iterator[Cluster]:
+    """A cluster at ``address``, or one of this machine's cores that ends with the block.
+
+    Raises ClusterError where Ray is not installed, nobody answers, or `Cluster.check` fails.
+    """
+    ray = _ray()
+    if address and address != "auto":
+        _require_answer(address)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    paths = [str(PACKAGE_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    own: dict[str, Any] = {"num_cpus": available_cores(), "include_dashboard": False}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ray.init(
+                address or "local",
+                configure_logging=False,
+                log_to_driver=False,
+                runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(paths)}},
+                **({} if address else own),
+            )
+        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+            raise ClusterError(
+                f"the Ray cluster at {address or 'this machine'} cannot be used"
+                f" ({str(error).strip().splitlines()[0]}); {_REMEDY}"
+            ) from error
+        try:
+            machines = tuple(
+                Machine(
+                    node["NodeManagerHostname"],
+                    node["NodeID"],
+                    int(node["Resources"].get("CPU", 0)),
+                    int(node["Resources"].get("GPU", 0)),
+                    float(node["Resources"].get("memory", 0)),
+                )
+                for node in ray.nodes()
+                if node["Alive"]
+            )
+            if place.device.startswith("cuda") and not any(it.gpus for it in machines):
+                raise ClusterError(
+                    f"--device {place.device} was asked for, and no machine of the cluster has a"
+                    " GPU; add one (ray start --num-gpus), or use --device cpu"
+                )
+            cluster = Cluster(ray, machines, place)
+            cluster.check()
+            yield cluster
+        finally:
+            ray.shutdown()
+
+
+_REMEDY = "start one with 'ray start --head', or leave --ray-address out for this machine's cores"
+
+
+def _ray() -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import ray
+    except ImportError as error:
+        raise ClusterError(
+            "the Ray engine needs Ray, which is not installed: pip install"
+            " 'rethinking-generalization[cluster]' (or: pip install ray)"
+        ) from error
+    return ray
+
+
+def _require_answer(address: str) -> None:
+    """Ray itself tries for minutes where nobody listens."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        raise ClusterError(
+            f"--ray-address {address!r} should be HOST:PORT, ray://HOST:PORT or auto"
+        )
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS).close()
+    except OSError as error:
+        raise ClusterError(
+            f"no Ray cluster answers at {address} ({error.strerror or error}); {_REMEDY}"
+        ) from error

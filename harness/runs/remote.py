@@ -1,0 +1,104 @@
+"""What a machine of a cluster does: look around, and work through a job. Knows nothing of Ray."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.environment import available_cores
+from harness.errors import HarnessError
+from harness.files import write_atomically
+from harness.linear.recipe import SolveRecipe
+from harness.runs.key import code_fingerprint
+from harness.runs.laboratory import Laboratory
+from harness.runs.run import Run
+from harness.runs.solve import Solve
+from harness.runs.solver import Solver
+from harness.runs.store import Store
+from harness.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a plan is worked through: paths that every machine sees, and how it trains."""
+
+    runs: Path
+    data_root: Path | None
+    device: str = "auto"
+    precision: str = "auto"
+    fresh_since: float | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a machine has to say: keys in the store, in the order of the recipes, or a problem."""
+
+    keys: list[str] = field(default_factory=list)
+    problem: str = ""
+    """What the user has to mend; to try again would not help."""
+    code: str = ""
+
+
+def look_around(token: Path, place: Place) -> Told:
+    """Whether this machine sees the store and the data, and which code it has."""
+    if not token.exists():
+        return Told(
+            problem=f"it does not see the run store {token.parent}: give --runs a folder that all"
+            " machines share"
+        )
+    if place.data_root is not None and not place.data_root.is_dir():
+        return Told(problem=f"it does not see the data folder {place.data_root}")
+    return Told(code=code_fingerprint())
+
+
+def done_there(
+    recipes: Sequence[Recipe | SolveRecipe], place: Place, cpus: int, processes: int = 1
+) -> Told:
+    """Train or solve what is missing, on this machine, with ``cpus`` of its cores.
+
+    A recipe whose batch several processes share gets ``processes`` of them.
+    """
+    workers = max(1, available_cores() // cpus)
+    notices: list[str] = []
+    try:
+        if isinstance(recipes[0], Recipe):
+            count = min(processes, recipes[0].processes)
+            if count > 1:
+                return Told([_train_under_torchrun(recipe, place, count) for recipe in recipes])
+            laboratory = Laboratory(
+                Store(place.runs, place.fresh_since, notices.append, Run),
+                place.device,
+                place.data_root,
+                workers,
+                place.precision,
+            )
+            return Told([run.key for run in laboratory.runs(recipes)])
+        store = Store(place.runs, place.fresh_since, notices.append, Solve)
+        solver = Solver(store, place.device, place.data_root, workers)
+        return Told([solver.solve(recipe).key for recipe in recipes])
+    except HarnessError as error:
+        return Told(problem=str(error))
+
+
+def _train_under_torchrun(recipe: Recipe, place: Place, processes: int) -> str:
+    """A recipe that takes several processes: as a person would start it. Returns its key."""
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / "recipe.json"
+        write_atomically(written, recipe.to_json())
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+        command += ["--nproc-per-node", str(processes), "-m", "harness", "train"]
+        command += [str(written), "--runs", str(place.runs)]
+        command += ["--device", place.device, "--precision", place.precision]
+        if place.data_root is not None:
+            command += ["--data-root", str(place.data_root)]
+        if place.fresh_since is not None:
+            command += ["--fresh"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return Path(done.stdout.splitlines()[-1]).parent.name
+        errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+        if errors:
+            raise HarnessError(errors[0].removeprefix("error: "))
+        raise RuntimeError(f"torchrun ended with {done.returncode}: {done.stderr[-300:]}")

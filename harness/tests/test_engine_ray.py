@@ -1,0 +1,214 @@
+"""``--engine ray``: the same evidence as without, retried failures, clusters that are not there.
+
+The tests of a real Ray start one cluster of this machine, of 2 CPUs at most.
+"""
+
+import socket
+from importlib.util import find_spec
+from types import SimpleNamespace
+
+import pytest
+
+from harness.errors import ClusterError, HarnessError
+from harness.linear.recipe import KernelRecipe
+from harness.runs import cluster as cluster_module
+from harness.runs.cluster import Cluster, Job, Machine, connected
+from harness.runs.laboratory import Laboratory
+from harness.runs.remote import Place, Told, done_there, look_around
+from harness.runs.store import Store
+from harness.tests.plugin_helpers import Project
+from harness.training.imagenet import imagenet_recipe
+from harness.training.protocol import paper_recipe
+
+CLAIMS = """
+@pytest.mark.claim("2.1-fit")
+@trials(
+    Trial("fast", "group", "scaled", {"runs": [tiny(seed) for seed in range(3)]}),
+    Trial("fast", "alone", "scaled", {"runs": [tiny(5, dropout=0.1)]}),
+)
+def test_it(trial, laboratory, judge):
+    runs = laboratory.runs(trial)["runs"]
+    judge(accuracy("train", runs, "train"), AtLeast(0.0, source="nothing"))
+
+@pytest.mark.claim("2.1-fit")
+@trials(Trial("fast", "no-data", "scaled", {"runs": [tiny(train_size=None, dropout=0.2)]}))
+def test_other(trial, laboratory, judge):
+    judge(accuracy("train", laboratory.runs(trial)["runs"], "train"), AtLeast(0.0, source="no"))
+"""
+needs_ray = pytest.mark.skipif(
+    find_spec("ray") is None, reason="Ray is not installed: pip install -e '.[cluster]'"
+)
+
+
+def tiny(seed=0, **changes):
+    changes = {"train_size": 32, "epochs": 2, "precision": "fp32", "seed": seed, **changes}
+    return paper_recipe("mlp-1x16", "digits", "random-labels", **changes)
+
+
+def place(tmp_path, **changes):
+    return Place(**{"runs": tmp_path / "runs", "data_root": None, "device": "cpu", **changes})
+
+
+@needs_ray
+def test_the_evidence_is_the_same_as_without(tmp_path):
+    """And the runs that are judged are those that the cluster has trained."""
+    here, there = ((tmp_path / name) for name in ("here", "there"))
+    for folder in (here, there):
+        folder.mkdir()
+    plain = Project(here, CLAIMS).run("-p", "no:randomly")
+    sent = Project(there, CLAIMS).run("--engine", "ray", "-n", "2")
+    assert plain.code == sent.code == 0, sent.text
+    assert "jobs on 1 machines" in sent.text
+    assert "epoch" not in sent.text, "something trained here"
+
+    def told(session):
+        return [(r.check, r.values, r.verdict, r.interval, r.runs) for r in session.evidence]
+
+    assert told(plain) == told(sent) and len(sent.evidence) == 3
+
+
+def test_without_ray_the_remedy_is_said(tmp_path, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ClusterError, match=r"pip install 'rethinking-generalization\[cluster\]'"):
+        with connected(None, place(tmp_path)):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [("nonsense", "should be HOST:PORT"), ("127.0.0.1:{}", "no Ray cluster answers at 127.0.0.1")],
+)
+def test_a_cluster_that_cannot_be_reached_is_said_at_once(address, message, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster_module, "_ray", lambda: None)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(ClusterError, match=message):
+        with connected(address.format(port), place(tmp_path)):
+            pass
+
+
+def test_an_address_without_the_engine_is_refused(tmp_path):
+    session = Project(tmp_path, CLAIMS).run("--ray-address", "a:1")
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert "--ray-address is for --engine ray" in session.text
+
+
+# --- Jobs --------------------------------------------------------------------------------------
+
+
+class NoRay:
+    """Tasks that are done when they are waited for; each may fail a number of times first."""
+
+    class exceptions:
+        RayError = OSError
+
+    def __init__(self, failures=0):
+        self.failures, self.asked = failures, []
+
+    def remote(self, function):
+        return SimpleNamespace(
+            options=lambda **wanted: SimpleNamespace(
+                remote=lambda *given: self.asked.append(wanted) or (len(self.asked), given)
+            )
+        )
+
+    def wait(self, references, num_returns):
+        return references[:1], references[1:]
+
+    def get(self, reference):
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the machine went away")
+        recipes = reference[1][0]
+        return Told([f"key {recipe.seed}" for recipe in recipes])
+
+
+def cluster(tmp_path, ray=None, cpus=4, gpus=0, **changes):
+    machines = (Machine("one", "1", cpus, gpus), Machine("two", "2", 2, 0))
+    return Cluster(ray or NoRay(), machines, place(tmp_path, **changes))
+
+
+def test_jobs_are_groups_and_take_the_gpus_that_the_recipe_says(tmp_path):
+    recipes = [tiny(0), tiny(1), tiny(2, dropout=0.1)]
+    jobs = cluster(tmp_path).jobs(recipes)
+    assert [len(job.recipes) for job in jobs] == [2, 1]
+    assert [(job.cpus, job.gpus) for job in jobs] == [(1, 0), (1, 0)]
+    large = imagenet_recipe("true-labels")
+    (job,) = cluster(tmp_path, cpus=64, gpus=8, device="auto").jobs([large])
+    assert (job.gpus, job.cpus) == (8, 64)
+    (job,) = cluster(tmp_path, cpus=3, device="cpu").jobs([large])
+    assert (job.gpus, job.cpus) == (0, 3), "as many processes as a machine has cores"
+    with pytest.raises(ClusterError, match=r"takes 8 GPUs of one machine, .* more than 4"):
+        cluster(tmp_path, gpus=4, device="auto").jobs([large])
+
+
+def test_a_solve_that_fits_no_machine_is_refused(tmp_path):
+    solve = KernelRecipe(dataset="mnist")
+    machines = (Machine("one", "1", 4, 0, memory=1e9),)
+    with pytest.raises(ClusterError, match=r"takes 7\.\d GB, .* more than 1\.0 GB"):
+        Cluster(NoRay(), machines, place(tmp_path)).jobs([solve])
+    (job,) = cluster(tmp_path).jobs([solve])
+    assert job.cpus == 4 and job.memory > 7e9
+
+
+def test_a_job_that_fails_is_tried_again_and_reported(tmp_path):
+    told = []
+    job = Job((tiny(3),))
+    finished = cluster(tmp_path, NoRay(failures=2)).finish([job], told.append)
+    assert finished.keys == {tiny(3): "key 3"} and not finished.failures
+    assert [text.split("failed ")[1] for text in told] == [
+        f"(attempt {attempt} of 3): the machine went away" for attempt in (1, 2)
+    ]
+    given_up = cluster(tmp_path, NoRay(failures=3)).finish([job], told.append)
+    assert given_up.failures == {tiny(3): "it failed 3 times: the machine went away"}
+
+
+def test_a_test_whose_recipe_failed_there_fails_with_the_reason(tmp_path):
+    conftest = """
+from contextlib import contextmanager
+from harness.runs import cluster
+from harness.tests.test_engine_ray import NoRay
+@contextmanager
+def connected(address, place):
+    yield cluster.Cluster(NoRay(failures=6), (cluster.Machine("one", "1", 2, 0),), place)
+cluster.connected = connected
+"""
+    session = Project(tmp_path, CLAIMS, conftest).run("--engine", "ray", "-k", "alone or no-data")
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    assert "was not trained: it failed 3 times: the machine went away" in session.text
+    assert "failed (attempt 2 of 3)" in session.text
+
+
+# --- What a machine does -----------------------------------------------------------------------
+
+
+def test_a_machine_trains_solves_nothing_twice_and_says_what_has_to_be_mended(tmp_path):
+    recipes = [tiny(0), tiny(1)]
+    told = done_there(recipes, place(tmp_path), cpus=1)
+    laboratory = Laboratory(Store(tmp_path / "runs"), device="cpu")
+    assert told.keys == [run.key for run in laboratory.runs(recipes)]
+    assert done_there(recipes, place(tmp_path), cpus=1) == told
+    photographs = imagenet_recipe("true-labels", rank_batch=None, batch_size=4)
+    nothing = done_there([photographs], place(tmp_path, data_root=tmp_path), cpus=1)
+    assert not nothing.keys and "no photographs under" in nothing.problem
+
+
+def test_a_machine_that_does_not_see_the_store_or_the_data_says_so(tmp_path):
+    token = tmp_path / "token"
+    assert "does not see the run store" in look_around(token, place(tmp_path)).problem
+    token.touch()
+    other = place(tmp_path, data_root=tmp_path / "missing")
+    assert "does not see the data folder" in look_around(token, other).problem
+    assert look_around(token, place(tmp_path)).code
+
+
+def test_runs_of_other_machines_are_found_without_their_device(tmp_path):
+    runs = Laboratory(Store(tmp_path / "runs"), device="cpu").runs([tiny(0)])
+    elsewhere = {tiny(0): runs[0].key}
+    head = Laboratory(Store(tmp_path / "runs"), device="cuda:7", elsewhere=elsewhere)
+    assert head.run(tiny(0)) == runs[0] and head.runs([tiny(0)]) == runs
+    with pytest.raises(HarnessError, match="cuda:7"):
+        head.run(tiny(1))

@@ -1,0 +1,46 @@
+"""The paper's figures are drawn from the store alone, with nothing but its finished runs."""
+
+from harness.__main__ import main
+from harness.runs.run import Run
+from harness.runs.store import Store
+from harness.training.outcome import Curve, Outcome
+from harness.training.protocol import paper_recipe
+
+
+def keep(store: Store, key: str, setting: str, **changes: object) -> None:
+    recipe = paper_recipe("mlp-1x512", "cifar10", setting, epochs=3, **changes)
+    curve = Curve(
+        step=[391, 782, 1173],
+        loss=[2.0, 1.0, 0.1],
+        online_accuracy=[0.2, 0.6, 0.995],
+        train_accuracy=[0.3, 0.7, 1.0],
+        test_accuracy=[0.3, 0.4, 0.5],
+        learning_rate=[0.01] * 3,
+        seconds=[1.0] * 3,
+    )
+    outcome = Outcome("finished", curve, 50_000, 50_000, 5_000, 10_000, [], "", "", 3)
+    store.keep(Run(key, recipe, outcome, "fp32", "cpu", 3.0, "", {}))
+
+
+def test_figures_come_from_the_store_alone(tmp_path, capsys):
+    store = Store(tmp_path / "runs")
+    keep(store, "aa", "true-labels")
+    keep(store, "bb", "random-labels")
+    keep(store, "cc", "random-labels", weight_decay=(("weights", 0.1),))
+    assert main(["figures", "--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "out")]) == 0
+    drawn = sorted(path.stem for path in (tmp_path / "out").iterdir())
+    assert drawn == ["figure-1a", "figure-1b", "figure-1c"]
+    assert "figure-1a: 2 curves or points" in capsys.readouterr().out, "a decayed run is none of it"
+
+
+def test_an_empty_store_draws_nothing_and_says_so(tmp_path, capsys):
+    assert main(["figures", "--runs", str(tmp_path / "no"), "--out", str(tmp_path / "out")]) == 0
+    assert "nothing to draw" in capsys.readouterr().out and not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path, capsys):
+    keep(Store(tmp_path / "runs"), "aa", "true-labels")
+    (tmp_path / "out").touch()
+    arguments = ["figures", "--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "out")]
+    assert main(arguments) == 2
+    assert "error: " in capsys.readouterr().err

@@ -1,0 +1,127 @@
+"""Table 2's measurements, and what a folder of photographs lacks for a test."""
+
+import math
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from harness.evidence.imagenet import (
+    best_counts,
+    disagreement,
+    last_counts,
+    less_disagreement,
+    published_counts,
+    sum_of_accuracies,
+    table2,
+    top5_accuracy,
+)
+from harness.evidence.statistics import clopper_pearson, difference_interval
+from harness.tests.photo_helpers import photo_layout
+from harness.tests.plugin_helpers import Project
+from harness.training.outcome import Curve, Outcome
+
+
+def outcome(**changes):
+    curve = Curve(
+        step=[1, 2, 3],
+        loss=[1.0] * 3,
+        online_accuracy=[0.5] * 3,
+        train_accuracy=[None, None, 0.5],
+        test_accuracy=[0.2, 0.6, 0.4],
+        test_top5=[0.5, 0.8, 0.9],
+    )
+    facts = {"status": "finished", "curve": curve, "train_correct": 5, "train_total": 10}
+    facts |= {"test_correct": 4, "test_total": 10, "first_losses": [], "label_digest": ""}
+    facts |= {"order_digest": "", "epochs_to_fit": None, "train_among_five": 8}
+    return Outcome(**(facts | {"test_among_five": 9} | changes))
+
+
+def run(**changes):
+    of = outcome(**changes)
+    return SimpleNamespace(
+        key="k", seconds=1.0, outcome=of, diverged=of.status == "diverged", curve=of.curve,
+        recipe=SimpleNamespace(model="inception-v3"),
+    )  # fmt: skip
+
+
+def test_a_cell_of_table_2_is_found_by_its_switches():
+    cell = table2("top1_test", "true", ["augmentation"])
+    assert cell.value == 0.7295 and "Table 2" in cell.where
+    assert table2("top1_train", "random", ["weight-decay", "dropout"]).value == 0.9118
+
+
+def test_the_tolerance_is_how_far_the_paper_is_from_itself():
+    assert disagreement().value == pytest.approx(0.9961 - 0.9060)
+    bound, source = less_disagreement(table2("top1_train", "random", []))
+    assert bound == pytest.approx(0.9520 - 0.0901) and "Figure 2a" in source
+    assert less_disagreement(table2("top1_test", "random", []))[0] == 0
+
+
+def test_top_5_best_and_last_are_the_outcomes():
+    measured = top5_accuracy("top-5", [run()], "train")
+    assert measured.values == (0.8,) and measured.interval == clopper_pearson(8, 10)
+    assert last_counts(run()) == (4, 10) and best_counts(run()) == (6, 10)
+    assert top5_accuracy("top-5", [run()], "test").values == (0.9,)
+    assert not top5_accuracy("top-5", [run(status="diverged")], "test").is_finite
+
+
+def test_a_difference_has_newcombes_interval_and_a_sum_wider_bounds():
+    one, other = (389, 500), (299, 500)
+    difference = sum_of_accuracies("d", {"one": (1, one), "other": (-1, other)})
+    assert difference.values[0] == pytest.approx(0.18)
+    assert difference.interval == pytest.approx(difference_interval(one, other))
+    alone = sum_of_accuracies("a", {"one": (1, one)})
+    assert alone.interval == pytest.approx(clopper_pearson(*one))
+    halved = sum_of_accuracies("h", {"one": (-0.5, one)})
+    assert halved.interval == pytest.approx([-end / 2 for end in alone.interval[::-1]])
+
+
+def test_a_diverged_run_has_no_sum():
+    broken = run(status="diverged", test_correct=0)
+    measured = sum_of_accuracies("d", {"x": (1, last_counts(broken))}, [broken])
+    assert math.isnan(measured.values[0]) and measured.diverged
+
+
+def test_published_shares_are_counted_on_imagenets_test_images():
+    assert published_counts(table2("top1_test", "true", [])) == (29_900, 50_000)
+
+
+CLAIMS = """
+from harness.training.imagenet import imagenet_recipe
+FEW = imagenet_recipe("random-labels", train_size=6, crop=75)
+
+@pytest.mark.claim("2.1-imagenet")
+@trials(
+    Trial("imagenet", "whole", "paper", {"runs": [imagenet_recipe("random-labels")]}),
+    Trial("imagenet", "photographs", "scaled", {"runs": [FEW]}),
+)
+def test_it(trial, laboratory, judge): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        ("whole", "all of ImageNet: 1,281,167 training photographs of 1,000 classes, and .* holds 4"
+         " of 2; what runs on a few photographs is chosen by -k photographs"),
+        ("photographs", "it needs 6 training photographs, and .* holds 4"),
+    ],
+)  # fmt: skip
+def test_what_the_folder_lacks_is_said_before_anything_trains(chosen, message, tmp_path):
+    photo_layout(tmp_path / "data", classes=2, train=2, val=1)
+    session = Project(tmp_path, CLAIMS).run(
+        *("-m", "imagenet", "--device", "cpu", "-k", chosen, f"--data-root={tmp_path / 'data'}")
+    )
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert re.search(message, " ".join(session.text.split()))
+
+
+def test_a_folder_out_of_the_layout_is_refused_there_too(tmp_path):
+    photo_layout(tmp_path / "data", classes=2, train=2, val=1)
+    (tmp_path / "data" / "val" / "n001").rename(tmp_path / "data" / "val" / "other")
+    session = Project(tmp_path, CLAIMS).run(
+        *("-m", "imagenet", "--device", "cpu", f"--data-root={tmp_path / 'data'}")
+    )
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert "differ: 1 are in train alone (n001)" in session.text

@@ -1,0 +1,188 @@
+"""Several processes that share one training: torchrun, a killed rank, and each one's part."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from harness.errors import DeviceError, InvalidRecipe
+from harness.runs.laboratory import Laboratory
+from harness.runs.store import Store
+from harness.tests.plugin_helpers import clean_environment
+from harness.training import ranks as ranks_module
+from harness.training.backend import Backend
+from harness.training.inputs import prepared_data
+from harness.training.loop import Training
+from harness.training.protocol import paper_recipe
+from harness.training.ranks import ALONE, Ranks, require_gpus
+from harness.training.recipe import Recipe
+
+RECIPE = paper_recipe(
+    "mlp-1x32", "digits", "random-labels", train_size=250, batch_size=64, precision="fp32"
+)
+PATIENCE = 90
+
+
+def started(recipe, ranks=ALONE):
+    return Training(recipe, prepared_data(recipe, None, "cpu", "fp32"), Backend("cpu", 1), ranks)
+
+
+def finished(training):
+    while not training.over:
+        training.run_epoch()
+    return training.outcome()
+
+
+# --- A process's part --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+@pytest.mark.parametrize(("images", "size"), [(64, None), (64, 16), (58, 16), (7, 2), (2, 4)])
+def test_the_parts_of_all_processes_are_the_batch(count, images, size):
+    batch = torch.arange(images)
+    parts = [Ranks(rank, count).parts(batch, size) for rank in range(count)]
+    counted = [(part, share, k) for own in parts for part, share, k in own if share]
+    counted.sort(key=lambda it: it[2])
+    assert torch.cat([part for part, _, _ in counted]).tolist() == batch.tolist()
+    assert sum(share for _, share, _ in counted) == pytest.approx(1)
+    assert all(parts), "each takes a step, also where nothing is left for it"
+    assert all(len(part) > 1 for part, share, _ in counted)
+
+
+def test_a_batch_in_parts_is_the_batch_for_a_network_without_batch_norm():
+    whole = finished(started(replace(RECIPE, epochs=3)))
+    parts = finished(started(replace(RECIPE, epochs=3, rank_batch=16)))
+    assert parts.curve.loss == pytest.approx(whole.curve.loss, rel=1e-5)
+    assert parts.train_correct == whole.train_correct
+
+
+def test_dropout_and_batch_norm_see_the_parts_that_the_recipe_states():
+    dropped = replace(RECIPE, epochs=2, dropout=0.5)
+    whole = finished(started(dropped)).curve.loss
+    parts = finished(started(replace(dropped, rank_batch=32))).curve.loss
+    assert parts != pytest.approx(whole, rel=1e-3), "other masks"
+    assert parts == finished(started(replace(dropped, rank_batch=32))).curve.loss
+
+
+@pytest.mark.parametrize(
+    ("recipe", "count", "message"),
+    [
+        (replace(RECIPE, dropout=0.5), 2, r"\(dropout\): .* as in rank_batch=32"),
+        (paper_recipe("inception", "digits", "true-labels"), 4, r"BatchNorm.* rank_batch=32"),
+        (replace(RECIPE, rank_batch=32), 4, "has 2 parts of rank_batch = 32, .* 4 processes"),
+        (
+            replace(RECIPE, inputs="gaussian", redraw="inputs each access"),
+            2,
+            "train it in one process",
+        ),
+    ],
+)
+def test_a_recipe_that_so_many_cannot_share_is_refused(recipe, count, message):
+    with pytest.raises(InvalidRecipe, match=message):
+        started(recipe, Ranks(0, count))
+
+
+def test_more_processes_than_gpus_are_refused(monkeypatch):
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "8")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(DeviceError, match=r"8 processes .* has 2 GPUs; use --nproc-per-node 2"):
+        require_gpus("cuda")
+    require_gpus("cpu")
+
+
+@dataclass(frozen=True)
+class Told(Ranks):
+    """A second process, which is told what the first would tell it."""
+
+    told: tuple[bytes, ...] = ()
+
+    def agreed(self, content: bytes) -> bytes:
+        assert content == b""
+        answer, *left = self.told
+        object.__setattr__(self, "told", tuple(left))
+        return answer
+
+    def wrapped(self, model):
+        return model
+
+    def summed(self, values):
+        return values
+
+    def average_buffers(self, model):
+        pass
+
+
+def test_rank_0_alone_writes(tmp_path):
+    recipe = replace(RECIPE, epochs=2)
+    first = Laboratory(Store(tmp_path / "first"), device="cpu").run(recipe)
+    other = Laboratory(Store(tmp_path / "other"), device="cpu", checkpoint_seconds=0)
+    told = Told(1, 2, told=(b"", b"", first.to_json()))
+    assert other.run_with(told, recipe) == first and told.told == ()
+    assert not (tmp_path / "other").exists()
+
+
+# --- torchrun ----------------------------------------------------------------------------------
+
+
+def children(parent):
+    """Process numbers of a process's children."""
+    listed = Path(f"/proc/{parent}/task/{parent}/children")
+    return [int(word) for word in listed.read_text().split()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the ranks under /proc")
+def test_a_killed_rank_ends_the_job_and_the_run_goes_on_from_its_checkpoint(tmp_path):
+    """Two processes with gloo, then one: the curve is that of one process alone."""
+    written, runs = tmp_path / "recipe.json", tmp_path / "runs"
+    recipe = replace(RECIPE, epochs=600, evaluation="at the end")
+    written.write_bytes(recipe.to_json())
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    command += ["-m", "harness", "train", str(written), "--runs", str(runs), "--device", "cpu"]
+    root = str(Path(ranks_module.__file__).parents[2])
+    environment = clean_environment(tmp_path) | {"PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
+    job = subprocess.Popen(
+        [*command, "--checkpoint-seconds", "0.1"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        until = time.monotonic() + PATIENCE
+        while not list(runs.glob("*/checkpoint.safetensors")):
+            assert job.poll() is None, job.stdout.read()
+            assert time.monotonic() < until, "no checkpoint"
+            time.sleep(0.05)
+        os.kill(children(job.pid)[-1], signal.SIGKILL)
+        text, _ = job.communicate(timeout=PATIENCE)
+    finally:
+        job.kill()
+    assert job.returncode != 0 and "Signal 9" in text
+    assert not list(runs.glob("*/run.json"))
+    shown = []
+    store = Store(runs)
+    resumed = Laboratory(store, device="cpu", on_progress=shown.append).run(recipe)
+    assert shown[0].epoch > 1, "it began anew"
+    alone = finished(started(recipe))
+    epochs = shown[0].epoch - 1
+    assert resumed.curve.loss[:epochs] == pytest.approx(alone.curve.loss[:epochs], rel=1e-4)
+    assert resumed.outcome.order_digest == alone.order_digest
+    assert resumed.outcome.label_digest == alone.label_digest
+    assert resumed.train_accuracy == alone.train_accuracy == 1
+
+
+def test_a_recipe_in_a_file_is_the_recipe(tmp_path):
+    path = tmp_path / "recipe.json"
+    recipe = replace(RECIPE, weight_decay=(("weights", 1e-4),), rank_batch=8)
+    path.write_bytes(recipe.to_json())
+    assert Recipe.from_json(path) == recipe
+    for text in ("{", '{"modle": "linear"}', "[]"):
+        path.write_text(text)
+        with pytest.raises(InvalidRecipe, match=r"recipe\.json holds no recipe"):
+            Recipe.from_json(path)

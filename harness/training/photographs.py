@@ -1,0 +1,103 @@
+"""A recipe's photographs: listed, looked at once, and handed to the loop as `Photographs`."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from harness.data.catalogue import data_root, dataset_spec
+from harness.data.crop_cache import look, refuse_corrupt
+from harness.data.photo_batches import Photographs
+from harness.data.photographs import PhotoFolder, photo_folder
+from harness.data.prepare import DataSpec, Pictures, Prepared, places_of_sample, with_labels
+from harness.data.sources import ImageSet
+from harness.errors import DataError, InvalidRecipe
+from harness.training.recipe import Recipe
+
+
+def prepared_photographs(
+    recipe: Recipe,
+    spec: DataSpec,
+    root: Path | None,
+    device: str,
+    dtype: torch.dtype,
+    workers: int,
+    cache: Path | None = None,
+) -> Prepared:
+    """What ``recipe`` trains on: labels drawn once by its seed, whatever is corrupt.
+
+    Raises DataError where the folder is not in the layout, holds too few photographs, or has
+    corrupt ones that the recipe does not allow to be skipped.
+    """
+    folder = photo_folder(data_root(root), dataset_spec(recipe.dataset).classes)
+    _require_enough(recipe, folder)
+
+    def photographs(paths: tuple[str, ...]) -> Photographs:
+        return Photographs(
+            folder.root, np.array(paths), recipe.crop, torch.device(device), dtype, workers
+        )
+
+    images = ImageSet(
+        dataset_spec(recipe.dataset),
+        photographs(folder.train),
+        torch.tensor(folder.train_labels),
+        photographs(folder.val),
+        torch.tensor(folder.val_labels),
+        folder.fingerprint,
+    )
+    sample, left_out = places_of_sample(images, spec)
+    of_sample = images.train_images if sample is None else images.train_images[sample]
+    pictures = Pictures(of_sample, images.train_images[left_out], images.test_images)
+    return _looked_at(recipe, with_labels(pictures, images, spec), folder, workers, cache)
+
+
+def _looked_at(
+    recipe: Recipe, data: Prepared, folder: PhotoFolder, workers: int, cache: Path | None
+) -> Prepared:
+    """Without the corrupt photographs, and with the crops that are kept on disk."""
+    sound: dict[str, object] = {}
+    corrupt: list[str] = []
+    looked_at = 0
+    for part in ("train", "test", "validation"):
+        images, labels = getattr(data, f"{part}_images"), getattr(data, f"{part}_labels")
+        if labels is None or not len(labels):
+            continue
+        paths = [str(path) for path in images.paths]
+        augmentation = recipe.augmentation if part == "train" else ()
+        found = look(
+            folder.root, paths, recipe.crop, folder.fingerprint, workers, not augmentation, cache
+        )
+        corrupt += [paths[place] for place in found.corrupt]
+        looked_at += len(paths)
+        kept = np.delete(np.arange(len(paths)), found.corrupt)
+        sound[f"{part}_labels"] = labels[torch.from_numpy(kept).to(labels.device)]
+        sound[f"{part}_images"] = replace(
+            images,
+            paths=images.paths[kept],
+            crops=found.crops,
+            rows=kept,
+            augmentation=augmentation,
+            seed=recipe.seed,
+        )
+    if not recipe.skip_corrupt:
+        refuse_corrupt(folder.root, corrupt, looked_at)
+    for part in ("train", "test"):
+        if not len(sound[f"{part}_labels"]):
+            raise DataError(f"no photograph of {folder.root}/{part} decodes")
+    count = len(sound["train_labels"])
+    if count % recipe.batch_size == 1 and recipe.batch_size > 1:
+        raise InvalidRecipe(
+            f"batch_size = {recipe.batch_size} leaves a last batch of one of the {count:,}"
+            " photographs, which BatchNorm cannot normalise; take another batch_size"
+        )
+    return replace(data, **sound, skipped=len(corrupt))
+
+
+def _require_enough(recipe: Recipe, folder: PhotoFolder) -> None:
+    wanted = (recipe.train_size or 0) + recipe.validation_size
+    if wanted > len(folder.train):
+        raise DataError(
+            f"{recipe} needs {wanted:,} training photographs, but {folder.root} holds"
+            f" {len(folder.train):,}; set train_size to no more, or give another --data-root"
+        )

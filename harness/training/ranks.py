@@ -1,0 +1,163 @@
+"""The processes that share one training: torchrun starts them, DistributedDataParallel joins them.
+
+Alone, or as one of several, a `Training` does the same: what is one process's part of a batch, and
+what is added up over all, is asked of a `Ranks`.
+"""
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+from harness.errors import DeviceError, InvalidRecipe
+from harness.training.recipe import Recipe
+
+PATIENCE = timedelta(hours=6)
+"""How long ranks wait for one that reads all of ImageNet for the first time."""
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """This process's place among those that share a training."""
+
+    rank: int = 0
+    count: int = 1
+    joined: bool = False
+    """Whether torchrun started it: also where it is the only one."""
+
+    def parts(self, batch: torch.Tensor, size: int | None) -> list[tuple[torch.Tensor, float, int]]:
+        """This process's parts of a batch (B,): places, share of the batch, number of the part.
+
+        At most ``size`` places each, or the batch divided by the processes. A process for which
+        nothing is left gets two places that count for nothing, so that all take the same steps.
+        """
+        every = list(batch.split(size or -(-len(batch) // self.count)))
+        if len(every) > 1 and len(every[-1]) == 1:
+            # BatchNorm cannot normalise a single image.
+            every[-2:] = [torch.cat(every[-2:])]
+        numbered = [(part, len(part) / len(batch), k) for k, part in enumerate(every)]
+        return numbered[self.rank :: self.count] or [(batch[:2], 0.0, 0)]
+
+    def own(self, places: torch.Tensor) -> torch.Tensor:
+        """This process's part of what all evaluate together."""
+        return places[self.rank :: self.count]
+
+    def summed(self, values: torch.Tensor) -> torch.Tensor:
+        """The sum of a tensor over all processes."""
+        if self.count > 1:
+            dist.all_reduce(values)
+        return values
+
+    def wrapped(self, model: nn.Module) -> nn.Module:
+        """The network as it is trained: gradients are averaged over the processes.
+
+        A single process has nothing to average: copies of gradients would cost an MLP 12 %.
+        """
+        if self.count == 1:
+            return model
+        device = next(model.parameters()).device
+        with warnings.catch_warnings():
+            # What PyTorch 2.14 has in place of broadcast_buffers, 2.11 does not know.
+            warnings.simplefilter("ignore", FutureWarning)
+            return DistributedDataParallel(
+                model,
+                device_ids=[device] if device.type == "cuda" else None,
+                broadcast_buffers=False,
+                gradient_as_bucket_view=True,
+            )
+
+    def unsynchronised(self, network: nn.Module, wanted: bool) -> AbstractContextManager:
+        """Where gradients are only added up here: all parts of a batch but a process's last."""
+        if wanted and isinstance(network, DistributedDataParallel):
+            return network.no_sync()
+        return nullcontext()
+
+    @torch.no_grad()
+    def average_buffers(self, model: nn.Module) -> None:
+        """BatchNorm's running averages, averaged over the processes after an epoch."""
+        if self.count > 1:
+            for buffer in model.buffers():
+                if buffer.is_floating_point():
+                    dist.all_reduce(buffer)
+                    buffer /= self.count
+
+    def agreed(self, content: bytes) -> bytes:
+        """Rank 0's bytes, on every rank."""
+        if self.count == 1:
+            return content
+        device = "cuda" if dist.get_backend() == "nccl" else "cpu"
+        length = torch.tensor([len(content)], device=device)
+        dist.broadcast(length, 0)
+        data = torch.zeros(int(length), dtype=torch.uint8, device=device)
+        if self.rank == 0 and content:
+            data.copy_(torch.frombuffer(bytearray(content), dtype=torch.uint8))
+        dist.broadcast(data, 0)
+        return data.cpu().numpy().tobytes()
+
+
+ALONE = Ranks()
+
+
+def under_torchrun() -> bool:
+    """Whether torchrun started this process."""
+    return "TORCHELASTIC_RUN_ID" in os.environ and "RANK" in os.environ
+
+
+def require_gpus(device_kind: str) -> None:
+    """Raise DeviceError where torchrun started more processes here than there are GPUs."""
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    gpus = torch.cuda.device_count() if device_kind == "cuda" else here
+    if here > gpus:
+        raise DeviceError(
+            f"torchrun started {here} processes on this machine, which has {gpus} GPUs; use"
+            f" --nproc-per-node {max(gpus, 1)}, or --device cpu"
+        )
+
+
+def check_share(recipe: Recipe, model: nn.Module, ranks: Ranks) -> None:
+    """Raise InvalidRecipe where so many processes cannot train the recipe as it is written."""
+    if ranks.count == 1:
+        return
+    if recipe.redraw == "inputs each access":
+        raise InvalidRecipe(f"{recipe} draws inputs at each access: train it in one process")
+    if recipe.rank_batch is None:
+        normalises = any(isinstance(it, nn.modules.batchnorm._BatchNorm) for it in model.modules())
+        if normalises or recipe.dropout:
+            raise InvalidRecipe(
+                f"{recipe.model} would be another network with every number of processes"
+                f" ({'BatchNorm' if normalises else 'dropout'}): state the batch of one of them,"
+                f" as in rank_batch={max(1, recipe.batch_size // ranks.count)}"
+            )
+    elif recipe.processes < ranks.count:
+        raise InvalidRecipe(
+            f"batch_size = {recipe.batch_size} has {recipe.processes} parts of rank_batch ="
+            f" {recipe.rank_batch}, but torchrun started {ranks.count} processes; start"
+            f" {recipe.processes} at most"
+        )
+
+
+@contextmanager
+def joined(device_kind: str) -> Iterator[Ranks]:
+    """The processes that torchrun started, joined while the block lasts; else this one alone.
+
+    Raises DeviceError for more processes than GPUs.
+    """
+    if not under_torchrun():
+        yield ALONE
+        return
+    require_gpus(device_kind)
+    backend = "nccl" if device_kind == "cuda" else "gloo"
+    if device_kind == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    dist.init_process_group(backend, timeout=PATIENCE)
+    try:
+        yield Ranks(dist.get_rank(), dist.get_world_size(), joined=True)
+    finally:
+        dist.destroy_process_group()
