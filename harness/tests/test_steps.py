@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from harness.errors import DeviceError
-from harness.training import steps
+from harness.training import checkpoint, steps
 from harness.training.backend import Backend, resolve_backend
 from harness.training.inputs import prepared_data
 from harness.training.loop import Training
@@ -107,6 +107,23 @@ def test_a_captured_step_is_replayed_on_new_images_at_the_rate_of_the_schedule(g
     assert graph.curve.online_accuracy == eager.curve.online_accuracy
     # Two whole batches an epoch and a ragged one of 8, each warmed up on its own.
     assert graphs_on_a_cpu.count(16) == 12 - WARM_UP and graphs_on_a_cpu.count(8) == 6 - WARM_UP
+
+
+def test_a_run_by_graphs_can_be_interrupted(graphs_on_a_cpu, tmp_path):
+    """The rate is a tensor there, which a checkpoint's facts cannot hold."""
+    it = recipe(epochs=6)
+    data = prepared_data(it, None, "cpu", "fp32")
+    straight = training(it, Backend("cpu", 1, "graph"))
+    interrupted = Training(it, data, Backend("cpu", 1, "graph"))
+    for _ in range(4):
+        interrupted.run_epoch()
+    checkpoint.save(tmp_path / "c", *interrupted.state())
+    resumed = Training(it, data, Backend("cpu", 1, "graph"))
+    resumed.restore(*checkpoint.load(tmp_path / "c"))
+    while not resumed.over:
+        resumed.run_epoch()
+    assert resumed.curve.loss == pytest.approx(straight.curve.loss, rel=1e-5)
+    assert resumed.curve.learning_rate == pytest.approx(straight.curve.learning_rate)
 
 
 def test_a_graph_needs_a_gpu_and_no_dropout(graphs_on_a_cpu):

@@ -319,7 +319,7 @@ class Training:
         tensors["labels"] = self.labels
         facts = {
             "threads": self.backend.threads,
-            "schedule": self.schedule.state_dict(),
+            "schedule": _without_tensors(self.schedule.state_dict()),
             "learning_rate": float(self.optimizer.param_groups[0]["lr"]),
             "outcome": self.outcome().as_dict(),
         }
@@ -352,6 +352,15 @@ class Training:
         }
         self.among_five |= {"train": outcome.train_among_five, "test": outcome.test_among_five}
         self.answers = outcome.answers
+
+
+def _without_tensors(value: Any) -> Any:
+    """As JSON takes it: rates that are tensors on the device, for a CUDA graph, as numbers."""
+    if isinstance(value, dict):
+        return {name: _without_tensors(it) for name, it in value.items()}
+    if isinstance(value, list):
+        return [_without_tensors(it) for it in value]
+    return value.item() if isinstance(value, torch.Tensor) else value
 
 
 def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
