@@ -245,6 +245,7 @@ class Laboratory:
         """Go on from the last checkpoint, if there is a sound one; rank 0 hands it round."""
         from harness.training.checkpoint import DamagedCheckpoint, load
         from harness.training.ranks import ALONE
+        from harness.training.state import restore
 
         ranks, path = ranks or ALONE, self.store.checkpoint(key)
         found = ranks.rank == 0 and self.store.is_current(path)
@@ -252,11 +253,11 @@ class Laboratory:
             return
         try:
             if ranks.count == 1:
-                training.restore(*load(path))
+                restore(training, *load(path))
             elif content := ranks.agreed(path.read_bytes() if found else b""):
                 with NamedTemporaryFile(suffix=path.suffix) as file:
                     Path(file.name).write_bytes(content)
-                    training.restore(*load(Path(file.name)))
+                    restore(training, *load(Path(file.name)))
         except DamagedCheckpoint as error:
             # All ranks have the same bytes, and find the same.
             if ranks.rank == 0:
@@ -265,8 +266,9 @@ class Laboratory:
 
     def _save(self, training: "Training", key: str) -> None:
         from harness.training.checkpoint import save
+        from harness.training.state import state_of
 
-        save(self.store.checkpoint(key), *training.state())
+        save(self.store.checkpoint(key), *state_of(training))
 
     def _report(self, recipes: Sequence[Recipe], trainings: Sequence["Training"]) -> None:
         """Tell of those that have just trained an epoch."""

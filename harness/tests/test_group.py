@@ -17,6 +17,7 @@ from harness.training.group import WEIGHTS_TOGETHER, GroupTraining, groups_of, w
 from harness.training.inputs import prepared_data
 from harness.training.loop import Training
 from harness.training.recipe import Recipe
+from harness.training.state import restore, state_of
 
 ROUNDING = {"rel": 1e-3, "abs": 1e-5}
 """float32, in another order of summation, over a few dozen steps that each add a little."""
@@ -153,10 +154,10 @@ def test_an_interrupted_group_goes_on_also_where_its_members_stand_apart(name, t
     for epoch in (1, 2):
         interrupted.run_epoch()
         interrupted.hand_back()
-        checkpoint.save(tmp_path / str(epoch), *interrupted.members[epoch - 1].state())
+        checkpoint.save(tmp_path / str(epoch), *state_of(interrupted.members[epoch - 1]))
     resumed = group(recipes)
-    resumed.members[0].restore(*checkpoint.load(tmp_path / "1"))
-    resumed.members[1].restore(*checkpoint.load(tmp_path / "2"))
+    restore(resumed.members[0], *checkpoint.load(tmp_path / "1"))
+    restore(resumed.members[1], *checkpoint.load(tmp_path / "2"))
     assert [member.curve.epochs for member in resumed.members] == [1, 2, 0]
     for ours, theirs in zip(finish(resumed).members, straight.members, strict=True):
         assert_same(ours, theirs)
@@ -168,7 +169,7 @@ def test_a_member_goes_on_alone_from_its_checkpoint_of_a_group():
     training.run_epoch()
     training.hand_back()
     single = Training(recipes[1], data_of(recipes[1]), Backend())
-    single.restore(*training.members[1].state())
+    restore(single, *state_of(training.members[1]))
     while not single.over:
         single.run_epoch()
     assert_same(single, alone(recipes[1]))

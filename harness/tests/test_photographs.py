@@ -25,6 +25,7 @@ from harness.training.inputs import prepared_data
 from harness.training.loop import Training
 from harness.training.recipe import Recipe
 from harness.training.shared_steps import SharedSteps
+from harness.training.state import restore, state_of
 
 
 @pytest.fixture(autouse=True)
@@ -281,7 +282,7 @@ def test_workers_change_no_bit_and_a_restart_goes_on_with_the_same_labels(made, 
     first = Training(recipe, prepared(recipe, made), Backend("cpu", 1))
     first.run_epoch()
     second = Training(recipe, prepared(recipe, made), Backend("cpu", 1))
-    second.restore(*first.state())
+    restore(second, *state_of(first))
     while not second.over:
         second.run_epoch()
     assert figures(second) == figures(whole)

@@ -23,6 +23,7 @@ from harness.training.loop import Training
 from harness.training.optimizer import make_optimizer
 from harness.training.outcome import Curve, Outcome
 from harness.training.recipe import Recipe, differing_fields
+from harness.training.state import restore, state_of
 
 EVERYTHING = {
     "augmentation": ("random crop", "flip", "rotation"),
@@ -237,9 +238,9 @@ def test_an_interrupted_run_goes_on_with_the_same_draws(model, tmp_path):
     straight = finished(training(it))
     interrupted = training(it)
     interrupted.run_epoch()
-    checkpoint.save(tmp_path / "c", *interrupted.state())
+    checkpoint.save(tmp_path / "c", *state_of(interrupted))
     resumed = training(it)
-    resumed.restore(*checkpoint.load(tmp_path / "c"))
+    restore(resumed, *checkpoint.load(tmp_path / "c"))
     assert figures(finished(resumed).outcome()) == figures(straight.outcome())
 
 

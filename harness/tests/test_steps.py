@@ -12,6 +12,7 @@ from harness.training.inputs import prepared_data
 from harness.training.loop import Training
 from harness.training.optimizer import make_optimizer, set_learning_rate
 from harness.training.recipe import Recipe
+from harness.training.state import restore, state_of
 from harness.training.steps import WARM_UP, EagerSteps, GraphSteps
 
 
@@ -117,9 +118,9 @@ def test_a_run_by_graphs_can_be_interrupted(graphs_on_a_cpu, tmp_path):
     interrupted = Training(it, data, Backend("cpu", 1, "graph"))
     for _ in range(4):
         interrupted.run_epoch()
-    checkpoint.save(tmp_path / "c", *interrupted.state())
+    checkpoint.save(tmp_path / "c", *state_of(interrupted))
     resumed = Training(it, data, Backend("cpu", 1, "graph"))
-    resumed.restore(*checkpoint.load(tmp_path / "c"))
+    restore(resumed, *checkpoint.load(tmp_path / "c"))
     while not resumed.over:
         resumed.run_epoch()
     assert resumed.curve.loss == pytest.approx(straight.curve.loss, rel=1e-5)

@@ -20,6 +20,7 @@ from harness.training.loop import Training
 from harness.training.outcome import Outcome
 from harness.training.recipe import Recipe
 from harness.training.schedule import learning_rates
+from harness.training.state import restore, state_of
 
 
 @pytest.fixture(autouse=True)
@@ -215,9 +216,9 @@ def test_inputs_are_drawn_anew_at_each_access_only_where_the_recipe_says_so():
 )
 def test_a_resumed_training_ends_with_the_same_bits(changes, tmp_path):
     straight = run(started(recipe(**changes)))
-    checkpoint.save(tmp_path / "c", *run(started(recipe(**changes)), epochs=1).state())
+    checkpoint.save(tmp_path / "c", *state_of(run(started(recipe(**changes)), epochs=1)))
     resumed = started(recipe(**changes))
-    resumed.restore(*checkpoint.load(tmp_path / "c"))
+    restore(resumed, *checkpoint.load(tmp_path / "c"))
     assert resumed.curve.epochs == 1 and not resumed.over
     run(resumed)
     assert figures(resumed.outcome()) == figures(straight.outcome())
@@ -231,7 +232,7 @@ def test_a_resumed_training_keeps_its_thread_count():
     interrupted = run(started(recipe(), threads=1), epochs=1)
     resumed = started(recipe(), threads=2)
     assert torch.get_num_threads() == 2
-    resumed.restore(*interrupted.state())
+    restore(resumed, *state_of(interrupted))
     assert torch.get_num_threads() == 1 and resumed.backend.threads == 1
 
 

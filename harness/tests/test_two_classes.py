@@ -15,6 +15,7 @@ from harness.training.loop import Training
 from harness.training.outcome import Outcome
 from harness.training.protocol import named_recipe, paper_recipe
 from harness.training.recipe import Recipe
+from harness.training.state import restore, state_of
 
 
 def recipe(**changes: object) -> Recipe:
@@ -118,7 +119,7 @@ def test_answers_are_differences_of_logits_on_the_probes():
     assert outcome.probe_labels == prepared.probe_labels.tolist()
     assert Outcome.from_dict(outcome.as_dict()) == outcome
     again = Training(whole, prepared, Backend())
-    again.restore(*training.state())
+    restore(again, *state_of(training))
     assert again.outcome().answers == outcome.answers
 
 

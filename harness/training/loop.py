@@ -7,8 +7,6 @@ import math
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
-from dataclasses import replace
-from typing import Any
 
 import torch
 
@@ -22,7 +20,7 @@ from harness.models import build_model, model_spec
 from harness.models.seeding import seeded
 from harness.training.backend import Backend
 from harness.training.dropout import Dropout, output_layer
-from harness.training.optimizer import make_optimizer, set_learning_rate
+from harness.training.optimizer import make_optimizer
 from harness.training.outcome import Curve, Outcome
 from harness.training.ranks import ALONE, Ranks, check_share
 from harness.training.recipe import Recipe
@@ -305,67 +303,3 @@ class Training:
             answers=self.answers,
             probe_labels=self.data.probe_labels.tolist() if self.answers else [],
         )
-
-    def state(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-        """Everything that the next epoch depends on: tensors, and facts for JSON."""
-        tensors = {f"model/{name}": t for name, t in self.model.state_dict().items()}
-        slots = {name: self.optimizer.state.get(p, {}) for name, p in self.model.named_parameters()}
-        tensors |= {
-            f"momentum/{name}": slot["momentum_buffer"]
-            for name, slot in slots.items()
-            if "momentum_buffer" in slot
-        }
-        tensors |= {f"generator/{name}": g.get_state() for name, g in self.generators.items()}
-        tensors["labels"] = self.labels
-        facts = {
-            "threads": self.backend.threads,
-            "schedule": _without_tensors(self.schedule.state_dict()),
-            "learning_rate": float(self.optimizer.param_groups[0]["lr"]),
-            "outcome": self.outcome().as_dict(),
-        }
-        return tensors, facts
-
-    def restore(self, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
-        """Go on from `state`, with the thread count of the run that was interrupted."""
-        torch.set_num_threads(facts["threads"])
-        self.backend = replace(self.backend, threads=facts["threads"])
-        self.model.load_state_dict(_under(tensors, "model/"))
-        set_learning_rate(self.optimizer, facts["learning_rate"])
-        parameters = dict(self.model.named_parameters())
-        for name, momentum in _under(tensors, "momentum/").items():
-            parameter = parameters[name]
-            buffer = torch.empty_like(parameter).copy_(momentum)
-            self.optimizer.state[parameter]["momentum_buffer"] = buffer
-        for name, generator in self.generators.items():
-            generator.set_state(tensors[f"generator/{name}"])
-        self.labels = tensors["labels"].to(self.device)
-        self.schedule.load_state_dict(facts["schedule"])
-        outcome = Outcome.from_dict(facts["outcome"])
-        self.curve, self.first_losses = outcome.curve, outcome.first_losses
-        self.order_digest, self.epochs_to_fit = outcome.order_digest, outcome.epochs_to_fit
-        self.diverged = outcome.status == "diverged"
-        self.correct = {
-            "train": outcome.train_correct,
-            "test": outcome.test_correct,
-            "validation": outcome.validation_correct,
-            "corrupted test": outcome.corrupted_test_correct,
-        }
-        self.among_five |= {"train": outcome.train_among_five, "test": outcome.test_among_five}
-        self.answers = outcome.answers
-
-
-def _without_tensors(value: Any) -> Any:
-    """As JSON takes it: rates that are tensors on the device, for a CUDA graph, as numbers."""
-    if isinstance(value, dict):
-        return {name: _without_tensors(it) for name, it in value.items()}
-    if isinstance(value, list):
-        return [_without_tensors(it) for it in value]
-    return value.item() if isinstance(value, torch.Tensor) else value
-
-
-def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    return {
-        name.removeprefix(prefix): tensor
-        for name, tensor in tensors.items()
-        if name.startswith(prefix)
-    }
