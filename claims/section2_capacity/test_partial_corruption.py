@@ -24,10 +24,13 @@ from harness.evidence import (
     epochs_to_fit,
     error_as_drawn,
     published_at,
-    published_disagreement,
+    published_curve,
+    published_row,
+    published_tolerance,
     slowdown,
     trend,
 )
+from harness.models import MODELS
 from harness.plugin.trials import Trial, trials
 
 IN_ORDER = 0.5
@@ -57,10 +60,12 @@ LARGEST = max(published_at("fig1b", curve, 1.0).value for curve in FIGURE_1.valu
 
 def judge_slowdown(judge, runs, own=False):
     network = COMPARED if own else runs["0"][0].recipe.model
+    drawn = published_at("fig1b", FIGURE_1[network], 1.0) if network in FIGURE_1 else None
+    at_full_size = drawn is not None and runs["0"][0].recipe.dataset == "cifar10"
     small = AtMost(
-        2 * LARGEST,
-        source="Figure 1b: the largest of three networks, times 2 for single runs without"
-        " error bars",
+        2 * (drawn.value if at_full_size else LARGEST),
+        source=f"{drawn.where if at_full_size else 'Figure 1b: the largest of three networks'},"
+        " times 2 for single runs without error bars",
     )
     if own:
         small = AtMost(
@@ -73,7 +78,7 @@ def judge_slowdown(judge, runs, own=False):
             runs["0"],
         ),
         small,
-        published_at("fig1b", FIGURE_1[network], 1.0) if network in FIGURE_1 else None,
+        drawn,
     )
 
 
@@ -93,10 +98,14 @@ def test_a_network_barely_above_capacity_takes_much_longer(trial, laboratory, ju
 
 
 def judge_level(judge, level, runs):
-    judge(
-        accuracy(f"{name_of(runs)}: training accuracy at p = {level}", runs, "train"),
-        Attains(1.0, source="Figure 1c: training error is zero at every level"),
-    )
+    """At full size and p = 1 no more than the paper itself reached, as for 2.1-fit."""
+    model, check = runs[0].recipe.model, Attains(1.0, source="Figure 1c: zero at every level")
+    if runs[0].recipe.dataset == "cifar10" and model in FIGURE_1 and level == "1":
+        reached = published_row(
+            "table1_cifar10", "train", model=MODELS[model].paper_name, labels="random"
+        )
+        check = AtLeast(reached.value, source=reached.where) if reached.value < 1 else check
+    judge(accuracy(f"{name_of(runs)}: training accuracy at p = {level}", runs, "train"), check)
 
 
 @pytest.mark.claim("2.1-every-level")
@@ -123,19 +132,18 @@ def test_half_the_labels_drawn_anew_are_not_fitted(trial, laboratory, judge):
 # --- 2.1-time-grows --------------------------------------------------------------------------
 
 
-def judge_time(judge, runs, levels):
-    name = name_of(runs["0"])
+def judge_time(judge, name, times, runs):
     judge(
-        trend(f"{name}: trend of the epochs to fit", levels, all_of(runs)),
+        trend(f"{name}: trend of the epochs to fit", times, runs),
         AtLeast(IN_ORDER, source="Figure 1b: the curves rise from level to level"),
     )
 
 
 SMALL_SAMPLE = (
     "with 256 digits any corruption at all makes fitting several times longer, and more of it not"
-    " longer still. With all 797 digits one MLP 3x512 took 15 epochs at p = 0, and between 71 and"
-    " 75 at 0.25, 0.5, 0.75 and 1, so that it is no matter of this size alone. The figure is about"
-    " 50,000 images of CIFAR-10"
+    " clearly longer still: the trend over all levels is inconclusive. With all 797 digits one MLP"
+    " 3x512 took 15 epochs at p = 0, and between 71 and 75 at 0.25, 0.5, 0.75 and 1, so that it is"
+    " no matter of this size alone. The figure is about 50,000 images of CIFAR-10"
 )
 
 
@@ -148,16 +156,17 @@ SMALL_SAMPLE = (
 )
 def test_fitting_takes_longer_the_more_labels_are_corrupted(trial, laboratory, judge):
     runs = laboratory.runs(trial)
-    judge_time(judge, runs, by_level(runs, epochs_to_fit))
+    judge_time(judge, name_of(runs["0"]), by_level(runs, epochs_to_fit), all_of(runs))
 
 
+@pytest.mark.fast
 @pytest.mark.control("2.1-time-grows")
-@trials(level_trials()[0])
-def test_the_reversed_curve_does_not_grow(trial, laboratory, judge):
-    """The times of the two ends, which differ by far, exchanged."""
-    runs = laboratory.runs(trial)
-    times = by_level(runs, epochs_to_fit)
-    judge_time(judge, runs, {1 - level: every for level, every in times.items()})
+@pytest.mark.parametrize("network", FIGURE_1)
+def test_the_reversed_curve_does_not_grow(network, judge):
+    """The published ones: ours on digits grow neither way."""
+    drawn = published_curve("fig1b", FIGURE_1[network])
+    reversed_times = dict(zip(drawn.x, ([time] for time in reversed(drawn.y)), strict=True))
+    judge_time(judge, f"{network}, Figure 1b reversed", reversed_times, [])
 
 
 # --- 2.1-error-grows -------------------------------------------------------------------------
@@ -187,10 +196,10 @@ def test_the_test_error_grows_with_corruption(trial, laboratory, judge):
 @pytest.mark.claim("2.1-error-grows")
 @trials(*[trial for trial in level_trials() if trial.tier != "fast"])
 def test_the_test_error_is_that_of_figure_1c(trial, laboratory, judge):
-    tolerance = published_disagreement()
     for level, runs in laboratory.runs(trial).items():
         network = runs[0].recipe.model
         published = published_at("fig1c", FIGURE_1[network], float(level))
+        tolerance = published_tolerance(MODELS[network].paper_name, published)
         judge(
             accuracy_as_drawn(f"{name_of(runs)}: test accuracy as drawn, p = {level}", runs),
             Equivalent(1 - published.value, tolerance.value, source=tolerance.where),

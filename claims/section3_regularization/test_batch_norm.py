@@ -4,7 +4,7 @@ import pytest
 
 from claims.section3_regularization.trials import batch_norm_trials
 from harness.evidence import (
-    AtMost,
+    Equivalent,
     MoreThan,
     difference_in_accuracy,
     exact,
@@ -33,14 +33,16 @@ def published(network):
 
 
 GAIN = published(WITH) - published(WITHOUT)
-TOLERANCE = published_disagreement()
+TOLERANCES = [published_disagreement(MODELS[network].paper_name) for network in (WITH, WITHOUT)]
 
 
 def judge_gain(judge, measured):
     judge(
         measured,
-        AtMost(
-            GAIN.value + TOLERANCE.value, source=f"{GAIN.where}; as tolerance {TOLERANCE.where}"
+        Equivalent(
+            GAIN.value,
+            sum(tolerance.value for tolerance in TOLERANCES),
+            source=f"{GAIN.where}; tolerance: {', and '.join(it.where for it in TOLERANCES)}",
         ),
         GAIN,
     )
@@ -56,7 +58,7 @@ def judge_roughness(judge, measured):
 
 @pytest.mark.claim("3.1-batchnorm")
 @trials(*batch_norm_trials())
-def test_batch_norm_adds_a_few_points_at_most(trial, laboratory, judge):
+def test_batch_norm_adds_a_few_points(trial, laboratory, judge):
     runs = laboratory.runs(trial)
     judge_gain(
         judge,
@@ -69,7 +71,10 @@ def test_batch_norm_adds_a_few_points_at_most(trial, laboratory, judge):
 @pytest.mark.claim("3.1-batchnorm")
 @trials(*[trial for trial in batch_norm_trials() if trial.tier != "fast"])
 def test_the_curve_is_rougher_without_batch_norm(trial, laboratory, judge):
-    """Not on digits: there the network without BatchNorm learns at a thirtieth of the rate."""
+    """The network without BatchNorm learns at a thirtieth of the rate, which smooths its curve by
+    itself: what is found rougher is so in spite of that. Not on digits, where 30 epochs of one seed
+    came out the other way (a second difference of 0.014 without, 0.021 with).
+    """
     runs = laboratory.runs(trial)
     judge_roughness(
         judge,

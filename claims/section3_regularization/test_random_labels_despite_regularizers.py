@@ -6,6 +6,7 @@ from claims.section3_regularization.trials import (
     augmented_trials,
     decayed_trials,
     name_of,
+    plain_alexnet,
     too_much_decay,
 )
 from harness.evidence import AtLeast, AtMost, Attains, accuracy, online_accuracy, published_row
@@ -14,8 +15,6 @@ from harness.plugin.trials import trials
 TABLE_4 = "table4_random_labels_despite_regularizers_cifar10"
 CONVERGED = 0.9
 """Below this a network has failed to converge: every other row of the table is above 0.99."""
-SCALED = 0.95
-"""On digits, after 600 or 800 steps: halfway from there to all."""
 
 
 def published(network, regularizer):
@@ -48,17 +47,25 @@ def test_random_labels_are_fitted_with_weight_decay(trial, laboratory, judge):
     judge_decayed(judge, trial, laboratory.runs(trial)["random labels"])
 
 
-@pytest.mark.claim("3-table4")
-@trials(*ALEXNET)
-def test_alexnet_with_weight_decay_fails_to_converge(trial, laboratory, judge):
+def judge_failure(judge, runs):
     judge(
         accuracy(
-            "Alexnet: training accuracy with weight decay",
-            laboratory.runs(trial)["random labels"],
-            "train",
+            f"Alexnet: training accuracy, {runs[0].recipe.regularizers or 'plain'}", runs, "train"
         ),
         AtMost(CONVERGED, source="Table 4: Alexnet with weight decay failed to converge"),
     )
+
+
+@pytest.mark.claim("3-table4")
+@trials(*ALEXNET)
+def test_alexnet_with_weight_decay_fails_to_converge(trial, laboratory, judge):
+    judge_failure(judge, laboratory.runs(trial)["random labels"])
+
+
+@pytest.mark.control("3-table4")
+@trials(plain_alexnet())
+def test_alexnet_without_weight_decay_converges(trial, laboratory, judge):
+    judge_failure(judge, laboratory.runs(trial)["random labels"])
 
 
 REGULARIZERS = {
@@ -76,7 +83,9 @@ def test_random_labels_are_fitted_with_augmentation(trial, laboratory, judge):
     number = published("inception", REGULARIZERS[first])
     judge(
         online_accuracy(f"{name_of(runs[0].recipe.model)}: online accuracy, {trial.label}", runs),
-        AtLeast(number.value if trial.scale == "paper" else SCALED, source=number.where),
+        AtLeast(number.value, source=number.where)
+        if trial.scale == "paper"
+        else AtLeast(CONVERGED, source="Table 4: what converges there is above 0.99"),
         number,
     )
 

@@ -18,6 +18,7 @@ from harness.evidence.published_figures import (
     published_disagreement,
     published_gain_of_early_stopping,
     published_roughness,
+    published_tolerance,
 )
 from harness.evidence.regularization import (
     difference_in_accuracy,
@@ -78,6 +79,7 @@ __all__ = [
     "published_gain_of_early_stopping",
     "published_roughness",
     "published_row",
+    "published_tolerance",
     "roughness_of",
     "roughness_ratio",
     "share_of_errors",

@@ -21,8 +21,10 @@ FEWEST = 5
 
 
 def epochs_to_fit(run: "Run") -> float:
-    """Epochs until `FITTED`; infinity where it never gets there."""
-    epochs = None if run.diverged else run.outcome.epochs_until(FITTED)
+    """Epochs until `FITTED`; infinity where it never gets there, NaN where the run diverged."""
+    if run.diverged:
+        return math.nan
+    epochs = run.outcome.epochs_until(FITTED)
     return math.inf if epochs is None else float(epochs)
 
 
@@ -59,8 +61,11 @@ def slowdown(name: str, slower: Sequence["Run"], faster: Sequence["Run"]) -> Mea
 def trend(name: str, values: Mapping[float, Sequence[float]], runs: Sequence["Run"]) -> Measurement:
     """Kendall's tau between corruption levels and ``values``, given by level, a value a run.
 
-    1 where each run of a higher level is above each of a lower one; 0 where nothing changes.
-    Infinite values are the largest. Raises HarnessError for fewer than five runs.
+    1 where each run of a higher level is above each of a lower one (a little less where levels have
+    several runs, which tie in their level); 0 where nothing changes. Infinite values, of runs that
+    never got there, are the largest; with a diverged run, NaN, there is no trend. The interval
+    takes the runs as independent, and is crude below ten of them. Raises HarnessError for fewer
+    than five.
     """
     pairs = [(level, value) for level, every in values.items() for value in every]
     if len(pairs) < FEWEST:

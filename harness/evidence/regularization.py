@@ -46,12 +46,16 @@ def gain_of_early_stopping(name: str, runs: Sequence["Run"]) -> Measurement:
 
 
 def online_accuracy(name: str, runs: Sequence["Run"]) -> Measurement:
-    """Training accuracy over the last ten epochs, as the batches came, augmented or not."""
+    """Training accuracy over the last ten epochs, as the batches came, augmented or not.
+
+    The interval is that of one epoch's images: the ten epochs show the same ones, cropped or
+    turned otherwise.
+    """
     shares, counts = [], []
     for run in runs:
         last = run.curve.online_accuracy[-LAST_EPOCHS:]
         shares.append(math.fsum(last) / len(last) if not run.diverged else math.nan)
-        counts.append(run.outcome.train_total * len(last))
+        counts.append(run.outcome.train_total)
     interval = NOWHERE
     if not any(run.diverged for run in runs):
         correct = [round(share * count) for share, count in zip(shares, counts, strict=True)]
@@ -61,7 +65,7 @@ def online_accuracy(name: str, runs: Sequence["Run"]) -> Measurement:
         tuple(shares),
         "share",
         interval,
-        f"images of the last {LAST_EPOCHS} epochs",
+        "training images",
         *provenance(runs),
         **remarks(runs),
     )

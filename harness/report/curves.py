@@ -49,17 +49,20 @@ def paper_figures(
 
 def curves_of(runs: Iterable[RunRecord]) -> dict[str, list[Series]]:
     """Our curves by figure, from all of these runs that the paper could have drawn."""
-    chosen: dict[tuple[Any, ...], tuple[Recipe, RunRecord]] = {}
+    chosen: dict[tuple[Any, ...], tuple[tuple[int, int], Series]] = {}
     for run in runs:
         if (recipe := by_the_protocol(run)) is not None:
-            # Of two runs that differ in where they stop, the longer; sessions may share runs.
             same = (recipe.model, recipe.dataset, recipe.images, recipe.setting, recipe.seed)
-            if same not in chosen or _epochs(run) > _epochs(chosen[same][1]):
-                chosen[same] = (recipe, run)
+            for figure, series in _series(recipe, run):
+                # Of two runs that differ in where they stop, or in how often they are evaluated,
+                # the one with more to show in this figure, or the longer; sessions may share runs.
+                place = (figure, series["curve"], *same)
+                size = (len(series["x"]), _epochs(run))
+                if place not in chosen or size > chosen[place][0]:
+                    chosen[place] = (size, {**_panel(recipe), **series})
     found: dict[str, list[Series]] = {}
-    for recipe, run in chosen.values():
-        for figure, series in _series(recipe, run):
-            found.setdefault(figure, []).append({**_panel(recipe), **series})
+    for (figure, *_), (_, series) in chosen.items():
+        found.setdefault(figure, []).append(series)
     for figure in ("figure-1b", "figure-1c"):
         found[figure] = _with_levels(found.get(figure, []), from_zero=figure == "figure-1b")
     return {figure: series for figure, series in found.items() if series}

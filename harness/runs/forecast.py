@@ -12,7 +12,8 @@ class Forecast:
     """Seconds a recipe takes if all its epochs are run, where and as finished runs were trained.
 
     ``runs`` are those of one machine, oldest first; the device is that of the newest. A network
-    that never trained there is reckoned from the others by its arithmetic.
+    that never trained on a dataset there is reckoned by its arithmetic from those that did, but
+    not from another dataset: images of another size keep a machine busy otherwise.
     """
 
     def __init__(self, runs: Iterable[Run]) -> None:
@@ -30,6 +31,7 @@ class Forecast:
         known = self.per_unit.get((recipe.model, recipe.dataset))
         if known is not None:
             return recipe.cost * known, True
-        if not self.per_unit or is_foreign(recipe.model):
+        others = [unit for (_, name), unit in self.per_unit.items() if name == recipe.dataset]
+        if not others or is_foreign(recipe.model):
             return None  # The arithmetic of a network from outside is not known.
-        return recipe.cost * statistics.median(self.per_unit.values()), False
+        return recipe.cost * statistics.median(others), False

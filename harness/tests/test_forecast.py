@@ -30,6 +30,8 @@ def test_another_network_is_reckoned_by_its_arithmetic_and_told_apart():
     other = replace(RECIPE, model="inception")
     seconds, known = Forecast([run(20.0)]).seconds(other)
     assert not known and seconds == pytest.approx(20.0 * other.cost / RECIPE.cost)
+    elsewhere = replace(RECIPE, dataset="cifar10")
+    assert Forecast([run(20.0)]).seconds(elsewhere) is None, "images of another size"
 
 
 def test_only_the_device_of_the_newest_run_counts_and_an_empty_store_says_nothing():

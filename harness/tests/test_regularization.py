@@ -283,6 +283,8 @@ def test_regularizers_are_told_and_off_unless_named():
         ({"dropout": 1.0}, r"dropout = 1.0, but it should be in \[0, 1\)"),
         ({"validation_size": 766}, "validation_size = 766, .*at most 765, what train_size = 32"),
         ({"validation_size": 10, "train_size": None}, "at most 0"),
+        ({"augmentation": ("flip",), "replaced": 0}, r"augmentation = .*\(\) where replaced is"),
+        ({"score_corrupted_test": True}, "label_corruption = 0.0, .*where score_corrupted_test is"),
         (
             {"validation_size": 10, "replaced": 0},
             "validation_size = 10, .*0 where replaced is given",

@@ -62,6 +62,16 @@ def test_of_two_runs_of_one_seed_the_longer_is_drawn():
     assert [it["x"] for it in series] == [long.curve["step"]]
 
 
+def test_a_longer_run_that_was_seldom_evaluated_does_not_take_figure_2b_away():
+    whole, seldom = run(setting="true-labels", epochs=6), run(setting="true-labels", epochs=9)
+    for part in ("train", "test"):
+        seldom.curve[f"{part}_accuracy"][:-2] = [None] * 7
+    series = figures(whole, seldom)["figure-2b"]
+    assert [it["x"] for it in series] == [whole.curve["step"]] * 2
+    (loss,) = figures(whole, seldom)["figure-1a"]
+    assert loss["x"] == seldom.curve["step"]
+
+
 @pytest.mark.parametrize("figure", COLOURS)
 def test_every_curve_of_the_paper_is_drawn_dashed_where_nothing_was_run(figure):
     lines = drawn(f"figure-{figure[-2:]}", [])

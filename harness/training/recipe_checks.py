@@ -94,6 +94,7 @@ def _check_what_is_drawn_anew(recipe: "Recipe") -> None:
     for drawn, words in (
         (recipe.redraw == "labels each epoch", "redraw is 'labels each epoch'"),
         (recipe.label_draw > 0, "label_draw is"),
+        (recipe.score_corrupted_test, "score_corrupted_test is True"),
     ):
         _require(
             recipe,
@@ -126,6 +127,12 @@ def _check_sample(recipe: "Recipe", data: DatasetSpec) -> None:
             recipe.inputs in ("true", "shuffled pixels"),
             "inputs",
             f"'true' or 'shuffled pixels' where {name} is given",
+        )
+        _require(
+            recipe,
+            not recipe.augmentation,
+            "augmentation",
+            f"() where {name} is given, which is about the images as they are",
         )
         _require(
             recipe,

@@ -1,5 +1,7 @@
 """The learning rate of every step, by the very optimiser and schedule that training uses."""
 
+from dataclasses import replace
+
 import torch
 
 from harness.models import model_spec
@@ -10,6 +12,7 @@ from harness.training.recipe import Recipe
 def learning_rates(recipe: Recipe, steps: int) -> list[float]:
     """The learning rate with which each of the first ``steps`` steps is taken."""
     # Without gradients a step changes nothing, and takes no time.
+    recipe = replace(recipe, weight_decay=())  # Rates do not hang on it, nor on the parameters.
     optimizer, schedule = make_optimizer(recipe, torch.nn.Linear(1, 1).named_parameters())
     rates = []
     for _ in range(steps):

@@ -52,10 +52,15 @@ class EagerSteps:
 
 
 class CompiledSteps(EagerSteps):
-    """Forward and backward pass compiled, once for each batch size: `torch.compile`."""
+    """Forward and backward pass compiled, once for each batch size: `torch.compile`.
+
+    Raises DeviceError for dropout: the compiler does not look at the hooks of a layer, and takes
+    the code of a network without it for one of the same shapes with it.
+    """
 
     def __init__(self, training: "Training") -> None:
         super().__init__(training)
+        _refuse_dropout(training, "compiled")
         self.evaluate = torch.compile(super().evaluate, dynamic=False)  # type: ignore[method-assign]
 
 
@@ -73,10 +78,7 @@ class GraphSteps(EagerSteps):
                 f"steps = 'graph' needs a CUDA device, and this is {training.device};"
                 " use 'eager' or 'compiled'"
             )
-        if training.recipe.dropout:
-            raise DeviceError(
-                "steps = 'graph' cannot draw dropout's masks on the CPU; use 'eager' or 'compiled'"
-            )
+        _refuse_dropout(training, "graph")
         self.taken: dict[int, int] = {}
         self.graphs: dict[int, tuple[torch.cuda.CUDAGraph, list[torch.Tensor]]] = {}
         self.stream = torch.cuda.Stream(training.device)
@@ -89,10 +91,11 @@ class GraphSteps(EagerSteps):
         if size not in self.graphs:
             if self.taken.setdefault(size, 0) < WARM_UP:
                 self.taken[size] += 1
-                self.stream.wait_stream(torch.cuda.current_stream())
+                current = torch.cuda.current_stream(self.training.device)
+                self.stream.wait_stream(current)
                 with torch.cuda.stream(self.stream):
                     result = super().update(images, labels)
-                torch.cuda.current_stream().wait_stream(self.stream)
+                current.wait_stream(self.stream)
                 return result
             self._capture(images, labels)
         graph, (own_images, own_labels, loss, correct) = self.graphs[size]
@@ -108,6 +111,13 @@ class GraphSteps(EagerSteps):
         with torch.cuda.graph(graph, stream=self.stream):
             own += super().update(*own)
         self.graphs[len(labels)] = (graph, own)
+
+
+def _refuse_dropout(training: "Training", steps: str) -> None:
+    if training.recipe.dropout:
+        raise DeviceError(
+            f"steps = {steps!r} leaves out dropout, whose masks are drawn on the CPU; use 'eager'"
+        )
 
 
 STEPS = {"eager": EagerSteps, "compiled": CompiledSteps, "graph": GraphSteps}
