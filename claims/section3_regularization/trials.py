@@ -18,9 +18,9 @@ EPOCHS = 69
 """As many as Figure 1a draws; nothing stops earlier."""
 MLP_WEIGHT_DECAY = 5e-4
 """The customary value. Looked at for MLP 1x512 alone, by its accuracy on 5,000 images held out
-(and on the 45,000 that were trained on) after 20 epochs in fp32: 50.4 (97.5) % without weight decay,
-50.7 (96.4) % at 5e-4, 52.4 (82.3) % at 5e-3. The first two cannot be told apart; the last is better,
-and not the paper's: its network fits 99.8 % of the training set. Much hangs on the coefficient."""
+(and on the 45,000 trained on) after 20 epochs in fp32: 50.4 (97.5) % without weight decay,
+50.7 (96.4) % at 5e-4, 52.4 (82.3) % at 5e-3. The first two are as one; the last is better, and
+not the paper's: its network fits 99.8 % of the training set. Much hangs on the coefficient."""
 WEIGHT_DECAY: dict[str, tuple[tuple[str, float], ...]] = {
     "inception": (("weights", 4e-5),),
     "inception-without-batchnorm": (("weights", 4e-5),),

@@ -110,6 +110,10 @@ GROUPS = {
         for seed in range(2)
     ],
     "weight decay": [recipe(seed=seed, weight_decay=(("weights", 0.1),)) for seed in range(2)],
+    "levels": [
+        recipe(label_corruption=share, score_corrupted_test=0 < share < 1)
+        for share in (0.0, 0.5, 1.0)
+    ],
     "validated": [
         recipe(seed=seed, validation_size=30, score_corrupted_test=True, label_corruption=0.5)
         for seed in range(2)

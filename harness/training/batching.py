@@ -6,15 +6,19 @@ from harness.data.catalogue import dataset_spec
 from harness.models.registry import model_spec
 from harness.training.recipe import Recipe
 
-MAY_DIFFER = ("seed", "label_corruption", "label_draw", "replaced", "inputs")
-"""Recipe fields in which the members of a group may differ: they change data and draws alone."""
+MAY_DIFFER = (
+    *("seed", "label_corruption", "label_draw", "replaced", "inputs"),
+    "score_corrupted_test",
+)
+"""Recipe fields in which the members of a group may differ: they change data and draws alone, or
+what is counted at the end."""
 
 UNDERSTOOD = (
     *MAY_DIFFER,
     *("model", "dataset", "train_size", "crop", "labels", "batch_size", "learning_rate"),
     *("momentum", "decay", "decay_every", "batch_norm_momentum", "epochs", "stop_at_zero_error"),
     *("evaluation", "keep_answers", "precision", "weight_decay"),
-    *("validation_size", "score_corrupted_test"),
+    "validation_size",
 )
 """Recipe fields that a group honours; a recipe that sets any other trains alone."""
 
