@@ -108,8 +108,24 @@ def judge_level(judge, level, runs):
     judge(accuracy(f"{name_of(runs)}: training accuracy at p = {level}", runs, "train"), check)
 
 
+LEFT = {"0": 99.97, "0.2": 99.87, "0.4": 99.72, "0.6": 99.53, "0.8": 99.33, "1": 99.24}
+"""Percent of the training labels that MLP 1x512 had fitted after 100 epochs, fp32, seed 0."""
+LEVEL_FINDINGS = {
+    ("cpu_full", f"mlp-1x512-{level}"): f"{percent} % of the 50,000 labels at p = {level} after 100"
+    " epochs in fp32: the last images are left over, as at p = 1, where the paper has 99.34 %"
+    " itself; its figure shows no error at any level, to the resolution of a plot"
+    for level, percent in LEFT.items()
+}
+
+
 @pytest.mark.claim("2.1-every-level")
-@trials(*single_level_trials(), own=own_level_trials)
+@trials(
+    *[
+        replace(trial, finding=LEVEL_FINDINGS.get((trial.tier, trial.label), ""))
+        for trial in single_level_trials()
+    ],
+    own=own_level_trials,
+)
 def test_every_level_of_corruption_is_fitted(trial, laboratory, judge):
     for level, runs in laboratory.runs(trial).items():
         judge_level(judge, level, runs)
@@ -193,8 +209,21 @@ def test_the_test_error_grows_with_corruption(trial, laboratory, judge):
     judge_error(judge, runs, "corrupted labels", error_as_drawn)
 
 
+TWICE_IN_THE_FIGURE = (
+    "Figure 1c has the same error of MLP 1x512 at p = 0.6 as at 0.7; ours at 0.6 is 2.6 points"
+    " lower, and nearer to the line from the figure's 0.5 to its 0.7. At 0, 0.2, 0.4 and 0.8 ours"
+    " is within 0.6 points of the figure's"
+)
+
+
 @pytest.mark.claim("2.1-error-grows")
-@trials(*[trial for trial in level_trials() if trial.tier != "fast"])
+@trials(
+    *[
+        replace(trial, finding=TWICE_IN_THE_FIGURE if trial.label == "mlp-1x512-0.6" else "")
+        for trial in single_level_trials()
+        if trial.tier != "fast"
+    ]
+)
 def test_the_test_error_is_that_of_figure_1c(trial, laboratory, judge):
     for level, runs in laboratory.runs(trial).items():
         network = runs[0].recipe.model

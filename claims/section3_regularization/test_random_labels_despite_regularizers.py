@@ -1,5 +1,7 @@
 """3-table4: random labels are fitted with weight decay, cropping or augmentation switched on."""
 
+from dataclasses import replace
+
 import pytest
 
 from claims.section3_regularization.trials import (
@@ -38,7 +40,18 @@ def split(every, network):
     return of_it, [trial for trial in every if trial not in of_it]
 
 
-ALEXNET, OTHERS = split(decayed_trials(), "alexnet")
+FINDINGS = {
+    ("cpu_full", "mlp-1x512-decay"): "98.84 % of 50,000 random labels after 100 epochs in fp32 with"
+    " the coefficient 0.0005, where the paper has 99.21 % with one that it does not give; without"
+    " weight decay 99.24 % are fitted",
+}
+ALEXNET, OTHERS = split(
+    [
+        replace(trial, finding=FINDINGS.get((trial.tier, trial.label), ""))
+        for trial in decayed_trials()
+    ],
+    "alexnet",
+)
 
 
 @pytest.mark.claim("3-table4")
