@@ -1,5 +1,7 @@
 """3-table1, 3-not-necessary, 3-tuning-knob, 3-aug-over-wd: Table 1."""
 
+from dataclasses import replace
+
 import pytest
 
 from claims.section2_capacity.trials import fast
@@ -63,8 +65,23 @@ def judge_row(judge, row, measured, number):
     )
 
 
+FINDINGS = {
+    (
+        "cpu_full",
+        "mlp-1x512-decay",
+    ): "52.34 % of the test images (fp32, seed 0) with the coefficient"
+    " 0.0005: 2.0 points more than the paper has with one that it does not give. There weight decay"
+    " costs MLP 1x512 0.1 points, here it gains 1.3; the other three MLP rows are within 0.7 points",
+}
+
+
 @pytest.mark.claim("3-table1")
-@trials(*table_1_trials())
+@trials(
+    *[
+        replace(trial, finding=FINDINGS.get((trial.tier, trial.label), ""))
+        for trial in table_1_trials()
+    ]
+)
 def test_a_row_of_table_1_is_reproduced(trial, laboratory, judge):
     runs = laboratory.runs(trial)["row"]
     recipe = runs[0].recipe
