@@ -1,6 +1,6 @@
 """The command line.
 
-``python -m harness data|train|runs|report|figures|bench|profile|sabotage``.
+``python -m harness data|train|runs|report|compare|figures|bench|profile|sabotage``.
 """
 
 import argparse
@@ -8,6 +8,7 @@ import logging
 import sys
 from pathlib import Path
 
+from harness.cli.compare import add_parser as add_compare
 from harness.cli.profile import add_parser as add_profile
 from harness.cli.sabotage import add_parser as add_sabotage
 from harness.errors import HarnessError
@@ -84,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--points", type=int, default=16_000, help="of the kernel that is solved")
     bench.set_defaults(command=_bench)
 
+    add_compare(commands)
     add_profile(commands)
     add_sabotage(commands)
     return parser

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 import sys
 from datetime import UTC, datetime
 from functools import cache
@@ -43,7 +44,7 @@ def processor() -> str:
 
 
 def describe() -> dict[str, Any]:
-    """The machine and the versions; the GPU's name if torch is loaded and has found one."""
+    """The machine and the versions; the GPU and its driver if torch is loaded and has found one."""
     from harness import __version__
 
     facts: dict[str, Any] = {
@@ -59,4 +60,17 @@ def describe() -> dict[str, Any]:
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         facts["gpu"] = torch.cuda.get_device_name()
+        facts["cuda"] = torch.version.cuda or ""
+        facts["driver"] = driver()
     return facts
+
+
+@cache
+def driver() -> str:
+    """The version of NVIDIA's driver as its own tool gives it; empty where it cannot be had."""
+    command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return told.stdout.strip().partition("\n")[0]

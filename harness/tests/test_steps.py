@@ -153,3 +153,23 @@ def test_on_a_gpu_all_ways_to_take_a_step_agree(name):
             made.run_epoch()
         losses[way] = made.curve.loss
     assert losses[name] == pytest.approx(losses["eager"], rel=1e-3)
+
+
+@pytest.fixture
+def tf32():
+    """TF32 allowed, and put back."""
+    places = (torch.backends.cudnn, torch.backends.cuda.matmul)
+    before = [place.allow_tf32 for place in places]
+    for place in places:
+        place.allow_tf32 = True
+    yield places
+    for place, its in zip(places, before, strict=True):
+        place.allow_tf32 = its
+
+
+def test_fp32_on_a_gpu_is_not_tf32(monkeypatch, tf32):
+    with monkeypatch.context() as pretended:
+        pretended.setattr(torch.cuda, "is_available", lambda: True)
+        pretended.setattr(torch.cuda, "device_count", lambda: 1)
+        assert resolve_backend("cuda").kind == "cuda"
+    assert not any(place.allow_tf32 for place in tf32)

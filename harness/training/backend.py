@@ -62,6 +62,9 @@ def resolve_backend(device: str = "auto", workers: int = 1, steps: str = "eager"
                 f"device {device!r} was asked for, and PyTorch finds {found} CUDA devices here;"
                 " use --device cpu, or a machine with a GPU and its driver"
             )
+        # PyTorch rounds a float32 convolution's input to TF32's 10 bits by default: not our fp32.
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cuda.matmul.allow_tf32 = False
     if steps == "graph" and parsed.type != "cuda":
         raise DeviceError(
             f"steps = 'graph' needs a CUDA device, and this is {device!r};"

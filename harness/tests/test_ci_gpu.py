@@ -1,0 +1,87 @@
+"""``ci/gpu`` with a Python that only writes down what it was asked: order, stamps, going on."""
+
+import os
+import subprocess
+
+import pytest
+
+from harness.plugin.options import CLAIMS
+
+SCRIPT = CLAIMS.parent / "ci" / "gpu"
+
+
+@pytest.fixture
+def measure(tmp_path):
+    """``measure(*arguments, fails={"word of a command": status})``: output, calls, exit code."""
+    stub, told = tmp_path / "python", tmp_path / "calls.txt"
+    out = tmp_path / "measured"
+
+    def run(*arguments, fails=()):
+        cases = "".join(f'case "$*" in *"{word}"*) exit {code} ;; esac\n' for word, code in fails)
+        stub.write_text(f'#!/bin/bash\necho "$*" >>{told}\n{cases}exit 0\n')
+        stub.chmod(0o755)
+        told.write_text("")
+        (out / "runs").mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(
+            ["bash", str(SCRIPT), "--out", str(out), "--rehearse", *arguments],
+            env=os.environ | {"OWN_PYTHON": str(stub)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout + done.stderr, told.read_text().splitlines(), done.returncode
+
+    return run
+
+
+def test_every_part_is_run_once_and_its_output_kept(measure, tmp_path):
+    said, calls, code = measure("--data-root", "/data with a space")
+    assert code == 0, said
+    sections = [call.split("--only ")[1].split()[0] for call in calls if " bench " in call]
+    assert sections == ["steps", "steps", "training", "groups", "kernel"]
+    sessions = [call for call in calls if "--evidence" in call]
+    assert [call.split("--precision ")[1].split()[0] for call in sessions] == [
+        "auto",
+        "fp32",
+        "auto",
+    ]
+    assert all("--data-root /data with a space" in call for call in sessions)
+    assert calls[-1].startswith("-m harness report")
+    assert (tmp_path / "measured" / "runs.tar.gz").is_file()
+    again, calls, code = measure()
+    assert (calls, code) == ([], 0)
+    assert again.count("ok (before)") == 13
+
+
+def test_a_refuted_claim_is_a_result_and_the_other_parts_go_on(measure):
+    said, calls, code = measure(fails=[("--precision fp32 --runs", 1)])
+    assert code == 1
+    assert "claims-fp32        ended with failures: see claims-fp32.txt" in said
+    assert calls[-1].startswith("-m harness report")
+    again, calls, code = measure()
+    assert (calls, code) == ([], 1)
+    assert "ended with failures: see claims-fp32.txt (before)" in again
+
+
+@pytest.mark.parametrize("status", [2, 137])
+def test_what_was_stopped_is_taken_up_again(measure, status):
+    said, _, code = measure(fails=[("--evidence", status)])
+    assert code == 1
+    assert f"stopped with status {status}: run the same command again" in said
+    said, calls, code = measure()
+    assert code == 0
+    assert calls and all("--evidence" in call for call in calls)
+
+
+def test_a_rehearsal_writes_no_baseline(measure):
+    _, calls, _ = measure()
+    assert not any("--force-regen" in call for call in calls)
+    assert any("--collect-only" in call and "baselines" in call for call in calls)
+
+
+def test_its_help_names_what_may_be_given():
+    done = subprocess.run(
+        ["bash", str(SCRIPT), "--help"], capture_output=True, text=True, check=True
+    )
+    assert "--rehearse" in done.stdout and "OWN_PYTHON" in done.stdout
+    assert "set -euo" not in done.stdout
