@@ -21,6 +21,7 @@ from harness.evidence import (
     Equivalent,
     accuracy,
     accuracy_as_drawn,
+    corruption_cost,
     epochs_to_fit,
     error_as_drawn,
     published_at,
@@ -214,6 +215,50 @@ def test_the_test_error_grows_with_corruption(trial, laboratory, judge):
     runs = laboratory.runs(trial)
     judge_error(judge, runs, "true labels", lambda run: 1 - run.test_accuracy)
     judge_error(judge, runs, "corrupted labels", error_as_drawn)
+
+
+NO_MORE_THAN_CHANCE = 0.1
+"""Share of the test images. The draws of the digits' labels alone leave about 0.01 open."""
+
+
+def judge_cost(judge, runs):
+    for level, of_level in runs.items():
+        judge(
+            corruption_cost(
+                f"{name_of(of_level)}: accuracy that corrupted test labels cost, p = {level},"
+                " beyond what chance says",
+                of_level,
+            ),
+            Equivalent(
+                0.0,
+                NO_MORE_THAN_CHANCE,
+                source="Section 2.1: with probability p a label becomes a uniform random class",
+            ),
+        )
+
+
+@pytest.mark.claim("2.1-error-grows")
+@trials(*level_trials())
+def test_corrupted_test_labels_cost_what_chance_says(trial, laboratory, judge):
+    """So that Figure 1c's curve is the one against true labels, and the labels, and no more."""
+    runs = laboratory.runs(trial)
+    judge_cost(judge, {level: runs[level] for level in runs if 0 < float(level) < 1})
+
+
+@pytest.mark.control("2.1-error-grows")
+@trials(level_trials()[0])
+def test_labels_that_stay_true_do_not_cost_that(trial, laboratory, judge):
+    """The counts against true labels, put in the place of those against corrupted ones."""
+    runs = laboratory.runs(trial)
+    judge_cost(
+        judge,
+        {level: [counted_on_true_labels(run) for run in runs[level]] for level in ("0.5", "0.75")},
+    )
+
+
+def counted_on_true_labels(run):
+    outcome = replace(run.outcome, corrupted_test_correct=run.outcome.test_correct)
+    return replace(run, outcome=outcome)
 
 
 TWICE_IN_THE_FIGURE = (

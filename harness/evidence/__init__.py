@@ -4,6 +4,7 @@ from harness.evidence.attack import attack
 from harness.evidence.checks import AtLeast, AtMost, Attains, Equals, Equivalent, MoreThan
 from harness.evidence.corruption import (
     accuracy_as_drawn,
+    corruption_cost,
     epochs_to_fit,
     error_as_drawn,
     slowdown,
@@ -56,6 +57,7 @@ __all__ = [
     "accuracy_as_drawn",
     "attack",
     "correlation_with_signs",
+    "corruption_cost",
     "difference_in_accuracy",
     "difference_in_steps",
     "epochs_of_descent",

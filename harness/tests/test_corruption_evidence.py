@@ -10,6 +10,7 @@ from scipy.stats import kendalltau
 from harness.errors import HarnessError
 from harness.evidence import (
     accuracy_as_drawn,
+    corruption_cost,
     difference_in_accuracy,
     epochs_to_fit,
     error_as_drawn,
@@ -236,3 +237,15 @@ def test_the_spread_between_networks_is_without_regularisers_and_that_within_wit
     assert difference.interval[0] < 0.31 < difference.interval[1]
     rows["b"][1] = replace(rows["b"][1], outcome=run(diverged=True).outcome)
     assert not spread_between_and_within("x", rows)[0].is_finite
+
+
+def test_what_corrupted_labels_cost_is_nought_where_chance_alone_counts():
+    asked = {"label_corruption": 0.5, "score_corrupted_test": True}
+    # 800 of 1,000 right: 800 * 0.55 + 200 * 0.05 count against labels corrupted at one half.
+    measured = corruption_cost("x", [run(test=[0.8], corrupted=450, **asked)])
+    assert measured.mean == pytest.approx(0)
+    low, high = measured.interval
+    assert high == pytest.approx(-low) and 0.02 < high < 0.04
+    assert corruption_cost("x", [run(test=[0.8], corrupted=800, **asked)]).mean > 0.3
+    with pytest.raises(HarnessError, match="nothing was measured"):
+        corruption_cost("x", [])
