@@ -7,6 +7,8 @@ Ray is an extra (``cluster``), and is imported when a cluster is asked for. Jobs
 import contextlib
 import os
 import socket
+import subprocess
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +27,8 @@ ATTEMPTS = 3
 """Times that a job is tried before it is given up."""
 ANSWER_SECONDS = 5.0
 """How long a cluster's address may take to answer."""
+HEALTH_SECONDS = 30.0
+"""How long Ray may take to find that what answers there is a cluster of its version."""
 START_SECONDS = 60.0
 """How long its machines may take to start a process."""
 PACKAGE_ROOT = Path(__file__).parents[2]
@@ -222,7 +226,7 @@ def _ray() -> Any:
 
 
 def _require_answer(address: str) -> None:
-    """Ray itself tries for minutes where nobody listens."""
+    """Ray itself tries for minutes where nobody listens, or something other than Ray does."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdigit():
         raise ClusterError(
@@ -233,4 +237,19 @@ def _require_answer(address: str) -> None:
     except OSError as error:
         raise ClusterError(
             f"no Ray cluster answers at {address} ({error.strerror or error}); {_REMEDY}"
+        ) from error
+    if address.startswith("ray://"):
+        return  # Ray's own check knows no such address; its client gives up by itself.
+    asking = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
+    try:
+        subprocess.run(asking, capture_output=True, check=True, timeout=HEALTH_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise ClusterError(
+            f"what answers at {address} is no Ray cluster, or did not say so within"
+            f" {HEALTH_SECONDS:.0f} s; {_REMEDY}"
+        ) from error
+    except subprocess.CalledProcessError as error:
+        why = (error.stderr.decode(errors="replace").strip().splitlines() or ["no reason"])[-1]
+        raise ClusterError(
+            f"the Ray cluster at {address} is not well ({why}); {_REMEDY}"
         ) from error

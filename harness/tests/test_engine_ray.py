@@ -105,6 +105,21 @@ def test_a_cluster_that_cannot_be_reached_is_said_at_once(address, message, tmp_
             pass
 
 
+def test_something_else_that_answers_there_is_no_cluster(tmp_path, monkeypatch):
+    """Ray itself would try for many minutes."""
+    monkeypatch.setattr(cluster_module, "_ray", lambda: None)
+    monkeypatch.setattr(cluster_module, "HEALTH_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(ClusterError, match=f"answers at {address} is no Ray cluster"):
+            with connected(address, place(tmp_path)):
+                pass
+        monkeypatch.setattr(cluster_module.sys, "executable", "false")
+        with pytest.raises(ClusterError, match=f"at {address} is not well \\(no reason\\)"):
+            with connected(address, place(tmp_path)):
+                pass
+
+
 def test_an_address_without_the_engine_is_refused(tmp_path):
     session = Project(tmp_path, CLAIMS).run("--ray-address", "a:1")
     assert session.code == pytest.ExitCode.USAGE_ERROR
