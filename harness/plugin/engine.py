@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.data.catalogue import data_root
+from harness.environment import available_cores
 from harness.errors import HarnessError
 from harness.linear.recipe import SolveRecipe
 from harness.plugin.options import SESSION, trains_nothing
@@ -43,6 +44,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if option.ray_address and option.engine != "ray":
         raise pytest.UsageError("--ray-address is for --engine ray")
     if option.engine == "ray" and hasattr(option, "numprocesses"):
+        option.jobs_a_machine = _number(option.numprocesses)
         option.numprocesses, option.dist, option.tx = None, "no", []
 
 
@@ -82,6 +84,11 @@ def pytest_runtestloop(session: pytest.Session) -> None:
             item.stash[PROBLEM] = f"{failed[0]} was not trained: {finished.failures[failed[0]]}"
 
 
+def _number(wanted: int | str | None) -> int:
+    """How many ``-n`` says, an xdist's word for all cores among them."""
+    return available_cores() if isinstance(wanted, str) else max(1, wanted or 1)
+
+
 def place_of(config: pytest.Config) -> Place:
     """What the machines of a cluster must know of this session."""
     option = config.getoption
@@ -94,4 +101,6 @@ def place_of(config: pytest.Config) -> Place:
         device=option("--device").split(":")[0],
         precision=option("--precision"),
         fresh_since=config.stash[SESSION].started if option("--fresh") else None,
+        # As many as the test's own process would take, alone or as one of -n.
+        threads=max(1, available_cores() // getattr(config.option, "jobs_a_machine", 1)),
     )

@@ -7,6 +7,8 @@ Ray is an extra (``cluster``), and is imported when a cluster is asked for. Jobs
 import contextlib
 import os
 import socket
+import subprocess
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -17,46 +19,19 @@ from typing import Any
 
 from harness.environment import available_cores
 from harness.errors import ClusterError
-from harness.linear.recipe import SolveRecipe
+from harness.runs.jobs import AnyRecipe, Job, Machine, jobs_of
 from harness.runs.key import code_fingerprint
 from harness.runs.remote import Place, done_there, look_around
-from harness.training.recipe import Recipe
 
 ATTEMPTS = 3
 """Times that a job is tried before it is given up."""
 ANSWER_SECONDS = 5.0
 """How long a cluster's address may take to answer."""
+HEALTH_SECONDS = 30.0
+"""How long Ray may take to find that what answers there is a cluster of its version."""
 START_SECONDS = 60.0
 """How long its machines may take to start a process."""
 PACKAGE_ROOT = Path(__file__).parents[2]
-
-AnyRecipe = Recipe | SolveRecipe
-
-
-@dataclass(frozen=True)
-class Job:
-    """Recipes that one task works through, and what it takes of one machine."""
-
-    recipes: tuple[AnyRecipe, ...]
-    cpus: int = 1
-    gpus: int = 0
-    memory: int = 0
-
-    def __str__(self) -> str:
-        more = f" and {len(self.recipes) - 1} more" if len(self.recipes) > 1 else ""
-        return f"{self.recipes[0]}{more}"
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What one machine of the cluster has."""
-
-    name: str
-    node: str
-    cpus: int
-    gpus: int
-    memory: float = float("inf")
-    """Bytes that Ray gives to tasks."""
 
 
 @dataclass(frozen=True)
@@ -83,43 +58,8 @@ class Cluster:
         return "cuda" if wanted == "cuda" or (wanted == "auto" and has_gpus) else "cpu"
 
     def jobs(self, recipes: Sequence[AnyRecipe]) -> list[Job]:
-        """The recipes as jobs, the longest first.
-
-        Raises ClusterError where no machine has the GPUs that a recipe's processes need, or the
-        memory of a solve: Ray would wait for such a machine for ever.
-        """
-        from harness.linear.solve import memory_needed
-        from harness.runs.solver import LARGE
-        from harness.training.group import groups_of
-
-        most_cpus = max(machine.cpus for machine in self.machines)
-        most_gpus = max(machine.gpus for machine in self.machines)
-        with_gpus = [machine for machine in self.machines if machine.gpus]
-        cpus_a_gpu = min((machine.cpus // machine.gpus for machine in with_gpus), default=0)
-        jobs = []
-        for group in groups_of([it for it in recipes if isinstance(it, Recipe)], self.kind):
-            processes = max(recipe.processes for recipe in group)
-            if self.kind == "cuda" and processes > most_gpus:
-                raise ClusterError(
-                    f"{group[0]} takes {processes} GPUs of one machine, and no machine of the"
-                    f" cluster has more than {most_gpus}; add one, or set rank_batch to a larger"
-                    " part of batch_size"
-                )
-            on_gpus = self.kind == "cuda"
-            cpus = processes * cpus_a_gpu if on_gpus else max(1, min(processes, most_cpus))
-            jobs.append(Job(tuple(group), cpus, processes if on_gpus else 0))
-        for recipe in dict.fromkeys(it for it in recipes if not isinstance(it, Recipe)):
-            needed = memory_needed(recipe)
-            most_memory = max(machine.memory for machine in self.machines)
-            if needed > most_memory:
-                raise ClusterError(
-                    f"{recipe} takes {needed / 1e9:.1f} GB, and no machine of the cluster gives"
-                    f" more than {most_memory / 1e9:.1f} GB; add one, or deselect its tests with -k"
-                )
-            gpus = int(self.kind == "cuda" and most_gpus > 0)
-            large = needed >= LARGE and not gpus
-            jobs.append(Job((recipe,), most_cpus if large else min(1, most_cpus), gpus, needed))
-        return sorted(jobs, key=lambda job: -sum(recipe.cost for recipe in job.recipes))
+        """The recipes as jobs, the longest first; raises ClusterError as `jobs_of` does."""
+        return jobs_of(recipes, self.machines, self.kind, self.place.threads)
 
     def finish(self, jobs: Sequence[Job], tell: Callable[[str], None]) -> Finished:
         """Work through the jobs; ``tell`` hears of every failure, and of the progress.
@@ -200,9 +140,7 @@ class Cluster:
         task = self.ray.remote(done_there).options(
             num_cpus=job.cpus, num_gpus=job.gpus, memory=job.memory or None, max_retries=0
         )
-        # On a CPU a recipe's processes may be more than the machine has cores.
-        processes = job.gpus or job.cpus
-        return task.remote(job.recipes, self.place, max(1, job.cpus), max(1, processes))
+        return task.remote(job.recipes, self.place, job.threads, max(1, job.gpus))
 
 
 @contextmanager
@@ -215,17 +153,18 @@ def connected(address: str | None, place: Place) -> Iterator[Cluster]:
     if address and address != "auto":
         _require_answer(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    paths = [str(PACKAGE_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    own: dict[str, Any] = {"num_cpus": available_cores(), "include_dashboard": False}
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _importable() as paths:
         warnings.simplefilter("ignore")
+        own: dict[str, Any] = {"num_cpus": available_cores(), "include_dashboard": False}
+        # A cluster of one's own inherits the paths, and its first processes serve: those of a
+        # runtime environment would have to be started on top.
+        theirs = {"runtime_env": {"env_vars": {"PYTHONPATH": paths}}}
         try:
             ray.init(
                 address or "local",
                 configure_logging=False,
                 log_to_driver=False,
-                runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(paths)}},
-                **({} if address else own),
+                **(theirs if address else own),
             )
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             raise ClusterError(
@@ -256,6 +195,20 @@ def connected(address: str | None, place: Place) -> Iterator[Cluster]:
             ray.shutdown()
 
 
+@contextmanager
+def _importable() -> Iterator[str]:
+    """PYTHONPATH with this package in it, as processes inherit it that the block starts."""
+    before = os.environ.get("PYTHONPATH")
+    paths = os.pathsep.join([str(PACKAGE_ROOT), *filter(None, [before])])
+    os.environ["PYTHONPATH"] = paths
+    try:
+        yield paths
+    finally:
+        os.environ.pop("PYTHONPATH")
+        if before is not None:
+            os.environ["PYTHONPATH"] = before
+
+
 _REMEDY = "start one with 'ray start --head', or leave --ray-address out for this machine's cores"
 
 
@@ -273,7 +226,7 @@ def _ray() -> Any:
 
 
 def _require_answer(address: str) -> None:
-    """Ray itself tries for minutes where nobody listens."""
+    """Ray itself tries for minutes where nobody listens, or something other than Ray does."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdigit():
         raise ClusterError(
@@ -284,4 +237,19 @@ def _require_answer(address: str) -> None:
     except OSError as error:
         raise ClusterError(
             f"no Ray cluster answers at {address} ({error.strerror or error}); {_REMEDY}"
+        ) from error
+    if address.startswith("ray://"):
+        return  # Ray's own check knows no such address; its client gives up by itself.
+    asking = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
+    try:
+        subprocess.run(asking, capture_output=True, check=True, timeout=HEALTH_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise ClusterError(
+            f"what answers at {address} is no Ray cluster, or did not say so within"
+            f" {HEALTH_SECONDS:.0f} s; {_REMEDY}"
+        ) from error
+    except subprocess.CalledProcessError as error:
+        why = (error.stderr.decode(errors="replace").strip().splitlines() or ["no reason"])[-1]
+        raise ClusterError(
+            f"the Ray cluster at {address} is not well ({why}); {_REMEDY}"
         ) from error

@@ -59,6 +59,8 @@ class Laboratory:
     device: str = "auto"
     data_root: Path | None = None
     workers: int = 1
+    threads: int | None = None
+    """CPU threads, where they are not this process's share of the cores: rounding hangs on them."""
     precision: str = "auto"
     """Overrides recipes whose own precision is auto."""
     steps: str = "eager"
@@ -144,6 +146,8 @@ class Laboratory:
         from harness.training.backend import resolve_backend
 
         backend = resolve_backend(self.device, self.workers, self.steps)
+        if self.threads:
+            backend = replace(backend, threads=self.threads)
         wanted = recipe.precision if recipe.precision != "auto" else self.precision
         precision = backend.precision(wanted)
         key = run_key(recipe, precision, backend.kind, fingerprint(recipe.dataset, self.data_root))

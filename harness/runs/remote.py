@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.environment import available_cores
 from harness.errors import HarnessError
 from harness.files import write_atomically
 from harness.linear.recipe import SolveRecipe
@@ -29,6 +28,8 @@ class Place:
     device: str = "auto"
     precision: str = "auto"
     fresh_since: float | None = None
+    threads: int = 1
+    """Of a job on a CPU: as many as it would have without a cluster, for the same rounding."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,12 @@ def look_around(token: Path, place: Place) -> Told:
 
 
 def done_there(
-    recipes: Sequence[Recipe | SolveRecipe], place: Place, cpus: int, processes: int = 1
+    recipes: Sequence[Recipe | SolveRecipe], place: Place, threads: int, processes: int = 1
 ) -> Told:
-    """Train or solve what is missing, on this machine, with ``cpus`` of its cores.
+    """Train or solve what is missing, on this machine, with ``threads`` of a CPU.
 
-    A recipe whose batch several processes share gets ``processes`` of them.
+    A recipe whose batch several processes share gets ``processes`` of them, a GPU each.
     """
-    workers = max(1, available_cores() // cpus)
     notices: list[str] = []
     try:
         if isinstance(recipes[0], Recipe):
@@ -71,12 +71,12 @@ def done_there(
                 Store(place.runs, place.fresh_since, notices.append, Run),
                 place.device,
                 place.data_root,
-                workers,
-                place.precision,
+                threads=threads,
+                precision=place.precision,
             )
             return Told([run.key for run in laboratory.runs(recipes)])
         store = Store(place.runs, place.fresh_since, notices.append, Solve)
-        solver = Solver(store, place.device, place.data_root, workers)
+        solver = Solver(store, place.device, place.data_root, threads=threads)
         return Told([solver.solve(recipe).key for recipe in recipes])
     except HarnessError as error:
         return Told(problem=str(error))

@@ -48,6 +48,8 @@ class Solver:
     device: str = "auto"
     data_root: Path | None = None
     workers: int = 1
+    threads: int | None = None
+    """CPU threads, where they are not this process's share of the cores."""
     on_progress: Callable[[SolveProgress], None] = lambda progress: None
     elsewhere: Mapping[SolveRecipe, str] = field(default_factory=dict)
     """Keys in the store of what other machines have solved."""
@@ -72,7 +74,7 @@ class Solver:
                 return found  # Another process has solved it while this one waited.
             needed = memory_needed(recipe)
             with self._turn(recipe, needed):
-                threads = backend.threads if needed >= WORTH_THREADS else 1
+                threads = (self.threads or backend.threads) if needed >= WORTH_THREADS else 1
                 return self._solve(recipe, key, backend.device, threads)
 
     def _solve(self, recipe: SolveRecipe, key: str, device: str, threads: int) -> Solve:

@@ -1,10 +1,14 @@
-"""Small folders in ImageNet's layout, made of noise."""
+"""Small folders in ImageNet's layout, made of noise, and a recipe that trains on one."""
 
 from pathlib import Path
 
 import numpy as np
 import torch
 from torchvision.transforms.v2.functional import to_pil_image
+
+from harness.data.prepare import Prepared
+from harness.training.inputs import prepared_data
+from harness.training.recipe import Recipe
 
 CORRUPT = b"\xff\xd8\xff\xe0 no photograph"
 
@@ -27,3 +31,21 @@ def photo_layout(root: Path, classes: int = 3, train: int = 4, val: int = 2) -> 
                 seed = 1000 * label + 2 * number + (part == "val")
                 to_pil_image(photo(seed)).save(folder / f"{number}.JPEG")
     return root
+
+
+def small(**changes: object) -> Recipe:
+    """A linear network on all of the photographs, 12 of them."""
+    chosen = {
+        "dataset": "imagenet",
+        "crop": 24,
+        "label_corruption": 1.0,
+        "batch_size": 4,
+        "epochs": 2,
+        "seed": 3,
+    }
+    return Recipe(model="linear", precision="fp32", **(chosen | changes))
+
+
+def prepared(recipe: Recipe, root: Path, workers: int = 2) -> Prepared:
+    """What a recipe trains on, in float32 on the CPU."""
+    return prepared_data(recipe, root, "cpu", "fp32", workers=workers)

@@ -71,9 +71,16 @@ class Project:
         (folder / "test_claims.py").write_text(HEADER + claims)
 
     def run(
-        self, *arguments: str, plugins: tuple[str, ...] = PLUGINS, env: dict[str, str] | None = None
+        self,
+        *arguments: str,
+        plugins: tuple[str, ...] = PLUGINS,
+        env: dict[str, str] | None = None,
+        patience: float = 120,
     ) -> Session:
-        """Run pytest there, without a GPU, a data folder, or this session's own settings."""
+        """Run pytest there, without a GPU, a data folder, or this session's own settings.
+
+        Raises subprocess.TimeoutExpired after ``patience`` seconds.
+        """
         evidence = self.folder / "evidence.jsonl"
         command = [sys.executable, "-m", "pytest", "-rA", "--evidence", str(evidence)]
         command += ["--runs", str(self.runs), *(f"-p{name}" for name in plugins), *arguments]
@@ -83,7 +90,7 @@ class Project:
             env=clean_environment(self.folder) | (env or {}),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=patience,
             check=False,
         )
         text = done.stdout + done.stderr

@@ -1,6 +1,6 @@
 """``--engine ray``: the same evidence as without, retried failures, clusters that are not there.
 
-The tests of a real Ray start one cluster of this machine, of 2 CPUs at most.
+One test starts a real Ray, a cluster of this machine's cores.
 """
 
 import socket
@@ -12,9 +12,11 @@ import pytest
 from harness.errors import ClusterError, HarnessError
 from harness.linear.recipe import KernelRecipe
 from harness.runs import cluster as cluster_module
-from harness.runs.cluster import Cluster, Job, Machine, connected
+from harness.runs.cluster import Cluster, connected
+from harness.runs.jobs import Job, Machine
 from harness.runs.laboratory import Laboratory
 from harness.runs.remote import Place, Told, done_there, look_around
+from harness.runs.run import Run
 from harness.runs.store import Store
 from harness.tests.plugin_helpers import Project
 from harness.training.imagenet import imagenet_recipe
@@ -35,6 +37,8 @@ def test_it(trial, laboratory, judge):
 def test_other(trial, laboratory, judge):
     judge(accuracy("train", laboratory.runs(trial)["runs"], "train"), AtLeast(0.0, source="no"))
 """
+PATIENCE = 400
+"""Seconds for a session that starts Ray, half a dozen processes, where others take the cores."""
 needs_ray = pytest.mark.skipif(
     find_spec("ray") is None, reason="Ray is not installed: pip install -e '.[cluster]'"
 )
@@ -51,12 +55,12 @@ def place(tmp_path, **changes):
 
 @needs_ray
 def test_the_evidence_is_the_same_as_without(tmp_path):
-    """And the runs that are judged are those that the cluster has trained."""
+    """To the last bit; and the runs that are judged are those that the cluster has trained."""
     here, there = ((tmp_path / name) for name in ("here", "there"))
     for folder in (here, there):
         folder.mkdir()
-    plain = Project(here, CLAIMS).run("-p", "no:randomly")
-    sent = Project(there, CLAIMS).run("--engine", "ray", "-n", "2")
+    plain = Project(here, CLAIMS).run()
+    sent = Project(there, CLAIMS).run("--engine", "ray", patience=PATIENCE)
     assert plain.code == sent.code == 0, sent.text
     assert "jobs on 1 machines" in sent.text
     assert "epoch" not in sent.text, "something trained here"
@@ -65,6 +69,17 @@ def test_the_evidence_is_the_same_as_without(tmp_path):
         return [(r.check, r.values, r.verdict, r.interval, r.runs) for r in session.evidence]
 
     assert told(plain) == told(sent) and len(sent.evidence) == 3
+    assert trained(here / "runs") == trained(there / "runs")
+
+
+def trained(runs):
+    """What hangs on how sums were rounded, by recipe; and the threads and groups it hangs on."""
+    found = {}
+    for path in runs.glob("*/run.json"):
+        run = Run.from_json(path.read_bytes())
+        rounding = [run.environment[name] for name in ("threads", "trained_together")]
+        found[run.recipe] = (rounding, run.curve.loss, run.curve.test_accuracy)
+    return found
 
 
 def test_without_ray_the_remedy_is_said(tmp_path, monkeypatch):
@@ -88,6 +103,21 @@ def test_a_cluster_that_cannot_be_reached_is_said_at_once(address, message, tmp_
     with pytest.raises(ClusterError, match=message):
         with connected(address.format(port), place(tmp_path)):
             pass
+
+
+def test_something_else_that_answers_there_is_no_cluster(tmp_path, monkeypatch):
+    """Ray itself would try for many minutes."""
+    monkeypatch.setattr(cluster_module, "_ray", lambda: None)
+    monkeypatch.setattr(cluster_module, "HEALTH_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(ClusterError, match=f"answers at {address} is no Ray cluster"):
+            with connected(address, place(tmp_path)):
+                pass
+        monkeypatch.setattr(cluster_module.sys, "executable", "false")
+        with pytest.raises(ClusterError, match=f"at {address} is not well \\(no reason\\)"):
+            with connected(address, place(tmp_path)):
+                pass
 
 
 def test_an_address_without_the_engine_is_refused(tmp_path):
@@ -135,12 +165,16 @@ def test_jobs_are_groups_and_take_the_gpus_that_the_recipe_says(tmp_path):
     recipes = [tiny(0), tiny(1), tiny(2, dropout=0.1)]
     jobs = cluster(tmp_path).jobs(recipes)
     assert [len(job.recipes) for job in jobs] == [2, 1]
-    assert [(job.cpus, job.gpus) for job in jobs] == [(1, 0), (1, 0)]
+    assert [(job.cpus, job.gpus, job.threads) for job in jobs] == [(1, 0, 1), (1, 0, 1)]
+    jobs = cluster(tmp_path, threads=3).jobs(recipes)
+    assert [(job.cpus, job.threads) for job in jobs] == [(3, 3)] * 2, "as without a cluster"
+    (job, _) = cluster(tmp_path, threads=9).jobs(recipes)
+    assert (job.cpus, job.threads) == (4, 4), "no machine has more"
     large = imagenet_recipe("true-labels")
     (job,) = cluster(tmp_path, cpus=64, gpus=8, device="auto").jobs([large])
     assert (job.gpus, job.cpus) == (8, 64)
-    (job,) = cluster(tmp_path, cpus=3, device="cpu").jobs([large])
-    assert (job.gpus, job.cpus) == (0, 3), "as many processes as a machine has cores"
+    (job,) = cluster(tmp_path, device="cpu", threads=3).jobs([large])
+    assert (job.gpus, job.cpus) == (0, 3), "in one process, part after part, as without a cluster"
     with pytest.raises(ClusterError, match=r"takes 8 GPUs of one machine, .* more than 4"):
         cluster(tmp_path, gpus=4, device="auto").jobs([large])
 
@@ -169,14 +203,17 @@ def test_a_job_that_fails_is_tried_again_and_reported(tmp_path):
 def test_a_test_whose_recipe_failed_there_fails_with_the_reason(tmp_path):
     conftest = """
 from contextlib import contextmanager
+from harness.environment import available_cores
 from harness.runs import cluster
 from harness.tests.test_engine_ray import NoRay
 @contextmanager
 def connected(address, place):
+    assert place.threads == max(1, available_cores() // 2), "a worker's share"
     yield cluster.Cluster(NoRay(failures=6), (cluster.Machine("one", "1", 2, 0),), place)
 cluster.connected = connected
 """
-    session = Project(tmp_path, CLAIMS, conftest).run("--engine", "ray", "-k", "alone or no-data")
+    arguments = ("--engine", "ray", "-n", "2", "-k", "alone or no-data")
+    session = Project(tmp_path, CLAIMS, conftest).run(*arguments)
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert "was not trained: it failed 3 times: the machine went away" in session.text
     assert "failed (attempt 2 of 3)" in session.text
@@ -187,12 +224,12 @@ cluster.connected = connected
 
 def test_a_machine_trains_solves_nothing_twice_and_says_what_has_to_be_mended(tmp_path):
     recipes = [tiny(0), tiny(1)]
-    told = done_there(recipes, place(tmp_path), cpus=1)
+    told = done_there(recipes, place(tmp_path), threads=1)
     laboratory = Laboratory(Store(tmp_path / "runs"), device="cpu")
     assert told.keys == [run.key for run in laboratory.runs(recipes)]
-    assert done_there(recipes, place(tmp_path), cpus=1) == told
+    assert done_there(recipes, place(tmp_path), threads=1) == told
     photographs = imagenet_recipe("true-labels", rank_batch=None, batch_size=4)
-    nothing = done_there([photographs], place(tmp_path, data_root=tmp_path), cpus=1)
+    nothing = done_there([photographs], place(tmp_path, data_root=tmp_path), threads=1)
     assert not nothing.keys and "no photographs under" in nothing.problem
 
 

@@ -11,20 +11,14 @@ from torchvision.datasets import ImageFolder
 
 from harness.data import crop_cache, decoding
 from harness.data.crop_cache import look
-from harness.data.decoding import CorruptImage, augmented, central, crop_box, decode, image_stream
 from harness.data.photographs import photo_folder
-from harness.errors import DataError, HarnessError, InvalidRecipe
+from harness.errors import DataError, InvalidRecipe
 from harness.evidence.run_record import stored_runs
-from harness.models import build_model
 from harness.runs.laboratory import Laboratory
 from harness.runs.store import Store
-from harness.tests.photo_helpers import CORRUPT, photo, photo_layout
+from harness.tests.photo_helpers import CORRUPT, photo_layout, prepared, small
 from harness.training.backend import Backend
-from harness.training.imagenet import ROWS, imagenet_recipe
-from harness.training.inputs import prepared_data
 from harness.training.loop import Training
-from harness.training.recipe import Recipe
-from harness.training.shared_steps import SharedSteps
 from harness.training.state import restore, state_of
 
 
@@ -41,23 +35,6 @@ def made(tmp_path_factory):
 @pytest.fixture
 def folder(made, tmp_path):
     return shutil.copytree(made, tmp_path / "photographs")
-
-
-def small(**changes):
-    """A linear network on all of the photographs, 12 of them."""
-    chosen = {
-        "dataset": "imagenet",
-        "crop": 24,
-        "label_corruption": 1.0,
-        "batch_size": 4,
-        "epochs": 2,
-        "seed": 3,
-    }
-    return Recipe(model="linear", precision="fp32", **(chosen | changes))
-
-
-def prepared(recipe, root, workers=2):
-    return prepared_data(recipe, root, "cpu", "fp32", workers=workers)
 
 
 def trained(recipe, root, workers=2):
@@ -136,60 +113,6 @@ def test_more_photographs_than_there_are_are_refused(made):
 def test_a_last_batch_of_one_photograph_is_refused_before_anything_trains(made):
     with pytest.raises(InvalidRecipe, match="last batch of one of the 12 photographs"):
         prepared(small(batch_size=11), made)
-
-
-# --- Decoding ----------------------------------------------------------------------------------
-
-
-def test_a_central_crop_is_seven_eighths_of_both_sides():
-    image = torch.zeros(3, 80, 160, dtype=torch.uint8)
-    image[:, 5:75, 10:150] = 200
-    assert (central(image, 75) == 200).all()
-    image[:, 6:74, 11:149] = 0
-    assert (central(image, 75)[:, [0, -1]] > 0).all()
-
-
-def test_crops_are_within_the_image_and_of_the_areas_and_aspects_asked_for():
-    generator = torch.Generator().manual_seed(0)
-    shares, aspects = [], []
-    for _ in range(300):
-        top, left, rows, columns = crop_box(100, 130, torch.rand(40, generator=generator).tolist())
-        assert 0 <= top <= 100 - rows and 0 <= left <= 130 - columns
-        shares.append(rows * columns / 13_000)
-        aspects.append(columns / rows)
-    assert 0.045 < min(shares) < 0.1 and 0.85 < max(shares) <= 1
-    assert 0.7 < min(aspects) < 0.8 and 1.2 < max(aspects) < 1.4
-    assert crop_box(10, 400, [1.0] * 40) == (0, 0, 10, 400), "no try fits: the whole image"
-
-
-@pytest.mark.parametrize("switch", ["random crop", "flip", "rotation", "colour"])
-def test_a_switch_changes_the_image_the_same_way_each_time_and_by_its_own_draws(switch):
-    image = photo(0)
-
-    def drawn(epoch, *switches):
-        return augmented(image, 32, switches, image_stream(0, epoch, "train/n0/0.JPEG"))
-
-    first = [drawn(epoch, switch) for epoch in range(12)]
-    assert all(torch.equal(a, drawn(epoch, switch)) for epoch, a in enumerate(first))
-    different = {a.numpy().tobytes() for a in first}
-    assert len(different) == (2 if switch == "flip" else 12)
-    assert torch.equal(drawn(0), central(image, 32))
-    flips = [torch.equal(drawn(e, "flip"), central(image, 32)) for e in range(12)]
-    after = [torch.equal(drawn(e, "flip", switch), drawn(e, switch)) for e in range(12)]
-    assert switch == "flip" or flips == after, "what one switch draws hangs on no other"
-
-
-def test_brightness_is_added_as_tensorflow_does():
-    grey = torch.full((3, 4, 4), 100, dtype=torch.uint8)
-    assert decoding.distort_colour(grey, [1.0, 0.5, 0.5, 0.5]).flatten().tolist() == [132] * 48
-
-
-def test_a_file_that_does_not_decode_is_named(tmp_path):
-    (tmp_path / "a.JPEG").write_bytes(CORRUPT)
-    (tmp_path / "b.JPEG").write_bytes(b"")
-    for name in ("a.JPEG", "b.JPEG", "missing.JPEG"):
-        with pytest.raises(CorruptImage, match=f"{name} does not decode"):
-            decode(tmp_path / name)
 
 
 # --- Corrupt files and kept crops --------------------------------------------------------------
@@ -300,74 +223,6 @@ def test_top_1_and_top_5_train_and_test_best_and_last_are_kept(made, tmp_path):
     (record,) = stored_runs(tmp_path / "runs", [SimpleNamespace(runs=[laboratory.run(recipe).key])])
     assert record.figures["train accuracy, top-5"] == 1
     assert record.figures["best test accuracy"] == pytest.approx(outcome.best_test_accuracy, 1e-5)
-
-
-# --- Inception v3 and its recipes --------------------------------------------------------------
-
-
-def test_inception_v3_has_torchvisions_weights_and_an_auxiliary_classifier_where_asked():
-    generator = torch.Generator().manual_seed(0)
-    network = build_model("inception-v3", (3, 75, 75), 1_000, generator)
-    assert sum(p.numel() for p in network.parameters()) == 23_834_568
-    again = build_model("inception-v3", (3, 75, 75), 1_000, torch.Generator().manual_seed(0))
-    pairs = zip(network.parameters(), again.parameters(), strict=True)
-    assert all(torch.equal(a, b) for a, b in pairs)
-    conv = network.network.Conv2d_2b_3x3.conv.weight
-    assert conv.detach().std() == pytest.approx(0.088, abs=0.003) and conv.abs().max() <= 0.2
-    with pytest.raises(HarnessError, match=r"75x75 or more, not 3x74x75; set crop=75"):
-        build_model("inception-v3", (3, 74, 75), 1_000, generator)
-    with pytest.raises(HarnessError, match=r"with its auxiliary classifier .* 299x299 or more"):
-        build_model("inception-v3", (3, 75, 75), 10, generator, auxiliary=True)
-
-
-def test_the_auxiliary_classifiers_loss_counts_four_tenths(made):
-    recipe = small(epochs=1)
-    training = Training(recipe, prepared(recipe, made), Backend("cpu", 1))
-
-    class Two(torch.nn.Module):
-        def __init__(self, linear):
-            super().__init__()
-            self.linear = linear
-
-        def forward(self, x):
-            return (self.linear(x), self.linear(x)) if self.training else self.linear(x)
-
-    images, labels = next(training.data.train_images.batches([torch.arange(4)])), torch.arange(4)
-    steps = SharedSteps(training)
-    _, plain = steps.evaluate(images, labels)
-    steps.network = Two(training.model).train()
-    assert steps.evaluate(images, labels)[1].item() == pytest.approx(1.4 * plain.item(), rel=1e-6)
-
-
-def test_the_seven_rows_of_table_2_differ_by_their_switches():
-    recipes = {row: imagenet_recipe(row) for row in ROWS}
-    everything, nothing = recipes[ROWS[0]], recipes["true-labels"]
-    assert everything.augmentation == ("random crop", "flip", "colour") and everything.dropout
-    assert {name for name, value in everything.weight_decay} == {"convolutions", "dense layers"}
-    off = {"augmentation": (), "weight_decay": (), "dropout": 0.0}
-    for row, recipe in recipes.items():
-        assert replace(recipe, **off, label_corruption=0.0) == nothing
-        assert recipe.label_corruption == row.startswith("random")
-        assert bool(recipe.weight_decay) == ("weight-decay" in row)
-    assert len(set(recipes.values())) == 7
-    assert nothing.auxiliary and not imagenet_recipe("true-labels", crop=298).auxiliary
-    assert (nothing.processes, nothing.rank_batch, nothing.crop) == (8, 32, 299)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"inputs": "gaussian"}, "inputs = 'gaussian', but it should be 'true' on photographs"),
-        ({"labels": "two groups"}, "'classes' on photographs"),
-        ({"rank_batch": 5}, "rank_batch = 5, .* from 1 to 4, the batch_size"),
-        ({"auxiliary": True}, "linear has no such classifier"),
-        ({"dataset": "cifar10", "skip_corrupt": True}, "a folder of photographs"),
-        ({"dataset": "cifar10", "augmentation": ("colour",)}, "a folder of photographs"),
-    ],
-)
-def test_what_photographs_lack_is_refused(changes, message):
-    with pytest.raises(InvalidRecipe, match=message):
-        small(**changes)
 
 
 def test_a_last_batch_of_one_photograph_joins_the_part_before_it():

@@ -26,7 +26,8 @@ from harness.training.recipe import Recipe
 RECIPE = paper_recipe(
     "mlp-1x32", "digits", "random-labels", train_size=250, batch_size=64, precision="fp32"
 )
-PATIENCE = 90
+PATIENCE = 300
+"""Seconds for three processes to start, where others take the cores."""
 
 
 def started(recipe, ranks=ALONE):
@@ -140,7 +141,7 @@ def children(parent):
 def test_a_killed_rank_ends_the_job_and_the_run_goes_on_from_its_checkpoint(tmp_path):
     """Two processes with gloo, then one: the curve is that of one process alone."""
     written, runs = tmp_path / "recipe.json", tmp_path / "runs"
-    recipe = replace(RECIPE, epochs=600, evaluation="at the end")
+    recipe = replace(RECIPE, epochs=400, evaluation="at the end")
     written.write_bytes(recipe.to_json())
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     command += ["-m", "harness", "train", str(written), "--runs", str(runs), "--device", "cpu"]
@@ -169,12 +170,12 @@ def test_a_killed_rank_ends_the_job_and_the_run_goes_on_from_its_checkpoint(tmp_
     store = Store(runs)
     resumed = Laboratory(store, device="cpu", on_progress=shown.append).run(recipe)
     assert shown[0].epoch > 1, "it began anew"
-    alone = finished(started(recipe))
     epochs = shown[0].epoch - 1
-    assert resumed.curve.loss[:epochs] == pytest.approx(alone.curve.loss[:epochs], rel=1e-4)
+    alone = finished(started(replace(recipe, epochs=epochs)))
+    assert resumed.curve.loss[:epochs] == pytest.approx(alone.curve.loss, rel=1e-4)
     assert resumed.outcome.order_digest == alone.order_digest
     assert resumed.outcome.label_digest == alone.label_digest
-    assert resumed.train_accuracy == alone.train_accuracy == 1
+    assert resumed.train_accuracy == 1
 
 
 def test_a_recipe_in_a_file_is_the_recipe(tmp_path):
