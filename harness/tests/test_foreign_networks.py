@@ -1,6 +1,7 @@
 """Networks from outside: found, made, told what they ask for, and examined before they train."""
 
 import random
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 
 from harness.data import streams
 from harness.environment import version
-from harness.errors import HarnessError, InvalidRecipe, NetworkError
+from harness.errors import HarnessError, InvalidRecipe, NetworkError, UnknownName
 from harness.evidence import Attains, accuracy
 from harness.models import build_model, model_spec
 from harness.models.sources import source_fingerprint
@@ -89,6 +90,62 @@ def test_its_own_initialisation_is_reproducible_and_leaves_the_generators_alone(
     assert torch.equal(states[2], torch.get_rng_state())
 
 
+def neighbours(folder, *names):
+    """A file of a network in each folder, each with a neighbour called parts."""
+    for width, name in enumerate(names, start=7):
+        (folder / name).mkdir()
+        (folder / name / "parts.py").write_text(f"width = {width}\n")
+        (folder / name / "net.py").write_text(
+            "from torch import nn\nfrom parts import width\n"
+            "def make(shape, classes):\n"
+            "    return nn.Sequential(nn.Flatten(), nn.Linear(192, width), nn.Linear(width, 10))\n"
+        )
+        yield f"{folder / name}/net.py:make"
+
+
+@pytest.fixture
+def _modules_forgotten():
+    before = set(sys.modules)
+    path = list(sys.path)
+    yield
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+    sys.path[:] = path
+
+
+@pytest.mark.usefixtures("_modules_forgotten")
+def test_a_network_never_gets_the_neighbour_of_another(tmp_path):
+    """Python keeps one module called parts: the second network would be made of the first's."""
+    one, other = neighbours(tmp_path, "one", "other")
+    assert model(one)[1].out_features == 7
+    with pytest.raises(NetworkError, match=r"imports parts, and Python took .*one/parts.py for it"):
+        model(other)
+
+
+@pytest.mark.usefixtures("_modules_forgotten")
+def test_a_neighbour_that_an_installed_module_hides_is_named(tmp_path):
+    (tmp_path / "numbers.py").write_text("WIDTH = 3\n")
+    (tmp_path / "hidden.py").write_text("def make(classes):\n    from numbers import WIDTH\n")
+    (tmp_path / "hidden_at_once.py").write_text("from numbers import WIDTH\n")
+    for name in ("hidden", "hidden_at_once"):
+        with pytest.raises(NetworkError, match=r"imports numbers, .* not .*numbers.py: rename"):
+            model(f"{tmp_path}/{name}.py:make")
+
+
+def test_images_that_a_network_changes_in_place_are_no_noise():
+    assert not examine(recipe("InPlace")).noisy
+
+
+@pytest.mark.usefixtures("_modules_forgotten")
+def test_what_a_module_draws_when_it_is_imported_changes_no_weights(tmp_path):
+    (tmp_path / "draws.py").write_text(
+        "import torch\nfrom torch import nn\nof_the_module = torch.rand(3)\n"
+        "def make(shape, classes):\n    return nn.Sequential(nn.Flatten(), nn.Linear(192, 10))\n"
+    )
+    first, second = (model(f"{tmp_path}/draws.py:make")[1].weight for _ in range(2))
+    assert torch.equal(first, second)
+
+
 # --- What is refused, and how ----------------------------------------------------------------
 
 REFUSED = {
@@ -111,6 +168,9 @@ REFUSED = {
     "torchvision:resnet19": "unknown torchvision model 'resnet19'; nearest: resnet18",
     "OfLargeImages": "it can be made for images of 16x16: give it --image-size 16",
     "torchvision:": "names no network; write torchvision:NAME",
+    "builtins:dict": "does not say what arguments it takes: write a function of shape and classes",
+    "MADE": "is a network that is already made, .*name its class, or a function",
+    "Leaves": r"raises on images of 8x8 .* SystemExit: usage: train.py; it raises on",
 }
 
 
@@ -119,6 +179,24 @@ def test_what_cannot_be_trained_is_refused_in_a_sentence_with_a_remedy(name):
     with pytest.raises(NetworkError, match=REFUSED[name]) as error:
         examine(recipe(name))
     assert "\n" not in str(error.value)
+
+
+def test_a_script_that_ends_when_it_is_imported_is_refused(tmp_path):
+    (tmp_path / "train.py").write_text("import sys\nsys.exit('usage: train.py DATA')\n")
+    words = r"cannot be imported: SystemExit: usage: train.py DATA; .*try: python .*/train.py"
+    with pytest.raises(NetworkError, match=words):
+        examine(recipe(f"{tmp_path}/train.py:make"))
+
+
+def test_a_network_of_smaller_images_is_told_to_crop():
+    with pytest.raises(NetworkError, match="it takes images of 8x8: give it --image-size 8"):
+        examine(recipe("OfSmallImages", crop=8, image_size=16))
+
+
+@pytest.mark.parametrize("name", ["resnet18", "./net.py", "a.package.Net"])
+def test_a_name_without_a_factory_is_told_the_forms(name):
+    with pytest.raises(UnknownName, match=r"torchvision:NAME, PACKAGE.*, ./FILE.py:FACTORY"):
+        model_spec(name)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +215,10 @@ def test_a_last_batch_of_one_image_is_noticed_where_it_cannot_be_trained_on():
     with pytest.raises(NetworkError, match=r"the last batch of 65 .* --arch-batch-size 63"):
         examine(recipe("with_batch_norm", train_size=65, batch_size=64))
     examine(recipe("with_batch_norm", train_size=64, batch_size=64))
+    with pytest.raises(NetworkError, match=r"in batches of 1 is one: .* --arch-batch-size 2"):
+        examine(recipe("with_batch_norm", train_size=64, batch_size=1))
+    with pytest.raises(NetworkError, match=r"in batches of 2 is one: .* --arch-batch-size 3"):
+        examine(recipe("with_batch_norm", train_size=65, batch_size=2))
 
 
 def test_images_that_would_not_fit_into_memory_are_refused():
@@ -193,6 +275,17 @@ def test_enlarged_images_reach_the_network(tmp_path):
 def test_networks_from_outside_train_alone():
     assert can_be_grouped(paper_recipe("mlp-1x16", "digits", "true-labels", train_size=64))
     assert not can_be_grouped(recipe("mlp"))
+
+
+def test_a_network_with_dropout_of_its_own_has_fitted_when_it_has_in_evaluation_mode(tmp_path):
+    """In training it errs on; to wait for that would take it twice as long, or for ever."""
+    chosen = recipe("with_dropout", train_size=16, epochs=150, learning_rate=0.05)
+    every, late = (
+        run(tmp_path, replace(chosen, stop_at_zero_error=True, evaluation=when)).outcome
+        for when in ("every epoch", "once nearly fitted")
+    )
+    assert max(every.curve.online_accuracy) < 0.99, "else there is nothing to see"
+    assert every.epochs_to_fit == late.epochs_to_fit is not None
 
 
 # --- The key ---------------------------------------------------------------------------------
