@@ -128,10 +128,13 @@ def test_a_search_that_means_nothing_is_refused(changes, message):
         search(**changes)
 
 
+@pytest.mark.usefixtures("restored_threads")
 def test_the_command_writes_a_table_a_figure_and_json(tmp_path, capsys, monkeypatch):
     words = "profile --arch harness.tests.own_networks:mlp --arch-option width=32 --arch-lr 0.1"
     words += " --budget 20 --seeds 2 --images 64 --resolution 1"
     out, runs = tmp_path / "out", tmp_path / "runs"
+    # A second thread would only wait.
+    monkeypatch.setattr("harness.training.backend.available_cores", lambda: 1)
     assert main([*words.split(), "--out", str(out), "--runs", str(runs)]) == 0
     (found,) = json.loads((out / "profile.json").read_text())["profiles"]
     assert found["network"] == "harness.tests.own_networks:mlp(width=32)"
