@@ -101,6 +101,7 @@ def make_foreign(name: str, options: Options, shape: ImageShape, classes: int) -
     try:
         model = factory(*arguments.args, **arguments.kwargs)
     except (Exception, SystemExit) as error:
+        check_neighbours(name)  # Again: a factory may import when it is called.
         raise CannotBeMade(
             f"{name} could not be made for images of {_by(shape)} and {classes} classes:"
             f" {told(error)}; give its arguments with --arch-option, other images with --image-size"
@@ -110,7 +111,7 @@ def make_foreign(name: str, options: Options, shape: ImageShape, classes: int) -
             f"{name} gives a {type(model).__name__}, but it should give a torch.nn.Module:"
             " name a class of modules, or a function that returns a module"
         )
-    check_neighbours(name)  # Again: a factory may import when it is called.
+    check_neighbours(name)
     return model
 
 

@@ -126,11 +126,17 @@ def test_a_network_never_gets_the_neighbour_of_another(tmp_path):
 
 @pytest.mark.usefixtures("_modules_forgotten")
 def test_a_neighbour_that_an_installed_module_hides_is_named(tmp_path):
-    (tmp_path / "numbers.py").write_text("WIDTH = 3\n")
-    (tmp_path / "hidden.py").write_text("def make(classes):\n    from numbers import WIDTH\n")
-    (tmp_path / "hidden_at_once.py").write_text("from numbers import WIDTH\n")
-    for name in ("hidden", "hidden_at_once"):
-        with pytest.raises(NetworkError, match=r"imports numbers, .* not .*numbers.py: rename"):
+    """Whether the network imports it at once or when it is made, and whether that raises or not."""
+    (tmp_path / "sched.py").write_text("WIDTH = 3\n")
+    for name, text in {
+        "at_once": "from sched import WIDTH\n",
+        "raises_late": "def make(classes):\n    from sched import WIDTH\n",
+        "late": "from torch import nn\ndef make(shape, classes):\n"
+        "    import sched\n    return nn.Sequential(nn.Flatten(), nn.Linear(192, classes))\n",
+    }.items():
+        (tmp_path / f"{name}.py").write_text(text)
+        sys.modules.pop("sched", None)
+        with pytest.raises(NetworkError, match=r"imports sched, .* not .*sched.py: rename"):
             model(f"{tmp_path}/{name}.py:make")
 
 
@@ -151,7 +157,7 @@ def test_what_a_module_draws_when_it_is_imported_changes_no_weights(tmp_path):
 # --- What is refused, and how ----------------------------------------------------------------
 
 REFUSED = {
-    "NotANumber": "not finite before anything is trained",
+    "NotANumber": "gives values that are not finite before anything is trained",
     "WrongSize": r"shape \(4, 1000\) for 4 images, but it should be \(4, 10\)",
     "Raises": "ValueError: the patches do not fit; it raises on those of other sizes too",
     "RaisesWhenMade": "could not be made .* no such depth; .*--arch-option",
