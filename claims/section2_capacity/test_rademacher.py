@@ -78,21 +78,22 @@ def test_trained_networks_correlate_with_random_signs(trial, laboratory, judge):
 
     groups = laboratory.runs(trial)
     name = title(trial, trial.all_recipes[0])
+    by_size = {runs[0].recipe.images: runs for runs in groups.values()}
     measured = {
-        int(n): correlation_with_signs(
-            f"{name}, trained: correlation with signs (a lower bound), n = {int(n):,}", runs
+        n: correlation_with_signs(
+            f"{name}, trained: correlation with signs (a lower bound), n = {n:,}", runs
         )
-        for n, runs in groups.items()
+        for n, runs in by_size.items()
     }
     drawn = curve("trained network", trial.all_recipes[0].dataset, measured)
     for n, correlation in measured.items():
         judge_complexity(judge, correlation, drawn)
         surely = correlation.mean - concentration(n, len(correlation.values))
         judge_emptiness(judge, f"{name}, trained", surely, n)
-    for n, runs in groups.items():
+    for n, runs in by_size.items():
         drawn_signs = {run.outcome.label_digest for run in runs}
         judge(
-            exact(f"{name}: different sign vectors, n = {int(n):,}", [len(drawn_signs)], ""),
+            exact(f"{name}: different sign vectors, n = {n:,}", [len(drawn_signs)], ""),
             Equals(len(runs), source="Section 2.2: the expectation is over signs"),
         )
 

@@ -5,7 +5,9 @@ import json
 import time
 from pathlib import Path
 
-from harness.capacity.profile import Profile, Search, profile
+from harness.capacity.profile import profile
+from harness.capacity.profile_results import Profile
+from harness.capacity.profile_search import Search
 from harness.cli.networks import above_zero, add_network_options, own_networks
 from harness.data.own import own_dataset
 from harness.environment import describe

@@ -36,7 +36,8 @@ TOLD: dict[str, Callable[[ImageShape, int], Any]] = {
 """What a parameter of this name is given, unless an option gives it."""
 
 NAME = re.compile(r"(?P<source>.+):(?P<attribute>[A-Za-z_]\w*)")
-FORMS = "torchvision:NAME, PACKAGE.MODULE:FACTORY or ./FILE.py:FACTORY"
+EACH_FORM = ("torchvision:NAME", "PACKAGE.MODULE:FACTORY", "./FILE.py:FACTORY")
+FORMS = f"{', '.join(EACH_FORM[:-1])} or {EACH_FORM[-1]}"
 
 
 class CannotBeMade(NetworkError):
@@ -91,10 +92,16 @@ def make_foreign(name: str, options: Options, shape: ImageShape, classes: int) -
     from torch import nn
 
     factory = factory_of(name)
+    if isinstance(factory, nn.Module):
+        raise NetworkError(
+            f"{name} is a network that is already made, and each seed draws one of its own: name"
+            " its class, or a function that makes it"
+        )
     arguments = arguments_for(name, factory, dict(options), shape, classes)
     try:
         model = factory(*arguments.args, **arguments.kwargs)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        check_neighbours(name)  # Again: a factory may import when it is called.
         raise CannotBeMade(
             f"{name} could not be made for images of {_by(shape)} and {classes} classes:"
             f" {told(error)}; give its arguments with --arch-option, other images with --image-size"
@@ -104,6 +111,7 @@ def make_foreign(name: str, options: Options, shape: ImageShape, classes: int) -
             f"{name} gives a {type(model).__name__}, but it should give a torch.nn.Module:"
             " name a class of modules, or a function that returns a module"
         )
+    check_neighbours(name)
     return model
 
 
@@ -141,7 +149,13 @@ def arguments_for(
     classes: int,
 ) -> inspect.BoundArguments:
     """What the factory is called with; raises NetworkError on a signature that does not fit."""
-    signature = inspect.signature(factory)
+    try:
+        signature = inspect.signature(factory)
+    except (TypeError, ValueError) as error:
+        raise NetworkError(
+            f"{name} does not say what arguments it takes: write a function of shape and classes"
+            " that calls it"
+        ) from error
     parameters = signature.parameters.values()
     takes_any = any(it.kind is it.VAR_KEYWORD for it in parameters)
     names = [it.name for it in parameters if it.kind not in (it.VAR_KEYWORD, it.VAR_POSITIONAL)]
@@ -191,15 +205,42 @@ def _module(address: Address) -> ModuleType:
     folder = str(path.resolve().parent if path else Path.cwd())
     if folder not in sys.path:
         sys.path.append(folder)  # At the end, and for good: a factory may import when it is called.
+    import torch
+
+    from harness.models.seeding import seeded
+
     try:
-        return _from_file(path) if path else importlib.import_module(address.source)
-    except Exception as error:
+        # What a module draws while it is imported is no seed's own: the first network made of it
+        # would get other weights than the next.
+        with seeded(torch.Generator().manual_seed(0)):
+            module = _from_file(path) if path else importlib.import_module(address.source)
+    except (Exception, SystemExit) as error:
+        if not isinstance(error, SyntaxError):
+            check_neighbours(address.name)
         where = "" if path else f" (looked for in {folder} and where Python's packages are)"
+        by_hand = path or f"-c 'import {address.source}'"
         raise NetworkError(
             f"{address.name} cannot be imported: {told(error)}{where}; check the name, install"
-            " what it needs, and try: python -c 'import"
-            f" {path.stem if path else address.source}'"
+            f" what it needs, and try: python {by_hand}"
         ) from error
+    check_neighbours(address.name)
+    return module
+
+
+def check_neighbours(name: str) -> None:
+    """Raise NetworkError where a file imported another module in place of the one beside it.
+
+    Python keeps one module of a name: an installed one, or that of another network's folder.
+    """
+    from harness.models.sources import modules_beside
+
+    for module, file in modules_beside(name).items():
+        found = getattr(sys.modules.get(module), "__file__", None)
+        if found and Path(found).resolve() != file:
+            raise NetworkError(
+                f"{name} imports {module}, and Python took {found} for it, not {file}: rename the"
+                " latter, or try networks that have neighbours of one name one at a time"
+            )
 
 
 def _from_file(path: Path) -> ModuleType:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.errors import UnknownName
-from harness.models.foreign import Options, is_foreign, make_foreign, titled
+from harness.models.foreign import EACH_FORM, Options, is_foreign, make_foreign, titled
 
 if TYPE_CHECKING:
     import torch
@@ -176,7 +176,7 @@ def model_spec(name: str, options: Options = ()) -> ModelSpec:
         )
     if match := re.fullmatch(r"mlp-([1-9]\d*)x([1-9]\d*)", str(name)):
         return _mlp_spec(int(match[1]), int(match[2]))
-    names = [*MODELS, *PHOTOGRAPH_MODELS, "mlp-DEPTHxWIDTH", "PACKAGE.MODULE:FACTORY"]
+    names = [*MODELS, *PHOTOGRAPH_MODELS, "mlp-DEPTHxWIDTH", *EACH_FORM]
     raise UnknownName("model", name, names)
 
 

@@ -39,6 +39,19 @@ def source_fingerprint(name: str) -> str:
     return digest.hexdigest()
 
 
+def modules_beside(name: str) -> dict[str, Path]:
+    """Of a network in a file: the modules beside it that it imports, and where they are."""
+    path = address_of(name).file
+    if path is None:
+        return {}
+    start = path.resolve()
+    found = {}
+    for file in _reachable(start, start.parent, "") - {start}:
+        parts = file.relative_to(start.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
 def _file_of(module: str, name: str) -> Path:
     here = str(Path.cwd())
     if here not in sys.path:

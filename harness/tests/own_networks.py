@@ -131,6 +131,25 @@ class IgnoresInput(nn.Module):
         return self.logits.expand(len(x), -1)
 
 
+class InPlace(Logistic):
+    """Changes the images that it is given."""
+
+    def forward(self, x):
+        return super().forward(x.sub_(0.5))
+
+
+class Leaves(Logistic):
+    def forward(self, x):
+        raise SystemExit("usage: train.py")
+
+
+class OfSmallImages(Logistic):
+    """Its first layer is that of digits, whatever it is told."""
+
+    def __init__(self, shape, classes):
+        super().__init__((3, 8, 8), classes)
+
+
 class Warns(Logistic):
     def forward(self, x):
         warnings.warn("this layer is old", DeprecationWarning, stacklevel=1)
@@ -192,6 +211,18 @@ def with_batch_norm(shape, classes):
     return nn.Sequential(nn.Flatten(), nn.LazyBatchNorm1d(), nn.LazyLinear(classes))
 
 
+def with_dropout(shape, classes):
+    """Errs in training long after it has fitted in evaluation."""
+    channels, height, side = shape
+    return nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(channels * height * side, 64),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Linear(64, classes),
+    )
+
+
 def wants_depth(shape, classes, depth):
     """Asks for what nobody knows."""
     raise AssertionError("never called without its depth")
@@ -202,3 +233,4 @@ def gives_a_number(shape, classes):
 
 
 NOT_CALLABLE = 3
+MADE = Logistic((3, 8, 8), 10)

@@ -1,6 +1,7 @@
 """Networks from outside: found, made, told what they ask for, and examined before they train."""
 
 import random
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 
 from harness.data import streams
 from harness.environment import version
-from harness.errors import HarnessError, InvalidRecipe, NetworkError
+from harness.errors import HarnessError, InvalidRecipe, NetworkError, UnknownName
 from harness.evidence import Attains, accuracy
 from harness.models import build_model, model_spec
 from harness.models.sources import source_fingerprint
@@ -19,6 +20,8 @@ from harness.runs.store import Store
 from harness.training.batching import can_be_grouped
 from harness.training.preflight import examine
 from harness.training.protocol import paper_recipe
+
+pytestmark = pytest.mark.usefixtures("restored_threads")
 
 HERE = "harness.tests.own_networks"
 
@@ -89,10 +92,72 @@ def test_its_own_initialisation_is_reproducible_and_leaves_the_generators_alone(
     assert torch.equal(states[2], torch.get_rng_state())
 
 
+def neighbours(folder, *names):
+    """A file of a network in each folder, each with a neighbour called parts."""
+    for width, name in enumerate(names, start=7):
+        (folder / name).mkdir()
+        (folder / name / "parts.py").write_text(f"width = {width}\n")
+        (folder / name / "net.py").write_text(
+            "from torch import nn\nfrom parts import width\n"
+            "def make(shape, classes):\n"
+            "    return nn.Sequential(nn.Flatten(), nn.Linear(192, width), nn.Linear(width, 10))\n"
+        )
+        yield f"{folder / name}/net.py:make"
+
+
+@pytest.fixture
+def _modules_forgotten():
+    before = set(sys.modules)
+    path = list(sys.path)
+    yield
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+    sys.path[:] = path
+
+
+@pytest.mark.usefixtures("_modules_forgotten")
+def test_a_network_never_gets_the_neighbour_of_another(tmp_path):
+    """Python keeps one module called parts: the second network would be made of the first's."""
+    one, other = neighbours(tmp_path, "one", "other")
+    assert model(one)[1].out_features == 7
+    with pytest.raises(NetworkError, match=r"imports parts, and Python took .*one/parts.py for it"):
+        model(other)
+
+
+@pytest.mark.usefixtures("_modules_forgotten")
+def test_a_neighbour_that_an_installed_module_hides_is_named(tmp_path):
+    """Whether the network imports it at once or when it is made, and whether that raises or not."""
+    (tmp_path / "sched.py").write_text("WIDTH = 3\n")
+    for name, text in {
+        "at_once": "from sched import WIDTH\n",
+        "raises_late": "def make(classes):\n    from sched import WIDTH\n",
+        "late": "from torch import nn\ndef make(shape, classes):\n"
+        "    import sched\n    return nn.Sequential(nn.Flatten(), nn.Linear(192, classes))\n",
+    }.items():
+        (tmp_path / f"{name}.py").write_text(text)
+        sys.modules.pop("sched", None)
+        with pytest.raises(NetworkError, match=r"imports sched, .* not .*sched.py: rename"):
+            model(f"{tmp_path}/{name}.py:make")
+
+
+def test_images_that_a_network_changes_in_place_are_no_noise():
+    assert not examine(recipe("InPlace")).noisy
+
+
+@pytest.mark.usefixtures("_modules_forgotten")
+def test_what_a_module_draws_when_it_is_imported_changes_no_weights(tmp_path):
+    (tmp_path / "draws.py").write_text(
+        "import torch\nfrom torch import nn\nof_the_module = torch.rand(3)\n"
+        "def make(shape, classes):\n    return nn.Sequential(nn.Flatten(), nn.Linear(192, 10))\n"
+    )
+    first, second = (model(f"{tmp_path}/draws.py:make")[1].weight for _ in range(2))
+    assert torch.equal(first, second)
+
+
 # --- What is refused, and how ----------------------------------------------------------------
 
 REFUSED = {
-    "NotANumber": "not finite before anything is trained",
+    "NotANumber": "gives values that are not finite before anything is trained",
     "WrongSize": r"shape \(4, 1000\) for 4 images, but it should be \(4, 10\)",
     "Raises": "ValueError: the patches do not fit; it raises on those of other sizes too",
     "RaisesWhenMade": "could not be made .* no such depth; .*--arch-option",
@@ -111,6 +176,9 @@ REFUSED = {
     "torchvision:resnet19": "unknown torchvision model 'resnet19'; nearest: resnet18",
     "OfLargeImages": "it can be made for images of 16x16: give it --image-size 16",
     "torchvision:": "names no network; write torchvision:NAME",
+    "builtins:dict": "does not say what arguments it takes: write a function of shape and classes",
+    "MADE": "is a network that is already made, .*name its class, or a function",
+    "Leaves": r"raises on images of 8x8 .* SystemExit: usage: train.py; it raises on",
 }
 
 
@@ -119,6 +187,24 @@ def test_what_cannot_be_trained_is_refused_in_a_sentence_with_a_remedy(name):
     with pytest.raises(NetworkError, match=REFUSED[name]) as error:
         examine(recipe(name))
     assert "\n" not in str(error.value)
+
+
+def test_a_script_that_ends_when_it_is_imported_is_refused(tmp_path):
+    (tmp_path / "train.py").write_text("import sys\nsys.exit('usage: train.py DATA')\n")
+    words = r"cannot be imported: SystemExit: usage: train.py DATA; .*try: python .*/train.py"
+    with pytest.raises(NetworkError, match=words):
+        examine(recipe(f"{tmp_path}/train.py:make"))
+
+
+def test_a_network_of_smaller_images_is_told_to_crop():
+    with pytest.raises(NetworkError, match="it takes images of 8x8: give it --image-size 8"):
+        examine(recipe("OfSmallImages", crop=8, image_size=16))
+
+
+@pytest.mark.parametrize("name", ["resnet18", "./net.py", "a.package.Net"])
+def test_a_name_without_a_factory_is_told_the_forms(name):
+    with pytest.raises(UnknownName, match=r"torchvision:NAME, PACKAGE.*, ./FILE.py:FACTORY"):
+        model_spec(name)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +223,10 @@ def test_a_last_batch_of_one_image_is_noticed_where_it_cannot_be_trained_on():
     with pytest.raises(NetworkError, match=r"the last batch of 65 .* --arch-batch-size 63"):
         examine(recipe("with_batch_norm", train_size=65, batch_size=64))
     examine(recipe("with_batch_norm", train_size=64, batch_size=64))
+    with pytest.raises(NetworkError, match=r"in batches of 1 is one: .* --arch-batch-size 2"):
+        examine(recipe("with_batch_norm", train_size=64, batch_size=1))
+    with pytest.raises(NetworkError, match=r"in batches of 2 is one: .* --arch-batch-size 3"):
+        examine(recipe("with_batch_norm", train_size=65, batch_size=2))
 
 
 def test_images_that_would_not_fit_into_memory_are_refused():
@@ -168,7 +258,8 @@ def test_the_papers_networks_take_no_options():
 
 
 def run(store, chosen):
-    return Laboratory(Store(store)).run(chosen)
+    """By one thread: a second would only wait."""
+    return Laboratory(Store(store), workers=1_000).run(chosen)
 
 
 def test_a_training_with_dropout_of_its_own_gives_the_same_bits_again(tmp_path):
@@ -193,6 +284,17 @@ def test_enlarged_images_reach_the_network(tmp_path):
 def test_networks_from_outside_train_alone():
     assert can_be_grouped(paper_recipe("mlp-1x16", "digits", "true-labels", train_size=64))
     assert not can_be_grouped(recipe("mlp"))
+
+
+def test_a_network_with_dropout_of_its_own_has_fitted_when_it_has_in_evaluation_mode(tmp_path):
+    """In training it errs on; to wait for that would take it twice as long, or for ever."""
+    chosen = recipe("with_dropout", train_size=16, epochs=150, learning_rate=0.05)
+    every, late = (
+        run(tmp_path, replace(chosen, stop_at_zero_error=True, evaluation=when)).outcome
+        for when in ("every epoch", "once nearly fitted")
+    )
+    assert max(every.curve.online_accuracy) < 0.99, "else there is nothing to see"
+    assert every.epochs_to_fit == late.epochs_to_fit is not None
 
 
 # --- The key ---------------------------------------------------------------------------------
@@ -266,6 +368,7 @@ def test_whether_it_memorises_random_labels_is_a_verdict_on_the_network(
     name, images, verdict, tmp_path
 ):
     rate = 0.01 if name == "small_vit" else 0.05
-    chosen = recipe(name, train_size=images, epochs=60, learning_rate=rate, stop_at_zero_error=True)
+    to_the_fit = {"stop_at_zero_error": True, "evaluation": "once nearly fitted"}
+    chosen = recipe(name, train_size=images, epochs=60, learning_rate=rate, **to_the_fit)
     measured = accuracy("training accuracy", [run(tmp_path, chosen)], "train")
     assert Attains(1.0, source="Section 2.1").verdict(measured) == verdict

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from harness.errors import HarnessError
+from harness.tests.training_helpers import tiny_recipe
 from harness.training import batching, checkpoint
 from harness.training.backend import Backend
 from harness.training.batching import can_be_grouped, shape_of
@@ -19,21 +20,14 @@ from harness.training.loop import Training
 from harness.training.recipe import Recipe
 from harness.training.state import restore, state_of
 
+pytestmark = pytest.mark.usefixtures("restored_threads")
+
 ROUNDING = {"rel": 1e-3, "abs": 1e-5}
 """float32, in another order of summation, over a few dozen steps that each add a little."""
 
 
-@pytest.fixture(autouse=True)
-def _threads():
-    """Training sets the number of threads of the process: put it back."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
 def recipe(**changes: object) -> Recipe:
-    tiny = {"model": "mlp-2x16", "dataset": "digits", "train_size": 40, "batch_size": 16}
-    return Recipe(**{**tiny, "epochs": 4, "precision": "fp32", **changes})
+    return tiny_recipe(**{"model": "mlp-2x16", "train_size": 40, "epochs": 4, **changes})
 
 
 def data_of(recipe: Recipe):

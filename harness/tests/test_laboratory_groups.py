@@ -6,11 +6,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-import torch
 
 from harness.runs.laboratory import Laboratory
 from harness.runs.store import Store
 from harness.training.recipe import Recipe
+
+pytestmark = pytest.mark.usefixtures("restored_threads")
 
 SIGNS = [
     Recipe(
@@ -26,14 +27,6 @@ SIGNS = [
     )
     for draw in range(4)
 ]
-
-
-@pytest.fixture(autouse=True)
-def _threads():
-    """Training sets the number of threads of the process: put it back."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 def laboratory(folder: Path, **options: object) -> Laboratory:

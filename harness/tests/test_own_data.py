@@ -16,6 +16,8 @@ from harness.runs.store import Store
 from harness.training.own import OwnNetwork
 from harness.training.protocol import paper_recipe
 
+pytestmark = pytest.mark.usefixtures("restored_threads")
+
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
@@ -75,7 +77,9 @@ def test_a_network_trains_on_a_folder_and_on_two_groups_of_its_classes(tmp_path)
     network = OwnNetwork("mlp-1x16", dataset=name, epochs=2)
     for setting in ("random-labels", "random-signs"):
         recipe = network.recipe(paper_recipe("mlp-1x16", "digits", setting, train_size=24))
-        run = Laboratory(Store(tmp_path / "runs")).run(replace(recipe, precision="fp32"))
+        run = Laboratory(Store(tmp_path / "runs"), workers=1_000).run(
+            replace(recipe, precision="fp32")
+        )
         assert (run.outcome.train_total, run.outcome.test_total) == (24, 6)
     assert network.departures == ["on images"]
 

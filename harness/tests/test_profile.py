@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from harness.__main__ import main
-from harness.capacity.profile import Search, profile
+from harness.capacity.profile import profile
+from harness.capacity.profile_search import Search
 from harness.errors import CapacityError
 from harness.runs.laboratory import Laboratory
 from harness.training.own import OwnNetwork
@@ -17,15 +18,17 @@ class MadeUp:
     """A laboratory in which a network memorises so many labels, by seed, in n steps."""
 
     def __init__(self, *capacities):
-        self.capacities, self.trained = capacities, 0
+        self.capacities, self.trained, self.recipes = capacities, 0, []
+        self.epochs_to_fit = None
 
     def runs(self, recipes):
         self.trained += len(recipes)
+        self.recipes += recipes
         return [self.run(recipe) for recipe in recipes]
 
     def run(self, recipe):
         fits = recipe.images <= self.capacities[recipe.seed]
-        epochs = max(1, recipe.images // recipe.steps_per_epoch)
+        epochs = self.epochs_to_fit or max(1, recipe.images // recipe.steps_per_epoch)
         outcome = SimpleNamespace(epochs_to_fit=epochs if fits else None)
         return SimpleNamespace(
             recipe=recipe,
@@ -37,9 +40,9 @@ class MadeUp:
         )
 
 
-def search(**changes):
+def search(batch_size=None, **changes):
     chosen = {"seeds": (0, 1, 2), "resolution": 0.05, **changes}
-    return Search(OwnNetwork("mlp-1x16"), "digits", **chosen)
+    return Search(OwnNetwork("mlp-1x16", batch_size=batch_size), "digits", **chosen)
 
 
 def test_the_search_brackets_what_each_seed_memorises():
@@ -88,6 +91,28 @@ def test_the_budget_is_one_of_steps_whatever_the_sample():
         assert 600 - recipe.steps_per_epoch < recipe.epochs * recipe.steps_per_epoch <= 600
 
 
+@pytest.mark.parametrize("batch_size", [2, 3, 7, 9, 63, 128])
+@pytest.mark.parametrize("capacity", [1, 5, 130, 700, 10_000])
+def test_no_sample_ends_with_a_batch_of_one_image(batch_size, capacity):
+    """BatchNorm may not train on it: 129 images in batches of 128 would end the search."""
+    laboratory = MadeUp(capacity)
+    found = profile(search(batch_size, seeds=(0,), resolution=1e-3), laboratory)
+    assert all(recipe.images % batch_size != 1 for recipe in laboratory.recipes)
+    (bracket,) = found.brackets
+    assert bracket.memorised <= capacity < (bracket.failed or 10_001)
+    if bracket.failed:
+        assert bracket.failed <= max(bracket.memorised + 2, 2)
+
+
+def test_what_is_memorised_after_the_budget_is_not_memorised():
+    """An epoch of 797 images takes seven steps, and one epoch at least is trained."""
+    laboratory = MadeUp(10_000)
+    laboratory.epochs_to_fit = 1
+    (bracket,) = profile(search(steps=3, seeds=(0,)), laboratory).brackets
+    assert max(recipe.images for recipe in laboratory.recipes) > 3 * 128
+    assert bracket.memorised <= 3 * 128 < bracket.failed
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -103,10 +128,13 @@ def test_a_search_that_means_nothing_is_refused(changes, message):
         search(**changes)
 
 
+@pytest.mark.usefixtures("restored_threads")
 def test_the_command_writes_a_table_a_figure_and_json(tmp_path, capsys, monkeypatch):
     words = "profile --arch harness.tests.own_networks:mlp --arch-option width=32 --arch-lr 0.1"
     words += " --budget 20 --seeds 2 --images 64 --resolution 1"
     out, runs = tmp_path / "out", tmp_path / "runs"
+    # A second thread would only wait.
+    monkeypatch.setattr("harness.training.backend.available_cores", lambda: 1)
     assert main([*words.split(), "--out", str(out), "--runs", str(runs)]) == 0
     (found,) = json.loads((out / "profile.json").read_text())["profiles"]
     assert found["network"] == "harness.tests.own_networks:mlp(width=32)"

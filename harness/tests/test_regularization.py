@@ -14,6 +14,7 @@ from harness.data.preprocessing import scale, whiten
 from harness.data.sources import load
 from harness.errors import HarnessError, InvalidRecipe
 from harness.models import MODELS, build_model, model_spec
+from harness.tests.training_helpers import tiny_recipe as recipe
 from harness.training import checkpoint
 from harness.training.backend import Backend
 from harness.training.batching import can_be_grouped
@@ -25,6 +26,8 @@ from harness.training.outcome import Curve, Outcome
 from harness.training.recipe import Recipe, differing_fields
 from harness.training.state import restore, state_of
 
+pytestmark = pytest.mark.usefixtures("restored_threads")
+
 EVERYTHING = {
     "augmentation": ("random crop", "flip", "rotation"),
     "crop": 6,
@@ -32,18 +35,6 @@ EVERYTHING = {
     "dropout": 0.5,
     "validation_size": 40,
 }
-
-
-@pytest.fixture(autouse=True)
-def _threads():
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
-def recipe(**changes: object) -> Recipe:
-    tiny = {"model": "mlp-1x16", "dataset": "digits", "train_size": 32, "batch_size": 16}
-    return Recipe(**{**tiny, "epochs": 3, "precision": "fp32", **changes})
 
 
 def training(recipe: Recipe) -> Training:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from harness.errors import DeviceError
+from harness.tests.training_helpers import tiny_recipe
 from harness.training import checkpoint, steps
 from harness.training.backend import Backend, resolve_backend
 from harness.training.inputs import prepared_data
@@ -15,18 +16,12 @@ from harness.training.recipe import Recipe
 from harness.training.state import restore, state_of
 from harness.training.steps import WARM_UP, EagerSteps, GraphSteps
 
-
-@pytest.fixture(autouse=True)
-def _threads():
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("restored_threads")
 
 
 def recipe(**changes: object) -> Recipe:
     # The last batch of an epoch is ragged.
-    tiny = {"model": "mlp-1x16", "dataset": "digits", "train_size": 40, "batch_size": 16}
-    return Recipe(**{**tiny, "epochs": 3, "precision": "fp32", "decay_every": 2, **changes})
+    return tiny_recipe(**{"train_size": 40, "decay_every": 2, **changes})
 
 
 def training(recipe: Recipe, backend: Backend) -> Training:

@@ -11,7 +11,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-import torch
 
 from harness.errors import StoreError
 from harness.files import write_atomically
@@ -19,6 +18,8 @@ from harness.runs.laboratory import Laboratory
 from harness.runs.run import Run
 from harness.runs.store import Store
 from harness.training.recipe import Recipe
+
+pytestmark = pytest.mark.usefixtures("restored_threads")
 
 RECIPE = Recipe(
     model="mlp-1x16",
@@ -99,14 +100,6 @@ def wait(server: subprocess.Popen) -> int:
     while (line := server.stdout.readline()) == "ended\n":
         pass
     return int(line)
-
-
-@pytest.fixture(autouse=True)
-def _threads():
-    """Training sets the number of threads of the process: put it back."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 def laboratory(folder: Path, **options: object) -> Laboratory:

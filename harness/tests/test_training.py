@@ -12,6 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from harness.data.prepare import Prepared
 from harness.models.inception import ShiftBatchNorm2d
+from harness.tests.training_helpers import tiny_recipe as recipe
 from harness.training import checkpoint
 from harness.training.backend import Backend
 from harness.training.checkpoint import DamagedCheckpoint
@@ -22,18 +23,7 @@ from harness.training.recipe import Recipe
 from harness.training.schedule import learning_rates
 from harness.training.state import restore, state_of
 
-
-@pytest.fixture(autouse=True)
-def _threads():
-    """Training sets the number of threads of the process: put it back."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
-def recipe(**changes: object) -> Recipe:
-    tiny = {"model": "mlp-1x16", "dataset": "digits", "train_size": 32, "batch_size": 16}
-    return Recipe(**{**tiny, "epochs": 3, "precision": "fp32", **changes})
+pytestmark = pytest.mark.usefixtures("restored_threads")
 
 
 def started(recipe: Recipe, threads: int = 1, cls: type[Training] = Training) -> Training:

@@ -5,7 +5,7 @@ Each thing that would end a training, or make it mean nothing, is one sentence w
 
 import os
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -19,7 +19,7 @@ from harness.models.seeding import seeded
 from harness.training.recipe import Recipe
 
 IMAGES = 4
-LARGER = (16, 32, 64, 96, 128, 224, 299)
+SIZES = (8, 16, 28, 32, 64, 96, 128, 224, 299)
 """Image sizes that are tried where a network cannot take the recipe's."""
 SHARE_OF_MEMORY = 0.5
 
@@ -101,8 +101,8 @@ def _images(recipe: Recipe, count: int) -> tuple[torch.Tensor, torch.Tensor]:
 def _answer(model: nn.Module, images: torch.Tensor, recipe: Recipe) -> torch.Tensor:
     """What the network gives; what it raises is told, with a size of images that it does take."""
     try:
-        return model(images)
-    except Exception as error:
+        return model(images.clone())  # It may change them in place.
+    except (Exception, SystemExit) as error:
         channels, *size = recipe.image_shape
         told_size = f"images of {'x'.join(map(str, size))} in {channels} channels"
         if fits := _size_that_fits(recipe):
@@ -117,15 +117,14 @@ def _answer(model: nn.Module, images: torch.Tensor, recipe: Recipe) -> torch.Ten
 
 
 def _size_that_fits(recipe: Recipe) -> int | None:
-    """The smallest of `LARGER` at which the network can be made and answers."""
+    """A size of `SIZES` at which it can be made and answers: the next larger, or else smaller."""
     channels, height, _ = recipe.image_shape
-    for size in LARGER:
-        if size <= height:
-            continue
+    others = [size for size in SIZES if size > height] + [it for it in SIZES[::-1] if it < height]
+    for size in others:
         try:
             model = _made(recipe, (channels, size, size)).train()
             model(torch.randn(IMAGES, channels, size, size))
-        except Exception:  # Whatever it is, this size does not do either.
+        except (Exception, SystemExit):  # Whatever it is, this size does not do either.
             continue
         return size
     return None
@@ -180,15 +179,19 @@ def _check_gradients(trained: dict[str, nn.Parameter], name: str) -> None:
 
 def _check_last_batch(model: nn.Module, recipe: Recipe) -> None:
     """BatchNorm cannot train on one value a channel, which a last batch of one image may be."""
-    if recipe.images % recipe.batch_size != 1:
+    if not recipe.ends_with_one_image:
         return
     try:
         model(_images(recipe, 1)[0])
     except Exception as error:
+        nearest = sorted(
+            range(2, 2 * recipe.batch_size + 2), key=lambda size: abs(size - recipe.batch_size)
+        )
+        fits = next(it for it in nearest if not replace(recipe, batch_size=it).ends_with_one_image)
         raise NetworkError(
             f"{recipe.title} raises on a single image in training, and the last batch of"
             f" {recipe.images:,} images in batches of {recipe.batch_size} is one: {told(error)};"
-            f" give it --arch-batch-size {recipe.batch_size - 1}"
+            f" give it --arch-batch-size {fits}"
         ) from error
 
 

@@ -85,8 +85,9 @@ class Recipe:
     """End at the first full evaluation without a training error."""
     evaluation: Evaluation = "every epoch"
     """When the whole training set is evaluated; "once nearly fitted" waits for 99 % online
-    accuracy, and so does "test every epoch", which evaluates the smaller test and validation sets
-    every time. The last epoch always is evaluated, and "at the end" no other."""
+    accuracy (a network from outside: or for 99 % of its first 1,000 images in evaluation mode), and
+    so does "test every epoch", which evaluates the smaller test and validation sets every time. The
+    last epoch always is evaluated, and "at the end" no other."""
     validation_size: int = 0
     """Number of training images held out next to the sample, their labels drawn as its are: what
     an epoch or a coefficient may be chosen on."""
@@ -113,6 +114,11 @@ class Recipe:
     def images(self) -> int:
         """The number of training images."""
         return self.train_size or dataset_spec(self.dataset).train_size
+
+    @property
+    def ends_with_one_image(self) -> bool:
+        """Whether the last batch of an epoch is a single image, which BatchNorm may not take."""
+        return self.batch_size == 1 or self.images % self.batch_size == 1
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

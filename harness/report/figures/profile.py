@@ -16,7 +16,7 @@ MARKERS = ("o", "s", "^", "v", "D", "P")
 def profiles(exhibits: Sequence[dict[str, Any]]) -> Figure:
     """Means over seeds with intervals; shaded: the largest sample memorised within the budget.
 
-    An exhibit is `harness.capacity.profile.Profile.as_dict`.
+    An exhibit is `harness.capacity.profile_results.Profile.as_dict`.
     """
     rows = -(-len(exhibits) // 2)
     figure = Figure(figsize=(6.8, 3.2 + 0.2 * rows), layout="constrained")

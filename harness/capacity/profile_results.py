@@ -1,0 +1,152 @@
+"""What a capacity profile came to: brackets, times to fit, and their intervals over seeds."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.capacity.profile_search import START, Search
+
+CONFIDENCE = 0.95
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """What the search came to for one seed."""
+
+    seed: int
+    memorised: int
+    """The largest sample of which every label was memorised; 0 if none was."""
+    failed: int | None
+    """The smallest larger sample that was not; None where all images were memorised."""
+
+
+@dataclass(frozen=True)
+class Time:
+    """Steps and seconds to the first evaluation without an error, a value a seed."""
+
+    n: int
+    corruption: float
+    steps: tuple[int | None, ...]
+    """None where the budget ended first."""
+    seconds: tuple[float, ...]
+    test_accuracy: tuple[float, ...]
+
+    @property
+    def mean(self) -> float | None:
+        """The geometric mean of the steps; None where a seed did not get there."""
+        return None if None in self.steps else geometric_mean(self.steps)
+
+    @property
+    def interval(self) -> Interval | None:
+        """Student's of the logarithms, over seeds; None for one seed, or where one did not fit."""
+        if None in self.steps or len(self.steps) < 2:
+            return None
+        low, high = over_seeds([math.log(steps) for steps in self.steps])
+        return math.exp(low), math.exp(high)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """All that was measured of one network."""
+
+    search: Search
+    brackets: tuple[Bracket, ...]
+    over_n: tuple[Time, ...]
+    """Random labels, at the sample sizes that all seeds tried."""
+    over_corruption: tuple[Time, ...]
+    at: int
+    """The sample size of ``over_corruption``."""
+
+    @property
+    def memorised(self) -> float:
+        """Geometric mean over seeds of the largest sample that was memorised."""
+        if not all(it.memorised for it in self.brackets):
+            return 0.0
+        return geometric_mean([it.memorised for it in self.brackets])
+
+    @property
+    def is_all(self) -> bool:
+        """Whether every seed memorised all the images that there are: a lower bound, then."""
+        return all(it.failed is None for it in self.brackets)
+
+    @property
+    def interval(self) -> tuple[float, float | None]:
+        """From Student's interval of the largest memorised to that of the smallest failed, in logs.
+
+        Over seeds; with a single one, its bracket. The upper end is None where a seed memorised
+        all images.
+        """
+        if not all(it.memorised for it in self.brackets):
+            return 0.0, _end([it.failed for it in self.brackets], upper=True)
+        low = _end([it.memorised for it in self.brackets], upper=False)
+        return low or 0.0, _end([it.failed for it in self.brackets], upper=True)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        search, network = self.search, self.search.network
+        low, high = self.interval
+        return {
+            "network": network.title,
+            "model": network.model,
+            "options": [list(pair) for pair in network.options],
+            "departures": network.departures,
+            "dataset": search.dataset,
+            "images": search.images,
+            "budget in steps": search.steps,
+            "batch size": search.recipe(min(START, search.images), 0).batch_size,
+            "learning rate": search.recipe(min(START, search.images), 0).learning_rate,
+            "seeds": list(search.seeds),
+            "resolution": search.resolution,
+            "confidence": CONFIDENCE,
+            "replicated": "seeds: sample, labels, initialisation, order",
+            "memorised": round(self.memorised, 1),
+            "memorised all images": self.is_all,
+            "interval": [round(low, 1), None if high is None else round(high, 1)],
+            "brackets": [
+                {"seed": it.seed, "memorised": it.memorised, "failed": it.failed}
+                for it in self.brackets
+            ],
+            "time over n": [_time(it) for it in self.over_n],
+            "time over corruption": [_time(it) for it in self.over_corruption],
+            "corruption at n": self.at,
+        }
+
+
+def geometric_mean(values: Sequence[float]) -> float:
+    """Of numbers above 0."""
+    return math.exp(math.fsum(map(math.log, values)) / len(values))
+
+
+def over_seeds(values: Sequence[float]) -> Interval:
+    """Student's interval of the mean of two values or more."""
+    from scipy.stats import sem, t
+
+    mean, error = math.fsum(values) / len(values), float(sem(values))
+    if error == 0:
+        return mean, mean
+    low, high = t.interval(CONFIDENCE, len(values) - 1, loc=mean, scale=error)
+    return float(low), float(high)
+
+
+def _end(values: Sequence[int | None], upper: bool) -> float | None:
+    """An end of Student's interval of the values' logarithms, back on their scale."""
+    if None in values:
+        return None
+    if len(values) < 2:
+        return float(values[0])
+    return math.exp(over_seeds([math.log(value) for value in values])[upper])
+
+
+def _time(it: Time) -> dict[str, Any]:
+    return {
+        "n": it.n,
+        "corruption": it.corruption,
+        "steps": list(it.steps),
+        "mean": it.mean,
+        "interval": None if it.interval is None else list(it.interval),
+        "seconds": [round(value, 3) for value in it.seconds],
+        "test accuracy": list(it.test_accuracy),
+    }
