@@ -1,6 +1,6 @@
 """The command line.
 
-``python -m harness data|train|runs|report|compare|figures|bench|profile|sabotage``.
+``python -m harness data|train|runs|report|compare|alarms|figures|bench|profile|sabotage``.
 """
 
 import argparse
@@ -8,6 +8,7 @@ import logging
 import sys
 from pathlib import Path
 
+from harness.cli.alarms import add_parser as add_alarms
 from harness.cli.compare import add_parser as add_compare
 from harness.cli.profile import add_parser as add_profile
 from harness.cli.sabotage import add_parser as add_sabotage
@@ -43,7 +44,12 @@ def _parser() -> argparse.ArgumentParser:
         "recipe", nargs="?", help="MODEL/DATASET/SETTING, or a recipe's JSON file; none: list them"
     )
     train.add_argument(
-        "--set", nargs="+", default=[], metavar="FIELD=VALUE", help="change fields of the recipe"
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="change fields of the recipe; may be given several times",
     )
     train.add_argument("--device", default="auto")
     train.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
@@ -86,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.set_defaults(command=_bench)
 
     add_compare(commands)
+    add_alarms(commands)
     add_profile(commands)
     add_sabotage(commands)
     return parser

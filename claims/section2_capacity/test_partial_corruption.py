@@ -226,8 +226,8 @@ def judge_cost(judge, runs):
     for level, of_level in runs.items():
         judge(
             corruption_cost(
-                f"{name_of(of_level)}: accuracy that corrupted test labels cost, p = {level},"
-                " beyond what chance says",
+                f"{name_of(of_level)}, p = {level}: accuracy that corrupted test labels cost"
+                " beyond chance",
                 of_level,
             ),
             Equivalent(

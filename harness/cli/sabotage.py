@@ -71,7 +71,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--list", action="store_true", help="list the faults, and try none")
     parser.add_argument(
-        "--only", nargs="+", default=[], metavar="WORD", help="of a fault's name, or its area"
+        "--only",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="WORD",
+        help="of a fault's name, or its area",
     )
     parser.add_argument("--workers", type=int, metavar="N", help="default: as many as cores")
     parser.add_argument("--report", type=Path, metavar="FILE", help="a JSON line for each fault")

@@ -12,6 +12,10 @@ from harness.evidence.measurement import Measurement
 from harness.evidence.statistics import DESIGN_EFFECT, equivalence_false_alarm
 from harness.evidence.verdict import Verdict
 
+Room = tuple[float, float]
+"""How far a measurement could move, in its unit, before it no longer supports the claim, and before
+it no longer refutes it; negative where it does not."""
+
 
 class Check(Protocol):
     """What `judge` takes."""
@@ -21,6 +25,9 @@ class Check(Protocol):
     def verdict(self, measured: Measurement) -> Verdict:
         """Supported, refuted or inconclusive."""
 
+    def room(self, measured: Measurement) -> Room:
+        """By how much the measurement lies on the claim's side of the bound, and on the other."""
+
     def false_alarm(self, measured: Measurement) -> float | None:
         """How often the check fails although the claim holds; None where no chance is involved."""
 
@@ -29,8 +36,25 @@ class Check(Protocol):
         """The bound for JSON."""
 
 
+class _Decided:
+    """A verdict from the room on both sides of a bound."""
+
+    def room(self, measured: Measurement) -> Room:
+        """In the measurement's unit; see `Room`."""
+        raise NotImplementedError
+
+    def verdict(self, measured: Measurement) -> Verdict:
+        """Supported or refuted with room on that side, inconclusive in between."""
+        if not measured.is_finite:
+            return "refuted"
+        supported, refuted = self.room(measured)
+        if supported >= 0:
+            return "supported"
+        return "refuted" if refuted > 0 else "inconclusive"
+
+
 @dataclass(frozen=True)
-class _Bounded:
+class _Bounded(_Decided):
     """A bound, and where it comes from."""
 
     value: float
@@ -53,71 +77,67 @@ class Attains(_Bounded):
     decide; no finite sample could put all of it at 1.
     """
 
-    def verdict(self, measured: Measurement) -> Verdict:
-        """Supported where every value is at least the bound."""
-        reached = measured.is_finite and min(measured.values) >= self.value
-        return "supported" if reached else "refuted"
+    def room(self, measured: Measurement) -> Room:
+        """Of the worst run: never inconclusive."""
+        over = min(measured.values) - self.value
+        return over, -over
 
     def __str__(self) -> str:
         return f"attains {_digits(self.value)} in every run"
 
 
 class AtLeast(_Bounded):
-    """The interval lies at or above the bound."""
+    """The interval lies at or above the bound; inconclusive where it straddles it."""
 
-    def verdict(self, measured: Measurement) -> Verdict:
-        """Inconclusive where the interval straddles the bound."""
-        return _one_sided(measured, self.value, above=True)
+    def room(self, measured: Measurement) -> Room:
+        """Of the interval's ends."""
+        low, high = measured.interval
+        return low - self.value, self.value - high
 
     def __str__(self) -> str:
         return f"at least {_digits(self.value)}"
 
 
-class MoreThan(_Bounded):
+class MoreThan(AtLeast):
     """The whole interval lies above the bound; touching it decides nothing."""
 
     def verdict(self, measured: Measurement) -> Verdict:
         """Refuted where the whole interval lies below."""
-        if not measured.is_finite:
-            return "refuted"
-        low, high = measured.interval
-        if low > self.value:
-            return "supported"
-        return "refuted" if high < self.value else "inconclusive"
+        touches = measured.is_finite and self.room(measured)[0] == 0
+        return "inconclusive" if touches else super().verdict(measured)
 
     def __str__(self) -> str:
         return f"more than {_digits(self.value)}"
 
 
 class AtMost(_Bounded):
-    """The interval lies at or below the bound."""
+    """The interval lies at or below the bound; inconclusive where it straddles it."""
 
-    def verdict(self, measured: Measurement) -> Verdict:
-        """Inconclusive where the interval straddles the bound."""
-        return _one_sided(measured, self.value, above=False)
+    def room(self, measured: Measurement) -> Room:
+        """Of the interval's ends."""
+        low, high = measured.interval
+        return self.value - high, low - self.value
 
     def __str__(self) -> str:
         return f"at most {_digits(self.value)}"
 
 
 @dataclass(frozen=True)
-class Equivalent:
-    """The interval lies within ``value`` +- ``margin``: no better and no worse than chance, say."""
+class Equivalent(_Decided):
+    """The interval lies within ``value`` +- ``margin``: no better and no worse than chance, say.
+
+    Refuted where all of it lies outside the margin, inconclusive where it straddles an end.
+    """
 
     value: float
     margin: float
     source: str
 
-    def verdict(self, measured: Measurement) -> Verdict:
-        """Refuted where the interval lies outside the margin, inconclusive where it straddles."""
-        if not measured.is_finite:
-            return "refuted"
+    def room(self, measured: Measurement) -> Room:
+        """Towards the nearer end of the margin."""
         low, high = measured.interval
-        if self.value - self.margin <= low and high <= self.value + self.margin:
-            return "supported"
-        if high < self.value - self.margin or low > self.value + self.margin:
-            return "refuted"
-        return "inconclusive"
+        least, most = self.value - self.margin, self.value + self.margin
+        return min(low - least, most - high), max(least - high, low - most)
 
     def false_alarm(self, measured: Measurement) -> float | None:
         """For accuracies: see `equivalence_false_alarm`."""
@@ -137,17 +157,17 @@ class Equivalent:
 
 
 @dataclass(frozen=True)
-class Equals:
+class Equals(_Decided):
     """Every value equals the bound, up to ``tolerance``: rounding, its reason in ``source``."""
 
     value: float
     source: str
     tolerance: float = 0.0
 
-    def verdict(self, measured: Measurement) -> Verdict:
-        """Exact: never inconclusive."""
-        off = max(abs(value - self.value) for value in measured.values)
-        return "supported" if measured.is_finite and off <= self.tolerance else "refuted"
+    def room(self, measured: Measurement) -> Room:
+        """Of the value that is furthest off: never inconclusive."""
+        within = self.tolerance - max(abs(value - self.value) for value in measured.values)
+        return within, -within
 
     def false_alarm(self, measured: Measurement) -> float | None:
         """No chance is involved."""
@@ -167,13 +187,3 @@ class Equals:
 def _digits(value: float) -> str:
     """A count to its last digit, anything else to six."""
     return str(int(value)) if value == int(value) else f"{value:g}"
-
-
-def _one_sided(measured: Measurement, bound: float, above: bool) -> Verdict:
-    if not measured.is_finite:
-        return "refuted"
-    low, high = measured.interval if above else tuple(-end for end in reversed(measured.interval))
-    bound = bound if above else -bound
-    if low >= bound:
-        return "supported"
-    return "refuted" if high < bound else "inconclusive"

@@ -43,6 +43,9 @@ class Evidence:
     """What repeats it."""
     replicated: str = ""
     false_alarm: float | None = None
+    room: float | None = None
+    """How far the measurement could move, in its unit, before the test fails; negative where it
+    does. For a control and an expected failure: before it is no longer refuted, or is supported."""
     published_where: str = ""
     bound_words: str = ""
     published_cell: str = ""

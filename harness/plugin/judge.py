@@ -102,6 +102,8 @@ class Judge:
             **({"reason": measured.note} if measured.note else {}),
             **({"exhibit": {"name": exhibit.name, "data": dict(exhibit.data)}} if exhibit else {}),
         )
+        supported, refuted = check.room(measured)
+        record.room = refuted if record.control else supported if record.expected else -supported
         append(self.item.config, record)
         self.item.stash[JUDGED] = self.item.stash.get(JUDGED, 0) + 1
         add_check(self.item, record.claim, record.check, verdict)

@@ -1,0 +1,147 @@
+"""How often a check fails by chance: from sessions of other base seeds, by the room they left it.
+
+The room is the distance by which a session's measurement stayed clear of failing, in its own unit.
+Over sessions it has a mean and a standard deviation; the rate is Student's predictive probability
+that another session's room is negative, as for the next of n normal draws. It is an extrapolation
+from n sessions, and says so by its n.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.errors import HarnessError
+from harness.evidence.record import Evidence
+from harness.evidence.run_record import RunRecord
+
+ATTAINS = "attains "
+"""How the words of a bound begin that every run attains, or does not: the room is always 0."""
+UNMOVED = 1e-9
+"""A spread below this share of the mean is rounding."""
+FEWEST = 3
+
+Key = tuple[str, str, bool, str, str]
+"""Claim, check, whether it is a control, tier, network of one's own."""
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One check over all sessions."""
+
+    claim: str
+    check: str
+    control: bool
+    tier: str
+    sessions: int
+    failures: int
+    """Sessions in which it did not come out as it should."""
+    rooms: tuple[float, ...]
+    """A session each, in the check's unit, or in logarithms of epochs: see `measured_in`."""
+    measured_in: str
+
+    @property
+    def mean(self) -> float:
+        """Of the rooms."""
+        return math.fsum(self.rooms) / len(self.rooms)
+
+    @property
+    def deviation(self) -> float:
+        """The sample's standard deviation of the rooms."""
+        mean = self.mean
+        return math.sqrt(math.fsum((it - mean) ** 2 for it in self.rooms) / (len(self.rooms) - 1))
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether no seed moved it: a construction, or a property that chance does not touch."""
+        return self.deviation <= UNMOVED * max(abs(self.mean), UNMOVED)
+
+    @property
+    def rate(self) -> float | None:
+        """Sessions that would fail, as a share; None where only failures could tell.
+
+        0 where nothing moves and nothing failed. The share of failures where it is larger.
+        """
+        observed = self.failures / self.sessions
+        if len(self.rooms) < self.sessions:
+            return observed or None
+        if self.is_constant:
+            return observed
+        from scipy.stats import t
+
+        n = self.sessions
+        away = self.mean / (self.deviation * math.sqrt(1 + 1 / n))
+        return max(observed, float(t.sf(away, n - 1)))
+
+
+def alarms(
+    sessions: Sequence[tuple[Iterable[Evidence], Mapping[str, RunRecord]]],
+) -> list[Alarm]:
+    """Every check that all sessions judged, the likeliest to fail first.
+
+    A session is its evidence and the runs behind it by key. Raises HarnessError for fewer than
+    three sessions, and for two of one base seed, which are one session twice.
+    """
+    if len(sessions) < FEWEST:
+        raise HarnessError(
+            f"{len(sessions)} sessions say nothing about chance: name the evidence of at least"
+            f" {FEWEST}, each with a --base-seed of its own"
+        )
+    judged = [_last(records) for records, _ in sessions]
+    _require_distinct_seeds(judged)
+    found = [
+        _alarm([(it[key], runs) for it, (_, runs) in zip(judged, sessions, strict=True)])
+        for key in judged[0]
+        if all(key in it for it in judged)
+    ]
+    return sorted(found, key=lambda it: -1 if it.rate is None else it.rate, reverse=True)
+
+
+def left_out(sessions: Sequence[Iterable[Evidence]]) -> list[str]:
+    """Names of the checks that some sessions judged and others did not."""
+    judged = [_last(records) for records in sessions]
+    every = dict.fromkeys(key for it in judged for key in it)
+    return [f"{key[0]}: {key[1]}" for key in every if not all(key in it for it in judged)]
+
+
+def _alarm(seen: Sequence[tuple[Evidence, Mapping[str, RunRecord]]]) -> Alarm:
+    first = seen[0][0]
+    in_epochs = first.bound_words.startswith(ATTAINS) and not first.control and first.expected
+    rooms = [_epochs_to_spare(*it) if in_epochs else it[0].room for it in seen]
+    return Alarm(
+        first.claim,
+        first.check,
+        first.control,
+        first.tier,
+        len(seen),
+        sum(not record.as_it_should for record, _ in seen),
+        tuple(room for room in rooms if room is not None and math.isfinite(room)),
+        "log of epochs allowed over epochs to fit" if in_epochs else first.unit,
+    )
+
+
+def _epochs_to_spare(record: Evidence, runs: Mapping[str, RunRecord]) -> float | None:
+    """A check of zero error has no room in its accuracy, but the run has epochs to spare."""
+    spare = []
+    for key in record.runs:
+        run = runs.get(key)
+        fitted = run.figures.get("epochs to fit") if run else None
+        if run is None or not fitted:
+            return None
+        spare.append(math.log(run.recipe["epochs"] / fitted))
+    return min(spare, default=None)
+
+
+def _last(records: Iterable[Evidence]) -> dict[Key, Evidence]:
+    return {(r.claim, r.check, r.control, r.tier, r.network): r for r in records}
+
+
+def _require_distinct_seeds(judged: Sequence[Mapping[Key, Evidence]]) -> None:
+    seeds: set[int] = set()
+    for records in judged:
+        its = {record.seed for record in records.values()}
+        if its & seeds:
+            raise HarnessError(
+                f"two sessions have the base seed {min(its & seeds)}: they are one session twice;"
+                " give each a --base-seed of its own"
+            )
+        seeds |= its

@@ -1,0 +1,98 @@
+"""``python -m harness alarms``: false-alarm rates from the room that sessions left."""
+
+import json
+import math
+
+import pytest
+from scipy.stats import t
+
+from harness.__main__ import main
+from harness.errors import HarnessError
+from harness.evidence.alarms import alarms
+from harness.tests.report_helpers import record, run, written
+
+
+def sessions(rooms, **facts):
+    """A session each: one check, with the room it left."""
+    facts = {"bound_words": "at least 0.9", **facts}
+    return [([record(room=room, seed=seed, **facts)], {}) for seed, room in enumerate(rooms)]
+
+
+def test_the_rate_is_the_predictive_probability_of_a_session_without_room():
+    (found,) = alarms(sessions([4.0, 5.0, 6.0]))
+    assert (found.mean, found.deviation, found.failures) == (5.0, 1.0, 0)
+    assert found.rate == pytest.approx(t.sf(5 / math.sqrt(1 + 1 / 3), 2))
+
+
+def test_the_rate_holds_for_normal_sessions():
+    """Of sessions drawn with room in three out of four, the next one fails as often as said."""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    draws = rng.normal(1.0, 0.8, size=(4000, 11))
+    said = [alarms(sessions(list(draw[:10])))[0].rate for draw in draws[:400]]
+    failed = (draws[:, 10] < 0).mean()
+    assert failed == pytest.approx(0.106, abs=0.02)
+    assert np.mean(said) == pytest.approx(failed, abs=0.04)
+
+
+def test_a_failure_that_was_seen_counts_at_least_as_often():
+    seen = sessions([1.0, 1.01, 0.99, 1.0])
+    seen[2][0][0].verdict = "refuted"
+    (found,) = alarms(seen)
+    assert found.failures == 1
+    assert found.rate == 0.25
+
+
+def test_what_no_seed_moves_raises_no_false_alarm():
+    (found,) = alarms(sessions([0.5, 0.5 + 1e-12, 0.5]))
+    assert found.is_constant
+    assert found.rate == 0
+
+
+def test_zero_error_has_its_room_in_the_epochs_to_spare():
+    seen = []
+    for seed, epochs in enumerate((10, 20, 40)):
+        ran = run(seed=seed, epochs=epochs)
+        ran.recipe["epochs"] = 80
+        words = "attains 100.00 % in every run"
+        line = record(room=0.0, seed=seed, bound_words=words, runs=[ran.key])
+        seen.append(([line], {ran.key: ran}))
+    (found,) = alarms(seen)
+    assert found.rooms == pytest.approx([math.log(8), math.log(4), math.log(2)])
+    assert 0 < found.rate < 0.5
+    unfitted = [([record(room=0.0, seed=seed, runs=["lost"])], {}) for seed in range(3)]
+    assert alarms(unfitted)[0].rate is None
+
+
+def test_too_few_sessions_and_one_session_twice_are_refused():
+    with pytest.raises(HarnessError, match="2 sessions say nothing about chance"):
+        alarms(sessions([1.0, 2.0]))
+    again = sessions([1.0, 2.0, 3.0])
+    again[1][0][0].seed = 0
+    with pytest.raises(HarnessError, match="two sessions have the base seed 0"):
+        alarms(again)
+
+
+def told(tmp_path, rooms, *arguments, **facts):
+    paths = [
+        written(tmp_path / str(seed), *its, record("2.1-chance", "still", seed=seed, room=1.0))
+        for seed, (its, _) in enumerate(sessions(rooms, **facts))
+    ]
+    return main(["alarms", *map(str, paths), *map(str, arguments)])
+
+
+def test_the_command_shows_the_likeliest_first_and_keeps_all(tmp_path, capsys):
+    kept = tmp_path / "alarms.json"
+    assert told(tmp_path, [4.0, 5.0, 6.0], "--out", kept) == 0
+    said = capsys.readouterr().out
+    assert said.index("a check") < said.index("still")
+    assert "1 in 40" in said and "2 checks over 3 sessions, 0 failures" in said
+    content = json.loads(kept.read_text())
+    assert content["checks"][0]["mean room"] == 5.0
+    assert content["together"] == pytest.approx(content["checks"][0]["rate"], rel=1e-2)
+
+
+def test_a_failed_session_ends_with_an_error(tmp_path, capsys):
+    assert told(tmp_path, [4.0, 5.0, 6.0], verdict="refuted") == 1
+    assert "3 of 3" in capsys.readouterr().out
