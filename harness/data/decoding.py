@@ -8,6 +8,9 @@ and the image alone, so that neither workers nor ranks nor restarts change a pix
 "flip"         left to right, every second image
 "rotation"     by up to 25 degrees (appendix E)
 "colour"       brightness +- 32/255, saturation 0.5 to 1.5, hue +- 0.2, contrast 0.5 to 1.5
+
+torchvision is imported where an image is decoded: it takes as long as PyTorch itself, and most
+sessions have no photographs.
 """
 
 import math
@@ -16,8 +19,6 @@ from pathlib import Path
 
 import torch
 from PIL.Image import DecompressionBombError
-from torchvision.datasets.folder import pil_loader
-from torchvision.transforms.v2 import functional as tv
 
 from harness.data import streams
 from harness.errors import DataError
@@ -40,6 +41,9 @@ class CorruptImage(DataError):
 
 def decode(path: Path) -> torch.Tensor:
     """The image as bytes (3, H, W); raises CorruptImage, naming the file."""
+    from torchvision.datasets.folder import pil_loader
+    from torchvision.transforms.v2 import functional as tv
+
     try:
         # torchvision.io's own decoder is a third faster, and announced to be removed.
         return tv.pil_to_tensor(pil_loader(str(path)))
@@ -49,6 +53,8 @@ def decode(path: Path) -> torch.Tensor:
 
 def central(image: torch.Tensor, size: int) -> torch.Tensor:
     """(3, H, W) -> (3, size, size): the middle of it, resized with antialiasing."""
+    from torchvision.transforms.v2 import functional as tv
+
     height, width = image.shape[-2:]
     rows, columns = max(1, round(CENTRAL * height)), max(1, round(CENTRAL * width))
     top, left = (height - rows) // 2, (width - columns) // 2
@@ -59,6 +65,8 @@ def augmented(
     image: torch.Tensor, size: int, augmentation: Collection[str], generator: torch.Generator
 ) -> torch.Tensor:
     """(3, H, W) -> (3, size, size), distorted; what is drawn for one switch hangs on no other."""
+    from torchvision.transforms.v2 import functional as tv
+
     crop, flip, rotation, colour = torch.rand(4, 4 * TRIES, generator=generator).tolist()
     if "random crop" in augmentation:
         box = crop_box(*image.shape[-2:], crop)
@@ -97,6 +105,8 @@ def crop_box(height: int, width: int, uniform: list[float]) -> tuple[int, int, i
 
 def distort_colour(image: torch.Tensor, uniform: list[float]) -> torch.Tensor:
     """Brightness, saturation, hue, contrast, from four uniform draws; bytes (3, H, W)."""
+    from torchvision.transforms.v2 import functional as tv
+
     shift = (2 * uniform[0] - 1) * BRIGHTNESS
     # TensorFlow adds to the brightness, where torchvision multiplies.
     image = (image.to(torch.int16) + round(255 * shift)).clamp_(0, 255).to(torch.uint8)

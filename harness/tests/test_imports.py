@@ -1,6 +1,8 @@
 """Imports run one way, down the layers; claims import no torch, the harness no pytest."""
 
 import ast
+import subprocess
+import sys
 
 import pytest
 
@@ -87,3 +89,13 @@ def test_the_rule_about_imports_can_be_broken(package, source, broken):
 def test_claims_import_no_torch(path):
     roots = {name.split(".")[0] for name in imports(ast.parse(path.read_text(encoding="utf-8")))}
     assert not roots & {"torch", "torchvision"}
+
+
+def test_training_without_photographs_imports_no_torchvision():
+    """It takes as long as PyTorch itself, in every process that trains."""
+    code = (
+        "import sys, harness.training.loop, harness.runs.laboratory;"
+        "print([it for it in sys.modules if it.startswith(('torchvision', 'torch._dynamo'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
