@@ -26,9 +26,10 @@ LEVELS = {
 }
 FULL_SIZE = [("cpu_full", "mlp-1x512"), *(("gpu_full", network) for network in FIGURE_1)]
 OWN_SCALES = {"fast": "scaled", "cpu_full": "paper", "gpu_full": "paper"}
-BARELY = "mlp-1x24"
-"""A network barely above capacity: with 16 units none of three seeds fitted 256 random labels in
-1,500 epochs, with 24 all did."""
+BARELY = "mlp-1x20"
+"""A network barely above capacity, or below: of six seeds three fitted 256 random labels in 1,500
+epochs, each within 930. With 16 units none of three did, with 24 all six in 430 to 1,401, 4 to 20
+times as long as true labels: too near the bound for a control that must be refuted on any seed."""
 
 
 def corrupted(tier: str, network: str, level: float, number: int = 0) -> Recipe:
@@ -136,9 +137,9 @@ def barely_above_capacity() -> Trial:
                     BARELY,
                     "digits",
                     {"0": "true-labels", "1": "random-labels"}[level],
-                    **{**ON_DIGITS, "epochs": 1_500, "seed": seed},
+                    **{**ON_DIGITS, "epochs": 1_000, "seed": seed},
                 )
-                for seed in range(110, 116)
+                for seed in range(110, 118)
             ]
             for level in "01"
         },

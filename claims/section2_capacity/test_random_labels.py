@@ -120,6 +120,10 @@ def judge_chance(judge, name, runs, margin=None, published=None):
     )
 
 
+TOGETHER = margin_around(0.1, 1_000, sum(len(FAST_SEEDS[network]) for network in NETWORKS))
+"""For all networks' runs on 1,000 digits each."""
+
+
 @pytest.mark.claim("2.1-chance")
 @trials(
     Trial(
@@ -133,9 +137,9 @@ def judge_chance(judge, name, runs, margin=None, published=None):
     )
 )
 def test_memorising_networks_do_no_better_than_chance(trial, laboratory, judge):
-    """Together: a single network's 1,000 test digits would need a margin of 10 points."""
+    """Together: a single network's 1,000 test digits would need a margin of 15 points."""
     runs = [run for group in laboratory.runs(trial).values() for run in group]
-    judge_chance(judge, "all networks", runs, margin=0.05)
+    judge_chance(judge, "all networks", runs, TOGETHER)
 
 
 @pytest.mark.claim("2.1-chance")
@@ -153,12 +157,12 @@ def test_a_memorising_network_does_no_better_than_chance(trial, laboratory, judg
         "fast",
         "half-true-labels",
         "scaled",
-        {"half true": [fast("mlp-1x512", "corrupted-0.5", seed) for seed in (43, 44, 45)]},
+        {"half true": [fast("mlp-1x512", "corrupted-0.5", seed) for seed in (43, 44, 45, 48, 49)]},
     )
 )
 def test_half_true_labels_do_better_than_chance(trial, laboratory, judge):
     runs = laboratory.runs(trial)["half true"]
-    judge_chance(judge, "MLP 1x512, half of the labels true", runs, margin=0.05)
+    judge_chance(judge, "MLP 1x512, half of the labels true", runs, TOGETHER)
 
 
 # --- 2.1-unchanged ---------------------------------------------------------------------------

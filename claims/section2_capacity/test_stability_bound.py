@@ -18,7 +18,7 @@ from harness.training.recipe import differing_fields
 
 SETTINGS = {"true labels": "two-groups", "random labels": "random-signs"}
 
-PAIRS = 20
+PAIRS = {"digits": 40, "cifar10": 20}
 """Samples, each with its true labels and with random ones."""
 
 
@@ -35,7 +35,7 @@ def logistic_trial(tier, dataset, n, passes):
                 learning_rate=LARGEST_STEPS[dataset],
                 seed=100 + pair,
             )
-            for pair in range(PAIRS)
+            for pair in range(PAIRS[dataset])
         ]
         one_pass = logistic_recipe(
             dataset, setting, n, epochs=1, learning_rate=SMALL_STEPS[dataset], seed=100

@@ -76,25 +76,13 @@ def judge_instability(judge, name, measured, runs=(), exhibit=None):
     judge(
         mean_over(
             f"{name}: change of the loss at the replaced example",
-            over_sample_sizes(measured),
+            [float(change) for it in measured.values() for change in it.at_the_example],
             "loss",
-            "replaced examples, each a mean over the sample sizes; one order and initialisation",
+            "replaced examples; one order and initialisation a sample size",
             runs,
         ),
         ORDER_1,
     )
-
-
-def over_sample_sizes(measured):
-    """The change at each replaced example, a mean over the samples that it stands in.
-
-    Larger samples hold the smaller ones, so that their first examples are the same images.
-    """
-    by_place = {}
-    for it in measured.values():
-        for place, change in zip(it.places, it.at_the_example, strict=True):
-            by_place.setdefault(int(place), []).append(change)
-    return [sum(changes) / len(changes) for changes in by_place.values()]
 
 
 def dataset_of(trial):

@@ -265,7 +265,7 @@ def overfitting_late() -> Trial:
                     validation_size=300,
                     **VALIDATED,
                 )
-                for seed in (130, 131)
+                for seed in range(130, 135)
             ]
         },
     )

@@ -67,7 +67,7 @@ CIFAR_CONVNET_FULL = ConvNetRecipe(
 
 # --- On digits: 100 for training unless said -------------------------------------------------
 
-SEEDS = (0, 1, 2, 3, 4, 5)
+SEEDS = tuple(range(12))
 PIXELS = [
     KernelRecipe(dataset="digits", gamma=0.05, train_size=100, corruptions=(0.0, 1.0), seed=seed)
     for seed in SEEDS

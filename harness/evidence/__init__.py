@@ -38,10 +38,11 @@ from harness.evidence.solves import (
     share_of_errors,
     wrong_ratio,
 )
-from harness.evidence.statistics import margin_around
+from harness.evidence.statistics import DESIGN_EFFECT_OF_LEARNERS, margin_around
 from harness.evidence.verdict import ClaimNotSupported, ControlNotRefuted
 
 __all__ = [
+    "DESIGN_EFFECT_OF_LEARNERS",
     "AtLeast",
     "AtMost",
     "Attains",

@@ -106,9 +106,13 @@ def test_a_cluster_that_cannot_be_reached_is_said_at_once(address, message, tmp_
 
 
 def test_something_else_that_answers_there_is_no_cluster(tmp_path, monkeypatch):
-    """Ray itself would try for many minutes."""
+    """Ray's own check would try for many minutes: in its place a program that never answers."""
+    silent = tmp_path / "silent"
+    silent.write_text("#!/bin/sh\nexec sleep 60\n")
+    silent.chmod(0o755)
     monkeypatch.setattr(cluster_module, "_ray", lambda: None)
     monkeypatch.setattr(cluster_module, "HEALTH_SECONDS", 0.3)
+    monkeypatch.setattr(cluster_module.sys, "executable", str(silent))
     with socket.create_server(("127.0.0.1", 0)) as other:
         address = f"127.0.0.1:{other.getsockname()[1]}"
         with pytest.raises(ClusterError, match=f"answers at {address} is no Ray cluster"):
