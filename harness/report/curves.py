@@ -5,7 +5,6 @@ Each is turned into the data that `harness.report.figures.paper` draws: a dict w
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from harness.data.catalogue import dataset_spec
@@ -117,12 +116,11 @@ def _evaluated(run: RunRecord, part: str) -> list[tuple[float, float]]:
 
 def _panel(recipe: Recipe) -> Series:
     data = dataset_spec(recipe.dataset)
-    full = replace(recipe, train_size=None)
     return {
         "network": model_spec(recipe.model).paper_name,
         "dataset": data.title,
         "images": recipe.images,
-        "paper": recipe.dataset == "cifar10" and recipe.images == full.images,
+        "paper": recipe.dataset == "cifar10" and recipe.images == data.train_size,
         "seed": recipe.seed,
     }
 

@@ -56,6 +56,12 @@ def test_reduced_scale_gets_a_panel_of_its_own():
     assert titles == {"Inception, CIFAR-10", "Inception\ndigits, n = 256"}
 
 
+def test_a_run_with_held_out_images_is_drawn():
+    """It has no counterpart on all images: none would be left to hold out."""
+    (series,) = figures(run(dataset="digits", train_size=256, validation_size=300))["figure-1a"]
+    assert series["images"] == 256 and not series["paper"]
+
+
 def test_of_two_runs_of_one_seed_the_longer_is_drawn():
     long = run(epochs=20)
     series = figures(run(epochs=5), long)["figure-1a"]
