@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
 from harness.evidence.measurement import NOWHERE, Measurement, provenance, remarks
-from harness.evidence.statistics import accuracy_interval, kendall_interval, t_interval
+from harness.evidence.statistics import accuracy_interval, kendall_interval, welch_interval
 
 if TYPE_CHECKING:
     from harness.runs.run import Run
@@ -30,30 +30,29 @@ def epochs_to_fit(run: "Run") -> float:
 
 
 def slowdown(name: str, slower: Sequence["Run"], faster: Sequence["Run"]) -> Measurement:
-    """Epochs to fit of ``slower`` over those of ``faster``, pair by pair; the mean is geometric.
+    """Epochs to fit of each of ``slower``, over the geometric mean of those of ``faster``.
 
-    The interval is Student's, of the logarithms; of one pair, to the resolution of an epoch.
+    Their geometric mean is the ratio; the interval is Welch's, of the logarithms, of runs that are
+    independent and need not be as many. Of one run each, to the resolution of an epoch.
     """
-    pairs = [
-        (epochs_to_fit(slow), epochs_to_fit(fast))
-        for slow, fast in zip(slower, faster, strict=True)
-    ]
-    values = [slow / fast if math.isfinite(fast) else math.nan for slow, fast in pairs]
+    slow, fast = ([epochs_to_fit(run) for run in runs] for runs in (slower, faster))
+    mean = math.exp(math.fsum(map(math.log, fast)) / len(fast))
+    values = [epochs / mean if math.isfinite(mean) else math.nan for epochs in slow]
     interval = NOWHERE
-    if values and all(map(math.isfinite, values)):
-        if len(values) > 1:
-            low, high = t_interval([math.log(value) for value in values])
-            interval = (math.exp(low), math.exp(high))
+    single = len(slow) == len(fast) == 1
+    if all(map(math.isfinite, values)):
+        if single:
+            interval = ((slow[0] - 1) / mean, slow[0] / max(mean - 1, 0.5))
         else:
-            ((slow, fast),) = pairs
-            interval = ((slow - 1) / fast, slow / max(fast - 1, 0.5))
+            low, high = welch_interval([math.log(it) for it in slow], [math.log(it) for it in fast])
+            interval = (math.exp(low), math.exp(high))
     runs = [*slower, *faster]
     return Measurement(
         name,
         tuple(values),
         "times",
         interval,
-        "runs: seeds and label draws" if len(values) > 1 else "nothing: one run, to an epoch",
+        "nothing: one run, to an epoch" if single else "runs: seeds and label draws",
         *provenance(runs),
         **remarks(runs),
     )

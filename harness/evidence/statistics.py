@@ -40,6 +40,18 @@ def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Inter
     return mean - half, mean + half
 
 
+def welch_interval(
+    values: Sequence[float], others: Sequence[float], confidence: float = CONFIDENCE
+) -> Interval:
+    """Welch's interval of the difference of two means, each over at least two runs."""
+    from scipy.stats import ttest_ind
+
+    if not (any(it != values[0] for it in values) or any(it != others[0] for it in others)):
+        return (values[0] - others[0],) * 2  # No spread: its degrees of freedom are 0 / 0.
+    low, high = ttest_ind(values, others, equal_var=False).confidence_interval(confidence)
+    return float(low), float(high)
+
+
 def accuracy_interval(
     correct: Sequence[int], total: Sequence[int], confidence: float = CONFIDENCE
 ) -> Interval:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.stats import kendalltau
+from scipy.stats import t as student
 
 from harness.errors import HarnessError
 from harness.evidence import (
@@ -27,7 +28,12 @@ from harness.evidence import (
     spread_between_and_within,
     trend,
 )
-from harness.evidence.statistics import clopper_pearson, difference_interval, kendall_interval
+from harness.evidence.statistics import (
+    clopper_pearson,
+    difference_interval,
+    kendall_interval,
+    welch_interval,
+)
 from harness.runs.run import Run
 from harness.training.outcome import Curve, Outcome
 from harness.training.recipe import Recipe
@@ -74,17 +80,35 @@ def test_a_network_has_fitted_when_its_batches_are_99_percent_right():
     assert math.isnan(epochs_to_fit(run(online=[1.0], diverged=True)))
 
 
-def test_a_slowdown_is_a_ratio_pair_by_pair_with_students_interval_of_its_logarithm():
-    slow, fast = [fits_after(n) for n in (20, 40, 80)], [fits_after(10) for _ in range(3)]
+def test_a_slowdown_is_a_ratio_of_means_with_welchs_interval_of_its_logarithm():
+    slow, fast = [fits_after(n) for n in (20, 40, 80)], [fits_after(n) for n in (5, 10, 10, 20)]
     measured = slowdown("x", slow, fast)
-    assert measured.values == (2.0, 4.0, 8.0)
-    half = 4.302653 * math.log(2) / math.sqrt(3)
+    assert measured.values == pytest.approx((2.0, 4.0, 8.0))
+    # Variances of the means in units of (log 2)^2: 1 / 3 and 2 / 3 / 4, and Welch's freedom.
+    variances, sizes = (1 / 3, 1 / 6), (3, 4)
+    freedom = sum(variances) ** 2 / sum(
+        v**2 / (n - 1) for v, n in zip(variances, sizes, strict=True)
+    )
+    half = student.ppf(0.975, freedom) * math.log(2) * math.sqrt(sum(variances))
     assert measured.interval == pytest.approx((4 * math.exp(-half), 4 * math.exp(half)), rel=1e-5)
-    one = slowdown("x", slow[:1], fast[:1])
+    one = slowdown("x", slow[:1], [fits_after(10)])
     assert one.interval == pytest.approx((19 / 10, 20 / 9))
-    never = slowdown("x", [run(online=[0.5])], fast[:1])
+    alike = slowdown("x", [fits_after(20)] * 2, [fits_after(10)] * 3)
+    assert alike.interval == pytest.approx((2, 2))
+    never = slowdown("x", [run(online=[0.5])], [fits_after(10)])
     assert never.values == (math.inf,) and not never.is_finite
     assert math.isnan(slowdown("x", slow[:1], [run(online=[0.5])]).values[0])
+    assert math.isnan(slowdown("x", slow, [run(online=[1.0], diverged=True)]).values[0])
+
+
+def test_welchs_interval_covers_the_truth():
+    """Of few runs that vary little and many that vary more, as random and true labels do."""
+    generator, covered = np.random.default_rng(0), 0
+    for _ in range(400):
+        few, many = generator.normal(1, 1, size=5), generator.normal(0, 2, size=30)
+        low, high = welch_interval(few.tolist(), many.tolist())
+        covered += low <= 1 <= high
+    assert 0.92 < covered / 400 < 0.98
 
 
 def test_a_trend_is_kendalls_tau_over_all_runs():
