@@ -234,3 +234,20 @@ def gives_a_number(shape, classes):
 
 NOT_CALLABLE = 3
 MADE = Logistic((3, 8, 8), 10)
+
+
+BACKBONE = nn.Linear(192, 8)
+
+
+def with_a_backbone_of_the_module(shape, classes):
+    """Each network of it goes on training the first layer of the last one."""
+    return nn.Sequential(nn.Flatten(), BACKBONE, nn.Linear(8, classes))
+
+
+def drawn_by_its_own_generator(shape, classes):
+    """Whatever the seed."""
+    network = Logistic(shape, classes)
+    generator = torch.Generator()
+    generator.seed()
+    nn.init.normal_(network.layers[1].weight, generator=generator)
+    return network

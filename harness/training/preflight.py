@@ -32,16 +32,24 @@ class Examined:
     """Those that are trained."""
     noisy: bool
     """Whether two evaluations of the same images differ."""
+    unseeded: bool
+    """Whether two networks of one seed differ."""
 
     @property
     def note(self) -> str:
         """What a reader must know of every figure of this network; empty if nothing."""
-        if not self.noisy:
-            return ""
-        return (
-            "its answers in evaluation mode differ from one time to the next (dropout that is"
-            " always on?): its accuracies are those of one draw"
-        )
+        told = []
+        if self.noisy:
+            told.append(
+                "its answers in evaluation mode differ from one time to the next (dropout that is"
+                " always on?): its accuracies are those of one draw"
+            )
+        if self.unseeded:
+            told.append(
+                "its initial weights differ from one time to the next (a generator of its own?):"
+                " no seed repeats its runs"
+            )
+        return "; ".join(told)
 
 
 def examine(recipe: Recipe) -> Examined:
@@ -60,6 +68,7 @@ def examine(recipe: Recipe) -> Examined:
                 f"{name} has no parameter that is trained; give it layers with weights, or set"
                 " requires_grad"
             )
+        unseeded = _made_again(recipe, trained)
         with seeded(streams.stream(recipe.seed, streams.NETWORK)):
             images, labels = _images(recipe, IMAGES)
             model.train()
@@ -73,7 +82,7 @@ def examine(recipe: Recipe) -> Examined:
                 first, again = (_answer(model, images, recipe) for _ in range(2))
                 _check_answer(first, recipe)
         return Examined(
-            sum(p.numel() for p in trained.values()), noisy=not torch.equal(first, again)
+            sum(p.numel() for p in trained.values()), not torch.equal(first, again), unseeded
         )
 
 
@@ -90,6 +99,19 @@ def _first_made(recipe: Recipe) -> nn.Module:
             remedy = f"it can be made for images of {fits}x{fits}: give it --image-size {fits}"
             raise NetworkError(f"{str(error).rpartition('; ')[0]}; {remedy}") from error
         raise
+
+
+def _made_again(recipe: Recipe, trained: dict[str, nn.Parameter]) -> bool:
+    """Whether a second network of the same seed differs; the two may share nothing."""
+    again = dict(_made(recipe, recipe.image_shape).named_parameters())
+    known = {id(parameter) for parameter in trained.values()}
+    if shared := [key for key, parameter in again.items() if id(parameter) in known]:
+        raise NetworkError(
+            f"{recipe.title} gives the same parameters each time that it is called ({shared[0]}),"
+            " and each run would begin where the last one ended: let the factory make all of its"
+            " layers anew"
+        )
+    return any(key not in again or not torch.equal(p, again[key]) for key, p in trained.items())
 
 
 def _images(recipe: Recipe, count: int) -> tuple[torch.Tensor, torch.Tensor]:
