@@ -251,3 +251,9 @@ def drawn_by_its_own_generator(shape, classes):
     generator.seed()
     nn.init.normal_(network.layers[1].weight, generator=generator)
     return network
+
+
+def on_a_device(shape, classes):
+    """Of its own choice, and not on the CPU."""
+    with torch.device("meta"):
+        return Logistic(shape, classes)

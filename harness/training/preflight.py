@@ -68,6 +68,7 @@ def examine(recipe: Recipe) -> Examined:
                 f"{name} has no parameter that is trained; give it layers with weights, or set"
                 " requires_grad"
             )
+        _check_place(trained, name)
         unseeded = _made_again(recipe, trained)
         with seeded(streams.stream(recipe.seed, streams.NETWORK)):
             images, labels = _images(recipe, IMAGES)
@@ -99,6 +100,15 @@ def _first_made(recipe: Recipe) -> nn.Module:
             remedy = f"it can be made for images of {fits}x{fits}: give it --image-size {fits}"
             raise NetworkError(f"{str(error).rpartition('; ')[0]}; {remedy}") from error
         raise
+
+
+def _check_place(trained: dict[str, nn.Parameter], name: str) -> None:
+    for key, parameter in trained.items():
+        if (device := parameter.device.type) != "cpu":
+            raise NetworkError(
+                f"{name} makes {key} on the device {device!r}, but it should be made on the CPU,"
+                " whatever it trains on: take .to(device), .cuda() and torch.device() out of it"
+            )
 
 
 def _made_again(recipe: Recipe, trained: dict[str, nn.Parameter]) -> bool:
