@@ -178,6 +178,11 @@ class Pair(Logistic):
         return super().forward(x), x
 
 
+class Probabilities(Logistic):
+    def forward(self, x):
+        return super().forward(x).softmax(dim=1)
+
+
 class Classes(Logistic):
     def forward(self, x):
         return super().forward(x).argmax(dim=1)

@@ -55,6 +55,7 @@ REFUSED = {
     "MADE": "is a network that is already made, .*name its class, or a function",
     "with_a_backbone_of_the_module": r"same parameters each .*\(1.weight\).*: let the factory",
     "on_a_device": r"makes layers.1.weight on the device 'meta', .* take .to\(device\)",
+    "Probabilities": "gives probabilities, .* should give logits: take the softmax out",
     "Leaves": r"raises on images of 8x8 .* SystemExit: usage: train.py; it raises on",
 }
 

@@ -186,6 +186,11 @@ def _check_answer(logits: object, recipe: Recipe) -> None:
             f"{name} gives values that are not finite before anything is trained: look for a"
             " logarithm, root or division in its forward pass, and at its initialisation"
         )
+    if bool((logits >= 0).all()) and torch.allclose(logits.float().sum(dim=1), torch.ones(IMAGES)):
+        raise NetworkError(
+            f"{name} gives probabilities, which are 1 in sum for each image, but it should give"
+            " logits: take the softmax out of its forward pass, for the loss has one"
+        )
     if not logits.requires_grad and torch.is_grad_enabled():
         raise NetworkError(
             f"{name} gives logits without a gradient: take detach(), no_grad() and conversions to"
