@@ -1,7 +1,15 @@
 """Measurements, checks with their statistics, verdicts, and the records of them."""
 
 from harness.evidence.attack import attack
-from harness.evidence.checks import AtLeast, AtMost, Attains, Equals, Equivalent, MoreThan
+from harness.evidence.checks import (
+    AtLeast,
+    AtMost,
+    Attains,
+    Equals,
+    Equivalent,
+    MoreThan,
+    Supposes,
+)
 from harness.evidence.corruption import (
     accuracy_as_drawn,
     corruption_cost,
@@ -54,6 +62,7 @@ __all__ = [
     "Measurement",
     "MoreThan",
     "Published",
+    "Supposes",
     "accuracy",
     "accuracy_as_drawn",
     "attack",

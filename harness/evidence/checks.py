@@ -86,6 +86,17 @@ class Attains(_Bounded):
         return f"attains {_digits(self.value)} in every run"
 
 
+class Supposes(Attains):
+    """What a claim supposes of every run: where one falls short, the claim is not decided."""
+
+    def verdict(self, measured: Measurement) -> Verdict:
+        """Never refuted: the claim says nothing of such a run."""
+        return "supported" if super().verdict(measured) == "supported" else "inconclusive"
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}, as the claim supposes"
+
+
 class AtLeast(_Bounded):
     """The interval lies at or above the bound; inconclusive where it straddles it."""
 

@@ -5,6 +5,7 @@ Loaded by the project's conftest.py, or elsewhere with ``pytest -p harness.plugi
 
 pytest_plugins = (
     "harness.plugin.options",
+    "harness.plugin.elsewhere",
     "harness.plugin.tiers",
     "harness.plugin.own_networks",
     "harness.plugin.plan",

@@ -21,6 +21,7 @@ from harness.plugin.options import SESSION
 from harness.plugin.trials import TIERS, Trial, network_of, parameters, recipes_of
 from harness.training.own import OwnNetwork
 from harness.training.protocol import paper_recipe
+from harness.training.recipe import Recipe
 
 NETWORKS = pytest.StashKey[tuple[OwnNetwork, ...]]()
 NOTES = pytest.StashKey[dict[str, str]]()
@@ -96,6 +97,8 @@ def _examine(config: pytest.Config, network: OwnNetwork) -> None:
         recipe = network.recipe(
             paper_recipe(network.model, dataset, "random-labels", train_size=size)
         )
+        if (note := _fitted_by_a_linear_model(recipe)) and note not in told:
+            told.append(note)
         if is_foreign(network.model):
             from harness.training.preflight import examine
 
@@ -106,6 +109,16 @@ def _examine(config: pytest.Config, network: OwnNetwork) -> None:
             told += [found.note] if found.note and found.note not in told else []
     config.stash[NOTES][network.title] = "; ".join(told)
     config.stash[HEADER].append(f"{text}: {'; '.join(told) or 'by the protocol of the paper'}")
+
+
+def _fitted_by_a_linear_model(recipe: Recipe) -> str:
+    """Said of a sample that takes no capacity to memorise; the digits' rank is 64 at most."""
+    spec = dataset_spec(recipe.dataset)
+    channels, height, width = spec.shape
+    values = channels * min(height, recipe.crop) * min(width, recipe.crop)
+    if spec.embedded or recipe.images > values:
+        return ""
+    return f"{recipe.images:,} images of {values:,} values, which a linear model may fit as well"
 
 
 def _data_of(config: pytest.Config, network: OwnNetwork) -> list[tuple[str, int | None]]:

@@ -178,6 +178,11 @@ class Pair(Logistic):
         return super().forward(x), x
 
 
+class Probabilities(Logistic):
+    def forward(self, x):
+        return super().forward(x).softmax(dim=1)
+
+
 class Classes(Logistic):
     def forward(self, x):
         return super().forward(x).argmax(dim=1)
@@ -234,3 +239,26 @@ def gives_a_number(shape, classes):
 
 NOT_CALLABLE = 3
 MADE = Logistic((3, 8, 8), 10)
+
+
+BACKBONE = nn.Linear(192, 8)
+
+
+def with_a_backbone_of_the_module(shape, classes):
+    """Each network of it goes on training the first layer of the last one."""
+    return nn.Sequential(nn.Flatten(), BACKBONE, nn.Linear(8, classes))
+
+
+def drawn_by_its_own_generator(shape, classes):
+    """Whatever the seed."""
+    network = Logistic(shape, classes)
+    generator = torch.Generator()
+    generator.seed()
+    nn.init.normal_(network.layers[1].weight, generator=generator)
+    return network
+
+
+def on_a_device(shape, classes):
+    """Of its own choice, and not on the CPU."""
+    with torch.device("meta"):
+        return Logistic(shape, classes)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from harness.evidence import AtLeast, AtMost, Attains, Equals, Equivalent, Measurement
+from harness.evidence import AtLeast, AtMost, Attains, Equals, Equivalent, Measurement, Supposes
 from harness.evidence.checks import DESIGN_EFFECT
 from harness.evidence.statistics import equivalence_false_alarm
 from harness.evidence.words import bound_in_words, quantity
@@ -54,6 +54,16 @@ def test_the_sides_of_a_bound_are_mirror_images():
     for low, high in [(-2.0, -1.0), (-1.0, 1.0), (1.0, 2.0), (0.0, 1.0), (-1.0, 0.0)]:
         above = AtLeast(0.0, SOURCE).verdict(measured([low], (low, high)))
         assert AtMost(0.0, SOURCE).verdict(measured([-low], (-high, -low))) == above
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [([0.9, 1.0], "supported"), ([1.0, 0.89], "inconclusive"), ([math.nan], "inconclusive")],
+)
+def test_what_a_claim_supposes_is_never_refuted(values, verdict):
+    check = Supposes(0.9, SOURCE)
+    assert check.verdict(measured(values)) == verdict
+    assert bound_in_words(check, "share") == "attains 90.00 % in every run, as the claim supposes"
 
 
 @pytest.mark.parametrize("check", EVERY, ids=lambda check: type(check).__name__)

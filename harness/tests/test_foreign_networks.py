@@ -10,26 +10,20 @@ import torch
 
 from harness.data import streams
 from harness.environment import version
-from harness.errors import HarnessError, InvalidRecipe, NetworkError, UnknownName
+from harness.errors import NetworkError
 from harness.evidence import Attains, accuracy
 from harness.models import build_model, model_spec
 from harness.models.sources import source_fingerprint
 from harness.runs.laboratory import Laboratory
 from harness.runs.run import Run
 from harness.runs.store import Store
+from harness.tests.training_helpers import NETWORKS as HERE
+from harness.tests.training_helpers import own_recipe as recipe
+from harness.tests.training_helpers import tiny_recipe
 from harness.training.batching import can_be_grouped
 from harness.training.preflight import examine
-from harness.training.protocol import paper_recipe
 
 pytestmark = pytest.mark.usefixtures("restored_threads")
-
-HERE = "harness.tests.own_networks"
-
-
-def recipe(name, **changes):
-    name = name if ":" in name else f"{HERE}:{name}"
-    chosen = {"train_size": 64, "precision": "fp32", **changes}
-    return paper_recipe(name, "digits", "random-labels", **chosen)
 
 
 def model(name, options=(), shape=(3, 8, 8), seed=0):
@@ -57,10 +51,6 @@ def test_torchvisions_resnet18_takes_digits_of_8x8():
 def test_what_a_network_warns_of_is_shown_and_no_error():
     with pytest.warns(DeprecationWarning, match="this layer is old"):
         examine(recipe("Warns"))
-
-
-def test_dropout_that_is_always_on_is_noticed():
-    assert "differ from one time to the next" in examine(recipe("AlwaysDropout")).note
 
 
 def test_options_reach_the_factory_and_the_name():
@@ -140,10 +130,6 @@ def test_a_neighbour_that_an_installed_module_hides_is_named(tmp_path):
             model(f"{tmp_path}/{name}.py:make")
 
 
-def test_images_that_a_network_changes_in_place_are_no_noise():
-    assert not examine(recipe("InPlace")).noisy
-
-
 @pytest.mark.usefixtures("_modules_forgotten")
 def test_what_a_module_draws_when_it_is_imported_changes_no_weights(tmp_path):
     (tmp_path / "draws.py").write_text(
@@ -152,106 +138,6 @@ def test_what_a_module_draws_when_it_is_imported_changes_no_weights(tmp_path):
     )
     first, second = (model(f"{tmp_path}/draws.py:make")[1].weight for _ in range(2))
     assert torch.equal(first, second)
-
-
-# --- What is refused, and how ----------------------------------------------------------------
-
-REFUSED = {
-    "NotANumber": "gives values that are not finite before anything is trained",
-    "WrongSize": r"shape \(4, 1000\) for 4 images, but it should be \(4, 10\)",
-    "Raises": "ValueError: the patches do not fit; it raises on those of other sizes too",
-    "RaisesWhenMade": "could not be made .* no such depth; .*--arch-option",
-    "Unused": r"2 of its 4 parameters get no gradient \(auxiliary.weight, auxiliary.bias\)",
-    "Frozen": "no parameter that is trained; .*requires_grad",
-    "Detached": r"logits without a gradient: .*detach\(\)",
-    "Pair": r"gives a tuple, .*\(images, classes\)",
-    "Classes": r"shape \(4,\) .* should be \(4, 10\)",
-    "Deep": "images of 8x8 .*; it takes images of 16x16: give it --image-size 16",
-    "wants_depth": "asks for 'depth', which nobody knows: .*--arch-option depth=VALUE",
-    "gives_a_number": "gives a int, .* torch.nn.Module",
-    "NOT_CALLABLE": "is a int, .* function or class",
-    "Mixxer": "unknown name .*nearest: Mixer",
-    "no.such.module:Net": "cannot be imported: ModuleNotFoundError.*python -c 'import no.such",
-    "./no_such_file.py:Net": "there is no file no_such_file.py",
-    "torchvision:resnet19": "unknown torchvision model 'resnet19'; nearest: resnet18",
-    "OfLargeImages": "it can be made for images of 16x16: give it --image-size 16",
-    "torchvision:": "names no network; write torchvision:NAME",
-    "builtins:dict": "does not say what arguments it takes: write a function of shape and classes",
-    "MADE": "is a network that is already made, .*name its class, or a function",
-    "Leaves": r"raises on images of 8x8 .* SystemExit: usage: train.py; it raises on",
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_trained_is_refused_in_a_sentence_with_a_remedy(name):
-    with pytest.raises(NetworkError, match=REFUSED[name]) as error:
-        examine(recipe(name))
-    assert "\n" not in str(error.value)
-
-
-def test_a_script_that_ends_when_it_is_imported_is_refused(tmp_path):
-    (tmp_path / "train.py").write_text("import sys\nsys.exit('usage: train.py DATA')\n")
-    words = r"cannot be imported: SystemExit: usage: train.py DATA; .*try: python .*/train.py"
-    with pytest.raises(NetworkError, match=words):
-        examine(recipe(f"{tmp_path}/train.py:make"))
-
-
-def test_a_network_of_smaller_images_is_told_to_crop():
-    with pytest.raises(NetworkError, match="it takes images of 8x8: give it --image-size 8"):
-        examine(recipe("OfSmallImages", crop=8, image_size=16))
-
-
-@pytest.mark.parametrize("name", ["resnet18", "./net.py", "a.package.Net"])
-def test_a_name_without_a_factory_is_told_the_forms(name):
-    with pytest.raises(UnknownName, match=r"torchvision:NAME, PACKAGE.*, ./FILE.py:FACTORY"):
-        model_spec(name)
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ((("widht", 3),), "unknown --arch-option 'widht'; nearest: width"),
-        ((("width", "wide"),), "could not be made"),
-    ],
-)
-def test_an_option_that_does_not_fit_is_refused(options, message):
-    with pytest.raises(NetworkError, match=message):
-        examine(recipe("mlp", model_options=options))
-
-
-def test_a_last_batch_of_one_image_is_noticed_where_it_cannot_be_trained_on():
-    with pytest.raises(NetworkError, match=r"the last batch of 65 .* --arch-batch-size 63"):
-        examine(recipe("with_batch_norm", train_size=65, batch_size=64))
-    examine(recipe("with_batch_norm", train_size=64, batch_size=64))
-    with pytest.raises(NetworkError, match=r"in batches of 1 is one: .* --arch-batch-size 2"):
-        examine(recipe("with_batch_norm", train_size=64, batch_size=1))
-    with pytest.raises(NetworkError, match=r"in batches of 2 is one: .* --arch-batch-size 3"):
-        examine(recipe("with_batch_norm", train_size=65, batch_size=2))
-
-
-def test_images_that_would_not_fit_into_memory_are_refused():
-    with pytest.raises(NetworkError, match="give a smaller --image-size"):
-        examine(replace(recipe("mlp"), crop=8, image_size=1_000_000))
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"image_size": 4},
-        {"image_size": 8.5},
-        {"image_size": 64, "augmentation": ("flip",)},
-        {"model_options": (("width",),)},
-        {"model_options": (("width", {}),)},
-    ],
-)
-def test_a_recipe_that_means_nothing_is_refused(changes):
-    with pytest.raises(InvalidRecipe, match=r"image_size|model_options"):
-        recipe("mlp", **changes)
-
-
-def test_the_papers_networks_take_no_options():
-    with pytest.raises(HarnessError, match="mlp-1x16 takes no arguments"):
-        paper_recipe("mlp-1x16", "digits", "true-labels", model_options=(("width", 3),))
 
 
 # --- How it trains ---------------------------------------------------------------------------
@@ -282,7 +168,7 @@ def test_enlarged_images_reach_the_network(tmp_path):
 
 
 def test_networks_from_outside_train_alone():
-    assert can_be_grouped(paper_recipe("mlp-1x16", "digits", "true-labels", train_size=64))
+    assert can_be_grouped(tiny_recipe())
     assert not can_be_grouped(recipe("mlp"))
 
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from claims.section2_capacity import test_partial_corruption as levels
+from claims.section2_capacity import test_random_labels as memorising
 from claims.section2_capacity.capacity_trials import own_sign_trials
 from claims.section2_capacity.trials import own_random_labels
 from harness.cli.networks import add_network_options, own_networks
@@ -13,9 +14,17 @@ from harness.data.own import _listed, own_dataset, own_spec
 from harness.errors import DataError, NetworkError
 from harness.evidence import AtLeast, Attains
 from harness.models import MODELS
-from harness.plugin.own_networks import OF_THE_PAPER, _data_of, networks_of, own_trials
+from harness.plugin.own_networks import (
+    OF_THE_PAPER,
+    _data_of,
+    _fitted_by_a_linear_model,
+    networks_of,
+    own_trials,
+)
 from harness.tests.plugin_helpers import Project
+from harness.tests.test_measurements import fake_run
 from harness.training.own import OwnNetwork
+from harness.training.protocol import paper_recipe
 
 HERE = "harness.tests.own_networks"
 CLAIMS = """
@@ -127,6 +136,31 @@ def test_the_papers_number_bounds_its_network_as_the_paper_had_it_and_none_of_on
     for own in (False, True):
         levels.judge_level(lambda _, check: checks.append(check), "1", [run], own=own)
     assert [type(check) for check in checks] == [AtLeast, Attains]
+
+
+@pytest.mark.parametrize(("train", "verdict"), [(256, "supported"), (255, "inconclusive")])
+def test_chance_is_not_decided_for_a_network_that_has_not_memorised(train, verdict):
+    """At chance is what ignores its input as well."""
+    runs = {"random labels": [fake_run(train=train, test=100)]}
+    verdicts = []
+    memorising.test_a_memorising_network_does_no_better_than_chance(
+        SimpleNamespace(network="net.py:make"),
+        SimpleNamespace(runs=lambda trial: runs),
+        lambda measured, check, published=None: verdicts.append(check.verdict(measured)),
+    )
+    assert verdicts == [verdict, "supported"]
+
+
+def test_a_sample_that_a_linear_model_fits_is_said_to_be_one():
+    def told(dataset, **changes):
+        return _fitted_by_a_linear_model(
+            paper_recipe("mlp-1x16", dataset, "true-labels", **changes)
+        )
+
+    words = "256 images of 2,352 values, which a linear model may fit as well"
+    assert told("cifar10", train_size=256) == words
+    assert told("cifar10", train_size=256, crop=8, image_size=32) == ""
+    assert told("cifar10") == told("digits", train_size=64) == ""
 
 
 # --- Data of one's own that is small ---------------------------------------------------------

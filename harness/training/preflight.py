@@ -32,16 +32,24 @@ class Examined:
     """Those that are trained."""
     noisy: bool
     """Whether two evaluations of the same images differ."""
+    unseeded: bool
+    """Whether two networks of one seed differ."""
 
     @property
     def note(self) -> str:
         """What a reader must know of every figure of this network; empty if nothing."""
-        if not self.noisy:
-            return ""
-        return (
-            "its answers in evaluation mode differ from one time to the next (dropout that is"
-            " always on?): its accuracies are those of one draw"
-        )
+        told = []
+        if self.noisy:
+            told.append(
+                "its answers in evaluation mode differ from one time to the next (dropout that is"
+                " always on?): its accuracies are those of one draw"
+            )
+        if self.unseeded:
+            told.append(
+                "its initial weights differ from one time to the next (a generator of its own?):"
+                " no seed repeats its runs"
+            )
+        return "; ".join(told)
 
 
 def examine(recipe: Recipe) -> Examined:
@@ -60,6 +68,8 @@ def examine(recipe: Recipe) -> Examined:
                 f"{name} has no parameter that is trained; give it layers with weights, or set"
                 " requires_grad"
             )
+        _check_place(trained, name)
+        unseeded = _made_again(recipe, trained)
         with seeded(streams.stream(recipe.seed, streams.NETWORK)):
             images, labels = _images(recipe, IMAGES)
             model.train()
@@ -73,7 +83,7 @@ def examine(recipe: Recipe) -> Examined:
                 first, again = (_answer(model, images, recipe) for _ in range(2))
                 _check_answer(first, recipe)
         return Examined(
-            sum(p.numel() for p in trained.values()), noisy=not torch.equal(first, again)
+            sum(p.numel() for p in trained.values()), not torch.equal(first, again), unseeded
         )
 
 
@@ -90,6 +100,28 @@ def _first_made(recipe: Recipe) -> nn.Module:
             remedy = f"it can be made for images of {fits}x{fits}: give it --image-size {fits}"
             raise NetworkError(f"{str(error).rpartition('; ')[0]}; {remedy}") from error
         raise
+
+
+def _check_place(trained: dict[str, nn.Parameter], name: str) -> None:
+    for key, parameter in trained.items():
+        if (device := parameter.device.type) != "cpu":
+            raise NetworkError(
+                f"{name} makes {key} on the device {device!r}, but it should be made on the CPU,"
+                " whatever it trains on: take .to(device), .cuda() and torch.device() out of it"
+            )
+
+
+def _made_again(recipe: Recipe, trained: dict[str, nn.Parameter]) -> bool:
+    """Whether a second network of the same seed differs; the two may share nothing."""
+    again = dict(_made(recipe, recipe.image_shape).named_parameters())
+    known = {id(parameter) for parameter in trained.values()}
+    if shared := [key for key, parameter in again.items() if id(parameter) in known]:
+        raise NetworkError(
+            f"{recipe.title} gives the same parameters each time that it is called ({shared[0]}),"
+            " and each run would begin where the last one ended: let the factory make all of its"
+            " layers anew"
+        )
+    return any(key not in again or not torch.equal(p, again[key]) for key, p in trained.items())
 
 
 def _images(recipe: Recipe, count: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -153,6 +185,11 @@ def _check_answer(logits: object, recipe: Recipe) -> None:
         raise NetworkError(
             f"{name} gives values that are not finite before anything is trained: look for a"
             " logarithm, root or division in its forward pass, and at its initialisation"
+        )
+    if bool((logits >= 0).all()) and torch.allclose(logits.float().sum(dim=1), torch.ones(IMAGES)):
+        raise NetworkError(
+            f"{name} gives probabilities, which are 1 in sum for each image, but it should give"
+            " logits: take the softmax out of its forward pass, for the loss has one"
         )
     if not logits.requires_grad and torch.is_grad_enabled():
         raise NetworkError(

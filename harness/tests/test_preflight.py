@@ -1,0 +1,132 @@
+"""What a network from outside is tried on before it trains: what is noted, what is refused."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.errors import HarnessError, InvalidRecipe, NetworkError, UnknownName
+from harness.models import model_spec
+from harness.tests.training_helpers import own_recipe as recipe
+from harness.training.preflight import examine
+from harness.training.protocol import paper_recipe
+
+pytestmark = pytest.mark.usefixtures("restored_threads")
+
+# --- What is noted ---------------------------------------------------------------------------
+
+
+def test_dropout_that_is_always_on_is_noticed():
+    assert "differ from one time to the next" in examine(recipe("AlwaysDropout")).note
+
+
+def test_images_that_a_network_changes_in_place_are_no_noise():
+    assert not examine(recipe("InPlace")).noisy
+
+
+def test_weights_that_no_seed_decides_are_noticed():
+    found = examine(recipe("drawn_by_its_own_generator"))
+    assert found.note.startswith("its initial weights differ from one time to the next")
+    assert examine(recipe("Logistic")).note == ""
+
+
+# --- What is refused, and how ----------------------------------------------------------------
+
+REFUSED = {
+    "NotANumber": "gives values that are not finite before anything is trained",
+    "WrongSize": r"shape \(4, 1000\) for 4 images, but it should be \(4, 10\)",
+    "Raises": "ValueError: the patches do not fit; it raises on those of other sizes too",
+    "RaisesWhenMade": "could not be made .* no such depth; .*--arch-option",
+    "Unused": r"2 of its 4 parameters get no gradient \(auxiliary.weight, auxiliary.bias\)",
+    "Frozen": "no parameter that is trained; .*requires_grad",
+    "Detached": r"logits without a gradient: .*detach\(\)",
+    "Pair": r"gives a tuple, .*\(images, classes\)",
+    "Classes": r"shape \(4,\) .* should be \(4, 10\)",
+    "Deep": "images of 8x8 .*; it takes images of 16x16: give it --image-size 16",
+    "wants_depth": "asks for 'depth', which nobody knows: .*--arch-option depth=VALUE",
+    "gives_a_number": "gives a int, .* torch.nn.Module",
+    "NOT_CALLABLE": "is a int, .* function or class",
+    "Mixxer": "unknown name .*nearest: Mixer",
+    "no.such.module:Net": "cannot be imported: ModuleNotFoundError.*python -c 'import no.such",
+    "./no_such_file.py:Net": "there is no file no_such_file.py",
+    "torchvision:resnet19": "unknown torchvision model 'resnet19'; nearest: resnet18",
+    "OfLargeImages": "it can be made for images of 16x16: give it --image-size 16",
+    "torchvision:": "names no network; write torchvision:NAME",
+    "builtins:dict": "does not say what arguments it takes: write a function of shape and classes",
+    "MADE": "is a network that is already made, .*name its class, or a function",
+    "with_a_backbone_of_the_module": r"same parameters each .*\(1.weight\).*: let the factory",
+    "on_a_device": r"makes layers.1.weight on the device 'meta', .* take .to\(device\)",
+    "Probabilities": "gives probabilities, .* should give logits: take the softmax out",
+    "Leaves": r"raises on images of 8x8 .* SystemExit: usage: train.py; it raises on",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_trained_is_refused_in_a_sentence_with_a_remedy(name):
+    with pytest.raises(NetworkError, match=REFUSED[name]) as error:
+        examine(recipe(name))
+    assert "\n" not in str(error.value)
+
+
+def test_a_script_that_ends_when_it_is_imported_is_refused(tmp_path):
+    (tmp_path / "train.py").write_text("import sys\nsys.exit('usage: train.py DATA')\n")
+    words = r"cannot be imported: SystemExit: usage: train.py DATA; .*try: python .*/train.py"
+    with pytest.raises(NetworkError, match=words):
+        examine(recipe(f"{tmp_path}/train.py:make"))
+
+
+def test_a_network_of_smaller_images_is_told_to_crop():
+    with pytest.raises(NetworkError, match="it takes images of 8x8: give it --image-size 8"):
+        examine(recipe("OfSmallImages", crop=8, image_size=16))
+
+
+@pytest.mark.parametrize("name", ["resnet18", "./net.py", "a.package.Net"])
+def test_a_name_without_a_factory_is_told_the_forms(name):
+    with pytest.raises(UnknownName, match=r"torchvision:NAME, PACKAGE.*, ./FILE.py:FACTORY"):
+        model_spec(name)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((("widht", 3),), "unknown --arch-option 'widht'; nearest: width"),
+        ((("width", "wide"),), "could not be made"),
+    ],
+)
+def test_an_option_that_does_not_fit_is_refused(options, message):
+    with pytest.raises(NetworkError, match=message):
+        examine(recipe("mlp", model_options=options))
+
+
+def test_a_last_batch_of_one_image_is_noticed_where_it_cannot_be_trained_on():
+    with pytest.raises(NetworkError, match=r"the last batch of 65 .* --arch-batch-size 63"):
+        examine(recipe("with_batch_norm", train_size=65, batch_size=64))
+    examine(recipe("with_batch_norm", train_size=64, batch_size=64))
+    with pytest.raises(NetworkError, match=r"in batches of 1 is one: .* --arch-batch-size 2"):
+        examine(recipe("with_batch_norm", train_size=64, batch_size=1))
+    with pytest.raises(NetworkError, match=r"in batches of 2 is one: .* --arch-batch-size 3"):
+        examine(recipe("with_batch_norm", train_size=65, batch_size=2))
+
+
+def test_images_that_would_not_fit_into_memory_are_refused():
+    with pytest.raises(NetworkError, match="give a smaller --image-size"):
+        examine(replace(recipe("mlp"), crop=8, image_size=1_000_000))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"image_size": 4},
+        {"image_size": 8.5},
+        {"image_size": 64, "augmentation": ("flip",)},
+        {"model_options": (("width",),)},
+        {"model_options": (("width", {}),)},
+    ],
+)
+def test_a_recipe_that_means_nothing_is_refused(changes):
+    with pytest.raises(InvalidRecipe, match=r"image_size|model_options"):
+        recipe("mlp", **changes)
+
+
+def test_the_papers_networks_take_no_options():
+    with pytest.raises(HarnessError, match="mlp-1x16 takes no arguments"):
+        paper_recipe("mlp-1x16", "digits", "true-labels", model_options=(("width", 3),))
