@@ -4,6 +4,7 @@
 """
 
 import argparse
+import contextlib
 import logging
 import sys
 from pathlib import Path
@@ -54,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--device", default="auto")
     train.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
     train.add_argument(
-        "--checkpoint-seconds", type=float, default=30.0, metavar="S", help="between checkpoints"
+        "--checkpoint-seconds", type=_seconds, default=30.0, metavar="S", help="between checkpoints"
     )
     train.add_argument("--steps", choices=["eager", "compiled", "graph"], default="eager")
     train.add_argument("--data-root", type=Path, metavar="DIR")
@@ -96,6 +97,14 @@ def _parser() -> argparse.ArgumentParser:
     add_profile(commands)
     add_sabotage(commands)
     return parser
+
+
+def _seconds(text: str) -> float:
+    """A time from the command line."""
+    with contextlib.suppress(ValueError):
+        if 0 <= (value := float(text)) < float("inf"):
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r}, but it should be a number of seconds from 0 up")
 
 
 def _data(options: argparse.Namespace) -> int:

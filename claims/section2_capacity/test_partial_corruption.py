@@ -35,7 +35,9 @@ from harness.models import MODELS
 from harness.plugin.trials import Trial, trials
 
 IN_ORDER = 0.5
-"""Kendall's tau: three of four pairs of runs are in the order of their levels."""
+"""Kendall's tau: three of four pairs of runs are in the order of their levels. By chance, in no
+order at all, the interval is above it in one of 720 curves of six levels (only the one in full
+order is), and in one of 6,000 of eleven."""
 
 
 ORDER_OF_MAGNITUDE = 10.0

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from claims.section3_regularization.coefficients import with_coefficient
 from claims.section3_regularization.trials import (
     augmented_trials,
     decayed_trials,
@@ -31,7 +32,7 @@ def judge_decayed(judge, trial, runs):
         check = AtLeast(number.value, source=number.where)
     else:
         check = Attains(1.0, source=f"{number.where}; Section 3: still fits random labels")
-    judge(accuracy(name, runs, "train"), check, number)
+    judge(with_coefficient(accuracy(name, runs, "train"), runs[0].recipe), check, number)
 
 
 def split(every, network):
@@ -61,10 +62,10 @@ def test_random_labels_are_fitted_with_weight_decay(trial, laboratory, judge):
 
 
 def judge_failure(judge, runs):
+    recipe = runs[0].recipe
+    name = f"Alexnet: training accuracy, {recipe.regularizers or 'plain'}"
     judge(
-        accuracy(
-            f"Alexnet: training accuracy, {runs[0].recipe.regularizers or 'plain'}", runs, "train"
-        ),
+        with_coefficient(accuracy(name, runs, "train"), recipe),
         AtMost(CONVERGED, source="Table 4: Alexnet with weight decay failed to converge"),
     )
 

@@ -98,6 +98,11 @@ def chosen_recipe(name: str, changes: dict[str, Any]) -> Recipe:
     """A recipe by its name, or from a file that `Recipe.to_json` wrote, with fields changed."""
     if name.endswith(".json"):
         return replace(Recipe.from_json(Path(name)), **changes)
+    if named := [field for field in ("model", "dataset") if field in changes]:
+        raise InvalidRecipe(
+            f"--set {named[0]}={changes[named[0]]}: the {named[0]} is part of a recipe's name,"
+            " MODEL/DATASET/SETTING; write it there"
+        )
     return named_recipe(name, **changes)
 
 

@@ -64,8 +64,10 @@ def trend(name: str, values: Mapping[float, Sequence[float]], runs: Sequence["Ru
     1 where each run of a higher level is above each of a lower one (a little less where levels have
     several runs, which tie in their level); 0 where nothing changes. Infinite values, of runs that
     never got there, are the largest; with a diverged run, NaN, there is no trend. The interval
-    takes the runs as independent, and is crude below ten of them. Raises HarnessError for fewer
-    than five.
+    takes the runs as independent, and is crude below ten of them. Levels of one seed are not: they
+    share their first weights, order and, as far as they go, labels, which shows the more clearly
+    what a level does, and says nothing of other seeds: ``replicated`` tells. Raises HarnessError
+    for fewer than five.
     """
     pairs = [(level, value) for level, every in values.items() for value in every]
     if len(pairs) < FEWEST:
@@ -75,12 +77,13 @@ def trend(name: str, values: Mapping[float, Sequence[float]], runs: Sequence["Ru
         )
     sound = not any(math.isnan(value) for _, value in pairs)
     tau, interval = kendall_interval(*zip(*pairs, strict=True)) if sound else (math.nan, NOWHERE)
+    one_seed = len({run.recipe.seed for run in runs}) == 1
     return Measurement(
         name,
         (tau,),
         "Kendall's tau",
         interval,
-        f"runs: {len(pairs)} at {len(values)} levels",
+        f"runs: {len(pairs)} at {len(values)} levels{', all of one seed' if one_seed else ''}",
         *provenance(runs),
         **remarks(runs),
     )

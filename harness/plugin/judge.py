@@ -99,9 +99,10 @@ class Judge:
             environment=describe(),
             replicated=measured.replicated,
             false_alarm=check.false_alarm(measured),
-            **({"reason": measured.note} if measured.note else {}),
             **({"exhibit": {"name": exhibit.name, "data": dict(exhibit.data)}} if exhibit else {}),
         )
+        # Why an expected failure is one, and what a reader must know of the values.
+        record.reason = "; ".join(filter(None, [record.reason, measured.note]))
         supported, refuted = check.room(measured)
         record.room = refuted if record.control else supported if record.expected else -supported
         append(self.item.config, record)

@@ -36,7 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     known = [re.match(r"\w+", line)[0] for line in config.getini("markers")]
     for word in re.findall(r"\w+", re.sub(r"\(.*?\)", "", config.option.markexpr or "")):
         if word not in {*known, "and", "or", "not", "True", "False", "None"}:
-            raise pytest.UsageError(str(UnknownName("tier or marker", word, [*TIERS, *known])))
+            every = dict.fromkeys([*TIERS, *known])
+            raise pytest.UsageError(str(UnknownName("tier or marker", word, every)))
     # xdist hands out tests one by one: the order below puts the longest first.
     if getattr(config.option, "maxschedchunk", False) is None:
         config.option.maxschedchunk = 1

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -124,6 +125,27 @@ def test_a_trend_is_kendalls_tau_over_all_runs():
     with pytest.raises(HarnessError, match="a trend needs 5 runs at least, and these are 4"):
         trend("x", {0.0: [1, 2], 1.0: [3, 4]}, [])
     assert not trend("x", {0.0: [1, math.nan, 1], 1.0: [1, 1]}, []).is_finite
+
+
+def test_a_trend_over_levels_of_one_seed_says_so():
+    """Kendall's interval takes runs as independent."""
+    times = {level: [10 + level] for level in (0.0, 0.25, 0.5, 0.75, 1.0)}
+    told = [
+        trend("x", times, [run(seed=seed) for seed in seeds]).replicated
+        for seeds in ([0] * 5, range(5), [])
+    ]
+    assert told == ["runs: 5 at 5 levels, all of one seed", *["runs: 5 at 5 levels"] * 2]
+
+
+@pytest.mark.parametrize(("levels", "in_order"), [(5, 0), (6, 1)])
+def test_curves_in_no_order_are_hardly_ever_a_trend(levels, in_order):
+    """Of all orders of a curve's points, those whose interval is above a tau of one half: of five
+    points none, and of six the one that rises throughout.
+    """
+    found = sum(
+        kendall_interval(range(levels), order)[1][0] >= 0.5 for order in permutations(range(levels))
+    )
+    assert found == in_order
 
 
 def test_kendalls_interval_covers_the_truth():

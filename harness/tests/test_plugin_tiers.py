@@ -98,6 +98,8 @@ def test_an_unknown_tier_is_an_error_with_the_nearest_name(tmp_path):
     session = Project(tmp_path, TIERED).run("-m", "cpu_ful")
     assert session.code == pytest.ExitCode.USAGE_ERROR
     assert re.search(r"unknown .*'cpu_ful'; nearest: cpu_full\b.*; known: .*imagenet", session.text)
+    (known,) = re.findall(r"'cpu_ful'; .*known: (.*)", session.text)
+    assert known.split(", ").count("cpu_full") == 1, "a tier is listed twice"
 
 
 def test_a_tier_of_which_nothing_is_selected_is_an_error(tmp_path):

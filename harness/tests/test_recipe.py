@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.__main__ import main
+from harness.cli.train import chosen_recipe
 from harness.errors import InvalidRecipe, UnknownName
 from harness.models import model_spec
 from harness.training.protocol import SETTINGS, named_recipe, paper_recipe, recipe_names
@@ -211,6 +213,27 @@ def test_an_unknown_setting_or_field_is_refused_with_the_nearest():
             make("linear", "digits", "gaussian", epoch=3)
         with pytest.raises((UnknownName, InvalidRecipe), match="steps_per_epoch"):
             make("linear", "digits", "gaussian", steps_per_epoch=3)
+
+
+@pytest.mark.parametrize("change", [{"model": "alexnet"}, {"dataset": "mnist"}])
+def test_what_the_name_says_is_changed_in_the_name(change):
+    (field,) = change
+    with pytest.raises(InvalidRecipe, match=f"--set {field}=.*: the {field} is part of a recipe's"):
+        chosen_recipe("mlp-1x512/digits/random-labels", change)
+
+
+def test_a_recipe_of_a_file_may_be_changed_in_every_field(tmp_path):
+    (tmp_path / "it.json").write_bytes(digits(epochs=3).to_json())
+    changed = chosen_recipe(str(tmp_path / "it.json"), {"model": "alexnet"})
+    assert changed == digits(epochs=3, model="alexnet")
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "soon"])
+def test_a_time_between_checkpoints_that_never_comes_is_refused(seconds, capsys):
+    """With NaN none was ever written, without a word."""
+    with pytest.raises(SystemExit):
+        main(["train", "linear/digits/gaussian", "--checkpoint-seconds", seconds])
+    assert f"{seconds!r}, but it should be a number of seconds" in capsys.readouterr().err
 
 
 def test_numbers_of_numpy_are_no_reason_for_another_run():
