@@ -7,7 +7,7 @@ classes. Each claim's check is also tried on Table 2's own numbers with two rows
 
 import pytest
 
-from claims.section2_capacity.trials import fast
+from claims.section2_capacity.trials import DRAWN_ANEW, fast
 from harness.data.catalogue import dataset_spec
 from harness.evidence import AtLeast, Attains, Equivalent, MoreThan, accuracy
 from harness.evidence.imagenet import (
@@ -128,11 +128,7 @@ def test_and_then_does_no_better_than_chance(trial, laboratory, judge):
         "fast",
         "digits-labels-drawn-anew",
         "scaled",
-        {
-            "random labels": [
-                fast("mlp-1x512", "random-labels", 60, redraw="labels each epoch", epochs=60)
-            ]
-        },
+        {"random labels": [fast("mlp-1x512", "random-labels", 60, **DRAWN_ANEW)]},
     ),
     Trial(
         "imagenet",
