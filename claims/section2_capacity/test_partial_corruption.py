@@ -13,7 +13,7 @@ from claims.section2_capacity.corruption_trials import (
     single_level_trials,
     slowdown_trials,
 )
-from claims.section2_capacity.trials import COMPARED, fast
+from claims.section2_capacity.trials import COMPARED, DRAWN_ANEW, fast
 from harness.evidence import (
     AtLeast,
     AtMost,
@@ -148,7 +148,7 @@ def test_every_level_of_corruption_is_fitted(trial, laboratory, judge):
         "fast",
         "labels-drawn-anew",
         "scaled",
-        {"0.5": [fast("mlp-1x512", "corrupted-0.5", 60, redraw="labels each epoch", epochs=60)]},
+        {"0.5": [fast("mlp-1x512", "corrupted-0.5", 60, **DRAWN_ANEW)]},
     )
 )
 def test_half_the_labels_drawn_anew_are_not_fitted(trial, laboratory, judge):

@@ -6,6 +6,7 @@ import pytest
 
 from claims.section2_capacity.trials import (
     COMPARED,
+    DRAWN_ANEW,
     FAST_SEEDS,
     HALFWAY,
     NETWORKS,
@@ -89,11 +90,7 @@ def test_random_labels_are_memorised(trial, laboratory, judge):
         "fast",
         "labels-drawn-anew",
         "scaled",
-        {
-            "random labels": [
-                fast("mlp-1x512", "random-labels", 60, redraw="labels each epoch", epochs=60)
-            ]
-        },
+        {"random labels": [fast("mlp-1x512", "random-labels", 60, **DRAWN_ANEW)]},
     ),
     linear_model_trial(),
 )

@@ -41,8 +41,8 @@ def photo_root(root: Path) -> Path | None:
 def photo_folder(root: Path, most_classes: int = 1_000) -> PhotoFolder:
     """The photographs under ``root``, listed once a process.
 
-    Raises DataError where the folder is not in the layout, where the classes of its two parts
-    differ, or where there are more than ``most_classes``.
+    Raises DataError where the folder is not in the layout or cannot be read, where the classes of
+    its two parts differ, or where there are more than ``most_classes``.
     """
     where = photo_root(root)
     if where is None:
@@ -51,7 +51,12 @@ def photo_folder(root: Path, most_classes: int = 1_000) -> PhotoFolder:
             f" {root / 'train'}; ImageNet's layout is train/CLASS/*.JPEG and val/CLASS/*.JPEG;"
             " say where it is with --data-root or RETHINKING_DATA"
         )
-    folder = _listed(where.absolute())
+    try:
+        folder = _listed(where.absolute())
+    except OSError as error:
+        raise DataError(
+            f"cannot list {error.filename or where} ({error.strerror or error}); make it readable"
+        ) from error
     if len(folder.classes) > most_classes:
         raise DataError(
             f"{where} has {len(folder.classes):,} classes, but the networks here tell"
@@ -113,10 +118,18 @@ def _classes(part: Path) -> list[str]:
 def _images(folder: Path) -> list[tuple[str, int]]:
     """Names and sizes in bytes of a class's images, by name."""
     with os.scandir(folder) as entries:
-        found = [(e.name, e.stat().st_size) for e in entries if _is_image(e.name)]
+        found = [(e.name, _bytes(e)) for e in entries if _is_image(e.name)]
     if not found:
         raise DataError(f"{folder} holds no image ({', '.join(ENDINGS)}); fill it or remove it")
     return sorted(found)
+
+
+def _bytes(entry: os.DirEntry[str]) -> int:
+    """The size of a file; -1 of a link that leads nowhere, which the first look finds corrupt."""
+    try:
+        return entry.stat().st_size
+    except FileNotFoundError:
+        return -1
 
 
 def _is_image(name: str) -> bool:

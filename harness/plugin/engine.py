@@ -7,11 +7,11 @@ import pytest
 
 from harness.data.catalogue import data_root
 from harness.environment import available_cores
-from harness.errors import HarnessError
+from harness.errors import ClusterError, HarnessError
 from harness.linear.recipe import SolveRecipe
 from harness.plugin.options import SESSION, trains_nothing
 from harness.plugin.progress import FOOT
-from harness.plugin.tiers import PROBLEM
+from harness.plugin.tiers import PROBLEM, needs_gpu, tier_of
 from harness.plugin.trials import work_of
 from harness.runs.remote import Place
 from harness.runs.store import default_store
@@ -67,6 +67,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     state, foot = config.stash[SESSION], config.stash[FOOT]
     try:
         with connected(config.getoption("--ray-address"), place_of(config)) as cluster:
+            _require_gpus(cluster.kind, session.items)
             jobs = cluster.jobs(wanted)
             cores = sum(machine.cpus for machine in cluster.machines)
             gpus = sum(machine.gpus for machine in cluster.machines)
@@ -82,6 +83,15 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         failed = [recipe for recipe in work_of(item) if recipe in finished.failures]
         if failed:
             item.stash[PROBLEM] = f"{failed[0]} was not trained: {finished.failures[failed[0]]}"
+
+
+def _require_gpus(kind: str, items: list[pytest.Item]) -> None:
+    """Raise ClusterError for a tier that needs GPUs on a cluster that has none, as here without."""
+    if tier := next((tier_of(item) for item in items if kind == "cpu" and needs_gpu(item)), ""):
+        raise ClusterError(
+            f"the {tier} tier needs a CUDA GPU, and no machine of the cluster has one; add one"
+            " (ray start --num-gpus), or run it slowly with --device cpu"
+        )
 
 
 def _number(wanted: int | str | None) -> int:

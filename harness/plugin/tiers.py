@@ -100,11 +100,10 @@ def claim_of(item: pytest.Item) -> tuple[str, bool]:
 
 def missing_here(item: pytest.Item) -> str:
     """What this machine lacks for the test, and the remedy; empty if nothing."""
-    config, tier = item.config, tier_of(item)
-    needs_gpu = tier in ("gpu_full", "imagenet") and config.getoption("--device") != "cpu"
-    if needs_gpu and config.getoption("--engine") == "here" and not _has_gpu():
+    config = item.config
+    if needs_gpu(item) and config.getoption("--engine") == "here" and not _has_gpu():
         return (
-            f"the {tier} tier needs a CUDA GPU, and PyTorch finds none;"
+            f"the {tier_of(item)} tier needs a CUDA GPU, and PyTorch finds none;"
             " run it on a machine with one, or slowly with --device cpu"
         )
     root = data_root(config.getoption("--data-root"))
@@ -122,6 +121,11 @@ def missing_here(item: pytest.Item) -> str:
                 " or say where it is with --data-root or RETHINKING_DATA"
             )
     return ""
+
+
+def needs_gpu(item: pytest.Item) -> bool:
+    """Whether the test's tier asks for a GPU, and the session does not do without."""
+    return tier_of(item) in ("gpu_full", "imagenet") and item.config.getoption("--device") != "cpu"
 
 
 def _datasets_of(item: pytest.Item) -> set[str]:

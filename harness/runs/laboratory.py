@@ -9,6 +9,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from harness.environment import describe, now
+from harness.runs.beforehand import refuse_beforehand
 from harness.runs.key import run_key
 from harness.runs.run import Run
 from harness.runs.store import Store
@@ -202,6 +203,7 @@ class Laboratory:
 
         ranks = ranks or ALONE
         exact = replace(recipe, precision=precision)
+        refuse_beforehand(exact, ranks)
         training = Training(exact, self._data(exact, backend, precision), backend, ranks)
         self._resume(training, key, ranks)
         saved = time.monotonic()

@@ -44,6 +44,13 @@ def test_what_a_step_calls_is_here(path):
             assert step["shell"] == "bash"
 
 
+def test_the_hosted_ci_has_what_tests_are_skipped_without():
+    """A browser and Ray: an own machine may lack them, and the tests say so."""
+    told = "".join(step.get("run", "") for step in steps(ROOT / "ci/github/fast/action.yml"))
+    assert re.findall(r"^\s*(ci/\w+)", told, re.MULTILINE) == ["ci/browser", "ci/ray", "ci/test"]
+    assert "'.[cluster]'" in (ROOT / "ci/ray").read_text(encoding="utf-8")
+
+
 def test_both_publish_the_scorecard_and_the_report():
     for name in ("fast", "gpu"):
         used = [step.get("uses") for step in steps(ROOT / "ci" / "github" / name / "action.yml")]

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from PIL import Image
 
 from harness.data import decoding
 from harness.data.decoding import CorruptImage, augmented, central, crop_box, decode, image_stream
@@ -49,6 +50,13 @@ def test_a_switch_changes_the_image_the_same_way_each_time_and_by_its_own_draws(
 def test_brightness_is_added_as_tensorflow_does():
     grey = torch.full((3, 4, 4), 100, dtype=torch.uint8)
     assert decoding.distort_colour(grey, [1.0, 0.5, 0.5, 0.5]).flatten().tolist() == [132] * 48
+
+
+def test_a_photograph_of_which_pillow_warns_for_its_size_is_decoded(tmp_path, monkeypatch):
+    """A panorama of 100 million pixels: here, where warnings are errors, as from the shell."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    Image.new("RGB", (15, 10)).save(tmp_path / "panorama.png")
+    assert decode(tmp_path / "panorama.png").shape == (3, 10, 15)
 
 
 def test_a_file_that_does_not_decode_is_named(tmp_path):

@@ -204,8 +204,7 @@ def test_a_job_that_fails_is_tried_again_and_reported(tmp_path):
     assert given_up.failures == {tiny(3): "it failed 3 times: the machine went away"}
 
 
-def test_a_test_whose_recipe_failed_there_fails_with_the_reason(tmp_path):
-    conftest = """
+NO_CLUSTER = """
 from contextlib import contextmanager
 from harness.environment import available_cores
 from harness.runs import cluster
@@ -216,11 +215,22 @@ def connected(address, place):
     yield cluster.Cluster(NoRay(failures=6), (cluster.Machine("one", "1", 2, 0),), place)
 cluster.connected = connected
 """
+
+
+def test_a_test_whose_recipe_failed_there_fails_with_the_reason(tmp_path):
     arguments = ("--engine", "ray", "-n", "2", "-k", "alone or no-data")
-    session = Project(tmp_path, CLAIMS, conftest).run(*arguments)
+    session = Project(tmp_path, CLAIMS, NO_CLUSTER).run(*arguments)
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert "was not trained: it failed 3 times: the machine went away" in session.text
     assert "failed (attempt 2 of 3)" in session.text
+
+
+def test_a_gpu_tier_on_a_cluster_without_gpus_is_refused(tmp_path):
+    """It would be trained on CPUs, for days."""
+    project = Project(tmp_path, CLAIMS.replace('"fast"', '"gpu_full"'), NO_CLUSTER)
+    session = project.run("-m", "gpu_full", "--engine", "ray", "-n", "2")
+    assert session.code == pytest.ExitCode.USAGE_ERROR and not session.outcomes
+    assert "the gpu_full tier needs a CUDA GPU, and no machine of the cluster has" in session.text
 
 
 # --- What a machine does -----------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torchvision.datasets import ImageFolder
 
-from harness.data import crop_cache, decoding
+from harness.data import crop_cache, decoding, photographs
 from harness.data.crop_cache import look
 from harness.data.photographs import photo_folder
 from harness.errors import DataError, InvalidRecipe
@@ -100,6 +100,15 @@ def _empty(folder):
         path.unlink()
 
 
+def test_a_folder_that_cannot_be_read_is_refused(folder, monkeypatch):
+    def denied(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(photographs.os, "scandir", denied)
+    with pytest.raises(DataError, match=r"cannot list .*train \(Permission denied\); make it read"):
+        photo_folder(folder)
+
+
 def test_more_classes_than_the_network_has_are_refused(made):
     with pytest.raises(DataError, match="has 3 classes, but the networks here tell 2 apart"):
         photo_folder(made, most_classes=2)
@@ -123,6 +132,13 @@ def test_corrupt_files_stop_a_training_before_it_starts(folder):
         (folder / name).write_bytes(CORRUPT)
     with pytest.raises(DataError, match=r"2 of 18 .*n001/2.JPEG, .*n000/1.JPEG; .*skip_corrupt"):
         prepared(small(), folder)
+
+
+def test_a_link_that_leads_nowhere_is_a_corrupt_file(folder):
+    (folder / "train/n001/9.JPEG").symlink_to(folder / "gone.JPEG")
+    with pytest.raises(DataError, match=r"1 of 19 photographs do not decode: .*n001/9.JPEG; "):
+        prepared(small(), folder)
+    assert prepared(small(skip_corrupt=True), folder).skipped == 1
 
 
 def test_or_are_left_out_and_counted_and_move_no_other_label(folder):

@@ -1,6 +1,7 @@
 """Several processes that share one training: torchrun, a killed rank, and each one's part."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,8 +14,11 @@ import torch
 
 from harness.errors import DeviceError, InvalidRecipe
 from harness.runs.laboratory import Laboratory
+from harness.runs.remote import Place, _train_under_torchrun
 from harness.runs.store import Store
+from harness.tests.photo_helpers import photo_layout, small
 from harness.tests.plugin_helpers import clean_environment
+from harness.training import photographs
 from harness.training import ranks as ranks_module
 from harness.training.backend import Backend
 from harness.training.inputs import prepared_data
@@ -119,6 +123,20 @@ class Told(Ranks):
         pass
 
 
+def test_a_single_process_under_torchrun_trains_the_network_itself():
+    """What DistributedDataParallel costs is paid where there is something to average."""
+    model = torch.nn.Linear(2, 2)
+    assert Ranks(0, 1, joined=True).wrapped(model) is model
+
+
+def test_too_many_processes_are_refused_before_photographs_are_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr(photographs, "look", lambda *given: pytest.fail("decoded"))
+    root = photo_layout(tmp_path / "photographs")
+    laboratory = Laboratory(Store(tmp_path / "runs"), device="cpu", data_root=root)
+    with pytest.raises(InvalidRecipe, match=r"has 2 parts of rank_batch = 2, .* 4 processes"):
+        laboratory.run_with(Told(1, 4, told=(b"",)), small(rank_batch=2))
+
+
 def test_rank_0_alone_writes(tmp_path):
     recipe = replace(RECIPE, epochs=2)
     first = Laboratory(Store(tmp_path / "first"), device="cpu").run(recipe)
@@ -138,8 +156,8 @@ def children(parent):
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the ranks under /proc")
-def test_a_killed_rank_ends_the_job_and_the_run_goes_on_from_its_checkpoint(tmp_path):
-    """Two processes with gloo, then one: the curve is that of one process alone."""
+def test_a_killed_rank_ends_the_job_and_the_run_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
+    """Two processes with gloo, then one: the curve is that of one process alone; or two again."""
     written, runs = tmp_path / "recipe.json", tmp_path / "runs"
     recipe = replace(RECIPE, epochs=400, evaluation="at the end")
     written.write_bytes(recipe.to_json())
@@ -166,6 +184,7 @@ def test_a_killed_rank_ends_the_job_and_the_run_goes_on_from_its_checkpoint(tmp_
         job.kill()
     assert job.returncode != 0 and "Signal 9" in text
     assert not list(runs.glob("*/run.json"))
+    again = shutil.copytree(runs, tmp_path / "again")
     shown = []
     store = Store(runs)
     resumed = Laboratory(store, device="cpu", on_progress=shown.append).run(recipe)
@@ -176,6 +195,14 @@ def test_a_killed_rank_ends_the_job_and_the_run_goes_on_from_its_checkpoint(tmp_
     assert resumed.outcome.order_digest == alone.order_digest
     assert resumed.outcome.label_digest == alone.label_digest
     assert resumed.train_accuracy == 1
+    # As a machine of a cluster has it trained, in as many processes as were killed.
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    key = _train_under_torchrun(recipe, Place(again, None, "cpu"), 2)
+    shared = Store(again).find(key)
+    assert shared.environment["ranks"] == 2 and shared.key == resumed.key
+    assert shared.curve.seconds[:epochs] == resumed.curve.seconds[:epochs], "it began anew"
+    assert shared.curve.loss[epochs] == pytest.approx(resumed.curve.loss[epochs], rel=1e-4)
 
 
 def test_a_recipe_in_a_file_is_the_recipe(tmp_path):
