@@ -1,11 +1,12 @@
 """``python -m harness report EVIDENCE... --out DIR``: one report of several sessions."""
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
 from harness.evidence.catalogue import load_catalogue
 from harness.report.index import CLAIMS, written_claims
-from harness.report.scorecard import totals
+from harness.report.scorecard import WIDTH, totals
 from harness.report.sources import in_order, read_sources
 from harness.report.write import write_report
 from harness.runs.store import default_store
@@ -26,6 +27,7 @@ def run_report(evidence: Sequence[Path], out: Path, runs: Path | None) -> int:
         print(f"notice: {notice}")
     if not sources.records:
         print("nothing was run: the evidence holds no check")
-    print("\n".join(totals(sources.records, catalogue, written_claims())))
+    for line in totals(sources.records, catalogue, written_claims()):
+        print(textwrap.fill(line, WIDTH, break_on_hyphens=False))
     print("\n".join(f"{path.stem}: {path}" for path in written))
     return 0

@@ -37,6 +37,7 @@ class Evidence:
     expected: bool = True
     """Whether the claim is expected to be supported: False for a control or expected failure."""
     reason: str = ""
+    """Why a failure is expected; on lines below it, or alone, what must be known of the values."""
     seed: int = 0
     """The base seed of the session."""
     command: str = ""

@@ -17,13 +17,14 @@ def quantity(value: float | None, unit: str) -> str:
 
 
 def bound_in_words(check: Check, unit: str) -> str:
-    """The check's own wording, with accuracies as percentages."""
-    words = str(check)
-    if unit != "share":
-        return words
-    return " ".join(
-        quantity(float(word), unit) if _is_number(word) else word for word in words.split()
-    )
+    """The check's own wording, with accuracies as percentages and counts with separators."""
+    return " ".join(_in_unit(word, unit) for word in str(check).split())
+
+
+def _in_unit(word: str, unit: str) -> str:
+    if unit == "share":
+        return quantity(float(word), unit) if _is_number(word) else word
+    return f"{int(word):,}" if word.isdecimal() else word
 
 
 def _is_number(word: str) -> bool:

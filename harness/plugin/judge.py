@@ -101,8 +101,8 @@ class Judge:
             false_alarm=check.false_alarm(measured),
             **({"exhibit": {"name": exhibit.name, "data": dict(exhibit.data)}} if exhibit else {}),
         )
-        # Why an expected failure is one, and what a reader must know of the values.
-        record.reason = "; ".join(filter(None, [record.reason, measured.note]))
+        # Why a failure is expected comes first, and what must be known of the values below it.
+        record.reason = "\n".join(filter(None, [record.reason, measured.note]))
         supported, refuted = check.room(measured)
         record.room = refuted if record.control else supported if record.expected else -supported
         append(self.item.config, record)

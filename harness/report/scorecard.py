@@ -56,8 +56,8 @@ class Row:
     verdict: str = ""
     whole: bool = False
     """Whether the first cell is continued below where it is too long, instead of being cut."""
-    below: str = ""
-    """What is told in a line of its own below."""
+    below: tuple[str, ...] = ()
+    """What is told below it, in full."""
 
 
 def scorecard(
@@ -99,7 +99,7 @@ def _rows(records: Sequence[Evidence], catalogue: Mapping[str, Claim]) -> Iterab
             yield Row((section_title(section), *[""] * 6), style="underline")
         own = [record for record in records if record.claim == claim]
         checks = [record for record in own if not record.control]
-        words = verdicts.get(claim, "")
+        words = verdicts.get(claim, "not run")  # Where its controls alone were selected.
         sentence = f"{claim}  {known.sentence}" if known else claim
         scales = {record.scale for record in checks if record.scale}
         scale = scales.pop() if len(scales) == 1 else ""
@@ -180,12 +180,14 @@ def _row(name: str, records: Sequence[Evidence]) -> Row:
 
 
 def _in_full(record: Evidence) -> Row:
-    """What is not as one would wish: its whole name, and the bound or the reason."""
-    below = record.reason.partition("\n")[0]
+    """What is not as one would wish: its whole name, the bound, and why it was expected."""
+    why = record.reason.partition("\n")[0]
+    below = why if record.verdict == "not run" else ""
     if record.verdict != "not run" and record.bound_words:
         below = f"bound: {record.bound_words}, from {record.source}"
+    known = f"known: {why}" if verdict_words(record) == "does not reproduce" and why else ""
     name = f"  control: {_name(record)}" if record.control else f"  {_name(record)}"
-    return replace(_row(name, [record]), whole=True, below=below)
+    return replace(_row(name, [record]), whole=True, below=(below, known))
 
 
 def _seconds(records: Sequence[Evidence]) -> str:
@@ -217,8 +219,9 @@ def _lines(row: Row, widths: Sequence[int]) -> list[Text]:
             texts[number].append(" " * (place - len(texts[number])) + words)
         if row.verdict:
             texts[number].stylize(STYLES[row.verdict], place, place + len(words))
-    if row.below:
-        texts.append(Text(f"    {_cut(row.below, starts[-1] + widths[-1] - 4)}", style="dim"))
+    for told in filter(None, row.below):
+        wrapped = textwrap.wrap(told, starts[-1] + widths[-1] - 4)
+        texts += [Text(f"    {line}", style="dim") for line in wrapped]
     return texts
 
 

@@ -140,7 +140,7 @@ def test_controls_and_expected_failures_are_recorded_as_such(alone):
     assert (control.control, control.expected, control.as_it_should) == (True, False, True)
     (known,) = alone.of("test_known")
     assert (known.control, known.expected, known.verdict) == (False, False, "refuted")
-    assert known.reason == "holds with a factor of 2; of ten", "a measurement's note is no reason"
+    assert known.reason == "holds with a factor of 2\nof ten", "no note takes its place"
 
 
 def test_the_room_is_what_is_left_before_the_test_fails(alone):

@@ -24,6 +24,9 @@ def test_a_cpus_and_a_gpus_evidence_make_one_page(tmp_path, capsys):
     assert code == 0
     assert "notice: evidence.jsonl: line 3 left out, damaged" in said
     assert "2 of 45 claims judged: 2 supported" in said
+    assert "cannot be drawn" not in said
+    told = [line for line in said.splitlines() if str(tmp_path) not in line]
+    assert max(map(len, told)) <= 100
     assert f"report: {tmp_path / 'out' / 'report.html'}" in said
     html = (tmp_path / "out" / "report.html").read_text()
     assert "on a CPU" in html and "on a GPU" in html and 'id="run-00ff"' in html

@@ -112,6 +112,21 @@ def test_what_went_wrong_is_told_in_full_with_its_bound_or_reason():
     assert "long indeed" not in short and "quite..." in short
 
 
+def test_an_expected_failure_says_why_in_full():
+    why = "it is so because of " + "many " * 40 + "things"
+    facts = {"bound_words": "at least 0.5", "source": "Table 9", "expected": False}
+    text = card(record(check="c", verdict="refuted", reason=f"{why}\na note", **facts))
+    assert "bound: at least 0.5, from Table 9" in text and "known: it is so" in text
+    assert text.count("many") == 40 and "a note" not in text
+    assert max(map(len, text.splitlines())) <= WIDTH
+
+
+def test_a_claim_of_which_the_controls_alone_were_run_is_not_run():
+    text = card(record("2.1-chance", control=True, verdict="refuted"))
+    assert re.search(r"^2\.1-chance .* not run +0$", text, re.MULTILINE)
+    assert "0 of 45 claims judged: none" in text
+
+
 def test_seconds_on_the_same_runs_count_once():
     shared = [record(check=f"c{i}", seconds=10.0, runs=["a", "b"]) for i in range(3)]
     growing = [record(check=f"d{i}", seconds=float(i), test="t") for i in range(3)]
