@@ -45,12 +45,24 @@ class RunRecord:
     def from_line(cls, line: str) -> "RunRecord":
         """Raises ValueError or TypeError on anything else than `to_line` wrote."""
         run = cls(**json.loads(line)["run"])
-        lengths = {len(values) for values in run.curve.values()}
-        numbers = [value for values in run.curve.values() for value in values]
-        sound = isinstance(run.recipe, dict) and isinstance(run.figures, dict) and len(lengths) < 2
-        if not sound or not all(value is None or _is_number(value) for value in numbers):
+        if not run._is_sound:
             raise ValueError(f"the run {run.key} is not as it was written")
         return run
+
+    @property
+    def _is_sound(self) -> bool:
+        curve, texts = self.curve, (self.key, self.title, self.device, self.finished)
+        tables = (self.recipe, self.figures, self.curve, self.environment)
+        if not all(isinstance(it, dict) for it in tables):
+            return False
+        numbers = [*self.figures.values(), *(it for values in curve.values() for it in values)]
+        return (
+            all(isinstance(it, str) for it in texts)
+            and len({len(values) for values in curve.values()}) < 2
+            and (not curve or {"step", "loss", "online_accuracy"} <= set(curve))
+            and all(it is None or _is_number(it) for it in numbers)
+            and all(map(_is_number, [self.seconds, *curve.get("step", [])]))
+        )
 
 
 def stored_runs(folder: Path, records: Iterable[Evidence]) -> list[RunRecord]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.errors import StoreError
+from harness.errors import HarnessError
 from harness.plugin.evidence import MERGED, RUNS
 from harness.plugin.options import SESSION
 from harness.report.index import written_claims
@@ -45,7 +45,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         try:
             for path in write_report(folder, sources, session.catalogue):
                 terminalreporter.write_line(f"{path.stem}: {path}")
-        except StoreError as error:
+        except HarnessError as error:
             terminalreporter.write_line(f"notice: {error}", yellow=True)
         for text in sources.notices:
             terminalreporter.write_line(f"notice: {text}", yellow=True)

@@ -80,10 +80,9 @@ def by_the_protocol(run: RunRecord) -> Recipe | None:
 
 
 def _series(recipe: Recipe, run: RunRecord) -> Iterable[tuple[str, Series]]:
-    steps = run.curve["step"]
     network = model_spec(recipe.model).paper_name
-    if recipe.setting in FIGURE_1A:
-        yield "figure-1a", {"curve": recipe.setting, "x": steps, "y": run.curve["loss"]}
+    if recipe.setting in FIGURE_1A and (points := _points(run, "loss")):
+        yield "figure-1a", {"curve": recipe.setting, **_columns(points)}
     if recipe.inputs == "true":
         level = recipe.label_corruption
         name = {"Alexnet": "AlexNet"}.get(network, network)
@@ -94,12 +93,10 @@ def _series(recipe: Recipe, run: RunRecord) -> Iterable[tuple[str, Series]]:
         error = 1 - (scored if 0 < level < 1 else run.figures["test accuracy"])
         yield "figure-1c", {"curve": name, "x": [level], "y": [error]}
     if recipe.setting == "true labels" and network in FIGURE_2B:
-        parts = {part: _evaluated(run, part) for part in ("train", "test")}
+        parts = {part: _points(run, f"{part}_accuracy") for part in ("train", "test")}
         if all(len(points) > 1 for points in parts.values()):
             for part, points in parts.items():
-                x, y = zip(*points, strict=True)
-                curve = f"{part} {FIGURE_2B[network]}"
-                yield "figure-2b", {"curve": curve, "x": list(x), "y": list(y)}
+                yield "figure-2b", {"curve": f"{part} {FIGURE_2B[network]}", **_columns(points)}
 
 
 def _epochs_to_fit(run: RunRecord) -> int | None:
@@ -108,10 +105,15 @@ def _epochs_to_fit(run: RunRecord) -> int | None:
     return next((epoch for epoch, share in online if share is not None and share >= FITTED), None)
 
 
-def _evaluated(run: RunRecord, part: str) -> list[tuple[float, float]]:
-    """Steps and accuracies where the network was evaluated: not in every epoch of every run."""
-    drawn = zip(run.curve["step"], run.curve.get(f"{part}_accuracy", []), strict=False)
-    return [(step, share) for step, share in drawn if share is not None]
+def _points(run: RunRecord, name: str) -> list[tuple[float, float]]:
+    """Steps and values where there is one: a network is not evaluated in every epoch."""
+    drawn = zip(run.curve["step"], run.curve.get(name, []), strict=False)
+    return [(step, value) for step, value in drawn if value is not None]
+
+
+def _columns(points: list[tuple[float, float]]) -> Series:
+    x, y = zip(*points, strict=True)
+    return {"x": list(x), "y": list(y)}
 
 
 def _panel(recipe: Recipe) -> Series:

@@ -62,6 +62,15 @@ def test_a_run_with_held_out_images_is_drawn():
     assert series["images"] == 256 and not series["paper"]
 
 
+def test_an_epoch_without_a_loss_leaves_a_gap_and_not_the_figure():
+    holed = run()
+    holed.curve["loss"][3] = None
+    (series,) = figures(holed)["figure-1a"]
+    assert series["x"] == [step for step in holed.curve["step"] if step != 4 * 391]
+    assert None not in series["y"]
+    assert figures(replace(run(), curve={"step": [391], "loss": [None]})).keys() <= {"figure-1c"}
+
+
 def test_of_two_runs_of_one_seed_the_longer_is_drawn():
     long = run(epochs=20)
     series = figures(run(epochs=5), long)["figure-1a"]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -55,6 +56,17 @@ def without(*names):
         ("[1, 2]", "damaged: not a line of evidence"),
         ("{}", "damaged: not a line of evidence"),
         (run().to_line()[:-30], "damaged: not a whole line"),
+        *[
+            (replace(run(), **{name: value}).to_line(), "damaged: not a whole line")
+            for name, value in (
+                ("curve", {**run().curve, "step": [None] * 12}),
+                ("curve", {"loss": [1.0]}),
+                ("figures", {"train accuracy": "all"}),
+                ("seconds", "12"),
+                ("title", 3),
+                ("environment", []),
+            )
+        ],
         (of_version(GOOD, "0.0.9").to_line(), r"written by version 0\.0\.9, and this is .*again"),
         (Evidence("2.1-fit", "x", False, "supported").to_line(), "written by an unknown version"),
         (changed(colour="red"), r"of another format \(it differs in: colour\)"),
