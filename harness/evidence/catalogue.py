@@ -33,6 +33,9 @@ class Claim:
     finding: str = ""
 
 
+PLANTED = "planted fault: "
+"""How the ``control`` of an identity begins; the rest is the fault's name in faults.toml."""
+
 FIELDS = {field.name: field for field in fields(Claim)}
 REQUIRED = [name for name, field in FIELDS.items() if field.default is MISSING]
 

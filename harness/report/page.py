@@ -18,6 +18,7 @@ from harness.evidence.statistics import CONFIDENCE
 from harness.report import words
 from harness.report.curves import Series
 from harness.report.figures import FIGURES
+from harness.report.filters import brief, command, slug, spark
 from harness.report.index import TIERS, ClaimTest, claim_tests
 from harness.report.inline import Inline, inline
 from harness.report.machines import machines_of
@@ -31,6 +32,7 @@ from harness.report.verdicts import (
     section_title,
     verdict_words,
 )
+from harness.sabotage.fault import Fault, load_faults, standing_in
 
 PAPER_FIGURES = ("figure-1a", "figure-1b", "figure-1c", "figure-2a", "figure-2b")
 SHOWN_AT_ONCE = 8
@@ -76,6 +78,8 @@ class ClaimView:
     checks: list[Evidence]
     folded: list[Evidence]
     controls: list[Evidence]
+    fault: Fault | None
+    """What is planted for an identity, which has no controls."""
     runs: list[RunRecord]
     lost: list[str]
     """Keys of runs that neither the evidence nor the store has."""
@@ -114,7 +118,7 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(slug=slug, spark=spark)
+    environment.filters.update(brief=brief, command=command, slug=slug, spark=spark)
     environment.tests["scaled"] = lambda record: record.scale == "scaled"
     environment.globals.update(
         symbols=SYMBOLS, meanings=MEANINGS, words=words, verdict_words=verdict_words, id=id
@@ -124,32 +128,11 @@ def render(
     )
 
 
-def slug(text: str) -> str:
-    """A verdict as a class of the style sheet."""
-    return text.lower().replace(" ", "-")
-
-
-def spark(run: RunRecord, name: str, width: int, height: int, most: int = 60) -> str:
-    """The points of a curve in a box; the curve's own largest value, or 1, is the top."""
-    values = run.curve.get(name, [])
-    steps = run.curve.get("step", [])
-    points = [(x, y) for x, y in zip(steps, values, strict=True) if x is not None and y is not None]
-    if len(points) < 2:
-        return ""
-    stride = -(-len(points) // most)
-    points = [*points[:-1:stride], points[-1]]
-    first, last = points[0][0], points[-1][0]
-    top = max(1.0, *(y for _, y in points))
-    return " ".join(
-        f"{(x - first) / (last - first or 1) * width:.1f},{(1 - max(y, 0) / top) * height:.1f}"
-        for x, y in points
-    )
-
-
 def _context(
     sources: Sources, catalogue: Mapping[str, Claim], pictures: Mapping[str, Picture]
 ) -> dict[str, Any]:
     tests, problems = claim_tests()
+    faults = load_faults()
     networks = compare(sources.records, sources.runs)
     own_picture = pictures.get(FIGURE)
     pictures = {name: it for name, it in pictures.items() if name != FIGURE}
@@ -158,7 +141,7 @@ def _context(
     machines = machines_of(everything)
     verdicts = claim_verdicts(records)
     views = {
-        claim.id: _view(claim, verdicts.get(claim.id, "not run"), sources, pictures, tests)
+        claim.id: _view(claim, verdicts.get(claim.id, "not run"), sources, pictures, tests, faults)
         for claim in catalogue.values()
     }
     counts = Counter(view.verdict for view in views.values())
@@ -178,6 +161,7 @@ def _context(
         "counts": {verdict: counts[verdict] for verdict in MEANINGS},
         "judged": sum(n for verdict, n in counts.items() if verdict != "not run"),
         "controls": controls,
+        "faults": len(faults),
         "scaled": {r.claim for r in records if r.scale == "scaled" and not r.control},
         "tiers": [tier for tier in TIERS if any(record.tier == tier for record in records)],
         "needs": TIERS,
@@ -238,6 +222,7 @@ def _view(
     sources: Sources,
     pictures: Mapping[str, Picture],
     tests: Sequence[ClaimTest],
+    faults: Sequence[Fault],
 ) -> ClaimView:
     own = [record for record in sources.records if record.claim == claim.id]
     checks = [record for record in own if not record.control]
@@ -254,6 +239,7 @@ def _view(
         checks=checks[:at_once],
         folded=checks[at_once:],
         controls=sorted((r for r in own if r.control), key=lambda r: r.as_it_should),
+        fault=standing_in(claim, faults) if claim.identity else None,
         runs=[sources.runs[key] for key in keys if key in sources.runs],
         lost=[key for key in keys if key not in sources.runs],
         pictures=here,

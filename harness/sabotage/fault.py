@@ -1,5 +1,6 @@
 """The list of planted faults, and a copy of the project with one of them in it."""
 
+import shlex
 import shutil
 import tomllib
 from collections.abc import Sequence
@@ -7,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from harness.errors import HarnessError, UnknownName
+from harness.evidence.catalogue import PLANTED, Claim
 
 PROJECT = Path(__file__).parents[2]
 FAULTS = Path(__file__).parent / "faults.toml"
@@ -27,6 +29,11 @@ class Fault:
     """Folder or file of claims/ that should notice; tried before the whole fast tier."""
     survives: str = ""
     """Why the fast tier cannot notice it; empty where it must."""
+
+    @property
+    def command(self) -> str:
+        """What tries it."""
+        return f"python -m harness sabotage --only {shlex.quote(self.name)}"
 
     def applied_to(self, source: str) -> str:
         """The file's text with the fault in it; HarnessError unless the text stands there once."""
@@ -61,6 +68,11 @@ def choose(faults: Sequence[Fault], words: Sequence[str]) -> list[Fault]:
             raise UnknownName("fault", word, [f.name for f in faults])
         chosen += found
     return list(dict.fromkeys(chosen)) if words else list(faults)
+
+
+def standing_in(claim: Claim, faults: Sequence[Fault]) -> Fault | None:
+    """The fault that an identity names in place of a control; None where there is none."""
+    return next((f for f in faults if f"{PLANTED}{f.name}" == claim.control), None)
 
 
 def plant(fault: Fault | None, folder: Path, project: Path = PROJECT) -> None:

@@ -10,7 +10,8 @@ from harness.plugin.options import CLAIMS
 
 HARNESS = CLAIMS.parent / "harness"
 LAYERS = {
-    "report": 6,
+    "report": 7,
+    "sabotage": 6,
     "evidence": 5,
     "capacity": 4,
     "runs": 3,

@@ -63,6 +63,7 @@ addEventListener("load", () => {
     })),
     mute: all("table").filter(it => !it.caption || all("th", it).some(th => !th.scope)).length,
     nameless: all("svg[role=img]").filter(it => !it.getAttribute("aria-label")).length,
+    cut: all(".scroll").filter(it => it.scrollWidth > it.clientWidth).map(it => it.innerText),
     small: Math.min(...all("main p, main td, main th, main li").filter(it => it.innerText.trim())
       .map(it => parseFloat(getComputedStyle(it).fontSize))),
   };
@@ -146,6 +147,7 @@ def test_the_page_is_whole_in_a_browser(page, pictures, tmp_path, width, dark):
     assert told["repeated"] == told["broken"] == told["uses"] == told["outside"] == []
     assert told["mute"] == told["nameless"] == 0, "for those who listen to it"
     assert told["small"] >= 11
+    assert told["cut"] == [], "no column is out of sight, on a phone either"
     assert told["faint"] > 2.2, "lines and letters stand out from their ground, also in the dark"
     light = sum(map(int, re.findall(r"\d+", told["dark"])[:3])) > 600
     assert light != dark

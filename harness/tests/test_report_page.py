@@ -1,32 +1,37 @@
 """The page says everything of every claim, escapes what it is given, and asks for nothing."""
 
+import html
 import re
 from html.parser import HTMLParser
 
 import pytest
 
+from harness.report.filters import LONG, brief, command
 from harness.report.machines import machines_of
 from harness.report.page import MEANINGS, SYMBOLS
 from harness.report.scorecard import STYLES
 from harness.report.sources import Sources
 from harness.report.write import write_report
+from harness.sabotage.fault import load_faults, standing_in
 from harness.tests.report_helpers import CATALOGUE, CPU, NASTY, record, run, sources
 
 
 class Page(HTMLParser):
     """The text of every element with an id, and all attributes."""
 
-    def __init__(self, html):
+    def __init__(self, text):
         super().__init__()
         self.open, self.text, self.attributes, self.tags = [], {}, [], set()
-        self.feed(html)
+        self.glued = False
+        self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
         self.tags.add(tag)
         self.attributes += [(tag, *pair) for pair in attrs]
-        if tag not in ("meta", "br"):
+        if tag not in ("meta", "br", "wbr"):
             self.open.append((tag, found.get("id")))
+        self.glued = tag == "wbr"
 
     def handle_startendtag(self, tag, attrs):
         self.tags.add(tag)
@@ -37,9 +42,10 @@ class Page(HTMLParser):
             pass
 
     def handle_data(self, data):
+        space, self.glued = "" if self.glued else " ", False
         for _, name in self.open:
             if name:
-                self.text[name] = f"{self.text.get(name, '')} {data}"
+                self.text[name] = f"{self.text.get(name, '')}{space}{data}"
 
     def of(self, name):
         return " ".join(self.text[name].split())
@@ -72,6 +78,15 @@ def test_every_claim_is_there_with_its_sentence_place_control_and_finding(page, 
             assert " ".join(text.split()) in told
         assert claim.control.removeprefix("planted fault: ") in told
         assert ("Planted fault" in told) == claim.identity
+
+
+def test_an_identity_shows_the_fault_that_stands_in_for_its_control(page):
+    for claim in (claim for claim in CATALOGUE.values() if claim.identity):
+        told = page.of(f"claim-{claim.id}")
+        fault = standing_in(claim, load_faults())
+        assert f"harness/ {fault.file}" in told or f"harness/{fault.file}" in told
+        assert " ".join(fault.find.split()) in told
+        assert fault.command in told
 
 
 def test_a_claim_that_was_not_run_says_how_to_run_it(page, empty):
@@ -124,8 +139,32 @@ def test_runs_are_shown_with_recipe_and_a_lost_one_is_told(page):
     assert "label corruption" in recipe and "train accuracy 100.00 %" in recipe
 
 
+def test_a_command_is_copied_as_it_is():
+    line = "pytest -m fast 'claims/a_b.py::test_<it>' --data-root=DIR"
+    markup = str(command(line))
+    assert "<wbr>" in markup and "test_<it>" not in markup
+    text = re.sub(r"<[^>]*>", "", markup)
+    assert html.unescape(text) == line
+
+
+def test_a_long_note_is_folded_after_its_first_clause():
+    note = "over 25 examples; largest, 1, at " + "x" * LONG
+    assert brief(note) == ("over 25 examples", "largest, 1, at " + "x" * LONG)
+    assert brief("over 25 examples; largest, 1") == ("over 25 examples; largest, 1", "")
+
+
+def test_why_a_failure_is_expected_is_never_folded(tmp_path):
+    why, note = "it holds; " + "as said, " * LONG, "over 25 examples; " + "y" * LONG
+    known = record("4-weights", "c", "refuted", expected=False, reason=f"{why}\n{note}")
+    (path, _) = write_report(tmp_path, Sources([known]), CATALOGUE)
+    text = path.read_text(encoding="utf-8")
+    assert f'<span class="reason does-not-reproduce">{why.strip()}' in text
+    assert "over 25 examples <details><summary>more</summary>yyy" in text
+
+
 def test_machines_and_versions_are_at_the_top(page):
     told = page.of("verdicts")
+    assert told.index("A processor, 2 cores") < told.index("A-params"), "before all the claims"
     assert "A GPU, Another processor, 16 cores" in told and "A processor, 2 cores" in told
     assert "torch 2.11.0" in told and "2026-01-02 03:04 UTC" in told and "gpu_full" in told
 
@@ -150,8 +189,7 @@ def test_nothing_is_fetched_and_every_link_leads_somewhere(page):
         if name in ("href", "xlink:href"):
             assert value.startswith("#") or value.startswith("data:"), (tag, value)
         assert name not in ("src", "srcset", "onload", "onclick")
-    html = " ".join(str(value) for *_, value in page.attributes)
-    assert "default-src 'none'" in html
+    assert "default-src 'none'" in " ".join(str(value) for *_, value in page.attributes)
 
 
 def test_an_exhibit_that_cannot_be_drawn_costs_its_figure_and_a_notice(tmp_path):

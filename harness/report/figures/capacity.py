@@ -21,7 +21,7 @@ STYLES = {
 Colour, marker, dashes and marker size; large markers are drawn hollow, so that others show."""
 
 GREY = "#888888"
-"""For text and frames: legible on light and on dark."""
+"""For frames and guides, on light and on dark."""
 
 
 def rademacher(exhibits: Sequence[dict[str, Any]]) -> Figure:
@@ -30,13 +30,14 @@ def rademacher(exhibits: Sequence[dict[str, Any]]) -> Figure:
     An exhibit is ``{"class": ..., "of": dataset, "n": [...], "mean": [...], "low": [...],
     "high": [...]}``; points of one class and dataset are joined.
     """
-    figure = Figure(figsize=(5.2, 3.6), layout="constrained")
+    figure = Figure(figsize=(5.6, 4.0), layout="constrained")
     axes = figure.subplots()
     lowest = _lines(axes, exhibits, "n")
     sizes = [n for it in exhibits for n in it["n"]]
     _guide(axes, sizes, -0.5, 1.0, "1 / √n")
     axes.set(xlabel="points in the sample, n", ylabel="empirical Rademacher complexity")
     _finish(axes, sizes, bottom=lowest / 2, top=2)
+    _legend(figure)
     return figure
 
 
@@ -47,7 +48,7 @@ def stability(exhibits: Sequence[dict[str, Any]]) -> Figure:
     [...], "low": [...], "high": [...], "largest": [...]}``; the largest change at any point is
     dotted.
     """
-    figure = Figure(figsize=(7.2, 3.6), layout="constrained")
+    figure = Figure(figsize=(7.2, 4.0), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     lowest = 1.0
     for axes, over, name in (
@@ -63,6 +64,7 @@ def stability(exhibits: Sequence[dict[str, Any]]) -> Figure:
         axes.set_xlabel(name)
         _finish(axes, [x for it in drawn for x in it["x"]], top=2)
     left.set_ylim(bottom=lowest / 2)
+    _legend(figure)
     left.set_ylabel("change of the loss (0 to 1)\nwhere one example is replaced")
     return figure
 
@@ -123,12 +125,19 @@ def _finish(axes: Axes, places: Sequence[float], **limits: float) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
     axes.set_ylim(**limits)
-    axes.tick_params(colors=GREY, which="both")
+    axes.tick_params(color=GREY, which="both")
     axes.tick_params(axis="x", which="minor", length=0)
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(GREY)
-    axes.xaxis.label.set_color(GREY)
-    axes.yaxis.label.set_color(GREY)
-    if axes.get_legend_handles_labels()[1]:
-        axes.legend(frameon=False, fontsize=8, labelcolor=GREY)
+
+
+def _legend(figure: Figure) -> None:
+    """One for all panels, above them, where no line is."""
+    named: dict[str, Any] = {}
+    for axes in figure.axes:
+        handles, labels = axes.get_legend_handles_labels()
+        named |= dict(zip(labels, handles, strict=True))
+    if named:
+        style = {"ncols": 3, "frameon": False, "fontsize": 8.5}
+        figure.legend(named.values(), named.keys(), loc="outside upper center", **style)

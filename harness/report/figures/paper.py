@@ -53,7 +53,7 @@ def figure_1a(exhibits: Exhibits) -> Figure:
         axes.set_ylabel("training loss")
         _finish(axes, title, nothing=main and not series)
     panels[0].set_xlim(0, 25)
-    _legend(figure, COLOURS["fig1a"])
+    _legend(figure, COLOURS["fig1a"], panels)
     return figure
 
 
@@ -89,7 +89,7 @@ def _over_corruption(name: str, ylabel: str, exhibits: Exhibits) -> Figure:
         _ours(axes, _by_level(series), colours, marker="o")
         axes.set(xlabel="label corruption", ylabel=ylabel, xlim=(-0.03, 1.03))
         _finish(axes, title, nothing=axes is panels[0] and not series)
-    _legend(figure, colours)
+    _legend(figure, colours, panels)
     return figure
 
 
@@ -243,8 +243,16 @@ def _finish(axes: Axes, title: str, nothing: bool) -> None:
         axes.text(0.99, 0.03, "ours: not run", fontsize=8.5, color=GREY, style="italic", **place)
 
 
-def _legend(figure: Figure, colours: dict[str, str]) -> None:
+def _legend(figure: Figure, colours: dict[str, str], panels: Sequence[Axes] = ()) -> None:
+    """In the place that an odd number of small panels leaves free, or else below them all."""
     entries = [Line2D([], [], color=colour, lw=2, label=name) for name, colour in colours.items()]
     entries.append(Line2D([], [], color=GREY, lw=1.3, ls="--", label="paper"))
     entries.append(Line2D([], [], color=GREY, lw=2, label="ours"))
-    figure.legend(handles=entries, loc="outside lower center", ncols=3, frameon=False, fontsize=8.5)
+    style = {"handles": entries, "frameon": False, "fontsize": 8.5}
+    if len(panels) % 2 == 0 and panels:
+        grid = panels[-1].get_subplotspec().get_gridspec()
+        free = figure.add_subplot(grid[-1, 1])
+        free.set_axis_off()
+        free.legend(loc="center", ncols=1, **style)
+    else:
+        figure.legend(loc="outside lower center", ncols=3, **style)
