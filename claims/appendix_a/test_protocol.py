@@ -2,10 +2,10 @@
 
 import pytest
 
-from claims.section2_capacity.trials import NETWORKS, linear_model_trial
+from claims.section2_capacity.trials import NETWORKS, fast, linear_model_trial
 from harness.evidence import ClaimNotSupported, Equals, exact, published_row
 from harness.models import MODELS
-from harness.plugin.trials import trials
+from harness.plugin.trials import Trial, trials
 from harness.training.protocol import paper_recipe
 
 EPOCHS = 3
@@ -106,3 +106,24 @@ def test_a_run_records_the_rates_it_was_trained_with(trial, judge, laboratory):
     first_steps = [0, *run.curve.step[:-1]]
     expected = [published_rate("mlp-1x512", step) for step in first_steps]
     judge_rates(judge, "linear model, as trained", run.curve.learning_rate, expected)
+
+
+def two_epochs():
+    """Of one whole batch and 72 images more, for a network that trains by itself."""
+    recipe = fast("linear", "true-labels", train_size=200, epochs=2, stop_at_zero_error=False)
+    return Trial("fast", "linear", "scaled", {"true labels": [recipe]})
+
+
+@pytest.mark.claim("A-protocol")
+@trials(two_epochs())
+def test_the_last_batch_of_an_epoch_is_smaller_and_counts(trial, judge, laboratory):
+    """Everywhere else in this tier the number of images is a multiple of the batch size."""
+    (run,) = laboratory.runs(trial)["true labels"]
+    size = int(published("mlp-1x512", "batch_size").value)
+    judge(
+        exact("linear model, as trained: steps in all", [run.curve.step[-1]], "steps"),
+        Equals(
+            2 * -(-run.recipe.images // size),
+            source="Figure 1a: a point every 391 = ceil(50,000 / 128) steps",
+        ),
+    )

@@ -11,6 +11,7 @@ from harness.data.catalogue import dataset_spec
 from harness.data.prepare import DataSpec, Whitening, prepare
 from harness.data.preprocessing import whiten
 from harness.data.sources import ImageSet, load
+from harness.data.streams import digest
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,30 @@ def audit_pipeline(
         worst_std=float(max(stds)),
         worst_value=float(max(values_off)),
         constant_image=float(constant.abs().max()),
+    )
+
+
+@dataclass(frozen=True)
+class SplitAudit:
+    """How a dataset falls into training and test images."""
+
+    train_images: int
+    test_images: int
+    shared: int
+    """Test images that are, byte for byte, a training image as well."""
+    label_digests: tuple[str, str]
+    """Of the training labels and the test labels, in their order."""
+
+
+def audit_split(dataset: str, root: Path | None = None) -> SplitAudit:
+    """Compare all test images with all training images."""
+    images = load(dataset, root)
+    train = {image.numpy().tobytes() for image in images.train_images}
+    return SplitAudit(
+        len(images.train_images),
+        len(images.test_images),
+        sum(image.numpy().tobytes() in train for image in images.test_images),
+        (digest(images.train_labels), digest(images.test_labels)),
     )
 
 

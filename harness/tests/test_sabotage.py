@@ -1,17 +1,20 @@
 """The planted faults: every one fits the code as it stands, and a trial tells what noticed."""
 
 import ast
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from harness.cli.sabotage import run_sabotage
 from harness.errors import HarnessError, UnknownName
+from harness.evidence.catalogue import load_catalogue
 from harness.plugin.options import CLAIMS
 from harness.sabotage import trial
-from harness.sabotage.fault import PROJECT, Fault, choose, load_faults, plant
+from harness.sabotage.fault import PROJECT, Fault, choose, load_faults, plant, standing_in
 
 ALL = load_faults()
+HARNESS_AREAS = ("data", "models", "training", "capacity", "expressivity", "linear", "evidence")
 FAULT = Fault("it is wrong", "data", "it.py", find="1 + 1", replace="1 + 2", first="it")
 
 
@@ -28,7 +31,16 @@ def test_a_fault_fits_the_product_as_it_stands(fault):
 def test_there_are_many_faults_in_every_area():
     assert len(ALL) >= 30
     assert len({fault.name for fault in ALL}) == len(ALL)
-    assert {"data", "models", "training", "evidence", "expressivity"} <= {it.area for it in ALL}
+    areas = Counter(fault.area for fault in ALL)
+    assert set(areas) == {*HARNESS_AREAS, "statistics"} and min(areas.values()) >= 4
+
+
+def test_each_identity_names_a_fault_that_is_noticed():
+    """It stands in for the control that an identity cannot have."""
+    for claim in load_catalogue(CLAIMS / "catalogue.toml").values():
+        if claim.identity:
+            fault = standing_in(claim, ALL)
+            assert fault is not None and not fault.survives, claim.id
 
 
 def test_faults_are_chosen_by_a_word_of_their_name_or_by_area():

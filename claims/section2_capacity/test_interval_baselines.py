@@ -1,0 +1,32 @@
+"""Regression baselines of the intervals and error rates by which all claims are judged."""
+
+import pytest
+
+from harness.evidence import statistics
+from harness.plugin.baselines import Tolerance
+
+EXACT = Tolerance("rounding, also of another SciPy", relative=1e-6)
+DRAWN = Tolerance("2,000 resamples, which another NumPy may draw otherwise", relative=0.05)
+SHARES = [0.91, 0.93, 0.9, 0.95]
+LEVELS, ERRORS = [0, 0, 1, 1, 2, 2], [0.1, 0.2, 0.3, 0.25, 0.5, 0.6]
+WRONG, OTHERS_WRONG = [0, 1, 0, 2, 1, 0] * 50, [1, 2, 0, 3, 1, 1] * 50
+
+
+@pytest.mark.fast
+@pytest.mark.baseline("intervals")
+def test_intervals_are_as_they_were(baseline):
+    columns = {
+        "one_run": statistics.clopper_pearson(250, 256),
+        "runs": statistics.t_interval(SHARES),
+        "accuracy": statistics.accuracy_interval([250, 231], [256, 256]),
+        "fitted": statistics.accuracy_interval([256, 256], [256, 256]),
+        "difference": statistics.difference_interval((900, 1_000), (870, 1_000)),
+        "trend": statistics.kendall_interval(LEVELS, ERRORS)[1],
+        "ratio": statistics.paired_ratio_interval(WRONG, OTHERS_WRONG),
+        "paired": statistics.paired_difference_interval(WRONG, OTHERS_WRONG),
+        "false_alarm": [
+            statistics.equivalence_false_alarm(0.1, 1_000, runs, 0.08, 9.0) for runs in (1, 5)
+        ],
+    }
+    drawn = {"ratio": DRAWN, "paired": DRAWN}
+    baseline.check(columns, dict.fromkeys(columns, EXACT) | drawn)
