@@ -84,6 +84,11 @@ class Triangle:
         """Memory of all panels: n^2 / 2 words, and HEIGHT / n more."""
         return triangle_bytes(self.size, self.dtype, self.height)
 
+    @property
+    def precision(self) -> str:
+        """In words: float32."""
+        return str(self.dtype).removeprefix("torch.")
+
     def strip(self, first: int, last: int) -> torch.Tensor:
         """Rows first..last-1, columns 0..last-1, all within one panel: a view."""
         panel = self.panels[first // self.height]
@@ -170,8 +175,7 @@ class Triangle:
         row = torch.linalg.solve_triangular(head, block[at, :at, None], upper=False)
         value = float(block[at, at] - row.square().sum())
         eigenvalue = float(torch.linalg.eigvalsh(block, UPLO="L")[0])
-        kind = str(self.dtype).removeprefix("torch.")
-        return NotPositiveDefinite(column + at, value, eigenvalue, self.size, kind)
+        return NotPositiveDefinite(column + at, value, eigenvalue, self.size, self.precision)
 
     def solve(self, right: torch.Tensor) -> torch.Tensor:
         """``(L L^T)^-1 right`` for right-hand sides (n, m), in the factor's precision."""
