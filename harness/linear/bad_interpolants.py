@@ -14,7 +14,11 @@ from harness.data.streams import LABELS, PIXELS, SUBSET, stream
 from harness.errors import HarnessError
 from harness.linear.examples import Examples, examples, features
 from harness.linear.kernels import GaussianKernel
+from harness.linear.memory import require
 from harness.linear.recipe import KernelRecipe
+
+MATRICES = 3
+"""Of size (n, n), at once: the kernel matrix, its factors, and a copy for LAPACK."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ def interpolants(
         )
     from harness.data.sources import load
 
+    size = recipe.images + extra
+    require(8 * MATRICES * size**2, f"interpolation of {size:,} points")
     data, test = examples(recipe, root), load(recipe.dataset, root)
     kernel = GaussianKernel(recipe.gamma)
     x, z = (features(recipe.features, it).double() for it in (data.images, test.test_images))

@@ -52,10 +52,14 @@ def distance(one: Array, other: Array) -> float:
     return float(np.linalg.norm(one - other) / scale)
 
 
-def flattest(hessian: Array) -> float:
-    """Smallest over largest eigenvalue, in absolute value: 0 where the Hessian is degenerate."""
-    values = np.abs(np.linalg.eigvalsh(hessian))
-    return float(values.min() / max(values.max(), np.finfo(float).tiny))
+def flattest(hessian: Array, curved: int | None = None) -> float:
+    """Smallest over largest eigenvalue, in absolute value: 0 where the Hessian is degenerate.
+
+    With ``curved``, the largest eigenvalue after so many: 0 where the rank is at most that.
+    """
+    values = np.sort(np.abs(np.linalg.eigvalsh(hessian)))
+    at = 0 if curved is None else len(values) - 1 - curved
+    return float(values[at] / max(values[-1], np.finfo(float).tiny))
 
 
 def two_layer_hessians(x: Array, y: Array, width: int, factor: float, seed: int) -> list[Array]:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 import torch
 
+from harness.data.catalogue import dataset_spec
 from harness.linear.convnet import RandomLayer, columns_of, random_layer
 from harness.linear.examples import Examples
+from harness.linear.machine import refuse_duplicates
 from harness.linear.memory import peak_bytes, require, reset_peak
 from harness.linear.outcome import Fit, SolveOutcome, packed
 from harness.linear.recipe import ConvNetRecipe, fit_label
@@ -73,18 +75,17 @@ def solve_convnet(
 ) -> SolveOutcome:
     """Every number of filters with every ridge; see `ConvNetRecipe`.
 
-    Raises NotEnoughMemory before anything large is allocated, NotPositiveDefinite with the pivot
-    where the features are linearly dependent.
+    Raises NotEnoughMemory before anything large is allocated, SingularKernel with the pair where
+    equal images are to be interpolated, NotPositiveDefinite with the pivot where the features are
+    linearly dependent.
     """
     started, before = time.perf_counter(), reset_peak(device)
-    images = len(data.images) + len(data.test_images)
-    held = 4 * images * columns_of(max(recipe.filters))
-    most = min(columns_of(max(recipe.filters)), len(data.images))
     dtype = DTYPES[recipe.precision]
-    system = triangle_bytes(most, dtype)
-    require(system + (0 if recipe.streamed else held), f"{recipe}", device)
+    require(bytes_needed(recipe), f"{recipe}", device)
     design = Design(random_layer(recipe, data, device), data, None if recipe.streamed else [], told)
     targets = data.one_hot(data.labels).to(device)
+    if 0.0 in recipe.ridges and columns_of(max(recipe.filters)) > len(targets):
+        refuse_duplicates(data.images.flatten(1), targets)
     fits, residuals = [], []
     for filters in recipe.filters:
         for ridge in recipe.ridges:
@@ -102,6 +103,15 @@ def solve_convnet(
         "threads": torch.get_num_threads(),
     }
     return SolveOutcome(tuple(fits), facts)
+
+
+def bytes_needed(recipe: ConvNetRecipe) -> int:
+    """The triangle, and features of training and test images: all, or those of one chunk."""
+    spec, most = dataset_spec(recipe.dataset), max(recipe.filters)
+    kept = min(most, FILTERS_AT_A_TIME) if recipe.streamed else most
+    features = 4 * (recipe.images + (recipe.held_out or spec.test_size)) * columns_of(kept)
+    size = min(columns_of(most), recipe.images)
+    return features + triangle_bytes(size, DTYPES[recipe.precision])
 
 
 def _solve(

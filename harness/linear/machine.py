@@ -59,7 +59,8 @@ class Machine:
         return (self.refined.coefficients * self.fitted).sum(0).clamp(min=0).sqrt()
 
     def predict(self, z: torch.Tensor) -> torch.Tensor:
-        """Points (b, d) to outputs (b, m)."""
+        """Points (b, d) to outputs (b, m); raises HarnessError for NaN and another d."""
+        check_queries(z, self.points.shape[1])
         z = z.to(self.points.device)
         across = self.refined.coefficients.mT.contiguous()
         result = across.new_zeros(len(across), len(z))
@@ -136,20 +137,31 @@ def fit(
 
 def check_points(points: torch.Tensor, targets: torch.Tensor) -> None:
     """Refuse what cannot be a regression: shapes, sizes, values that are not finite."""
-    if points.ndim != 2 or targets.ndim != 2 or not len(points):
+    if points.ndim != 2 or targets.ndim != 2 or not len(points) or not targets.shape[1]:
         raise HarnessError(
             f"points of shape {tuple(points.shape)} and targets of shape {tuple(targets.shape)},"
-            " but they should be (n, d) and (n, m) with n at least 1"
+            " but they should be (n, d) and (n, m) with n and m at least 1"
         )
     if len(points) != len(targets):
         raise HarnessError(
             f"{len(points):,} points and {len(targets):,} targets; give one row of targets a point"
         )
     for name, values in (("points", points), ("targets", targets)):
-        finite = values.isfinite().all(1)
-        if not bool(finite.all()):
-            row = int((~finite).nonzero()[0])
-            raise HarnessError(f"{name}: row {row} holds NaN or infinity; remove or mend it")
+        _check_finite(name, values)
+
+
+def check_queries(z: torch.Tensor, d: int) -> None:
+    """Refuse what cannot be predicted at: other sizes, values that are not finite."""
+    if z.ndim != 2 or z.shape[1] != d:
+        raise HarnessError(f"queries of shape {tuple(z.shape)}, but they should be (b, {d})")
+    _check_finite("queries", z)
+
+
+def _check_finite(name: str, values: torch.Tensor) -> None:
+    finite = values.isfinite().all(1)
+    if not bool(finite.all()):
+        row = int((~finite).nonzero()[0])
+        raise HarnessError(f"{name}: row {row} holds NaN or infinity; remove or mend it")
 
 
 def refuse_duplicates(points: torch.Tensor, targets: torch.Tensor) -> None:

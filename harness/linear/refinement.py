@@ -5,6 +5,7 @@ the rounded entries, or in float32, refinement gains nothing. Where plain refine
 same factor preconditions conjugate gradients (Golub & Van Loan, sections 3.5.3 and 11.5).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -61,7 +62,12 @@ def kernel_product(
 
 def relative(residual: torch.Tensor, right: torch.Tensor) -> float:
     """The largest ratio of a residual's norm to its right-hand side's, over the columns."""
-    return float((residual.norm(dim=0) / right.norm(dim=0)).max())
+    return float((residual.norm(dim=0) / _sizes(right)).max())
+
+
+def _sizes(right: torch.Tensor) -> torch.Tensor:
+    """Norms of the columns; a class without examples is a column of zeros, solved by zeros."""
+    return right.norm(dim=0).clamp(min=torch.finfo(right.dtype).tiny)
 
 
 def refine(
@@ -92,7 +98,7 @@ def refine(
             return _conjugate_gradients(
                 factor, product, right, x, residual, tolerance, most, told, history
             )
-    _require_converged(history, tolerance)
+    _require_converged(history, tolerance, factor)
     return Refined(x, residual, tuple(history), "refinement")
 
 
@@ -108,11 +114,11 @@ def _conjugate_gradients(
     history: list[float],
 ) -> Refined:
     """All right-hand sides side by side, each with its own step lengths."""
-    size = right.norm(dim=0)
+    size = _sizes(right)
     scaled = factor.solve(residual / size).double() * size
     direction = scaled
     slope = (residual * scaled).sum(0)
-    while len(history) < most:
+    while len(history) < most and math.isfinite(history[-1]):
         image = product(direction)
         step = slope / (direction * image).sum(0).clamp(min=torch.finfo(torch.float64).tiny)
         x, residual = x + step * direction, residual - step * image
@@ -127,14 +133,16 @@ def _conjugate_gradients(
         scaled = factor.solve(residual / size).double() * size
         previous, slope = slope, (residual * scaled).sum(0)
         direction = scaled + slope / previous.clamp(min=torch.finfo(torch.float64).tiny) * direction
-    _require_converged(history, tolerance)
+    _require_converged(history, tolerance, factor)
     return Refined(x, residual, tuple(history), "conjugate gradients")
 
 
-def _require_converged(history: list[float], tolerance: float) -> None:
+def _require_converged(history: list[float], tolerance: float, factor: Triangle) -> None:
     if not history[-1] < tolerance:
+        least = factor.timing
         raise NotConverged(
             f"the relative residual is {history[-1]:.2g} after {len(history)} products, and should"
-            f" be below {tolerance:g}: the kernel matrix is too ill-conditioned for this precision;"
-            " give a ridge, a narrower kernel, or double precision"
+            f" be below {tolerance:g}: the kernel matrix is too ill-conditioned for"
+            f" {factor.precision}, its smallest pivot, number {least.smallest_pivot_at}, is"
+            f" {least.smallest_pivot:.2g}; give a ridge, a narrower kernel, or double precision"
         )

@@ -1,5 +1,6 @@
 """A ridge path by one eigendecomposition: every ridge for the price of one, at reduced n."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +9,13 @@ import torch
 from harness.errors import HarnessError
 from harness.linear.examples import examples, features
 from harness.linear.kernels import GaussianKernel, Kernel
-from harness.linear.machine import check_points
+from harness.linear.machine import check_points, check_queries, refuse_duplicates
+from harness.linear.memory import require
 from harness.linear.recipe import KernelRecipe
 
 NO_RIDGE = 0.0
+MATRICES = 4
+"""Of size (n, n): the kernel matrix, its eigenvectors, and LAPACK's workspace, twice theirs."""
 
 
 def ridge_path(
@@ -23,12 +27,19 @@ def ridge_path(
 ) -> torch.Tensor:
     """Outputs (ridges, queries, m) of ``(K + ridge I) alpha = Y`` for every ridge, in float64.
 
-    Ridge 0 interpolates; raises HarnessError where K is singular to rounding and 0 is asked for,
-    and for a negative ridge.
+    Ridge 0 interpolates; raises SingularKernel for equal points where 0 is asked for, HarnessError
+    where K is singular to rounding then, and for what is no ridge, NotEnoughMemory before anything
+    large is allocated.
     """
     check_points(points, targets)
-    if min(ridges) < 0:
-        raise HarnessError(f"ridge = {min(ridges)}, but it should be 0 or above")
+    check_queries(queries, points.shape[1])
+    if not ridges or not all(0 <= ridge < math.inf for ridge in ridges):
+        raise HarnessError(f"ridges = {ridges}, but each should be 0 or above, and finite")
+    if min(ridges) == 0:
+        refuse_duplicates(points, targets)
+    n, outputs = len(points), len(ridges) * len(queries) * targets.shape[1]
+    needed = 8 * (MATRICES * n * n + 2 * n * len(queries) + outputs)
+    require(needed, f"the ridge path of {n:,} points")
     x, y = points.double(), targets.double()
     values, vectors = torch.linalg.eigh(kernel.block(x, x))
     if min(ridges) == 0 and float(values[0]) <= len(x) * 2.3e-16 * float(values[-1]):

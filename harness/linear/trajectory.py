@@ -62,7 +62,7 @@ def adam_solution(x: Array, y: Array, steps: int, rate: float = 0.01) -> Array:
     weights = torch.zeros(x.shape[1], dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.Adam([weights], lr=rate)
     for _ in range(steps):
-        optimizer.zero_grad()
-        ((inputs @ weights - targets).square().mean() / 2).backward()
+        # By formula: half the time of autograd on systems as small as the claims'.
+        weights.grad = inputs.mT @ (inputs @ weights.detach() - targets) / len(x)
         optimizer.step()
     return weights.detach().numpy()

@@ -1,5 +1,7 @@
 """From a linear model's recipe to its finished solve: from the store, or solved now, once."""
 
+import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +20,12 @@ LARGE = 1e9
 """Bytes from which a solve waits for others that are as large: they would not fit side by side."""
 WORTH_THREADS = 1e8
 """Bytes below which threads cost more than they bring."""
+
+
+def turn_file() -> Path:
+    """Locked by a large solve: memory is this machine's, whatever store a solve goes to."""
+    user = getattr(os, "getuid", int)()
+    return Path(tempfile.gettempdir()) / f"rethinking-generalization-large-solve-{user}.lock"
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,7 @@ class Solver:
         if needed < LARGE:
             yield
             return
-        lock = FileLock(self.store.folder / "large-solve.lock")
+        lock = FileLock(turn_file())
         while True:
             try:
                 lock.acquire(timeout=1)

@@ -98,6 +98,8 @@ def test_off_interpolation_the_hessian_hangs_on_the_weights():
 def test_flattest():
     assert hessian.flattest(np.diag([4.0, 0.0])) == 0
     assert hessian.flattest(np.diag([4.0, -1.0])) == 0.25
+    assert hessian.flattest(np.diag([0.0, 4.0, -2.0, 0.0]), curved=2) == 0
+    assert hessian.flattest(np.diag([0.0, 4.0, -2.0, 0.0]), curved=1) == 0.5
 
 
 def test_a_trajectory_by_hand():
@@ -121,6 +123,8 @@ def test_sgd_ends_where_it_should():
     x, y = system()
     w = trajectory.sgd_solution(x, y, 500, seed=0)
     np.testing.assert_allclose(w, interpolation.gram_solution(x, y), atol=1e-8)
+    once = trajectory.adam_solution(x, y, 1, rate=0.05)
+    np.testing.assert_allclose(once, 0.05 * np.sign(x.T @ y), rtol=1e-4)
     w = trajectory.adam_solution(x, y, 200, rate=0.05)
     assert interpolation.misfit(x, y, w) < 0.1
     assert trajectory.distance_from_span(x, w[None]) > 0.01

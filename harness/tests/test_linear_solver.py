@@ -1,21 +1,18 @@
 """The exact kernel solver: against scipy and scikit-learn, and what bad input gets."""
 
-import re
-
 import numpy as np
 import pytest
 import scipy.linalg
 import torch
+from sklearn.datasets import load_digits
 from sklearn.kernel_ridge import KernelRidge
 
-from harness.errors import HarnessError, InvalidRecipe
-from harness.linear import memory
-from harness.linear.kernels import DotProduct, GaussianKernel
-from harness.linear.machine import SingularKernel, bytes_needed, fit
-from harness.linear.memory import NotEnoughMemory, peak_bytes, reset_peak
+from harness.linear.kernels import GaussianKernel
+from harness.linear.machine import bytes_needed, fit
+from harness.linear.memory import peak_bytes, reset_peak
 from harness.linear.refinement import NotConverged, kernel_product, refine
 from harness.linear.ridge import ridge_path
-from harness.linear.triangle import NotPositiveDefinite, Triangle, triangle_bytes
+from harness.linear.triangle import HEIGHT, WIDTH, NotPositiveDefinite, Triangle, triangle_bytes
 
 
 def positive_definite(n, smallest=0.1, dtype=torch.float64):
@@ -42,7 +39,7 @@ def points(n=60, d=5, m=3, seed=0):
 
 @pytest.mark.parametrize(
     ("n", "height", "width"),
-    [(1, 4, 2), (4, 4, 2), (7, 4, 2), (8, 4, 4), (50, 16, 8), (33, 32, 32)],
+    [(1, 4, 2), (4, 4, 2), (7, 4, 2), (8, 4, 4), (50, 16, 8), (33, 32, 32), (700, 512, 256)],
 )
 def test_the_factor_is_scipys(n, height, width):
     matrix = positive_definite(n)
@@ -51,6 +48,18 @@ def test_the_factor_is_scipys(n, height, width):
     for panel, (first, last) in zip(made.panels, made.spans, strict=True):
         lower = np.tril(panel.numpy(), first)
         np.testing.assert_allclose(lower, expected[first:last, :last], atol=1e-13)
+
+
+def test_a_nearly_singular_kernel_is_factored_where_blas_factors_it():
+    """Products with inverses of wide triangles are less exact than BLAS's solves, and fail here."""
+    x = torch.unique(torch.from_numpy(load_digits().data / 16).float(), dim=0)
+    gram = GaussianKernel(0.02).block(x, x)
+    right = torch.randn(len(x), 3, generator=torch.Generator().manual_seed(0))
+    theirs = torch.cholesky_solve(right, torch.linalg.cholesky(gram))
+    ours = triangle_of(gram, HEIGHT, WIDTH).solve(right)
+    left, its = (float((right - gram.double() @ a.double()).norm()) for a in (ours, theirs))
+    # 1.0 to 1.4 times over four draws; blocks of 512 end in a negative pivot.
+    assert left < 3 * its
 
 
 def test_solving_is_scipys_for_many_right_hand_sides():
@@ -145,8 +154,21 @@ def test_residuals_in_single_precision_gain_nothing():
     """The measure that a planted fault would move: why residuals are float64."""
     matrix, right = positive_definite(80, 1e-4), torch.randn(80, 2, dtype=torch.float64)
     made = triangle_of(matrix.float(), 32, 16)
-    with pytest.raises(NotConverged):
+    with pytest.raises(NotConverged, match=r"float32, its smallest pivot, number \d+, is 0\.00"):
         refine(made, lambda v: (matrix.float() @ v.float()).double(), right, 1e-10)
+
+
+def test_a_residual_that_is_no_number_ends_the_products():
+    """At full size each product takes a minute."""
+    matrix, right = positive_definite(20), torch.randn(20, 2, dtype=torch.float64)
+    products = []
+
+    def product(v):
+        products.append(v)
+        return matrix @ v * (1.5 if len(products) < 3 else float("nan"))
+
+    with pytest.raises(NotConverged, match="residual is nan after 3 products"):
+        refine(triangle_of(matrix, 32, 16), product, right, 1e-10)
 
 
 def test_conjugate_gradients_take_over_where_refinement_stalls():
@@ -158,6 +180,32 @@ def test_conjugate_gradients_take_over_where_refinement_stalls():
 
 
 # --- Machines --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_machine_on_digits_is_scikit_learns_to_rounding(dtype):
+    images, labels = load_digits(return_X_y=True)
+    x, y = torch.from_numpy(images[:300] / 16).float(), torch.eye(10)[labels[:300]]
+    machine = fit(x, y, GaussianKernel(0.05), dtype=dtype, tolerance=1e-12)
+    theirs = KernelRidge(alpha=0.0, kernel="rbf", gamma=0.05)
+    theirs.fit(x.double().numpy(), y.double().numpy())
+    np.testing.assert_allclose(
+        machine.refined.coefficients.numpy(), theirs.dual_coef_, rtol=1e-8, atol=1e-9
+    )
+    z = torch.from_numpy(images[300:] / 16)
+    np.testing.assert_allclose(machine.predict(z).numpy(), theirs.predict(z.numpy()), atol=1e-10)
+
+
+@pytest.mark.parametrize("start", [1.0, 1e-3])
+def test_a_class_without_examples_is_fitted_by_zeros(start):
+    """Its targets are zeros, and so is its right-hand side: by refinement and by gradients."""
+    matrix, right = positive_definite(80, 1e-3), torch.randn(80, 3, dtype=torch.float64)
+    right[:, 1] = 0
+    poor = triangle_of(matrix + 5e-3 * (start < 1) * torch.eye(80, dtype=matrix.dtype), 32, 16)
+    refined = refine(poor, lambda v: matrix @ v, right, 1e-9)
+    assert refined.method == ("refinement" if start == 1 else "conjugate gradients")
+    assert not refined.coefficients[:, 1].any()
+    torch.testing.assert_close(matrix @ refined.coefficients, right, rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("ridge", [None, 0.1])
@@ -189,63 +237,10 @@ def test_a_ridge_path_is_scikit_learns():
 
 
 def test_a_fit_stays_within_the_memory_it_asks_for():
-    x, y = points(3_000, 20)
+    """A second copy of the triangle, 68 MB, would not."""
+    x, y = points(5_000, 20)
     reset_peak()
     before = peak_bytes()
     fit(x, y, GaussianKernel(3.0), 0.1)
     # Libraries' own buffers are on top; pages that this process holds already are not.
-    assert peak_bytes() - before <= bytes_needed(3_000, 20, 3) + 30e6
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"points": torch.full((4, 2), float("nan"))}, "points: row 0 holds NaN"),
-        ({"targets": torch.tensor([[0.0], [1.0], [float("inf")], [0.0]])}, "targets: row 2"),
-        ({"targets": torch.zeros(3, 1)}, "4 points and 3 targets"),
-        ({"targets": torch.zeros(4)}, r"targets of shape \(4,\)"),
-        ({"ridge": 0.0}, "ridge = 0.0, but it should be above 0"),
-        ({"ridge": -1.0}, "ridge = -1.0"),
-    ],
-)
-def test_bad_input_is_refused(change, message):
-    given = {"points": torch.eye(4)[:, :2] + torch.arange(4.0)[:, None], "targets": torch.eye(4)}
-    given |= {"kernel": GaussianKernel(1.0), **change}
-    with pytest.raises(HarnessError, match=message):
-        fit(**given)
-
-
-@pytest.mark.parametrize("gamma", [0.0, -1.0, float("inf"), float("nan")])
-def test_a_bandwidth_must_be_positive(gamma):
-    with pytest.raises(InvalidRecipe, match="gamma = "):
-        GaussianKernel(gamma)
-
-
-def test_equal_points_are_named():
-    x, y = points(9)
-    x[7] = x[2]
-    with pytest.raises(SingularKernel, match="points 2 and 7 are equal, with different targets"):
-        fit(x, y, GaussianKernel(1.0))
-    y[7] = y[2]
-    with pytest.raises(SingularKernel, match="points 2 and 7 are equal, with the same targets"):
-        fit(x, y, GaussianKernel(1.0))
-    fit(x, y, GaussianKernel(1.0), ridge=0.1)
-
-
-def test_a_singular_kernel_is_reported_and_never_mended():
-    x, y = points(9, d=3)
-    with pytest.raises(HarnessError, match=r"pivot|residual"):
-        fit(x, y, DotProduct())
-
-
-def test_a_matrix_too_large_is_refused_before_anything_is_allocated(monkeypatch):
-    monkeypatch.setattr(memory, "available_bytes", lambda device="cpu": 10**9)
-    x, y = torch.arange(60_000.0)[:, None], torch.zeros(60_000, 1)
-    with pytest.raises(NotEnoughMemory, match=r"60,000 points needs 7\.\d GB, and 1\.0 GB is free"):
-        fit(x, y, GaussianKernel(1.0))
-
-
-def test_available_memory_is_known_here():
-    there = memory.available_bytes()
-    assert there is None or 10**7 < there < 10**14
-    assert re.fullmatch(r"\d+\.\d GB", memory.in_gb(5e9))
+    assert peak_bytes() - before <= bytes_needed(5_000, 20, 3) + 30e6
