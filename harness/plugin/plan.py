@@ -39,7 +39,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     writer.line()
     total = sum(recipe.cost for recipe in users)
     forecast = Forecast(Store(session.config.getoption("--runs") or default_store()).runs())
-    seconds, unknown = 0.0, 0
+    seconds, known_of, unknown = 0.0, 0, 0
     # The longest job starts first.
     for variants in sorted(_lines(users), key=lambda them: -sum(it.cost for it in them)):
         recipe, tests = variants[0], max(users[it] for it in variants)
@@ -47,6 +47,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         expected = [forecast.seconds(it) if isinstance(it, Recipe) else None for it in variants]
         known = [it for it in expected if it is not None]
         seconds += sum(it[0] for it in known)
+        known_of += len(known)
         unknown += len(expected) - len(known)
         more = f" and {len(variants) - 1} variants" if len(variants) > 1 else ""
         told = f"{recipe}{more}: {recipe.work}; {tests} test{'s' if tests > 1 else ''}"
@@ -57,7 +58,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     )
     if any(isinstance(it, Recipe) and is_foreign(it.model) for it in users):
         writer.line("the arithmetic of a network from outside is not known: its share is a guess")
-    writer.line(_sum(seconds, unknown, forecast.device))
+    writer.line(_sum(seconds, known_of, unknown, forecast.device))
     return True
 
 
@@ -69,9 +70,11 @@ def _time(expected: list[tuple[float, bool] | None]) -> str:
     return f"{reckoned}{duration(sum(seconds for seconds, _ in expected))}"
 
 
-def _sum(seconds: float, unknown: int, device: str) -> str:
+def _sum(seconds: float, known: int, unknown: int, device: str) -> str:
     if not device:
         return "no times: the store has no finished training of this machine yet"
+    if not known:
+        return "no times: nothing like these has been trained on this machine yet"
     left = f"; {unknown} have none" if unknown else ""
     return (
         f"expected: {duration(seconds)} on {device}, one after the other, if none stops early and"

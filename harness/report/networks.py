@@ -141,7 +141,9 @@ def _setting(recipe: Mapping[str, Any]) -> str:
 
 
 def _size(run: RunRecord) -> str:
-    dataset = str(run.recipe["dataset"]).rpartition("/")[2].removeprefix("torchvision:")
+    dataset = str(run.recipe["dataset"]).removeprefix("torchvision:")
+    if dataset.startswith("folder:"):
+        dataset = dataset.rpartition("@")[0].rpartition("/")[2]
     count = run.recipe.get("train_size")
     return f"{count:,} of {dataset}" if count else f"all of {dataset}"
 

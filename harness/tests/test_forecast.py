@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.plugin.plan import _sum
 from harness.runs.forecast import Forecast
 from harness.runs.run import Run
 from harness.tests.plugin_helpers import Project
@@ -38,6 +39,11 @@ def test_only_the_device_of_the_newest_run_counts_and_an_empty_store_says_nothin
     forecast = Forecast([run(1.0, device="cuda"), run(20.0)])
     assert forecast.device == "cpu" and forecast.seconds(RECIPE)[0] == pytest.approx(20.0)
     assert Forecast([]).seconds(RECIPE) is None and Forecast([]).device == ""
+
+
+def test_where_nothing_alike_has_trained_there_is_no_sum():
+    assert _sum(0.0, 0, 11, "cpu").startswith("no times: nothing like these has been trained")
+    assert _sum(60.0, 1, 11, "cpu").endswith("arithmetic alone); 11 have none")
 
 
 PLAN = """

@@ -63,6 +63,12 @@ def test_a_network_has_a_row_with_what_its_runs_came_to():
     assert other.cells[-1] == "0 of 1"
 
 
+def test_a_folder_of_images_is_named_without_its_place_and_size():
+    recipe = {**RUNS["true"].recipe, "dataset": "folder:/data/pictures of@home@28"}
+    (row,) = compare(OF_MINE, {"true": replace(RUNS["true"], recipe=recipe)})
+    assert row.cells[1] == "64 of pictures of@home"
+
+
 def test_a_diverged_run_is_not_averaged_away():
     broken = replace(RUNS["random"], figures={"train accuracy": None, "epochs to fit": None})
     (row,) = compare(OF_MINE, {**RUNS, "random": broken})
