@@ -8,7 +8,8 @@ import torch
 from rich.table import Table
 
 from harness.training.backend import resolve_backend
-from harness.training.group import GroupTraining, weights_of
+from harness.training.batching import weights_of
+from harness.training.group import GroupTraining
 from harness.training.inputs import prepared_data
 from harness.training.loop import Training
 from harness.training.protocol import paper_recipe

@@ -41,6 +41,8 @@ class ModelSpec:
     """Billions of multiply-adds to train on one 28x28x3 image, roughly: for planning only."""
     auxiliary_from: int = 0
     """Pixels a side from which on it can have an auxiliary classifier; 0 where it has none."""
+    hidden: tuple[int, ...] | None = None
+    """Widths of the hidden layers of a network of dense layers and ReLU; None for any other."""
     foreign: bool = False
     """From outside: it keeps its own initialisation, and trains alone."""
     parameter_groups: tuple[tuple[str, str], ...] = (("weights", r"weight$"), ("biases", r"bias$"))
@@ -70,21 +72,16 @@ def _alexnet(shape: ImageShape, classes: int) -> "nn.Module":
     return SmallAlexnet(shape, classes)
 
 
-def _mlp(depth: int, width: int, shape: ImageShape, classes: int) -> "nn.Module":
+def _mlp(hidden: tuple[int, ...], shape: ImageShape, classes: int) -> "nn.Module":
     from harness.models.mlp import MLP
 
-    return MLP(shape, classes, hidden=(width,) * depth)
-
-
-def _linear(shape: ImageShape, classes: int) -> "nn.Module":
-    from harness.models.mlp import MLP
-
-    return MLP(shape, classes, hidden=())
+    return MLP(shape, classes, hidden)
 
 
 def _mlp_spec(depth: int, width: int) -> ModelSpec:
+    hidden = (width,) * depth
     return ModelSpec(
-        f"mlp-{depth}x{width}", f"MLP {depth}x{width}", partial(_mlp, depth, width), 0.01
+        f"mlp-{depth}x{width}", f"MLP {depth}x{width}", partial(_mlp, hidden), 0.01, hidden=hidden
     )
 
 
@@ -118,7 +115,7 @@ MODELS: dict[str, ModelSpec] = {
         ),
         _mlp_spec(3, 512),
         _mlp_spec(1, 512),
-        ModelSpec("linear", "linear model", _linear, 0.01),
+        ModelSpec("linear", "linear model", partial(_mlp, ()), 0.01, hidden=()),
     )
 }
 """The five networks of Table 1, and the linear model of the controls."""

@@ -1,5 +1,6 @@
-"""``--plan``: every training that the selected tests need, before anything trains."""
+"""``--plan``: every job that the selected tests need, in order, before anything trains."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -7,19 +8,24 @@ import pytest
 
 from harness.linear.recipe import SolveRecipe
 from harness.models.foreign import is_foreign
+from harness.plugin.options import visible_gpus
+from harness.plugin.tiers import tier_of
 from harness.plugin.trials import work_of
 from harness.runs.forecast import Forecast
+from harness.runs.jobs import jobs_in_order
 from harness.runs.laboratory import duration
 from harness.runs.store import Store, default_store
 from harness.training.recipe import Recipe
 
 MANY = 5
-"""Recipes that are alike from which on they share a line."""
+"""Recipes that are alike from which on they share a line, where each is a job of its own."""
+ALONE = pytest.StashKey[bool]()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """A plan is collected once, in this process."""
+    config.stash[ALONE] = not getattr(config.option, "numprocesses", None)
     if config.getoption("--plan") and hasattr(config.option, "numprocesses"):
         config.option.numprocesses, config.option.dist, config.option.tx = None, "no", []
 
@@ -31,35 +37,43 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         return None
     if session.testsfailed:
         raise session.Interrupted(f"{session.testsfailed} errors during collection")
-    users: dict[object, int] = {}
-    for item in session.items:
-        for recipe in dict.fromkeys(work_of(item)):
-            users[recipe] = users.get(recipe, 0) + 1
+    tests = [list(dict.fromkeys(work_of(item))) for item in session.items]
+    users = Counter(recipe for test in tests for recipe in test)
+    kind = _kind(session)
+    jobs = list(jobs_in_order(tests, kind, along=session.config.stash[ALONE]))
     writer = session.config.get_terminal_writer()
     writer.line()
     total = sum(recipe.cost for recipe in users)
     forecast = Forecast(Store(session.config.getoption("--runs") or default_store()).runs())
     seconds, known_of, unknown = 0.0, 0, 0
-    # The longest job starts first.
-    for variants in sorted(_lines(users), key=lambda them: -sum(it.cost for it in them)):
-        recipe, tests = variants[0], max(users[it] for it in variants)
-        share = f"{100 * sum(it.cost for it in variants) / total:5.1f} %"
-        expected = [forecast.seconds(it) if isinstance(it, Recipe) else None for it in variants]
+    for recipes, others in _lines(jobs):
+        recipe, tests_of_it = recipes[0], max(users[it] for it in recipes)
+        share = f"{100 * sum(it.cost for it in recipes) / total:5.1f} %"
+        expected = [forecast.seconds(it) if isinstance(it, Recipe) else None for it in recipes]
         known = [it for it in expected if it is not None]
         seconds += sum(it[0] for it in known)
         known_of += len(known)
         unknown += len(expected) - len(known)
-        more = f" and {len(variants) - 1} variants" if len(variants) > 1 else ""
-        told = f"{recipe}{more}: {recipe.work}; {tests} test{'s' if tests > 1 else ''}"
+        told = f"{recipe}{others}: {recipe.work}; {tests_of_it} test{'s' * (tests_of_it > 1)}"
         writer.line(f"{share}  {_time(expected):>10}  {told}")
     writer.line(
-        f"{len(users)} {_kinds(users)} for {len(session.items)} tests, the longest first; at the"
-        " left, each one's share of the arithmetic if none stops early"
+        f"{len(users)} {_kinds(users)} in {len(jobs)} jobs for {len(session.items)} tests, in the"
+        f" order in which {'a GPU' if kind == 'cuda' else 'a CPU'} starts them, the longest first;"
+        " at the left, each one's share of the arithmetic if none stops early"
     )
     if any(isinstance(it, Recipe) and is_foreign(it.model) for it in users):
         writer.line("the arithmetic of a network from outside is not known: its share is a guess")
     writer.line(_sum(seconds, known_of, unknown, forecast.device))
     return True
+
+
+def _kind(session: pytest.Session) -> str:
+    """Of the device that is to train: a GPU's for the GPU's tiers, also where there is none."""
+    device = session.config.getoption("--device")
+    if device != "auto":
+        return device.partition(":")[0]
+    for_gpus = any(tier_of(item) in ("gpu_full", "imagenet") for item in session.items)
+    return "cuda" if for_gpus or visible_gpus() else "cpu"
 
 
 def _time(expected: list[tuple[float, bool] | None]) -> str:
@@ -82,15 +96,26 @@ def _sum(seconds: float, known: int, unknown: int, device: str) -> str:
     )
 
 
-def _lines(recipes: Iterable[Recipe | SolveRecipe]) -> list[list[Recipe | SolveRecipe]]:
-    """A line a recipe; one for all where many differ in seed, draw or replaced example alone."""
-    alike: dict[object, list[Recipe | SolveRecipe]] = {}
-    for recipe in recipes:
-        drawn = {"label_draw": 0, "replaced": None} if isinstance(recipe, Recipe) else {}
-        alike.setdefault(replace(recipe, seed=0, **drawn), []).append(recipe)
+def _lines(
+    jobs: Iterable[list[Recipe | SolveRecipe]],
+) -> list[tuple[list[Recipe | SolveRecipe], str]]:
+    """What stands on a line, and in words what stands there beside the first.
+
+    A job; or many jobs, each of one recipe, that differ in seed, draw or replaced example alone.
+    """
+    alike: dict[object, list[list[Recipe | SolveRecipe]]] = {}
+    for job in jobs:
+        first = job[0]
+        drawn = {"label_draw": 0, "replaced": None} if isinstance(first, Recipe) else {}
+        one = len(job) == 1
+        alike.setdefault(replace(first, seed=0, **drawn) if one else tuple(job), []).append(job)
     lines = []
-    for variants in alike.values():
-        lines += [variants] if len(variants) >= MANY else [[recipe] for recipe in variants]
+    for found in alike.values():
+        if len(found) >= MANY:
+            lines.append(([job[0] for job in found], f" and {len(found) - 1} variants, one by one"))
+            continue
+        for job in found:
+            lines.append((job, f" and {len(job) - 1} more as one job" * (len(job) > 1)))
     return lines
 
 

@@ -1,7 +1,7 @@
 """Ray as the engine of a plan: each job of it a task, results into the store on a shared folder.
 
 Ray is an extra (``cluster``), and is imported when a cluster is asked for. Jobs are what
-`harness.training.group.groups_of` makes of the recipes, and single solves.
+`harness.training.batching.groups_of` makes of the recipes, and single solves.
 """
 
 import contextlib

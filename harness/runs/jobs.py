@@ -1,10 +1,15 @@
-"""A plan as jobs for the machines of a cluster: what each takes of one machine. Knows no Ray."""
+"""A plan as jobs: in one process, test by test, or for the machines of a cluster. Knows no Ray.
 
-from collections.abc import Sequence
+Does not import torch.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from harness.errors import ClusterError
 from harness.linear.recipe import SolveRecipe
+from harness.training.batching import can_be_grouped, groups_of, shape_of
 from harness.training.recipe import Recipe
 
 AnyRecipe = Recipe | SolveRecipe
@@ -39,6 +44,48 @@ class Machine:
     """Bytes that Ray gives to tasks."""
 
 
+def of_a_shape(planned: Iterable[Recipe], wanted: Iterable[Recipe]) -> list[Recipe]:
+    """Those of ``planned`` that could train in one job with any of ``wanted``."""
+    shapes = {_shape(recipe) for recipe in wanted} - {None}
+    return [recipe for recipe in planned if _shape(recipe) in shapes]
+
+
+@cache
+def _shape(recipe: Recipe) -> Recipe | None:
+    """None where it trains alone."""
+    return shape_of(recipe) if can_be_grouped(recipe) else None
+
+
+def jobs_for(wanted: Sequence[Recipe], others: Sequence[Recipe], kind: str) -> list[list[Recipe]]:
+    """The jobs on a device of ``kind`` in which ``wanted`` train; of ``others`` those go along that
+    are in one with them.
+    """
+    groups = groups_of([*wanted, *others], kind)
+    return [group for group in groups if not set(group).isdisjoint(wanted)]
+
+
+def jobs_in_order(
+    tests: Sequence[Sequence[AnyRecipe]], kind: str, along: bool
+) -> Iterator[list[AnyRecipe]]:
+    """What a session starts with an empty store, one after the other, by what its tests need.
+
+    ``along``: whether a job takes what later tests need, as it does where one process runs them.
+    """
+    later = dict.fromkeys(it for test in tests for it in test if isinstance(it, Recipe) and along)
+    done: set[AnyRecipe] = set()
+    for test in tests:
+        missing = [it for it in dict.fromkeys(test) if it not in done]
+        wanted = [it for it in missing if isinstance(it, Recipe)]
+        jobs: list[list[AnyRecipe]] = []
+        if wanted:
+            jobs += jobs_for(wanted, of_a_shape(later, wanted), kind)
+        for job in [*jobs, *([it] for it in missing if not isinstance(it, Recipe))]:
+            for recipe in job:
+                later.pop(recipe, None)
+            done.update(job)
+            yield job
+
+
 def jobs_of(
     recipes: Sequence[AnyRecipe], machines: Sequence[Machine], kind: str, threads: int
 ) -> list[Job]:
@@ -49,8 +96,6 @@ def jobs_of(
     smaller machine gives what it has. Raises ClusterError where no machine has the GPUs that a
     recipe's processes need, or the memory of a solve: Ray would wait for such a machine for ever.
     """
-    from harness.training.group import groups_of
-
     groups = groups_of([it for it in recipes if isinstance(it, Recipe)], kind)
     solves = dict.fromkeys(it for it in recipes if not isinstance(it, Recipe))
     threads = max(1, min(threads, max(machine.cpus for machine in machines)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.environment import describe, now
 from harness.runs.beforehand import refuse_beforehand
+from harness.runs.jobs import jobs_for, of_a_shape
 from harness.runs.key import run_key
 from harness.runs.run import Run
 from harness.runs.store import Store
@@ -116,18 +117,13 @@ class Laboratory:
         Of ``planned``, which will be asked for later, those join that are of a shape with what is
         missing now. Raises as `run` does.
         """
-        from harness.training.batching import can_be_grouped, shape_of
-        from harness.training.group import groups_of
-
-        missing = self._missing(recipes)
-        if missing and planned:
-            shapes = {shape_of(recipe) for recipe in missing if can_be_grouped(recipe)}
-            alike = [it for it in planned if can_be_grouped(it) and shape_of(it) in shapes]
-            missing |= self._missing(alike)
-        backend = self._plan(next(iter(missing)))[0] if missing else None
-        for group in groups_of(list(missing), backend.kind) if backend else []:
-            if len(group) > 1 and not set(group).isdisjoint(recipes):
-                self._train_missing({missing[recipe]: recipe for recipe in group})
+        if missing := self._missing(recipes):
+            others = self._missing(of_a_shape(planned, missing))
+            backend, *_ = self._plan(next(iter(missing)))
+            for group in jobs_for(list(missing), list(others), backend.kind):
+                if len(group) > 1:
+                    keys = others | missing
+                    self._train_missing({keys[recipe]: recipe for recipe in group})
         return [self.run(recipe) for recipe in recipes]
 
     def _missing(self, recipes: Sequence[Recipe]) -> dict[Recipe, str]:

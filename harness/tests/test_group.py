@@ -10,11 +10,18 @@ import pytest
 import torch
 
 from harness.errors import HarnessError
+from harness.models.registry import model_spec
 from harness.tests.training_helpers import tiny_recipe
 from harness.training import batching, checkpoint
 from harness.training.backend import Backend
-from harness.training.batching import can_be_grouped, shape_of
-from harness.training.group import WEIGHTS_TOGETHER, GroupTraining, groups_of, weights_of
+from harness.training.batching import (
+    WEIGHTS_TOGETHER,
+    can_be_grouped,
+    groups_of,
+    shape_of,
+    weights_of,
+)
+from harness.training.group import GroupTraining
 from harness.training.inputs import prepared_data
 from harness.training.loop import Training
 from harness.training.recipe import Recipe
@@ -207,6 +214,30 @@ def test_a_job_is_no_larger_than_memory_and_on_a_cpu_worth_it():
     assert [len(job) for job in groups_of(small, "cpu")] == [24, 6]
     single = replace(large[0], model="mlp-1x100000")
     assert groups_of([single], "cuda") == [[single]], "one that is larger than that is a job"
+
+
+@pytest.mark.parametrize("model", ["linear", "mlp-1x512", "mlp-3x512", "mlp-2x7"])
+@pytest.mark.parametrize("changes", [{}, {"crop": 5}, {"labels": "two groups"}], ids=str)
+def test_weights_are_counted_without_the_network_as_they_are_in_it(model, changes):
+    """The plan of a session asks, and imports no torch."""
+    it = Recipe(model=model, dataset="digits", **changes)
+    network = model_spec(model).make(it.image_shape, it.classes)
+    assert weights_of(it) == sum(parameter.numel() for parameter in network.parameters())
+
+
+def test_a_members_weights_are_its_own_once_they_are_handed_back():
+    """While the group trains they are views of what it trains, turned."""
+    training = group(GROUPS["draws"])
+    training.run_epoch()
+    member = training.members[1]
+    evaluated = member.count_correct(member.data.test_images, member.data.test_labels)
+    assert not member.model[1].weight.is_contiguous()
+    training.hand_back()
+    for number, parameter in enumerate(member.model.parameters()):
+        assert parameter.is_contiguous(), number
+        momentum = member.optimizer.state[parameter]["momentum_buffer"]
+        assert momentum.is_contiguous() and momentum.shape == parameter.shape
+    assert member.count_correct(member.data.test_images, member.data.test_labels) == evaluated
 
 
 def test_a_field_that_groups_do_not_know_keeps_a_recipe_alone(monkeypatch):

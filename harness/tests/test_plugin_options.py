@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from harness.plugin.options import CLAIMS
 from harness.tests.plugin_helpers import HEADER, TRUE, Project
 
 PLANNED = """
@@ -58,23 +59,29 @@ def project(tmp_path):
     return Project(tmp_path, PLANNED, conftest=TELL_TORCH)
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "-n 2"])
-def test_a_plan_lists_each_recipe_once_and_trains_nothing(project, workers):
+TOGETHER = " and 1 more as one job"
+"""One process trains what is of one shape for all of its tests."""
+
+
+@pytest.mark.parametrize(
+    ("workers", "shared"),
+    [([], [on_digits(6) + TOGETHER]), (["-n", "2"], [on_digits(6), on_digits(7)])],
+    ids=["alone", "-n 2"],
+)
+def test_a_plan_lists_each_job_once_and_trains_nothing(project, workers, shared):
     session = project.run("--plan", *workers)
     assert session.code == pytest.ExitCode.OK
-    assert recipes(session) == {
-        (on_digits(5), True, 3, 2),
-        (on_digits(6), False, 2, 1),
-        (on_digits(7), False, 2, 1),
-    }
-    assert "3 trainings for 3 tests" in session.text
+    alike = {(job, False, 2, 1) for job in shared}
+    assert recipes(session) == {(on_digits(5), True, 3, 2), *alike}
+    assert f"3 trainings in {1 + len(shared)} jobs for 3 tests" in session.text
     assert re.findall("torch imported: (.*)", session.text) == ["False"], "one process, no torch"
     assert not session.outcomes
     assert not project.runs.exists()
 
 
 def test_another_base_seed_gives_other_seeds_to_all_but_baselines(project):
-    listed = {recipe for recipe, *_ in recipes(project.run("--plan", "--base-seed", "2"))}
+    session = project.run("--plan", "--base-seed", "2", "-n", "2")
+    listed = {recipe for recipe, *_ in recipes(session)}
     assert listed == {on_digits(2005), on_digits(2006), on_digits(7)}
 
 
@@ -82,6 +89,7 @@ def test_the_plan_of_a_tier_needs_neither_its_data_nor_its_device(project):
     session = project.run("--plan", "-m", "cpu_full", "--data-root", "nowhere")
     assert session.code == pytest.ExitCode.OK
     (listed,) = recipes(session)
+    assert "in the order in which a CPU starts them" in session.text
     assert listed[0] == "mlp-3x512 on cifar10 (n = 50,000), random labels, seed 0"
 
 
@@ -123,11 +131,37 @@ def test_a_session_without_claims_has_no_scorecard(tmp_path):
     assert "claims of the paper" not in session.text
 
 
-def test_many_recipes_that_differ_in_draw_seed_or_replacement_share_a_line():
-    """Section 2.2 trains hundreds; their arithmetic is summed, and nothing is left out."""
+def test_many_jobs_that_differ_in_draw_seed_or_replacement_share_a_line():
+    """Their arithmetic is summed, and nothing is left out."""
     from harness.plugin.plan import MANY, _lines
     from harness.training.protocol import paper_recipe
 
     signs = [paper_recipe("linear", "digits", "random-signs", label_draw=i) for i in range(MANY)]
     seeds = [paper_recipe("linear", "digits", "true-labels", seed=i) for i in range(MANY - 1)]
-    assert _lines([signs[0], *seeds, *signs[1:]]) == [signs, *([seed] for seed in seeds)]
+    jobs = [[signs[0]], *([seed] for seed in seeds), *([it] for it in signs[1:])]
+    one_by_one = f" and {MANY - 1} variants, one by one"
+    assert _lines(jobs) == [(signs, one_by_one), *(([seed], "") for seed in seeds)]
+    assert _lines([signs, seeds[:2], seeds[2:3]]) == [
+        (signs, f" and {MANY - 1} more as one job"),
+        (seeds[:2], " and 1 more as one job"),
+        (seeds[2:3], ""),
+    ]
+
+
+def test_the_plan_of_a_gpus_tier_has_a_gpus_jobs_also_where_there_is_none(tmp_path):
+    """All corruption levels of MLP 1x512 are one job there, and on a CPU one each."""
+    source = """
+from claims.section2_capacity.corruption_trials import level_trials
+
+@pytest.mark.claim("2.1-error-grows")
+@trials(*[it for it in level_trials() if (it.tier, it.label) == ("gpu_full", "mlp-1x512")])
+def test_claim(trial, judge, laboratory):
+    laboratory.runs(trial)
+"""
+    project = Project(tmp_path, source)
+    on_a_gpu = project.run("--plan", "-m", "gpu_full", env={"PYTHONPATH": str(CLAIMS.parent)})
+    assert "true labels, seed 0 and 10 more as one job: at most 100 epochs; 1 test" in on_a_gpu.text
+    assert "11 trainings in 1 jobs for 1 tests, in the order in which a GPU" in on_a_gpu.text
+    alone = ["--plan", "-m", "gpu_full", "--device", "cpu"]
+    on_a_cpu = project.run(*alone, env={"PYTHONPATH": str(CLAIMS.parent)})
+    assert "11 trainings in 11 jobs for 1 tests, in the order in which a CPU" in on_a_cpu.text

@@ -9,69 +9,18 @@ import dataclasses
 import math
 import time
 from collections.abc import Sequence
-from functools import cache
 
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from harness.data.catalogue import dataset_spec
 from harness.data.prepare import Prepared
 from harness.errors import HarnessError
-from harness.models.registry import model_spec
 from harness.training.backend import Backend
 from harness.training.batching import MAY_DIFFER, can_be_grouped, shape_of
 from harness.training.loop import Training
 from harness.training.optimizer import make_optimizer, set_learning_rate
 from harness.training.recipe import Recipe
-
-CPU_WORK = 16e6
-"""Weights times batch above which a step on one CPU core is no slower alone, and caches better."""
-
-WEIGHTS_TOGETHER = {"cpu": 2.5e6, "cuda": 200e6}
-"""Weights of a group at most, kept three times over, with gradient and momentum: 30 MB, so that a
-CPU's caches hold them, and 2.4 GB."""
-
-
-def groups_of(recipes: Sequence[Recipe], device_kind: str) -> list[list[Recipe]]:
-    """The recipes sorted into vectorised jobs; those that are better off alone come alone.
-
-    Convolutional networks do: as one job on a CPU they took 1.1 (Alexnet) to 1.4 times (Inception)
-    as long, by torch.func; on a GPU it has not been measured.
-    """
-    together: dict[object, list[Recipe]] = {}
-    for recipe in dict.fromkeys(recipes):
-        if can_be_grouped(recipe) and (device_kind != "cpu" or work_of(recipe) <= CPU_WORK):
-            together.setdefault(shape_of(recipe), []).append(recipe)
-        else:
-            together[recipe] = [recipe]
-    jobs = []
-    for members in together.values():
-        if len(members) == 1:
-            jobs.append(members)
-            continue
-        most = max(1, int(WEIGHTS_TOGETHER[device_kind] // weights_of(members[0])))
-        jobs += [members[start : start + most] for start in range(0, len(members), most)]
-    return jobs
-
-
-def work_of(recipe: Recipe) -> int:
-    """Weights times batch."""
-    return weights_of(recipe) * recipe.batch_size
-
-
-def weights_of(recipe: Recipe) -> int:
-    """The parameters of the recipe's network at the dataset's size."""
-    spec = dataset_spec(recipe.dataset)
-    channels, height, width = spec.shape
-    shape = (channels, min(height, recipe.crop), min(width, recipe.crop))
-    return _weights(recipe.model, shape, 2 if recipe.labels == "two groups" else spec.classes)
-
-
-@cache
-def _weights(model: str, shape: tuple[int, int, int], classes: int) -> int:
-    with torch.device("meta"):
-        return sum(p.numel() for p in model_spec(model).make(shape, classes).parameters())
 
 
 class GroupTraining:
@@ -152,22 +101,26 @@ class GroupTraining:
             parameters = list(member.model.parameters())
             stacked = [parameter for layer in self.layers for parameter in layer]
             for own, shared in zip(parameters, stacked, strict=True):
-                own.data = shared.detach()[place].clone()
+                own.data = _taken(shared.detach()[place])
                 momentum = self.optimizer.state.get(shared, {}).get("momentum_buffer")
                 if momentum is not None:  # Without momentum there is no such state.
-                    member.optimizer.state[own]["momentum_buffer"] = momentum[place].clone()
+                    member.optimizer.state[own]["momentum_buffer"] = _taken(momentum[place])
             set_learning_rate(member.optimizer, self.optimizer.param_groups[0]["lr"])
             member.schedule.load_state_dict(self.schedule.state_dict())
         self.active = []
 
     def _stack(self, active: list[int]) -> None:
-        """Put the weights of these members into one tensor a layer."""
+        """Put the weights of these members into one tensor a layer, inputs before outputs.
+
+        So their gradients, which come from the batched product in that order, are not copied.
+        """
         self.hand_back()
         self.active = active
         members = [self.members[i] for i in active]
         every = [list(member.model.parameters()) for member in members]
         stacked = [
-            nn.Parameter(torch.stack([p.detach() for p in ps])) for ps in zip(*every, strict=True)
+            nn.Parameter(torch.stack([_turned(p.detach()) for p in ps]))
+            for ps in zip(*every, strict=True)
         ]
         self.layers = list(zip(stacked[::2], stacked[1::2], strict=True))
         names = [name for name, _ in members[0].model.named_parameters()]
@@ -180,10 +133,12 @@ class GroupTraining:
                 for member, own in zip(members, every, strict=True)
             ]
             if slots[0] is not None:
-                self.optimizer.state[shared]["momentum_buffer"] = torch.stack(slots)
+                self.optimizer.state[shared]["momentum_buffer"] = torch.stack(
+                    [_turned(slot) for slot in slots]
+                )
             # Views: what a member evaluates and checks are the weights that train.
             for place, own in enumerate(every):
-                own[number].data = shared.detach()[place]
+                own[number].data = _turned(shared.detach()[place])
         set_learning_rate(self.optimizer, members[0].optimizer.param_groups[0]["lr"])
         self.schedule.load_state_dict(members[0].schedule.state_dict())
         self.labels = torch.stack([member.labels for member in members])
@@ -197,7 +152,7 @@ class GroupTraining:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
             for number, (weight, bias) in enumerate(self.layers):
                 values = values.relu_() if number else values
-                values = torch.baddbmm(bias[:, None], values, weight.transpose(1, 2))
+                values = torch.baddbmm(bias[:, None], values, weight)
         logits = values.float()
         losses = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
         losses = losses.view(labels.shape).mean(dim=1)
@@ -205,6 +160,16 @@ class GroupTraining:
         self.optimizer.step()
         self.schedule.step()
         return losses.detach(), (logits.argmax(dim=2) == labels).sum(dim=1)
+
+
+def _turned(parameter: torch.Tensor) -> torch.Tensor:
+    """A view of a weight (outputs, inputs) as a group has it, and back; a bias as it is."""
+    return parameter.t() if parameter.ndim == 2 else parameter
+
+
+def _taken(shared: torch.Tensor) -> torch.Tensor:
+    """A copy of a group's weight or bias for its member alone."""
+    return _turned(shared).clone(memory_format=torch.contiguous_format)
 
 
 def _pooled(every: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:

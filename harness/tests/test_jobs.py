@@ -1,0 +1,38 @@
+"""The jobs of a session in order: what one test starts, and what later tests need goes along."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.runs.jobs import jobs_for, jobs_in_order, of_a_shape
+from harness.training.protocol import paper_recipe
+
+SEEDS = [paper_recipe("mlp-1x16", "digits", "true-labels", seed=seed) for seed in range(4)]
+ALEXNET = paper_recipe("alexnet", "digits", "true-labels")
+LONGER = replace(SEEDS[0], epochs=200)
+TESTS = [[ALEXNET, SEEDS[0]], [SEEDS[1], SEEDS[0]], [LONGER], [ALEXNET], [*SEEDS, LONGER]]
+
+
+def test_one_process_trains_along_what_later_tests_need():
+    jobs = list(jobs_in_order(TESTS, "cpu", along=True))
+    assert jobs == [[ALEXNET], SEEDS, [LONGER]]
+
+
+def test_one_of_several_processes_trains_what_its_test_needs():
+    jobs = list(jobs_in_order(TESTS, "cpu", along=False))
+    assert jobs == [[ALEXNET], [SEEDS[0]], [SEEDS[1]], [LONGER], SEEDS[2:]]
+
+
+@pytest.mark.parametrize("along", [True, False])
+def test_each_recipe_is_in_one_job(along):
+    jobs = list(jobs_in_order(TESTS, "cuda", along))
+    trained = [recipe for job in jobs for recipe in job]
+    assert sorted(map(str, trained)) == sorted(map(str, {*SEEDS, ALEXNET, LONGER}))
+
+
+def test_only_what_is_of_a_shape_and_fits_goes_along():
+    assert of_a_shape([*SEEDS, ALEXNET, LONGER], SEEDS[:1]) == SEEDS
+    assert of_a_shape([ALEXNET], [ALEXNET]) == [], "it trains alone"
+    wide = [replace(seed, model="mlp-1x9000") for seed in SEEDS]
+    assert jobs_for(wide[:1], wide[1:], "cuda") == [wide]
+    assert jobs_for(wide[:1], wide[1:], "cpu") == [wide[:1]], "larger than a job on a CPU"
