@@ -58,8 +58,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         writer.line(f"{share}  {_time(expected):>10}  {told}")
     writer.line(
         f"{len(users)} {_kinds(users)} in {len(jobs)} jobs for {len(session.items)} tests, in the"
-        f" order in which {'a GPU' if kind == 'cuda' else 'a CPU'} starts them, the longest first;"
-        " at the left, each one's share of the arithmetic if none stops early"
+        f" order in which {'a GPU' if kind == 'cuda' else 'a CPU'} starts them, the longest tests'"
+        " first; at the left, each one's share of the arithmetic if none stops early"
     )
     if any(isinstance(it, Recipe) and is_foreign(it.model) for it in users):
         writer.line("the arithmetic of a network from outside is not known: its share is a guess")
