@@ -53,6 +53,13 @@ def examples(recipe: KernelRecipe | ConvNetRecipe, root: Path | None) -> Example
     )
 
 
+def kernel_points(spec: Pixels | GaborBank, images: torch.Tensor) -> tuple[torch.Tensor, float]:
+    """Features, for a Gaussian kernel, in a unit, and that unit: pixels stay whole numbers."""
+    if isinstance(spec, Pixels):
+        return images.flatten(1).float(), 1 / 255
+    return features(spec, images), 1.0
+
+
 def features(spec: Pixels | GaborBank, images: torch.Tensor) -> torch.Tensor:
     """Images uint8 (n, C, H, W) to features float32 (n, d)."""
     if isinstance(spec, GaborBank):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import torch
 
-from harness.linear.examples import Examples, features
+from harness.linear.examples import Examples, kernel_points
 from harness.linear.kernels import GaussianKernel
 from harness.linear.machine import Machine, fit
 from harness.linear.outcome import Fit, SolveOutcome, packed
@@ -22,15 +22,15 @@ def solve_kernel(
     """One factorisation for all label sets, and their test errors."""
     started = time.perf_counter()
     told("features", 0.0)
-    x = features(recipe.features, data.images.to(device))
-    z = features(recipe.features, data.test_images.to(device))
+    x, unit = kernel_points(recipe.features, data.images.to(device))
+    z, _ = kernel_points(recipe.features, data.test_images.to(device))
     featured = time.perf_counter()
     labels = {label_name(p): data.corrupted(p, recipe.seed) for p in recipe.corruptions}
     targets = torch.cat([data.one_hot(it) for it in labels.values()], dim=1)
     machine = fit(
         x,
         targets.to(device),
-        GaussianKernel(recipe.gamma),
+        GaussianKernel(recipe.gamma * unit**2),
         recipe.ridge,
         dtype=DTYPES[recipe.precision],
         device=device,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 
 from harness.errors import HarnessError
-from harness.linear.kernels import Kernel
+from harness.linear.kernels import Kernel, exact_product
 from harness.linear.memory import in_gb, peak_bytes, require, reset_peak
 from harness.linear.refinement import TILE, Refined, kernel_product, refine
 from harness.linear.triangle import Triangle, triangle_bytes
@@ -62,12 +62,13 @@ class Machine:
         """Points (b, d) to outputs (b, m); raises HarnessError for NaN and another d."""
         check_queries(z, self.points.shape[1])
         z = z.to(self.points.device)
+        mm = exact_product(self.points, z)
         across = self.refined.coefficients.mT.contiguous()
         result = across.new_zeros(len(across), len(z))
         for i in range(0, len(self.points), TILE):
             x = self.points[i : i + TILE].double()
             for j in range(0, len(z), TILE):
-                block = self.kernel.block(z[j : j + TILE].double(), x)
+                block = self.kernel.block(z[j : j + TILE].double(), x, mm)
                 result[:, j : j + TILE].addmm_(across[:, i : i + TILE], block.mT)
         return result.mT
 
@@ -116,9 +117,10 @@ def fit(
 
     factor.factor(fill, lambda share: progress("factorisation", share))
     started = time.perf_counter()
+    mm = exact_product(points)
     refined = refine(
         factor,
-        lambda v: kernel_product(kernel, points, v, added),
+        lambda v: kernel_product(kernel, points, v, added, mm=mm),
         targets,
         tolerance,
         told=lambda residual: progress(f"refinement, residual {residual:.1e}", 1.0),

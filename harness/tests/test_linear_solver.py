@@ -10,7 +10,7 @@ from sklearn.kernel_ridge import KernelRidge
 from harness.linear.kernels import GaussianKernel
 from harness.linear.machine import bytes_needed, fit
 from harness.linear.memory import peak_bytes, reset_peak
-from harness.linear.refinement import NotConverged, kernel_product, refine
+from harness.linear.refinement import NotConverged, refine
 from harness.linear.ridge import ridge_path
 from harness.linear.triangle import HEIGHT, WIDTH, NotPositiveDefinite, Triangle, triangle_bytes
 
@@ -123,21 +123,7 @@ def test_an_interrupt_ends_a_factorisation():
         Triangle(4).factor(lambda first, last, out: out.copy_(torch.eye(4)), interrupt)
 
 
-# --- Kernels and refinement ------------------------------------------------------------------
-
-
-def test_the_gaussian_kernel_is_exp_of_minus_gamma_squared_distance():
-    x, _ = points(9)
-    expected = (-0.7 * torch.cdist(x.double(), x.double()).square()).exp()
-    torch.testing.assert_close(GaussianKernel(0.7).block(x.double(), x.double()), expected)
-
-
-@pytest.mark.parametrize("tile", [4, 7, 100])
-def test_products_with_the_kernel_are_exact_tile_by_tile(tile):
-    x, v = points(23)
-    kernel = GaussianKernel(0.7)
-    expected = kernel.block(x.double(), x.double()) @ v.double() + 0.3 * v.double()
-    torch.testing.assert_close(kernel_product(kernel, x, v, 0.3, tile), expected)
+# --- Refinement ------------------------------------------------------------------------------
 
 
 def test_refinement_reaches_double_precision_from_a_single_precision_factor():
