@@ -154,7 +154,10 @@ def _controls(controls: Sequence[Evidence]) -> Iterable[Row]:
 
 
 def _name(record: Evidence) -> str:
-    return record.check.removesuffix(": counterexamples")  # The figure says that none was found.
+    """The check; not the network that the heading above names, which would fill the column."""
+    name = record.check.removesuffix(": counterexamples")  # The figure says that none was found.
+    of_network = record.network and name.startswith(record.network)
+    return name.removeprefix(record.network).lstrip(":, ") if of_network else name
 
 
 def _aspect(record: Evidence) -> str:

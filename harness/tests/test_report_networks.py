@@ -82,6 +82,16 @@ def test_the_table_fits_a_hundred_columns_whatever_the_names():
     assert comparison_text([], 100) == ""
 
 
+def test_a_check_is_told_without_the_network_that_stands_above_it():
+    """It filled the column: what was corrupted by how much was cut off."""
+    name = f"{OTHER}: training accuracy at p = 0.25"
+    signs = f"{OTHER}, trained: correlation with signs"
+    text = scorecard([record(check=it, network=OTHER) for it in (name, signs)], CATALOGUE, set())
+    lines = [line.strip() for line in text.splitlines()]
+    assert any(line.startswith("training accuracy at p = 0.25 ") for line in lines), text
+    assert any(line.startswith("trained: correlation with signs ") for line in lines), text
+
+
 def test_a_network_of_ones_own_counts_for_no_claim_of_the_paper():
     told = totals([record(), *OF_OTHER, *OF_MINE], CATALOGUE, {"2.1-fit"})
     assert f"{OTHER}: 1 refuted, of 1 claims" in told
