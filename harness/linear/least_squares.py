@@ -41,6 +41,9 @@ class Design:
     kept: list[Chunk] | None
     """None where they are made anew each time."""
     told: Told
+    products: dict[tuple[int, int], torch.Tensor] | None = None
+    """Rows of ``Phi^T Phi`` by first and last, for other ridges and more filters; None: not kept.
+    """
 
     def chunks(self, filters: int) -> Iterator[Chunk]:
         """The constant, then the features of the first filters, in order."""
@@ -82,7 +85,14 @@ def solve_convnet(
     started, before = time.perf_counter(), reset_peak(device)
     dtype = DTYPES[recipe.precision]
     require(bytes_needed(recipe), f"{recipe}", device)
-    design = Design(random_layer(recipe, data, device), data, None if recipe.streamed else [], told)
+    again = len(recipe.filters) * len(recipe.ridges) > 1
+    design = Design(
+        random_layer(recipe, data, device),
+        data,
+        None if recipe.streamed else [],
+        told,
+        {} if again else None,
+    )
     targets = data.one_hot(data.labels).to(device)
     if 0.0 in recipe.ridges and columns_of(max(recipe.filters)) > len(targets):
         refuse_duplicates(data.images.flatten(1), targets)
@@ -106,12 +116,15 @@ def solve_convnet(
 
 
 def bytes_needed(recipe: ConvNetRecipe) -> int:
-    """The triangle, and features of training and test images: all, or those of one chunk."""
+    """The triangle, and ``Phi^T Phi`` where it serves again; features of training and test images:
+    all, or those of one chunk.
+    """
     spec, most = dataset_spec(recipe.dataset), max(recipe.filters)
     kept = min(most, FILTERS_AT_A_TIME) if recipe.streamed else most
     features = 4 * (recipe.images + (recipe.held_out or spec.test_size)) * columns_of(kept)
     size = min(columns_of(most), recipe.images)
-    return features + triangle_bytes(size, DTYPES[recipe.precision])
+    again = len(recipe.filters) * len(recipe.ridges) > 1 and columns_of(most) <= recipe.images
+    return features + (1 + again) * triangle_bytes(size, DTYPES[recipe.precision])
 
 
 def _solve(
@@ -128,7 +141,8 @@ def _solve(
     factor = Triangle(columns if primal else len(targets), dtype, str(device))
     if primal:
         right = torch.cat([_t_product(train, targets) for train, _ in design.chunks(filters)])
-        fill = _normal_fill([train for train, _ in design.chunks(filters)], added)
+        parts = [train for train, _ in design.chunks(filters)]
+        fill = _normal_fill(parts, added, design.products)
         factor.factor(fill, lambda share: told("factorisation", share))
     else:
         right = targets.double()
@@ -157,13 +171,24 @@ def _solve(
 
 
 def _normal_fill(
-    parts: list[torch.Tensor], added: float
+    parts: list[torch.Tensor],
+    added: float,
+    known: dict[tuple[int, int], torch.Tensor] | None = None,
 ) -> Callable[[int, int, torch.Tensor], None]:
-    """Rows of ``Phi^T Phi``, from features that are all in memory."""
+    """Rows of ``Phi^T Phi``, from features that are all in memory, or as known."""
     ends = torch.tensor([part.shape[1] for part in parts]).cumsum(0).tolist()
     starts = [0, *ends[:-1]]
 
     def fill(first: int, last: int, out: torch.Tensor) -> None:
+        if known is not None and (first, last) in known:
+            out.copy_(known[first, last])
+        else:
+            multiply(first, last, out)
+            if known is not None:
+                known[first, last] = out.clone()
+        out[:, first:last].diagonal().add_(added)
+
+    def multiply(first: int, last: int, out: torch.Tensor) -> None:
         out.zero_()
         for rows, its_first, its_last in zip(parts, starts, ends, strict=True):
             top, bottom = max(first, its_first), min(last, its_last)
@@ -175,7 +200,6 @@ def _normal_fill(
                 if start < stop:
                     block = left.mT @ other[:, : stop - start].to(out.dtype)
                     out[top - first : bottom - first, start:stop] = block
-        out[:, first:last].diagonal().add_(added)
 
     return fill
 

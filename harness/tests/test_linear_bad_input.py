@@ -112,6 +112,7 @@ def test_a_layer_asks_for_all_that_it_keeps(monkeypatch):
     full = ConvNetRecipe(dataset="cifar10", filters=(2_000,))
     features, triangle = 4 * 60_000 * 16_001, triangle_bytes(16_001)
     assert memory_needed(full) == features + triangle
+    assert memory_needed(replace(full, ridges=(0.0, 0.1))) == features + 2 * triangle
     streamed = replace(full, filters=(32_000,), streamed=True)
     assert memory_needed(streamed) == 4 * 60_000 * 2_049 + triangle_bytes(50_000)
     monkeypatch.setattr(memory, "available_bytes", lambda device="cpu": 10**4)

@@ -1,6 +1,7 @@
 """Gabor wavelets, random convolutional layers, and the linear models on them."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from skimage.filters import gabor_kernel
 from torch.nn.functional import avg_pool2d, conv2d, unfold
 
 from harness.errors import HarnessError, InvalidRecipe
-from harness.linear import convnet
+from harness.linear import convnet, least_squares
 from harness.linear.bad_interpolants import interpolants
 from harness.linear.examples import Examples, examples, features
 from harness.linear.gabor import gabor_features, gabor_wavelets
@@ -23,6 +24,7 @@ from harness.linear.recipe import (
     recipe_from_dict,
 )
 from harness.linear.ridge import choose_ridge
+from harness.linear.triangle import Triangle
 
 CONVNET = ConvNetRecipe(
     dataset="digits", patch=3, train_size=60, held_out=50, filters=(4, 12), precision="fp64"
@@ -148,6 +150,29 @@ def test_linear_models_on_features_are_numpys(filters, ridge):
     assert fit.test_error == pytest.approx(error)
     assert fit.norm == pytest.approx(norm, rel=1e-4)
     assert fit.worst_error == pytest.approx(misfit, rel=1e-4, abs=1e-6)
+
+
+def test_products_of_features_are_made_once(monkeypatch):
+    """For all ridges, and for more filters: nothing but the last panel is made again."""
+    recipe = replace(CONVNET, filters=(2, 4, 6), ridges=(0.0, 0.1))
+    data, made = examples(recipe, None), []
+    alone = [
+        solve_convnet(replace(recipe, filters=(filters,), ridges=(ridge,)), data, "cpu").fits[0]
+        for filters in recipe.filters
+        for ridge in recipe.ridges
+    ]
+    panels = partial(Triangle, height=16, width=8)
+    monkeypatch.setattr(least_squares, "Triangle", panels)
+    zero = torch.Tensor.zero_
+    monkeypatch.setattr(torch.Tensor, "zero_", lambda it: made.append(it.shape) or zero(it))
+    together = solve_convnet(recipe, data, "cpu").fits
+    assert [it for it in made if len(it) == 2] == [
+        *[(16, 16), (1, 17)],
+        *[(16, 32), (1, 33)],
+        *[(16, 48), (1, 49)],
+    ]
+    for one, other in zip(alone, together, strict=True):
+        assert one.right == other.right and one.norm == pytest.approx(other.norm)
 
 
 def test_streaming_changes_nothing():
