@@ -9,6 +9,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from harness.environment import describe, now
+from harness.errors import StoreError
 from harness.runs.beforehand import refuse_beforehand
 from harness.runs.key import run_key
 from harness.runs.run import Run
@@ -114,7 +115,7 @@ class Laboratory:
         """The finished runs, in order; what is missing and of one shape trains as one job.
 
         Of ``planned``, which will be asked for later, those join that are of a shape with what is
-        missing now. Raises as `run` does.
+        missing now. Raises as `run` does, and StoreError where two recipes have one run.
         """
         from harness.training.batching import can_be_grouped, shape_of
         from harness.training.group import groups_of
@@ -128,7 +129,14 @@ class Laboratory:
         for group in groups_of(list(missing), backend.kind) if backend else []:
             if len(group) > 1 and not set(group).isdisjoint(recipes):
                 self._train_missing({missing[recipe]: recipe for recipe in group})
-        return [self.run(recipe) for recipe in recipes]
+        found = {recipe: self.run(recipe) for recipe in recipes}
+        if len({run.key for run in found.values()}) < len(found):
+            told = ", ".join(f"{run.key} for {recipe}" for recipe, run in found.items())
+            raise StoreError(
+                f"one run stands for two recipes, and would count twice ({told}): mend"
+                " harness/runs/key.py, or ask for one of them"
+            )
+        return [found[recipe] for recipe in recipes]
 
     def _missing(self, recipes: Sequence[Recipe]) -> dict[Recipe, str]:
         """Those that the store does not have, with their keys."""
