@@ -9,6 +9,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from harness.environment import describe, now
+from harness.errors import StoreError
 from harness.runs.beforehand import refuse_beforehand
 from harness.runs.jobs import jobs_for, of_a_shape
 from harness.runs.key import run_key
@@ -115,7 +116,7 @@ class Laboratory:
         """The finished runs, in order; what is missing and of one shape trains as one job.
 
         Of ``planned``, which will be asked for later, those join that are of a shape with what is
-        missing now. Raises as `run` does.
+        missing now. Raises as `run` does, and StoreError where two recipes have one run.
         """
         if missing := self._missing(recipes):
             others = self._missing(of_a_shape(planned, missing))
@@ -124,7 +125,14 @@ class Laboratory:
                 if len(group) > 1:
                     keys = others | missing
                     self._train_missing({keys[recipe]: recipe for recipe in group})
-        return [self.run(recipe) for recipe in recipes]
+        found = {recipe: self.run(recipe) for recipe in recipes}
+        if len({run.key for run in found.values()}) < len(found):
+            told = ", ".join(f"{run.key} for {recipe}" for recipe, run in found.items())
+            raise StoreError(
+                f"one run stands for two recipes, and would count twice ({told}): mend"
+                " harness/runs/key.py, or ask for one of them"
+            )
+        return [found[recipe] for recipe in recipes]
 
     def _missing(self, recipes: Sequence[Recipe]) -> dict[Recipe, str]:
         """Those that the store does not have, with their keys."""

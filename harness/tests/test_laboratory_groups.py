@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import StoreError
 from harness.runs.laboratory import Laboratory
 from harness.runs.store import Store
 from harness.training.recipe import Recipe
@@ -43,6 +44,13 @@ def figures(run) -> dict:
     values = asdict(run.outcome)
     values["curve"].pop("seconds")
     return json.loads(json.dumps(values), parse_float=lambda text: round(float(text), 4))
+
+
+def test_two_recipes_that_share_a_key_are_not_two_replicates(tmp_path, monkeypatch):
+    """A slip in the key would have one run judged as many, with an interval far too narrow."""
+    monkeypatch.setattr("harness.runs.laboratory.run_key", lambda *facts: "00ff")
+    with pytest.raises(StoreError, match=r"one run stands for two recipes.*00ff for .*draw 1"):
+        laboratory(tmp_path).runs(SIGNS[:2])
 
 
 def test_what_is_missing_trains_together_and_each_run_is_kept(tmp_path):
