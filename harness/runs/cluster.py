@@ -6,9 +6,6 @@ Ray is an extra (``cluster``), and is imported when a cluster is asked for. Jobs
 
 import contextlib
 import os
-import socket
-import subprocess
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -19,18 +16,15 @@ from typing import Any
 
 from harness.environment import available_cores
 from harness.errors import ClusterError
+from harness.runs.address import REMEDY, require_answer
 from harness.runs.jobs import AnyRecipe, Job, Machine, jobs_of
 from harness.runs.key import code_fingerprint
 from harness.runs.remote import Place, done_there, look_around
 
 ATTEMPTS = 3
 """Times that a job is tried before it is given up."""
-ANSWER_SECONDS = 5.0
-"""How long a cluster's address may take to answer."""
-HEALTH_SECONDS = 30.0
-"""How long Ray may take to find that what answers there is a cluster of its version."""
-START_SECONDS = 60.0
-"""How long its machines may take to start a process."""
+START_SECONDS = 180.0
+"""How long its machines may take to start a process: others may use them, and disks be slow."""
 PACKAGE_ROOT = Path(__file__).parents[2]
 
 
@@ -151,7 +145,7 @@ def connected(address: str | None, place: Place) -> Iterator[Cluster]:
     """
     ray = _ray()
     if address and address != "auto":
-        _require_answer(address)
+        require_answer(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     with warnings.catch_warnings(), _importable() as paths:
         warnings.simplefilter("ignore")
@@ -166,10 +160,16 @@ def connected(address: str | None, place: Place) -> Iterator[Cluster]:
                 log_to_driver=False,
                 **(theirs if address else own),
             )
-        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        except (
+            ConnectionError,
+            RuntimeError,
+            ValueError,
+            OSError,
+            ray.exceptions.RayError,
+        ) as error:
             raise ClusterError(
                 f"the Ray cluster at {address or 'this machine'} cannot be used"
-                f" ({str(error).strip().splitlines()[0]}); {_REMEDY}"
+                f" ({str(error).strip().splitlines()[0]}); {REMEDY}"
             ) from error
         try:
             machines = tuple(
@@ -209,9 +209,6 @@ def _importable() -> Iterator[str]:
             os.environ["PYTHONPATH"] = before
 
 
-_REMEDY = "start one with 'ray start --head', or leave --ray-address out for this machine's cores"
-
-
 def _ray() -> Any:
     try:
         with warnings.catch_warnings():
@@ -223,33 +220,3 @@ def _ray() -> Any:
             " 'rethinking-generalization[cluster]' (or: pip install ray)"
         ) from error
     return ray
-
-
-def _require_answer(address: str) -> None:
-    """Ray itself tries for minutes where nobody listens, or something other than Ray does."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not host or not port.isdigit():
-        raise ClusterError(
-            f"--ray-address {address!r} should be HOST:PORT, ray://HOST:PORT or auto"
-        )
-    try:
-        socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS).close()
-    except OSError as error:
-        raise ClusterError(
-            f"no Ray cluster answers at {address} ({error.strerror or error}); {_REMEDY}"
-        ) from error
-    if address.startswith("ray://"):
-        return  # Ray's own check knows no such address; its client gives up by itself.
-    asking = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
-    try:
-        subprocess.run(asking, capture_output=True, check=True, timeout=HEALTH_SECONDS)
-    except subprocess.TimeoutExpired as error:
-        raise ClusterError(
-            f"what answers at {address} is no Ray cluster, or did not say so within"
-            f" {HEALTH_SECONDS:.0f} s; {_REMEDY}"
-        ) from error
-    except subprocess.CalledProcessError as error:
-        why = (error.stderr.decode(errors="replace").strip().splitlines() or ["no reason"])[-1]
-        raise ClusterError(
-            f"the Ray cluster at {address} is not well ({why}); {_REMEDY}"
-        ) from error

@@ -1,9 +1,8 @@
-"""``--engine ray``: the same evidence as without, retried failures, clusters that are not there.
+"""``--engine ray``: the same evidence as without, retried failures.
 
 One test starts a real Ray, a cluster of this machine's cores.
 """
 
-import socket
 from importlib.util import find_spec
 from types import SimpleNamespace
 
@@ -11,8 +10,7 @@ import pytest
 
 from harness.errors import ClusterError, HarnessError
 from harness.linear.recipe import KernelRecipe
-from harness.runs import cluster as cluster_module
-from harness.runs.cluster import Cluster, connected
+from harness.runs.cluster import Cluster
 from harness.runs.jobs import Job, Machine
 from harness.runs.laboratory import Laboratory
 from harness.runs.remote import Place, Told, done_there, look_around
@@ -80,54 +78,6 @@ def trained(runs):
         rounding = [run.environment[name] for name in ("threads", "trained_together")]
         found[run.recipe] = (rounding, run.curve.loss, run.curve.test_accuracy)
     return found
-
-
-def test_without_ray_the_remedy_is_said(tmp_path, monkeypatch):
-    import sys
-
-    monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ClusterError, match=r"pip install 'rethinking-generalization\[cluster\]'"):
-        with connected(None, place(tmp_path)):
-            pass
-
-
-@pytest.mark.parametrize(
-    ("address", "message"),
-    [("nonsense", "should be HOST:PORT"), ("127.0.0.1:{}", "no Ray cluster answers at 127.0.0.1")],
-)
-def test_a_cluster_that_cannot_be_reached_is_said_at_once(address, message, tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster_module, "_ray", lambda: None)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(ClusterError, match=message):
-        with connected(address.format(port), place(tmp_path)):
-            pass
-
-
-def test_something_else_that_answers_there_is_no_cluster(tmp_path, monkeypatch):
-    """Ray's own check would try for many minutes: in its place a program that never answers."""
-    silent = tmp_path / "silent"
-    silent.write_text("#!/bin/sh\nexec sleep 60\n")
-    silent.chmod(0o755)
-    monkeypatch.setattr(cluster_module, "_ray", lambda: None)
-    monkeypatch.setattr(cluster_module, "HEALTH_SECONDS", 0.3)
-    monkeypatch.setattr(cluster_module.sys, "executable", str(silent))
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        address = f"127.0.0.1:{other.getsockname()[1]}"
-        with pytest.raises(ClusterError, match=f"answers at {address} is no Ray cluster"):
-            with connected(address, place(tmp_path)):
-                pass
-        monkeypatch.setattr(cluster_module.sys, "executable", "false")
-        with pytest.raises(ClusterError, match=f"at {address} is not well \\(no reason\\)"):
-            with connected(address, place(tmp_path)):
-                pass
-
-
-def test_an_address_without_the_engine_is_refused(tmp_path):
-    session = Project(tmp_path, CLAIMS).run("--ray-address", "a:1")
-    assert session.code == pytest.ExitCode.USAGE_ERROR
-    assert "--ray-address is for --engine ray" in session.text
 
 
 # --- Jobs --------------------------------------------------------------------------------------

@@ -1,0 +1,99 @@
+"""``--ray-address``: a cluster that runs is taken, and of one that does not is said what it lacks.
+
+One test starts a real Ray, which has an address and asks for a token.
+"""
+
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from harness.errors import ClusterError
+from harness.runs import address as address_module
+from harness.runs import cluster as cluster_module
+from harness.runs.cluster import connected
+from harness.tests.plugin_helpers import Project, clean_environment
+from harness.tests.test_engine_ray import CLAIMS, PATIENCE, needs_ray, place
+
+
+@needs_ray
+def test_a_running_cluster_is_taken_by_its_address_and_token(tmp_path):
+    port, token = free_port(), {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "0123456789abcdef" * 4}
+    start = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"]
+    start += [f"--port={port}", "--num-cpus=1", "--include-dashboard=false"]
+    head = subprocess.Popen(
+        [*start, "--node-ip-address=127.0.0.1"],
+        env=clean_environment(tmp_path) | {"RAY_USAGE_STATS_ENABLED": "0", **token},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert any("Ray runtime started" in line for line in head.stdout), "it ended"
+        sent = Project(tmp_path, CLAIMS).run(
+            *("--engine", "ray", "--ray-address", f"127.0.0.1:{port}", "-k", "alone"),
+            env=token,
+            patience=PATIENCE,
+        )
+    finally:
+        head.terminate()
+        head.communicate(timeout=PATIENCE)
+    assert sent.code == 0, sent.text
+    assert "1 jobs on 1 machines with 1 cores" in sent.text and "epoch" not in sent.text
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def test_without_ray_the_remedy_is_said(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ClusterError, match=r"pip install 'rethinking-generalization\[cluster\]'"):
+        with connected(None, place(tmp_path)):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [("nonsense", "should be HOST:PORT"), ("127.0.0.1:{}", "no Ray cluster answers at 127.0.0.1")],
+)
+def test_a_cluster_that_cannot_be_reached_is_said_at_once(address, message, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster_module, "_ray", lambda: None)
+    with pytest.raises(ClusterError, match=message):
+        with connected(address.format(free_port()), place(tmp_path)):
+            pass
+
+
+def test_something_else_that_answers_there_is_no_cluster(tmp_path, monkeypatch):
+    """Ray's own check would try for many minutes: in its place a program that never answers."""
+    silent = tmp_path / "silent"
+    silent.write_text("#!/bin/sh\nexec sleep 60\n")
+    silent.chmod(0o755)
+    monkeypatch.setattr(cluster_module, "_ray", lambda: None)
+    monkeypatch.setattr(address_module, "HEALTH_SECONDS", 0.3)
+    monkeypatch.setattr(address_module.sys, "executable", str(silent))
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(ClusterError, match=f"answers at {address} is no Ray cluster"):
+            with connected(address, place(tmp_path)):
+                pass
+        silent.write_text(
+            "#!/bin/sh\necho ray.exceptions.AuthenticationError: no token >&2; exit 1"
+        )
+        monkeypatch.setattr(address_module, "HEALTH_SECONDS", 30)
+        with pytest.raises(ClusterError, match="asks for a token; set RAY_AUTH_MODE=token"):
+            with connected(address, place(tmp_path)):
+                pass
+        monkeypatch.setattr(address_module.sys, "executable", "false")
+        with pytest.raises(ClusterError, match=f"at {address} is not well \\(no reason\\)"):
+            with connected(address, place(tmp_path)):
+                pass
+
+
+def test_an_address_without_the_engine_is_refused(tmp_path):
+    session = Project(tmp_path, CLAIMS).run("--ray-address", "a:1")
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert "--ray-address is for --engine ray" in session.text
