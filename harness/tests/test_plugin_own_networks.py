@@ -89,8 +89,9 @@ def test_the_trials_are_those_of_the_networks_and_all_else_is_deselected(tmp_pat
 
 def test_a_plan_names_the_trainings_of_the_network(tmp_path):
     done = Project(tmp_path, CLAIMS).run("--plan", "--arch=mlp-1x16", "--arch-epochs=7")
-    assert "mlp-1x16 on digits (n = 16), random labels, seed 0: at most 7 epochs" in done.text
-    assert "2 trainings for 1 tests" in done.text
+    job = "mlp-1x16 on digits (n = 16), true labels, seed 0 and 1 more as one job"
+    assert f"{job}: at most 7 epochs" in done.text
+    assert "2 trainings in 1 jobs for 1 tests" in done.text
 
 
 def test_a_network_that_cannot_be_trained_ends_the_session_before_anything_is_collected(tmp_path):

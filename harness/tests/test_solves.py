@@ -209,7 +209,7 @@ def test_the_plan_lists_solves(tmp_path):
     assert (
         "exp(-0.05 d^2) on digits (n = 40), pixels, seed 0: a kernel matrix of 40" in session.text
     )
-    assert "2 solves for 2 tests" in session.text
+    assert "2 solves in 2 jobs for 2 tests" in session.text
 
 
 def test_a_solve_needs_its_data(tmp_path):
