@@ -11,8 +11,8 @@ from harness.errors import ClusterError
 
 ANSWER_SECONDS = 5.0
 """How long a cluster's address may take to answer."""
-HEALTH_SECONDS = 30.0
-"""How long Ray may take to find that what answers there is a cluster of its version."""
+HEALTH_SECONDS = 120.0
+"""How long Ray, once loaded, may take to find that what answers is a cluster of its version."""
 REMEDY = "start one with 'ray start --head', or leave --ray-address out for this machine's cores"
 
 

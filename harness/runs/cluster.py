@@ -160,13 +160,7 @@ def connected(address: str | None, place: Place) -> Iterator[Cluster]:
                 log_to_driver=False,
                 **(theirs if address else own),
             )
-        except (
-            ConnectionError,
-            RuntimeError,
-            ValueError,
-            OSError,
-            ray.exceptions.RayError,
-        ) as error:
+        except Exception as error:  # Ray raises its own, and bare ones.
             raise ClusterError(
                 f"the Ray cluster at {address or 'this machine'} cannot be used"
                 f" ({str(error).strip().splitlines()[0]}); {REMEDY}"
