@@ -41,3 +41,16 @@ def trainable_parameters_one_unit_wider(
 
 def _count(model: "nn.Module") -> int:
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+def normalized_responses(size: float, channels: int = 16) -> list[float]:
+    """What Alexnet's local response normalisation makes of channels that all hold ``size``.
+
+    Where training starts it changes nothing that a loss would show: its constants do so here.
+    """
+    import torch
+
+    from harness.models.alexnet import LocalResponseNorm
+
+    layer = LocalResponseNorm(channels)
+    return layer(torch.full((1, channels, 1, 1), float(size))).flatten().tolist()
