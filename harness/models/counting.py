@@ -1,4 +1,4 @@
-"""Counting parameters: Table 1's "# params"."""
+"""What a network is, by numbers: Table 1's "# params", and constants that no parameter shows."""
 
 from typing import TYPE_CHECKING
 
