@@ -46,7 +46,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
             for path in write_report(folder, sources, session.catalogue):
                 terminalreporter.write_line(f"{path.stem}: {path}")
         except HarnessError as error:
-            terminalreporter.write_line(f"notice: {error}", yellow=True)
+            terminalreporter.write_line(f"notice: no report was written: {error}", yellow=True)
+            if not exitstatus:
+                # What was asked for and is not there is no success, as for --evidence.
+                running = config.pluginmanager.get_plugin("session")
+                running.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         for text in sources.notices:
             terminalreporter.write_line(f"notice: {text}", yellow=True)
     if (target := config.getoption("--evidence")) and session.evidence_written:

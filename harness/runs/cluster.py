@@ -163,7 +163,7 @@ def connected(address: str | None, place: Place) -> Iterator[Cluster]:
         except Exception as error:  # Ray raises its own, and bare ones.
             raise ClusterError(
                 f"the Ray cluster at {address or 'this machine'} cannot be used"
-                f" ({str(error).strip().splitlines()[0]}); {REMEDY}"
+                f" ({(str(error).strip() or repr(error)).splitlines()[0]}); {REMEDY}"
             ) from error
         try:
             machines = tuple(

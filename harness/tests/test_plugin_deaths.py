@@ -76,6 +76,14 @@ def test_evidence_that_cannot_be_written_is_told_and_its_parts_are_kept(tmp_path
     assert '"supported"' in parts[0].read_text()
 
 
+def test_a_report_that_cannot_be_written_is_told_and_the_session_has_not_succeeded(tmp_path):
+    """Its faults would pass unseen; what was judged is in the evidence all the same."""
+    (tmp_path / "occupied").touch()
+    session = Project(tmp_path, TRUE).run("--report", "occupied")
+    assert "notice: no report was written" in session.text and session.evidence
+    assert session.code == pytest.ExitCode.INTERNAL_ERROR
+
+
 def test_an_evidence_folder_that_cannot_be_made_is_an_error_at_once(tmp_path):
     (tmp_path / "file").touch()
     session = Project(tmp_path, TRUE).run("--evidence", "file/evidence.jsonl")
