@@ -152,14 +152,17 @@ def _listed(folder: Path) -> tuple[tuple[str, ...], Files, Files]:
         return names, _files(folder / "train", names), _files(tests[0], names)
     names = _classes(folder)
     every = _files(folder, names)
-    of_class = [[it for it in every if it[1] == label] for label in range(len(names))]
+    of_class: list[list[tuple[Path, int]]] = [[] for _ in names]
+    for path, label in every:
+        of_class[label].append((path, label))
     if few := [names[i] for i, each in enumerate(of_class) if len(each) < EVERY_FIFTH]:
         raise DataError(
             f"{folder}: the class {few[0]!r} has fewer than {EVERY_FIFTH} images, of which every"
             " fifth is to be a test image; add some, or make folders train and test"
         )
     test = tuple(it for each in of_class for it in each[EVERY_FIFTH - 1 :: EVERY_FIFTH])
-    return names, tuple(it for it in every if it not in set(test)), test
+    held_out = set(test)
+    return names, tuple(it for it in every if it not in held_out), test
 
 
 def _classes(folder: Path) -> tuple[str, ...]:
