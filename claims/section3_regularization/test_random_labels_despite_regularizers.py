@@ -42,9 +42,9 @@ def split(every, network):
 
 
 FINDINGS = {
-    ("cpu_full", "mlp-1x512-decay"): "98.84 % of 50,000 random labels after 100 epochs in fp32 with"
-    " the coefficient 0.0005, where the paper has 99.21 % with one that it does not give; without"
-    " weight decay 99.24 % are fitted",
+    ("cpu_full", "mlp-1x512-decay"): "98.84 % of 50,000 random labels after 100 epochs in fp32 and"
+    " 98.94 % in bf16 with the coefficient 0.0005, where the paper has 99.21 % with one that it"
+    " does not give; without weight decay 99.24 % are fitted (99.28 % in bf16)",
 }
 ALEXNET, OTHERS = split(
     [
