@@ -3,7 +3,8 @@
 The room is the distance by which a session's measurement stayed clear of failing, in its own unit.
 Over sessions it has a mean and a standard deviation; the rate is Student's predictive probability
 that another session's room is negative, as for the next of n normal draws. It is an extrapolation
-from n sessions, and says so by its n.
+from n sessions, and says so by its n. Ratios and distances, which spread over orders of magnitude,
+have their room in logarithms.
 """
 
 import math
@@ -16,6 +17,10 @@ from harness.evidence.run_record import RunRecord
 
 ATTAINS = "attains "
 """How the words of a bound begin that every run attains, or does not: the room is always 0."""
+MULTIPLICATIVE = ("times", "")
+"""Units of ratios, norms, eigenvalues and relative distances, which are positive."""
+SMALLEST = 2.0**-52
+"""A relative distance below is rounding."""
 UNMOVED = 1e-9
 """A spread below this share of the mean is rounding."""
 FEWEST = 3
@@ -36,7 +41,7 @@ class Alarm:
     failures: int
     """Sessions in which it did not come out as it should."""
     rooms: tuple[float, ...]
-    """A session each, in the check's unit, or in logarithms of epochs: see `measured_in`."""
+    """A session each, in the check's unit, or in logarithms: see `measured_in`."""
     measured_in: str
 
     @property
@@ -106,7 +111,19 @@ def left_out(sessions: Sequence[Iterable[Evidence]]) -> list[str]:
 def _alarm(seen: Sequence[tuple[Evidence, Mapping[str, RunRecord]]]) -> Alarm:
     first = seen[0][0]
     in_epochs = first.bound_words.startswith(ATTAINS) and not first.control and first.expected
-    rooms = [_epochs_to_spare(*it) if in_epochs else it[0].room for it in seen]
+    limit = _limit(first)
+    if in_epochs:
+        rooms, unit = (
+            [_epochs_to_spare(*it) for it in seen],
+            "log of epochs allowed over epochs to fit",
+        )
+    elif limit is None:
+        rooms, unit = [record.room for record, _ in seen], first.unit
+    else:
+        rooms, unit = (
+            [_log_room(record, limit) for record, _ in seen],
+            "log of the ratio to the bound",
+        )
     return Alarm(
         first.claim,
         first.check,
@@ -115,8 +132,32 @@ def _alarm(seen: Sequence[tuple[Evidence, Mapping[str, RunRecord]]]) -> Alarm:
         len(seen),
         sum(not record.as_it_should for record, _ in seen),
         tuple(room for room in rooms if room is not None and math.isfinite(room)),
-        "log of epochs allowed over epochs to fit" if in_epochs else first.unit,
+        unit,
     )
+
+
+def _limit(record: Evidence) -> float | None:
+    """The positive number to which a positive measurement is compared; None where it is not one."""
+    if record.unit not in MULTIPLICATIVE:
+        return None
+    equals_zero, _, tolerance = record.bound_words.partition(" to ")
+    limit = record.bound
+    if equals_zero == "equals 0" and tolerance:
+        limit = float(tolerance)
+    elif not record.bound_words.startswith(("at most ", "at least ", "more than ")):
+        return None
+    return float(limit) if isinstance(limit, int | float) and limit > 0 else None
+
+
+def _log_room(record: Evidence, limit: float) -> float | None:
+    """How many times as large or as small the measurement could be, as a logarithm."""
+    if record.room is None:
+        return None
+    to_be_above = record.bound_words.startswith(("at least ", "more than "))
+    to_be_supported = not record.control and record.expected
+    if to_be_above == to_be_supported:
+        return math.log(max(1 + record.room / limit, SMALLEST))
+    return -math.log(max(1 - record.room / limit, SMALLEST))
 
 
 def _epochs_to_spare(record: Evidence, runs: Mapping[str, RunRecord]) -> float | None:

@@ -96,3 +96,36 @@ def test_the_command_shows_the_likeliest_first_and_keeps_all(tmp_path, capsys):
 def test_a_failed_session_ends_with_an_error(tmp_path, capsys):
     assert told(tmp_path, [4.0, 5.0, 6.0], verdict="refuted") == 1
     assert "3 of 3" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "bound", "control", "edges"),
+    [
+        ("at most 4", 4, False, [1.0, 2.0, 3.0]),
+        ("at most 4", 4, True, [8.0, 16.0, 400.0]),
+        ("at least 4", 4, False, [8.0, 16.0, 400.0]),
+        ("more than 4", 4, True, [1.0, 2.0, 3.0]),
+        ("equals 0 to 1e-10", 0, False, [1e-13, 1e-12, 0.0]),
+        ("equals 0 to 1e-10", 0, True, [0.08, 0.3, 1e-3]),
+    ],
+)
+def test_ratios_and_distances_have_their_room_in_logarithms(words, bound, control, edges):
+    limit = bound or 1e-10
+    facts = {"unit": "times" if bound else "", "bound_words": words, "bound": bound}
+    seen = sessions([abs(edge - limit) for edge in edges], control=control, **facts)
+    (found,) = alarms(seen)
+    expected = [abs(math.log(max(edge, limit * 2**-52) / limit)) for edge in edges]
+    assert found.rooms == pytest.approx(expected, rel=1e-2)
+    assert found.measured_in == "log of the ratio to the bound"
+
+
+def test_a_ratio_beyond_its_bound_has_negative_room():
+    facts = {"unit": "times", "bound_words": "at most 4", "bound": 4}
+    (found,) = alarms(sessions([-4.0, 3.0, 3.5], **facts))
+    assert found.rooms[0] == pytest.approx(-math.log(2))
+
+
+def test_shares_keep_their_unit():
+    facts = {"unit": "share", "bound_words": "at most 9.00 %", "bound": 0.09}
+    (found,) = alarms(sessions([0.05, 0.06, 0.07], **facts))
+    assert found.rooms == (0.05, 0.06, 0.07)
