@@ -152,12 +152,12 @@ def sample(dataset, n, base_seed):
 
 # --- Classes whose complexity is known -------------------------------------------------------
 
-BATCHWISE = "batches of a thousand sign vectors"
+BATCHWISE = "batches of 250 sign vectors"
 
 FEW = 100
 """Functions in the finite class."""
 
-BATCHES, DRAWS = 10, 1_000
+BATCHES, DRAWS = 40, 250
 """Sign vectors for classes that need no training: a value is the mean over a batch of them."""
 
 

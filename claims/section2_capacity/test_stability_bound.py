@@ -18,7 +18,7 @@ from harness.training.recipe import differing_fields
 
 SETTINGS = {"true labels": "two-groups", "random labels": "random-signs"}
 
-PAIRS = {"digits": 40, "cifar10": 20}
+PAIRS = {"digits": 80, "cifar10": 20}
 """Samples, each with its true labels and with random ones."""
 
 

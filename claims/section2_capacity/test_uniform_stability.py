@@ -47,9 +47,23 @@ ORDER_1 = AtLeast(
 )
 
 
+def largest(samples):
+    """Over replacements and points of all samples."""
+    return max(it.largest for it in samples)
+
+
+def change_at_the_example(name, samples, runs=()):
+    """A mean a sample; of a single one, a value a replaced example."""
+    if len(samples) > 1:
+        means = [float(it.at_the_example.mean()) for it in samples]
+        return mean_over(name, means, "loss", "samples: images, labels, orders, weights", runs)
+    changes = samples[0].at_the_example.tolist()
+    return mean_over(name, changes, "loss", "replaced examples of one sample", runs)
+
+
 def stability_exhibit(name, dataset, over, measured):
     """Replacements by sample size or passes, as the figure draws them."""
-    means = {x: mean_over("", it.at_the_example, "", "") for x, it in measured.items()}
+    means = {x: change_at_the_example("", it) for x, it in measured.items()}
     return Exhibit(
         "uniform-stability",
         {
@@ -60,25 +74,23 @@ def stability_exhibit(name, dataset, over, measured):
             "mean": [it.mean for it in means.values()],
             "low": [it.interval[0] for it in means.values()],
             "high": [it.interval[1] for it in means.values()],
-            "largest": [it.largest for it in measured.values()],
+            "largest": [largest(it) for it in measured.values()],
         },
     )
 
 
 def judge_instability(judge, name, measured, runs=(), exhibit=None):
     """Order 1: the largest change at each sample size, and the mean at the example over all."""
-    for n, it in measured.items():
+    for n, samples in measured.items():
         judge(
-            exact(f"{name}, n = {n:,}: largest change of the loss", [it.largest], "loss"),
+            exact(f"{name}, n = {n:,}: largest change of the loss", [largest(samples)], "loss"),
             WITNESS,
             exhibit=exhibit,
         )
     judge(
-        mean_over(
+        change_at_the_example(
             f"{name}: change of the loss at the replaced example",
-            [float(change) for it in measured.values() for change in it.at_the_example],
-            "loss",
-            "replaced examples; one order and initialisation a sample size",
+            [sample for samples in measured.values() for sample in samples],
             runs,
         ),
         ORDER_1,
@@ -90,10 +102,10 @@ def dataset_of(trial):
 
 
 def measure(groups):
-    """Replacements by number, from groups of a base run and its variants."""
-    from harness.capacity.stability import replacements
+    """Samples with their replacements, by number, from groups of base runs and their variants."""
+    from harness.capacity.stability import by_sample
 
-    return {int(x): replacements(runs[0], runs[1:]) for x, runs in groups.items()}
+    return {int(x): by_sample(runs) for x, runs in groups.items()}
 
 
 # --- 2.2-stability-fails ---------------------------------------------------------------------
@@ -140,7 +152,7 @@ def test_even_on_true_labels_some_loss_moves_by_order_1(trial, laboratory, judge
     drawn = stability_exhibit("true labels", dataset_of(trial), "n", measured)
     for n, it in measured.items():
         judge(
-            exact(f"true labels, n = {n:,}: largest change of the loss", [it.largest], "loss"),
+            exact(f"true labels, n = {n:,}: largest change of the loss", [largest(it)], "loss"),
             WITNESS,
             exhibit=drawn,
         )
@@ -163,9 +175,12 @@ def test_on_random_labels_the_change_grows_with_the_passes(trial, laboratory, ju
         mean_over(
             f"random labels, n = {trial.all_recipes[0].images:,}: change at the example after"
             f" {many} passes minus that after {few}",
-            measured[many].at_the_example - measured[few].at_the_example,
+            [
+                float((late.at_the_example - soon.at_the_example).mean())
+                for late, soon in zip(measured[many], measured[few], strict=True)
+            ],
             "loss",
-            "replaced examples",
+            "samples: images, labels, orders, weights",
         ),
         MoreThan(0.0, source="Section 1.2: not stable for many passes"),
         exhibit=stability_exhibit("random labels", dataset_of(trial), "passes", measured),
@@ -182,7 +197,7 @@ def test_on_true_labels_the_largest_change_grows_with_the_passes(trial, laborato
         exact(
             f"true labels, n = {trial.all_recipes[0].images:,}: largest change after {many}"
             f" passes minus that after {few}",
-            [measured[many].largest - measured[few].largest],
+            [largest(measured[many]) - largest(measured[few])],
             "loss",
         ),
         MoreThan(0.0, source="Section 1.2: not stable for many passes"),
@@ -271,6 +286,6 @@ def test_ridge_regression_with_a_fixed_penalty_is_stable(dataset, laboratory, ju
     recipes, samples = ridge_samples(dataset, base_seed, laboratory.data_root)
     ridge = Ridge(image_radius(next(iter(recipes.values()))) ** 2)
     places = range(REPLACED[dataset])
-    measured = {n: ridge.replaced(*of_it, places) for n, of_it in samples.items()}
+    measured = {n: [ridge.replaced(*of_it, places)] for n, of_it in samples.items()}
     drawn = stability_exhibit("ridge, random labels", dataset, "n", measured)
     judge_instability(judge, "ridge, random labels", measured, exhibit=drawn)

@@ -1,7 +1,5 @@
 """3-table1, 3-not-necessary, 3-tuning-knob, 3-aug-over-wd: Table 1."""
 
-from dataclasses import replace
-
 import pytest
 
 from claims.section2_capacity.trials import fast
@@ -27,7 +25,7 @@ from harness.evidence import (
     published_tolerance,
     spread_between_and_within,
 )
-from harness.plugin.trials import Trial, trials
+from harness.plugin.trials import Trial, trials, with_findings
 
 
 def published(network, crop, decay, field="test"):
@@ -75,16 +73,11 @@ ANOTHER_COEFFICIENT = (
     " costs MLP 1x512 0.1 points, here it gains 1.3 in both; the other three rows of the MLPs are"
     " within 1.1 points"
 )
-FINDINGS = {("cpu_full", "mlp-1x512-decay"): ANOTHER_COEFFICIENT}
+FINDINGS = {"mlp-1x512-decay": ANOTHER_COEFFICIENT}
 
 
 @pytest.mark.claim("3-table1")
-@trials(
-    *[
-        replace(trial, finding=FINDINGS.get((trial.tier, trial.label), ""))
-        for trial in table_1_trials()
-    ]
-)
+@trials(*with_findings(table_1_trials(), FINDINGS))
 def test_a_row_of_table_1_is_reproduced(trial, laboratory, judge):
     runs = laboratory.runs(trial)["row"]
     recipe = runs[0].recipe

@@ -36,7 +36,7 @@ def judge_same(judge, name, largest, note):
 @pytest.mark.fast
 @pytest.mark.claim("5-hessian")
 def test_the_hessian_is_the_same_at_every_solution(judge):
-    """By autograd at two solutions, and by the paper's formula, for five losses."""
+    """By autograd at two solutions, and by the paper's formula, for six losses."""
     from harness.linear import hessian
 
     def apart(example):

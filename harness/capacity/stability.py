@@ -74,6 +74,21 @@ def replacements(base: "Run", others: Sequence["Run"]) -> Replacements:
     )
 
 
+def by_sample(runs: Sequence["Run"]) -> list[Replacements]:
+    """`replacements` of each sample: a run, then those that differ from it in one example.
+
+    Raises CapacityError where the first has an example replaced, or one differs in anything else.
+    """
+    starts = [place for place, run in enumerate(runs) if run.recipe.replaced is None]
+    if not starts or starts[0] != 0:
+        raise CapacityError("the first run must be of a sample in which nothing is replaced")
+    ends = [*starts[1:], len(runs)]
+    return [
+        replacements(runs[start], runs[start + 1 : end])
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
 def generalization_gap(run: "Run") -> float:
     """Mean loss on examples that the sample left out, minus that on the sample."""
     every, n = losses(run), run.recipe.images

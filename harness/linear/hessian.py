@@ -39,10 +39,11 @@ def interpolation_hessian(x: Array, y: Array, loss: str) -> Array:
     from torch.autograd.functional import hessian
 
     targets = torch.from_numpy(y if y.ndim == 2 else y[:, None])
+    outputs = targets.shape[1]
     value, total = LOSSES[loss].value, 0.0
-    for row, target in zip(x, targets, strict=True):
-        beta = hessian(lambda z, y=target: value(z, y), target).numpy()
-        total = total + np.kron(np.outer(row, row), beta)
+    for row, target in zip(x, targets.split(1), strict=True):
+        beta = hessian(lambda z, y=target: value(z, y), target).view(outputs, outputs)
+        total = total + np.kron(np.outer(row, row), beta.numpy())
     return total / len(x)
 
 

@@ -1,13 +1,12 @@
 """Kernels: functions of two points, evaluated block by block in the precision of the points."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 
-from harness.errors import InvalidRecipe
+from harness.linear.recipe_checks import require_number
 
 MatrixProduct = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -30,8 +29,7 @@ class GaussianKernel:
 
     def __post_init__(self) -> None:
         """Refuse what is no bandwidth."""
-        if not 0 < self.gamma < math.inf:
-            raise InvalidRecipe(f"gamma = {self.gamma}, but it should be above 0 and finite")
+        require_number("gamma", self.gamma, lambda it: it > 0, "above 0 and finite")
 
     def block(self, x: torch.Tensor, z: torch.Tensor, mm: MatrixProduct = torch.mm) -> torch.Tensor:
         """By ``|x|^2 + |z|^2 - 2 x.z``: one matrix product, and rounding of ``|x|^2`` epsilon."""

@@ -35,7 +35,7 @@ def _bregman(potential: Callable[["Tensor"], "Tensor"]) -> Callable[["Tensor", "
 
         at = y.detach().requires_grad_()
         slope = torch.autograd.grad(potential(at).sum(), at)[0]
-        return (potential(z) - potential(y) - slope * (z - y)).sum()
+        return potential(z).sum() - potential(y).sum() - (slope * (z - y)).sum()
 
     return value
 
@@ -52,6 +52,17 @@ def _softplus(z: "Tensor") -> "Tensor":
     return softplus(z)
 
 
+def _log_of_all(z: "Tensor") -> "Tensor":
+    """Of the exponentials of an example's outputs and of a further one that is 0: (n,).
+
+    Outputs (n,) are of n examples. The second derivative in (n, k) is a softmax's: not diagonal.
+    """
+    import torch
+
+    outputs = z if z.ndim == 2 else z[:, None]
+    return torch.cat([outputs, torch.zeros_like(outputs[:, :1])], dim=1).logsumexp(1)
+
+
 LOSSES: dict[str, Loss] = {
     "squared": Loss(lambda z, y: (z - y).square().sum() / 2, smooth=True),
     "quartic": Loss(
@@ -59,6 +70,7 @@ LOSSES: dict[str, Loss] = {
     ),
     "log cosh": Loss(_log_cosh, smooth=True),
     "logistic": Loss(_bregman(_softplus), smooth=True),
+    "softmax": Loss(_bregman(_log_of_all), smooth=True),
     "exponential": Loss(_bregman(lambda z: z.exp()), smooth=True),
     "hinge": Loss(lambda z, y: (1 - z * y.sign()).clamp(min=0).sum(), smooth=False),
     "absolute": Loss(lambda z, y: (z - y).abs().sum(), smooth=False),

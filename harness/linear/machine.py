@@ -16,10 +16,12 @@ import torch
 from harness.errors import HarnessError
 from harness.linear.kernels import Kernel, exact_product
 from harness.linear.memory import in_gb, peak_bytes, require, reset_peak
+from harness.linear.recipe_checks import require_number
 from harness.linear.refinement import TILE, Refined, kernel_product, refine
 from harness.linear.triangle import Triangle, triangle_bytes
 
 TOLERANCE = 1e-6
+PRECISIONS = (torch.float32, torch.float64)
 Progress = Callable[[str, float], None]
 """``progress(what, share)``: the phase in words, and the share of the factorisation's work."""
 
@@ -97,12 +99,14 @@ def fit(
     """
     check_points(points, targets)
     n, d = points.shape
-    if ridge is not None and not 0 < ridge < float("inf"):
-        raise HarnessError(f"ridge = {ridge}, but it should be above 0 and finite, or None")
-    if ridge is None:
-        refuse_duplicates(points, targets)
+    if ridge is not None:
+        require_number("ridge", ridge, lambda it: it > 0, "above 0 and finite, or None")
+    if dtype not in PRECISIONS:
+        raise HarnessError(f"dtype = {dtype}, but the factor should be float32 or float64")
     need = bytes_needed(n, d, targets.shape[1], dtype)
     require(need, f"the kernel matrix of {n:,} points", device)
+    if ridge is None:
+        refuse_duplicates(points, targets)
     before = reset_peak(device)
     progress(f"kernel matrix of {n:,} points, {in_gb(need)}", 0.0)
     points, added = points.to(device), ridge or 0.0
@@ -138,7 +142,9 @@ def fit(
 
 
 def check_points(points: torch.Tensor, targets: torch.Tensor) -> None:
-    """Refuse what cannot be a regression: shapes, sizes, values that are not finite."""
+    """Refuse what cannot be a regression: kinds, shapes, sizes, values that are not finite."""
+    for name, values in (("points", points), ("targets", targets)):
+        _check_kind(name, values)
     if points.ndim != 2 or targets.ndim != 2 or not len(points) or not targets.shape[1]:
         raise HarnessError(
             f"points of shape {tuple(points.shape)} and targets of shape {tuple(targets.shape)},"
@@ -153,10 +159,21 @@ def check_points(points: torch.Tensor, targets: torch.Tensor) -> None:
 
 
 def check_queries(z: torch.Tensor, d: int) -> None:
-    """Refuse what cannot be predicted at: other sizes, values that are not finite."""
+    """Refuse what cannot be predicted at: kinds, other sizes, values that are not finite."""
+    _check_kind("queries", z)
     if z.ndim != 2 or z.shape[1] != d:
         raise HarnessError(f"queries of shape {tuple(z.shape)}, but they should be (b, {d})")
     _check_finite("queries", z)
+
+
+def _check_kind(name: str, values: torch.Tensor) -> None:
+    if not isinstance(values, torch.Tensor):
+        raise HarnessError(
+            f"{name} of type {type(values).__name__}; give a tensor: torch.as_tensor(...)"
+        )
+    if values.dtype not in PRECISIONS:
+        kind = str(values.dtype).removeprefix("torch.")
+        raise HarnessError(f"{name} of {kind}; give float32 or float64: {name}.double()")
 
 
 def _check_finite(name: str, values: torch.Tensor) -> None:

@@ -1,11 +1,20 @@
 """What a solve is: data, features, kernel, ridge, labels. Does not import torch."""
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
 from harness.data.catalogue import dataset_spec
 from harness.errors import InvalidRecipe
+from harness.linear.recipe_checks import (
+    require_choice,
+    require_integer,
+    require_number,
+    require_numbers,
+    sequence,
+)
+
+PRECISIONS = ("fp32", "fp64")
+ABOVE_0, FROM_0_UP = "above 0 and finite", "0 or above, and finite"
 
 
 def label_name(corruption: float) -> str:
@@ -48,14 +57,14 @@ class GaborBank:
 
     def __post_init__(self) -> None:
         """Refuse what is no bank."""
-        object.__setattr__(self, "frequencies", tuple(self.frequencies))
-        if not self.frequencies or not all(0 < f <= 0.5 for f in self.frequencies):
-            raise InvalidRecipe(
-                f"frequencies = {self.frequencies}, but each should be in (0, 0.5] cycles a pixel"
-            )
+        object.__setattr__(self, "frequencies", sequence("frequencies", self.frequencies))
+        require_numbers(
+            "frequencies", self.frequencies, lambda it: 0 < it <= 0.5, "in (0, 0.5] cycles a pixel"
+        )
         for name in ("orientations", "pool"):
-            if getattr(self, name) < 1:
-                raise InvalidRecipe(f"{name} = {getattr(self, name)}, but it should be at least 1")
+            require_integer(name, getattr(self, name), 1)
+        if self.noise_seed is not None:
+            require_integer("noise_seed", self.noise_seed, 0)
 
     def __str__(self) -> str:
         name = "Gabor wavelets" if self.noise_seed is None else "noise in place of wavelets"
@@ -76,16 +85,10 @@ class _DataChoice:
 
     def _check_data(self) -> None:
         spec = dataset_spec(self.dataset)
-        if not 0 <= self.held_out < spec.train_size:
-            raise InvalidRecipe(
-                f"held_out = {self.held_out}, but it should be from 0 to {spec.train_size - 1:,}"
-            )
-        most = spec.train_size - self.held_out
-        if self.train_size is not None and not 1 <= self.train_size <= most:
-            raise InvalidRecipe(
-                f"train_size = {self.train_size}, but it should be from 1 to {most:,}, the training"
-                f" images of {spec.title} that are not held out"
-            )
+        require_integer("seed", self.seed, 0)
+        require_integer("held_out", self.held_out, 0, spec.train_size - 1)
+        if self.train_size is not None:
+            require_integer("train_size", self.train_size, 1, spec.train_size - self.held_out)
 
     @property
     def images(self) -> int:
@@ -117,19 +120,18 @@ class KernelRecipe(_DataChoice):
     def __post_init__(self) -> None:
         """Refuse what cannot be solved, naming the field, the value and what would do."""
         self._check_data()
-        if not 0 < self.gamma < math.inf:
-            raise InvalidRecipe(f"gamma = {self.gamma}, but it should be above 0 and finite")
-        if self.ridge is not None and not 0 < self.ridge < math.inf:
+        if not isinstance(self.features, Pixels | GaborBank):
             raise InvalidRecipe(
-                f"ridge = {self.ridge}, but it should be above 0 and finite, or None"
+                f"features = {self.features!r}, but they should be Pixels() or a GaborBank"
             )
-        object.__setattr__(self, "corruptions", tuple(self.corruptions))
-        if not self.corruptions or not all(0 <= p <= 1 for p in self.corruptions):
-            raise InvalidRecipe(
-                f"corruptions = {self.corruptions}, but each should be a share in [0, 1]"
-            )
-        if self.precision not in ("fp32", "fp64"):
-            raise InvalidRecipe(f"precision = {self.precision!r}, but it should be fp32 or fp64")
+        require_number("gamma", self.gamma, lambda it: it > 0, ABOVE_0)
+        if self.ridge is not None:
+            require_number("ridge", self.ridge, lambda it: it > 0, f"{ABOVE_0}, or None")
+        object.__setattr__(self, "corruptions", sequence("corruptions", self.corruptions))
+        require_numbers(
+            "corruptions", self.corruptions, lambda it: 0 <= it <= 1, "a share in [0, 1]"
+        )
+        require_choice("precision", self.precision, PRECISIONS)
 
     @property
     def cost(self) -> float:
@@ -177,26 +179,24 @@ class ConvNetRecipe(_DataChoice):
     def __post_init__(self) -> None:
         """Refuse what cannot be solved."""
         self._check_data()
-        object.__setattr__(self, "filters", tuple(self.filters))
-        object.__setattr__(self, "ridges", tuple(self.ridges))
-        if not self.filters or min(self.filters) < 1 or list(self.filters) != sorted(self.filters):
+        object.__setattr__(self, "filters", sequence("filters", self.filters))
+        object.__setattr__(self, "ridges", sequence("ridges", self.ridges))
+        for count in self.filters:
+            require_integer("filters", count, 1)
+        if not self.filters or list(self.filters) != sorted(self.filters):
             raise InvalidRecipe(
                 f"filters = {self.filters}, but they should be ascending, from 1 up"
             )
-        if not self.ridges or not all(0 <= ridge < math.inf for ridge in self.ridges):
-            raise InvalidRecipe(f"ridges = {self.ridges}, but each should be 0 or above, finite")
+        require_numbers("ridges", self.ridges, lambda it: it >= 0, FROM_0_UP)
         if self.streamed and FEATURES_A_FILTER * min(self.filters) < self.images:
             raise InvalidRecipe(
                 f"streamed = True with {min(self.filters)} filters: below n features the normal"
                 " equations need all of them; keep them, or take more filters"
             )
-        if self.source not in ("patches", "gaussian"):
-            raise InvalidRecipe(f"source = {self.source!r}, but it should be patches or gaussian")
-        smallest = min(dataset_spec(self.dataset).shape[1:])
-        if not 1 <= self.patch < smallest:
-            raise InvalidRecipe(f"patch = {self.patch}, but it should be from 1 to {smallest - 1}")
-        if not 0 <= self.threshold < math.inf:
-            raise InvalidRecipe(f"threshold = {self.threshold}, but it should be 0 or above")
+        require_choice("source", self.source, ("patches", "gaussian"))
+        require_choice("precision", self.precision, PRECISIONS)
+        require_integer("patch", self.patch, 1, min(dataset_spec(self.dataset).shape[1:]) - 1)
+        require_number("threshold", self.threshold, lambda it: it >= 0, FROM_0_UP)
 
     @property
     def cost(self) -> float:

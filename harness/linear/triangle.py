@@ -35,9 +35,10 @@ class NotPositiveDefinite(HarnessError):
 
     def __init__(self, pivot: int, value: float, eigenvalue: float, size: int, dtype: str) -> None:
         super().__init__(
-            f"the kernel matrix of {size:,} points is not positive definite in {dtype}: pivot"
-            f" {pivot} (of 0 to {size - 1}) is {value:.3g}, and the block that it stands in has an"
-            f" eigenvalue of {eigenvalue:.3g}; give a ridge, a narrower kernel, or double precision"
+            f"the kernel matrix of {size:,} points is not positive definite in {dtype}: it breaks"
+            f" down at pivot {pivot} (of 0 to {size - 1}), which is {value:.3g} where its block is"
+            f" factored in double precision; the block has an eigenvalue of {eigenvalue:.3g}; give"
+            " a ridge, a narrower kernel, or double precision"
         )
         self.pivot, self.value, self.eigenvalue = pivot, value, eigenvalue
 
@@ -171,7 +172,10 @@ class Triangle:
                 " look for NaN or infinite features"
             )
         at = max(info - 1, 0)
-        head = torch.linalg.cholesky_ex(block[:at, :at]).L
+        head, broken = torch.linalg.cholesky_ex(block[:at, :at])
+        while int(broken):  # In double precision it breaks down before.
+            at = int(broken) - 1
+            head, broken = torch.linalg.cholesky_ex(block[:at, :at])
         row = torch.linalg.solve_triangular(head, block[at, :at, None], upper=False)
         value = float(block[at, at] - row.square().sum())
         eigenvalue = float(torch.linalg.eigvalsh(block, UPLO="L")[0])

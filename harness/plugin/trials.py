@@ -59,6 +59,17 @@ def trials(
     return marked
 
 
+def with_findings(every: Iterable[Trial], findings: Mapping[str, str]) -> list[Trial]:
+    """The trials, those at the paper's size with the finding that stands under their label.
+
+    One recipe at two tiers is one run, and what it comes to is expected of both.
+    """
+    return [
+        replace(trial, finding=findings.get(trial.label, "") if trial.scale == "paper" else "")
+        for trial in every
+    ]
+
+
 def parameters(every: Iterable[Trial]) -> list[Any]:
     """The trials as parameters of a test."""
     return [

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from filelock import FileLock
 
@@ -11,8 +12,10 @@ from harness.evidence import error_on_the_same_images, error_ratio, figures_of, 
 from harness.evidence.published import published_row
 from harness.evidence.solves import share_of_errors
 from harness.evidence.statistics import paired_difference_interval, paired_ratio_interval
+from harness.linear.examples import examples
 from harness.linear.outcome import Fit, SolveOutcome, packed
-from harness.linear.recipe import ConvNetRecipe, KernelRecipe
+from harness.linear.recipe import ConvNetRecipe, KernelRecipe, label_name
+from harness.linear.solve import solve
 from harness.report.figures import FIGURES, as_svg, drawing_of
 from harness.runs import solver as solver_module
 from harness.runs.key import solve_key
@@ -62,6 +65,26 @@ def test_a_solve_is_made_once(tmp_path, solved, monkeypatch):
     assert list(Store(tmp_path, record=Run).runs()) == []
 
 
+def test_figures_of_a_fit_are_numpys():
+    """By an inverse in NumPy: errors, the RKHS norm over all classes, the worst misfit."""
+    data, outcome = examples(RECIPE, None), solve(RECIPE, None, "cpu")
+    x, z = (it.flatten(1).numpy() / 255 for it in (data.images, data.test_images))
+
+    def gram(left, right):
+        return np.exp(-RECIPE.gamma * ((left[:, None] - right[None]) ** 2).sum(2))
+
+    for corruption in RECIPE.corruptions:
+        labels = data.corrupted(corruption, RECIPE.seed)
+        targets = np.eye(10)[labels.numpy()]
+        alpha = np.linalg.solve(gram(x, x), targets)
+        fit = outcome[label_name(corruption)]
+        right = (gram(z, x) @ alpha).argmax(1) == data.test_labels.numpy()
+        assert fit.is_right() == right.tolist() and fit.test_correct == right.sum()
+        assert fit.train_correct == fit.train_total == len(x)
+        assert fit.norm == pytest.approx(np.sqrt(np.trace(targets.T @ alpha)), rel=1e-5)
+        assert fit.worst_error < 1e-5
+
+
 def test_the_key_hangs_on_the_recipe_the_data_and_the_device():
     keys = {
         solve_key(recipe, device, data)
@@ -84,7 +107,7 @@ def test_an_interrupted_solve_leaves_nothing_and_frees_its_lock(tmp_path):
 
 def test_large_solves_wait_for_each_other_and_say_so(tmp_path, monkeypatch):
     """Also those of another store: the memory is the machine's."""
-    monkeypatch.setattr(solver_module, "LARGE", 0)
+    monkeypatch.setattr("harness.linear.solve.memory_needed", lambda it: int(solver_module.LARGE))
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     other, told = FileLock(solver_module.turn_file()), []
 
@@ -94,7 +117,13 @@ def test_large_solves_wait_for_each_other_and_say_so(tmp_path, monkeypatch):
 
     other.acquire()
     Solver(Store(tmp_path / "store", record=Solve), on_progress=hear).solve(RECIPE)
-    assert "waits for the memory that another solve holds; needs 0." in told[0]
+    assert "waits for the memory that another solve holds; needs 1.0 GB" in told[0]
+
+
+def test_small_solves_wait_for_none(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    with FileLock(solver_module.turn_file()):
+        Solver(Store(tmp_path / "store", record=Solve)).solve(RECIPE)
 
 
 def test_progress_in_words():
@@ -118,12 +147,12 @@ def solve_with(right, label=TRUE):
 
 
 def test_errors_have_binomial_intervals_or_none():
-    solve = solve_with([True] * 90 + [False] * 10)
-    sampled = share_of_errors("e", [solve], TRUE)
+    made = solve_with([True] * 90 + [False] * 10)
+    sampled = share_of_errors("e", [made], TRUE)
     assert sampled.values == (pytest.approx(0.1),)
     assert sampled.interval == pytest.approx((0.0490, 0.1762), abs=1e-4)
     assert sampled.runs == ("key",) and sampled.seconds == 7.0
-    counted = error_on_the_same_images("e", solve, TRUE)
+    counted = error_on_the_same_images("e", made, TRUE)
     assert counted.interval == (pytest.approx(0.1), pytest.approx(0.1))
 
 
