@@ -26,6 +26,7 @@ from harness.runs.store import Store
 from harness.tests.plugin_helpers import Project
 
 RECIPE = KernelRecipe(dataset="digits", gamma=0.05, train_size=60, corruptions=(0.0, 1.0))
+CONVNET = ConvNetRecipe(dataset="digits", patch=3, train_size=60, filters=(12,))
 TRUE = "true labels"
 
 
@@ -124,6 +125,15 @@ def test_small_solves_wait_for_none(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     with FileLock(solver_module.turn_file()):
         Solver(Store(tmp_path / "store", record=Solve)).solve(RECIPE)
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, CONVNET])
+def test_a_solve_tells_how_far_it_is(recipe, tmp_path):
+    told = []
+    Solver(Store(tmp_path, record=Solve), on_progress=told.append).solve(recipe)
+    shares = [it.share for it in told if it.phase == "factorisation"]
+    assert shares and shares == sorted(shares) and shares[-1] == 1
+    assert {it.recipe for it in told} == {recipe}
 
 
 def test_progress_in_words():
