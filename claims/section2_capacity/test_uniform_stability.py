@@ -19,10 +19,10 @@ from claims.section2_capacity.capacity_trials import (
 )
 from harness.evidence import (
     AtLeast,
-    AtMost,
     Equivalent,
     Exhibit,
     MoreThan,
+    Proved,
     exact,
     log_log_slope,
     mean_over,
@@ -260,7 +260,7 @@ def test_the_measure_recovers_the_rate_of_ridge_regression(dataset, laboratory, 
         largest = ridge.replaced(points, labels, others, other_labels, places).largest
         judge(
             exact(f"ridge, n = {n:,}: largest change of the loss", [largest], "loss"),
-            AtMost(
+            Proved(
                 ridge_bound(radius, ridge.penalty, n),
                 source="Bousquet & Elisseeff 2002, theorem 22",
             ),

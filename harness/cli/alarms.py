@@ -85,7 +85,7 @@ def rate_in_words(it: Alarm) -> str:
     if it.rate is None:
         return f"none in {it.sessions}"
     if it.rate == 0:
-        return "none: chance does not move it"
+        return "none: proved" if it.is_proved else "none: chance does not move it"
     if it.rate < 1e-12:
         return "below 1 in 10^12"
     return f"1 in {1 / it.rate:,.0f}" if it.rate > 1e-6 else f"1 in 10^{-math.log10(it.rate):.0f}"
@@ -98,8 +98,8 @@ def _summary(found: list[Alarm]) -> str:
     told = f"1 in {1 / total:,.0f} sessions" if total else "none"
     return (
         f"{len(found)} checks over {found[0].sessions} sessions, {sum(it.failures for it in found)}"
-        f" failures; {still} unmoved, {unknown} without room to measure; all together, at most:"
-        f" {told}"
+        f" failures; {still} unmoved or proved, {unknown} without room to measure; all together,"
+        f" at most: {told}"
     )
 
 

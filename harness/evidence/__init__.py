@@ -8,6 +8,7 @@ from harness.evidence.checks import (
     Equals,
     Equivalent,
     MoreThan,
+    Proved,
     Supposes,
 )
 from harness.evidence.corruption import (
@@ -61,6 +62,7 @@ __all__ = [
     "Exhibit",
     "Measurement",
     "MoreThan",
+    "Proved",
     "Published",
     "Supposes",
     "accuracy",

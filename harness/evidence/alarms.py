@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.errors import HarnessError
+from harness.evidence.checks import PROVED
 from harness.evidence.record import Evidence
 from harness.evidence.run_record import RunRecord
 
@@ -43,6 +44,8 @@ class Alarm:
     rooms: tuple[float, ...]
     """A session each, in the check's unit, or in logarithms: see `measured_in`."""
     measured_in: str
+    is_proved: bool = False
+    """Whether a theorem bounds every draw: see `checks.Proved`."""
 
     @property
     def mean(self) -> float:
@@ -64,12 +67,13 @@ class Alarm:
     def rate(self) -> float | None:
         """Sessions that would fail, as a share; None where only failures could tell.
 
-        0 where nothing moves and nothing failed. The share of failures where it is larger.
+        0 where a theorem bounds every draw or nothing moves, and nothing failed. The share of
+        failures where it is larger.
         """
         observed = self.failures / self.sessions
         if len(self.rooms) < self.sessions:
             return observed or None
-        if self.is_constant:
+        if self.is_constant or self.is_proved:
             return observed
         from scipy.stats import t
 
@@ -133,6 +137,7 @@ def _alarm(seen: Sequence[tuple[Evidence, Mapping[str, RunRecord]]]) -> Alarm:
         sum(not record.as_it_should for record, _ in seen),
         tuple(room for room in rooms if room is not None and math.isfinite(room)),
         unit,
+        is_proved=first.bound_words.endswith(PROVED),
     )
 
 

@@ -12,6 +12,9 @@ from harness.evidence.measurement import Measurement
 from harness.evidence.statistics import DESIGN_EFFECT, equivalence_false_alarm
 from harness.evidence.verdict import Verdict
 
+PROVED = ", as is proved"
+"""How the words of a bound end that a theorem puts on every draw."""
+
 Room = tuple[float, float]
 """How far a measurement could move, in its unit, before it no longer supports the claim, and before
 it no longer refutes it; negative where it does not."""
@@ -131,6 +134,17 @@ class AtMost(_Bounded):
 
     def __str__(self) -> str:
         return f"at most {_digits(self.value)}"
+
+
+class Proved(AtMost):
+    """At most a bound that a theorem puts on every draw: what exceeds it is a fault, not chance."""
+
+    def false_alarm(self, measured: Measurement) -> float:
+        """None, however close a draw comes."""
+        return 0.0
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}{PROVED}"
 
 
 @dataclass(frozen=True)

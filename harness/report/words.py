@@ -2,6 +2,7 @@
 
 import math
 
+from harness.evidence.checks import PROVED
 from harness.evidence.record import Evidence
 from harness.evidence.words import quantity
 
@@ -54,6 +55,8 @@ def false_alarm(record: Evidence) -> str:
     """The check's false-alarm rate in words, or nothing."""
     if record.false_alarm is None:
         return ""
+    if record.bound_words.endswith(PROVED):
+        return "none, by proof"
     if record.false_alarm < 1e-12:
         return "below 1 in 10^12"
     digits = math.floor(math.log10(1 / record.false_alarm))
