@@ -24,7 +24,8 @@ def run_data(action: str, name: str | None, root: Path | None) -> int:
     if spec.embedded:
         print(f"{spec.title} come with a dependency: nothing to {action}")
         return 0
-    from harness.data.sources import fetch, verify
+    from harness.data.sources import fetch
+    from harness.data.verification import verify
 
     if action == "fetch":
         where = fetch(name, root)

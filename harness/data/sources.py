@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from harness.data.catalogue import DatasetSpec, data_root, dataset_spec, missing_files
+from harness.data.catalogue import DatasetSpec, data_root, dataset_spec
 from harness.data.own import own_arrays, own_fingerprint
 from harness.data.photographs import photo_folder
 from harness.data.streams import stream
+from harness.data.verification import verify
 from harness.errors import DataError
 
 
@@ -27,35 +28,6 @@ class ImageSet:
     test_labels: torch.Tensor
     fingerprint: str
     """Changes with any byte of the data."""
-
-
-def _fetch_hint(name: str) -> str:
-    return f"fetch it with: python -m harness data fetch {name}"
-
-
-def verify(name: str, root: Path) -> None:
-    """Raise DataError, naming the file, unless every file of the dataset is there and intact.
-
-    Of photographs the layout is looked at; whether they decode, `harness.data.crop_cache` says.
-    """
-    spec = dataset_spec(name)
-    if spec.is_folder:
-        photo_folder(root, spec.classes)
-        return
-    if missing := missing_files(name, root):
-        raise DataError(
-            f"{spec.title} is not complete under {root}: {missing[0]} is missing"
-            f" ({len(missing)} of {len(spec.files)} files); {_fetch_hint(name)},"
-            " or say where it is with --data-root or RETHINKING_DATA"
-        )
-    for file, expected in spec.files.items():
-        with (root / file).open("rb") as handle:
-            found = hashlib.file_digest(handle, "md5").hexdigest()
-        if found != expected:
-            raise DataError(
-                f"{spec.title} is damaged: {root / file} has md5 {found}, expected {expected};"
-                f" delete it and {_fetch_hint(name)}"
-            )
 
 
 def fingerprint(name: str, root: str | Path | None = None) -> str:

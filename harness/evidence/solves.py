@@ -88,7 +88,6 @@ def gain(
         "share",
         (low / models, high / models),
         "test images, paired",
-        images=len(ours),
     )
 
 

@@ -106,7 +106,9 @@ def fit(
     need = bytes_needed(n, d, targets.shape[1], dtype)
     require(need, f"the kernel matrix of {n:,} points", device)
     if ridge is None:
-        refuse_duplicates(points, targets)
+        refuse_duplicates(points.to(dtype), targets)
+    if not tolerance > 0:
+        raise HarnessError(f"tolerance = {tolerance}, but it should be above 0: {TOLERANCE:g}, say")
     before = reset_peak(device)
     progress(f"kernel matrix of {n:,} points, {in_gb(need)}", 0.0)
     points, added = points.to(device), ridge or 0.0

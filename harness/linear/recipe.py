@@ -7,6 +7,7 @@ from harness.data.catalogue import dataset_spec
 from harness.errors import InvalidRecipe
 from harness.linear.recipe_checks import (
     require_choice,
+    require_distinct,
     require_integer,
     require_number,
     require_numbers,
@@ -131,6 +132,7 @@ class KernelRecipe(_DataChoice):
         require_numbers(
             "corruptions", self.corruptions, lambda it: 0 <= it <= 1, "a share in [0, 1]"
         )
+        require_distinct("corruptions", self.corruptions)
         require_choice("precision", self.precision, PRECISIONS)
 
     @property
@@ -188,6 +190,8 @@ class ConvNetRecipe(_DataChoice):
                 f"filters = {self.filters}, but they should be ascending, from 1 up"
             )
         require_numbers("ridges", self.ridges, lambda it: it >= 0, FROM_0_UP)
+        require_distinct("filters", self.filters)
+        require_distinct("ridges", self.ridges)
         if self.streamed and FEATURES_A_FILTER * min(self.filters) < self.images:
             raise InvalidRecipe(
                 f"streamed = True with {min(self.filters)} filters: below n features the normal"

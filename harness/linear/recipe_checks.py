@@ -34,6 +34,12 @@ def require_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
         _refuse(name, value, " or ".join(choices))
 
 
+def require_distinct(name: str, values: tuple[Any, ...]) -> None:
+    """Raise InvalidRecipe where a value stands twice: what is made of them is told apart by it."""
+    if len(set(values)) < len(values):
+        raise InvalidRecipe(f"{name} = {values}, but each should stand there once")
+
+
 def sequence(name: str, values: Any) -> tuple[Any, ...]:
     """As a tuple. Raises InvalidRecipe for a single number and for text."""
     if isinstance(values, str) or not hasattr(values, "__iter__"):

@@ -15,26 +15,35 @@ BLOWN_UP = 1e100
 def sgd_trajectory(
     x: Array, y: Array, loss: str, batches: list[Array], steps: Array, start: Array
 ) -> Array:
-    """Weights (t + 1, d) along SGD with these batches of indices and step sizes, any loss."""
+    """Weights (t + 1, d), or (t + 1, d, k), along torch.optim.SGD on the mean loss of these batches
+    of indices, with these step sizes, for any loss.
+    """
     import torch
 
     check_system(x, y)
-    path = [start.astype(float)]
+    inputs, targets = torch.from_numpy(x), torch.from_numpy(y)
+    weights = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.SGD([weights])
+    path = [weights.detach().numpy().copy()]
     for batch, step in zip(batches, steps, strict=True):
-        inputs, targets = x[batch], y[batch]
-        outputs = torch.from_numpy(inputs @ path[-1])
-        slope = LOSSES[loss].slope(outputs, torch.from_numpy(targets)).numpy()
-        if not np.abs(slope).max() < BLOWN_UP:
+        optimizer.zero_grad()
+        (LOSSES[loss].value(inputs[batch] @ weights, targets[batch]) / len(batch)).backward()
+        if not float(weights.grad.abs().max()) < BLOWN_UP:
             break
-        following = path[-1] - step * (slope @ inputs) / len(batch)
-        path.append(following)
+        optimizer.param_groups[0]["lr"] = float(step)
+        optimizer.step()
+        path.append(weights.detach().numpy().copy())
     return np.stack(path)
 
 
 def distance_from_span(x: Array, path: Array) -> float:
-    """The largest part of a trajectory off the span of x, relative to its largest weights."""
-    largest = np.linalg.norm(path, axis=1).max()
-    away = np.linalg.norm(off_span(x, path.T), axis=0).max()
+    """The largest part of a trajectory off the span of x, relative to its largest weights.
+
+    A column of weights (t + 1, d, k) is followed as weights (t + 1, d) are.
+    """
+    columns = path.reshape(*path.shape[:2], -1)
+    largest = np.linalg.norm(columns, axis=1).max()
+    away = max(np.linalg.norm(off_span(x, it), axis=0).max() for it in columns)
     return float(away / max(largest, np.finfo(float).tiny))
 
 

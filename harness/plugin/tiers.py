@@ -2,14 +2,16 @@
 
 import re
 from functools import cache
+from pathlib import Path
 
 import pytest
 
-from harness.data.catalogue import data_root, dataset_spec, missing_files
-from harness.errors import UnknownName
+from harness.data.catalogue import data_root, dataset_spec
+from harness.data.verification import verify
+from harness.errors import DataError, UnknownName
 from harness.evidence.catalogue import find
 from harness.plugin.options import SESSION, trains_nothing
-from harness.plugin.trials import TIERS, work_of
+from harness.plugin.trials import TIERS, recipes_of, work_of
 
 PROBLEM = pytest.StashKey[str]()
 
@@ -66,6 +68,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         raise pytest.UsageError(
             f"no test of the {config.option.markexpr} tier is among those selected"
         )
+    if _wants_a_graph_without_a_gpu(config) and any(map(recipes_of, session.items)):
+        raise pytest.UsageError(
+            "--steps graph needs a CUDA device, and this session has none; take --steps eager or"
+            " --steps compiled"
+        )
     problems: dict[str, int] = {}
     for item in session.items:
         if PROBLEM in item.stash:
@@ -77,6 +84,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         raise pytest.UsageError(
             "\n".join(f"{n} tests cannot run here: {text}" for text, n in problems.items())
         )
+
+
+def _wants_a_graph_without_a_gpu(config: pytest.Config) -> bool:
+    option = config.getoption
+    if option("--steps") != "graph" or option("--engine") != "here" or config.stash[SESSION].worker:
+        return False
+    return option("--device") == "cpu" or not _has_gpu()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -114,12 +128,18 @@ def missing_here(item: pytest.Item) -> str:
             if problem := photographs_missing(item, name, root):
                 return problem
             continue
-        if missing := missing_files(name, root):
-            return (
-                f"{dataset_spec(name).title} is not complete under {root}"
-                f" ({missing[0]} is missing); fetch it with: python -m harness data fetch {name},"
-                " or say where it is with --data-root or RETHINKING_DATA"
-            )
+        if problem := _data_problem(name, root):
+            return problem
+    return ""
+
+
+@cache
+def _data_problem(name: str, root: Path) -> str:
+    """What is missing or damaged, once for all tests: half a second for CIFAR-10."""
+    try:
+        verify(name, root)
+    except DataError as error:
+        return str(error)
     return ""
 
 

@@ -1,5 +1,6 @@
 """Gabor wavelets, random convolutional layers, and the linear models on them."""
 
+import itertools
 from dataclasses import replace
 from functools import partial
 
@@ -9,6 +10,7 @@ import torch
 from skimage.filters import gabor_kernel
 from torch.nn.functional import avg_pool2d, conv2d, unfold
 
+from harness.data.sources import load
 from harness.errors import HarnessError, InvalidRecipe
 from harness.linear import convnet, least_squares
 from harness.linear.bad_interpolants import interpolants
@@ -23,7 +25,7 @@ from harness.linear.recipe import (
     fit_label,
     recipe_from_dict,
 )
-from harness.linear.ridge import choose_ridge
+from harness.linear.ridge import RidgePath, choose_ridge
 from harness.linear.triangle import Triangle
 
 CONVNET = ConvNetRecipe(
@@ -199,7 +201,7 @@ def test_streaming_changes_nothing():
         ({"filters": (12, 4)}, "ascend"),
         ({"filters": ()}, "filters"),
         ({"ridges": (-1.0,)}, "ridges"),
-        ({"patch": 8}, "patch = 8, but it should be from 1 to 7"),
+        ({"patch": 8}, "patch = 8, but it should be an integer from 1 to 7"),
         ({"source": "k-means"}, "source"),
         ({"threshold": -0.1}, "threshold"),
         ({"streamed": True}, "streamed = True with 4 filters"),
@@ -277,6 +279,39 @@ def test_a_ridge_is_chosen_on_held_out_images():
     assert len(path.wrong) == 3 and len(path.wrong[0]) == 1_000
     with pytest.raises(HarnessError, match="held_out = 0"):
         choose_ridge(replace(KERNEL, held_out=0), (0.0, 1.0))
+
+
+def test_a_ridge_is_chosen_by_the_images_held_out():
+    """Errors on them and on the test images by NumPy; the two would choose otherwise."""
+    recipe = replace(KERNEL, train_size=60, held_out=100, corruptions=(0.2,))
+    ridges = (0.0, 1e-3, 1e-2, 0.1, 0.3, 1.0, 3.0)
+    data, test = examples(recipe, None), load("digits")
+
+    def gram(left, right):
+        x, z = (it.flatten(1).double().numpy() / 255 for it in (left, right))
+        return np.exp(-recipe.gamma * ((x[:, None] - z[None]) ** 2).sum(2))
+
+    matrix = gram(data.images, data.images)
+    targets = np.eye(10)[data.corrupted(0.2, recipe.seed).numpy()]
+    path = choose_ridge(recipe, ridges)
+    for index, ridge in enumerate(ridges):
+        alpha = np.linalg.solve(matrix + ridge * np.eye(60), targets)
+        for images, labels, found in (
+            (data.test_images, data.test_labels, path.held_out_errors[index]),
+            (test.test_images, test.test_labels, path.test_errors[index]),
+        ):
+            answers = (gram(images, data.images) @ alpha).argmax(1)
+            assert found == pytest.approx((answers != labels.numpy()).mean())
+
+
+@pytest.mark.parametrize(
+    ("held_out", "best"), [((0.3, 0.2, 0.1), 2), ((0.1, 0.2, 0.2), 1), ((0.3, 0.1, 0.2), 1)]
+)
+def test_the_best_ridge_has_the_fewest_errors_held_out(held_out, best):
+    """The least of equals, and never ridge 0, to which it is compared; no test error counts."""
+    for wrong in itertools.product([True, False], repeat=3):
+        path = RidgePath((0.0, 0.1, 1.0), held_out, tuple((it,) for it in wrong))
+        assert path.best == best
 
 
 def test_least_squares_on_pixels_are_better_than_chance():

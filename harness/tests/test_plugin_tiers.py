@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from harness.data.catalogue import dataset_spec
 from harness.tests.plugin_helpers import TRUE, Project
 
 TIERED = """
@@ -19,6 +20,14 @@ def test_of_the_harness():
     pass
 """
 
+TRAINED = """
+@pytest.mark.claim("2.1-fit")
+@trials(Trial("fast", "recipe", "scaled", {"it": [
+    paper_recipe("mlp-1x20", "digits", "random-labels")
+]}))
+def test_recipe(trial, judge):
+    raise AssertionError("must not run")
+"""
 NEEDY = """
 @pytest.mark.claim("2.1-fit")
 @trials(Trial("cpu_full", "recipe", "paper", {"it": [
@@ -33,8 +42,13 @@ def test_recipe(trial, judge):
 def test_marker(judge):
     raise AssertionError("must not run")
 """
-CIFAR10 = r"CIFAR-10 is not complete under \S+/empty \(\S+/cifar-10-batches-py/\S+ is missing\)"
-FETCH = "; fetch it with: python -m harness data fetch {}, or say where it is with --data-root"
+CIFAR10 = (
+    r"CIFAR-10 is not complete under \S+/empty: \S+/cifar-10-batches-py/\S+ is missing \(\d of \d"
+    r" files\)"
+)
+FETCH = (
+    r"; fetch it with: python -m harness data fetch {} --data-root \S+/empty, or say where it is"
+)
 
 
 @pytest.mark.parametrize(
@@ -127,10 +141,31 @@ def test_missing_data_is_an_error_with_the_command_that_fetches_it(tmp_path):
     session = project.run("-m", "cpu_full", "--data-root", str(tmp_path / "empty"))
     assert session.code == pytest.ExitCode.USAGE_ERROR
     assert re.search(f"1 tests cannot run here: {CIFAR10}{FETCH.format('cifar10')}", session.text)
-    assert FETCH.format("mnist") in session.text
+    assert re.search(FETCH.format("mnist"), session.text)
     assert not session.outcomes
     session = project.run("-m", "cpu_full", env={"RETHINKING_DATA": str(tmp_path / "empty")})
     assert re.search(CIFAR10, session.text)
+    assert "data fetch cifar10, or say where it is with --data-root" in session.text
+
+
+def test_damaged_data_is_an_error_before_anything_is_trained(tmp_path):
+    """A file of CIFAR-10 with another byte."""
+    for file in dataset_spec("cifar10").files:
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_bytes(b"nothing of the sort")
+    session = Project(tmp_path, NEEDY).run(
+        "-m", "cpu_full", "-k", "test_recipe", "--data-root", str(tmp_path)
+    )
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert re.search(r"1 tests cannot run here: CIFAR-10 is damaged: \S+ has md5", session.text)
+    assert not session.outcomes
+
+
+def test_a_cuda_graph_without_cuda_is_refused_at_once(tmp_path):
+    session = Project(tmp_path, TRAINED).run("--steps", "graph")
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert "--steps graph needs a CUDA device, and this session has none" in session.text
+    assert not session.outcomes
 
 
 def test_missing_data_fails_each_test_under_xdist_where_only_workers_collect(tmp_path):
@@ -143,6 +178,6 @@ def test_missing_data_fails_each_test_under_xdist_where_only_workers_collect(tmp
     (marker,) = session.of("test_marker")
     assert [recipe.verdict, marker.verdict] == ["not run", "not run"]
     assert re.search(CIFAR10, recipe.reason)
-    assert FETCH.format("cifar10") in recipe.reason
-    assert FETCH.format("mnist") in marker.reason
+    assert re.search(FETCH.format("cifar10"), recipe.reason)
+    assert re.search(FETCH.format("mnist"), marker.reason)
     assert "must not run" not in session.text

@@ -66,9 +66,11 @@ def test_a_solve_is_made_once(tmp_path, solved, monkeypatch):
     assert list(Store(tmp_path, record=Run).runs()) == []
 
 
-def test_figures_of_a_fit_are_numpys():
-    """By an inverse in NumPy: errors, the RKHS norm over all classes, the worst misfit."""
-    data, outcome = examples(RECIPE, None), solve(RECIPE, None, "cpu")
+@pytest.mark.parametrize("ridge", [None, 0.3])
+def test_figures_of_a_fit_are_numpys(ridge):
+    """Solved in NumPy: errors, the RKHS norm over all classes, the worst misfit."""
+    recipe = replace(RECIPE, ridge=ridge)
+    data, outcome = examples(recipe, None), solve(recipe, None, "cpu")
     x, z = (it.flatten(1).numpy() / 255 for it in (data.images, data.test_images))
 
     def gram(left, right):
@@ -77,13 +79,15 @@ def test_figures_of_a_fit_are_numpys():
     for corruption in RECIPE.corruptions:
         labels = data.corrupted(corruption, RECIPE.seed)
         targets = np.eye(10)[labels.numpy()]
-        alpha = np.linalg.solve(gram(x, x), targets)
+        alpha = np.linalg.solve(gram(x, x) + (ridge or 0) * np.eye(len(x)), targets)
+        fitted = gram(x, x) @ alpha
         fit = outcome[label_name(corruption)]
         right = (gram(z, x) @ alpha).argmax(1) == data.test_labels.numpy()
         assert fit.is_right() == right.tolist() and fit.test_correct == right.sum()
-        assert fit.train_correct == fit.train_total == len(x)
-        assert fit.norm == pytest.approx(np.sqrt(np.trace(targets.T @ alpha)), rel=1e-5)
-        assert fit.worst_error < 1e-5
+        assert fit.train_correct == (fitted.argmax(1) == labels.numpy()).sum()
+        assert fit.norm == pytest.approx(np.sqrt(np.trace(fitted.T @ alpha)), rel=1e-5)
+        assert fit.worst_error == pytest.approx(np.abs(fitted - targets).max(), abs=1e-5)
+        assert fit.worst_error > 0.1 if ridge else fit.train_correct == len(x)
 
 
 def test_the_key_hangs_on_the_recipe_the_data_and_the_device():
