@@ -87,6 +87,18 @@ def test_the_squared_losss_hessian_is_the_covariance():
     np.testing.assert_allclose(away, expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("loss", SMOOTH)
+def test_the_formula_is_autograds_hessian_also_where_a_loss_couples_the_outputs(loss, outputs):
+    draw = np.random.default_rng(outputs)
+    x, y = draw.standard_normal((3, 5)), draw.uniform(-2, 2, (3, outputs))
+    w = np.linalg.pinv(x) @ y
+    formula = hessian.interpolation_hessian(x, y, loss)
+    assert hessian.distance(formula, hessian.risk_hessian(x, y, w, loss)) < 1e-10
+    coupled = np.abs(formula.reshape(5, outputs, 5, outputs)[:, 0, :, -1]).max() > 1e-3
+    assert coupled == (outputs == 1 or loss == "softmax")
+
+
 def test_off_interpolation_the_hessian_hangs_on_the_weights():
     """The same comparison as the claim's, where it must see a difference."""
     x, y = system()
