@@ -1,7 +1,7 @@
 """Regression baselines at full size: where trainings on CIFAR-10 ended when they were measured.
 
 Tight where the paper's own numbers allow only for a wide tolerance (`published_tolerance`). On a
-CPU the MLPs; on a GPU every network, each baseline from the day on which it was first measured.
+CPU the MLPs; in the GPU's tier every network, each from the day on which it was first measured.
 """
 
 import pytest
@@ -62,10 +62,12 @@ RECIPES = {
     ],
 )
 def test_a_full_size_training_ends_as_it_did(tier, name, request, laboratory, baseline):
-    """Until somebody has measured it on a GPU, a training there has nothing to be held against."""
+    """A training of the GPU tier has nothing to be held against until somebody has measured it on
+    such a device; without a GPU, with --device cpu.
+    """
     regenerated = request.config.getoption("force_regen")
     if tier == "gpu_full" and not regenerated and not baseline_path(request.node).is_file():
-        pytest.skip(f"no baseline of {name} has been measured on a GPU: --force-regen writes it")
+        pytest.skip(f"no baseline of {name} has been measured on this device: see --force-regen")
     recipe = RECIPES[tier][name]
     outcome = laboratory.baseline_run(recipe).outcome
     columns = {

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness.plugin.options import CLAIMS, SESSION
-from harness.plugin.tiers import PROBLEM, tier_of
+from harness.plugin.tiers import PROBLEM, needs_gpu, tier_of
 
 BASELINES = CLAIMS.parent / "fixtures" / "baselines"
 
@@ -99,8 +99,11 @@ def baseline(request: pytest.FixtureRequest, num_regression: Any) -> Baseline:
 
 
 def baseline_path(item: pytest.Item) -> Path:
-    """The file that the test's ``baseline(name)`` marker means; GPU tiers have their own."""
-    backend = "cuda" if tier_of(item) in ("gpu_full", "imagenet") else "cpu"
+    """The file that the test's ``baseline(name)`` marker means.
+
+    The GPU tiers have one for a GPU, and another for those who run them with ``--device cpu``.
+    """
+    backend = "cuda" if needs_gpu(item) else "cpu"
     mark = item.get_closest_marker("baseline")
     return BASELINES / tier_of(item) / backend / f"{mark.args[0]}.csv"
 
@@ -122,8 +125,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     roots = [Path(argument).resolve() for argument in config.args if "::" not in argument]
     if not any(root == CLAIMS or CLAIMS.is_relative_to(root) for root in roots):
         return
-    used = {baseline_path(item) for item in items if item.get_closest_marker("baseline")}
-    if unused := sorted(set(BASELINES.rglob("*.csv")) - used):
+    used = {
+        (tier_of(item), mark.args[0])
+        for item in items
+        if (mark := item.get_closest_marker("baseline"))
+    }
+    every = {path: (path.parent.parent.name, path.stem) for path in BASELINES.rglob("*.csv")}
+    if unused := sorted(path for path, name in every.items() if name not in used):
         problem = f"no test uses the baseline {unused[0]} ({len(unused)} in all); delete it"
         if not config.stash[SESSION].worker:
             raise pytest.UsageError(problem)

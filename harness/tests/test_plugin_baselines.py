@@ -115,3 +115,31 @@ def test_a_person_may_rewrite_them_also_the_columns(project):
     again = project.run("-k", "drifted or column")
     assert set(again.outcomes.values()) == {"PASSED"}
     assert len(again.outcomes) == 3
+
+
+OF_THE_GPU_TIER = """
+@pytest.mark.gpu_full
+@pytest.mark.baseline("end")
+def test_end(baseline):
+    baseline.check({"loss": [1.0]}, {"loss": Tolerance("another CPU")})
+
+@pytest.mark.fast
+@pytest.mark.claim("2.1-fit")
+def test_other(judge):
+    judge(share(1.0), ONE)
+"""
+
+
+def test_the_gpu_tier_has_baselines_of_its_own_for_a_cpu(tmp_path):
+    """A GPU's are not looked at there, and neither is unused where the other is taken."""
+    for backend, loss in (("cuda", 2.0), ("cpu", 1.0)):
+        folder = tmp_path / "baselines" / "gpu_full" / backend
+        folder.mkdir(parents=True)
+        (folder / "end.csv").write_text(f",loss\n0,{loss}\n")
+    project = Project(tmp_path, OF_THE_GPU_TIER, CONFTEST)
+    session = project.run("-m", "gpu_full", "--device", "cpu")
+    assert session.outcomes == {"test_end": "PASSED"}
+    assert project.run().outcomes == {"test_other": "PASSED"}
+    (tmp_path / "baselines" / "gpu_full" / "cpu" / "end.csv").write_text(",loss\n0,3.0\n")
+    session = project.run("-m", "gpu_full", "--device", "cpu")
+    assert session.outcomes == {"test_end": "FAILED"}
