@@ -1,8 +1,8 @@
 """Measurements on training curves: when a descent starts, and how long it takes.
 
-A crossing is the step at which the loss, averaged over an epoch's steps, falls below a level. It
-is known to a step in short runs and to an epoch in long ones (Figure 1a has one point an epoch):
-a single run's interval is as wide as that, and says nothing of other seeds; with several runs it
+A crossing is where the loss, averaged over an epoch's steps, falls below a level. It is known to a
+step in short runs, between two in proportion, and to an epoch in long ones (Figure 1a has one point
+an epoch): a single run's interval is as wide as that, and says nothing of other seeds; with several runs it
 is Student's where that is wider.
 """
 
@@ -49,7 +49,7 @@ def epochs_of_descent(name: str, runs: Sequence["Run"], start: float, end: float
     return _measurement(name, values, widths, "epochs", runs)
 
 
-def _crossing(run: "Run", level: float) -> tuple[int, int] | None:
+def _crossing(run: "Run", level: float) -> tuple[float, int] | None:
     """The step and the resolution with which it is known."""
     if run.diverged:
         return None

@@ -156,8 +156,10 @@ def stepwise(losses, **options):
 def test_a_short_run_is_known_to_a_step_averaged_over_an_epoch():
     late, soon = stepwise([2.0, 2.0, 2.0, 0.9, 0.7, 0.7]), stepwise([0.9, 0.9])
     measured = difference_in_steps("later", [late], [soon], level=1.0)
-    assert measured.values == (5 - 2,), "the mean of steps 4 and 5 is the first below 1"
-    assert measured.interval == (2, 4)
+    # The mean of steps 3 and 4 is 1.45, that of steps 4 and 5 is 0.8: 0.45 / 0.65 of the way.
+    crossed = 4 + 0.45 / 0.65
+    assert measured.values == (pytest.approx(crossed - 2),), "the first two steps are below 1"
+    assert measured.interval == (pytest.approx(crossed - 3), pytest.approx(crossed - 1))
     assert "one run" in measured.replicated
 
 

@@ -132,23 +132,24 @@ class Outcome:
     def _share(self, correct: int, total: int) -> float:
         return correct / total if self.status == "finished" and total else float("nan")
 
-    def steps_until_loss_below(self, level: float, window: int) -> tuple[int, int] | None:
-        """The first step at which the mean loss of the last ``window`` steps is below ``level``.
+    def steps_until_loss_below(self, level: float, window: int) -> tuple[float, int] | None:
+        """Steps until the mean loss of the last ``window`` of them is below ``level``.
 
-        Also the resolution with which it is known: a step in a short run; in one of more than
-        1,000 steps ``window``, which must be an epoch's steps then. None if it never is.
+        Also the resolution with which it is known: a step in a short run, between two of which the
+        mean is taken as linear; in one of more than 1,000 steps ``window``, which must be an
+        epoch's steps then. None if it never is.
         """
         losses, curve = self.first_losses, self.curve
         if curve.step and len(losses) == curve.step[-1]:
             means = [sum(losses[i - window : i]) / window for i in range(window, len(losses) + 1)]
-            crossed = (i for i, mean in enumerate(means, window) if mean < level)
-            resolution = 1
-        else:
-            steps = zip(curve.step, curve.loss, strict=True)
-            crossed = (step for step, mean in steps if mean < level)
-            resolution = window
-        step = next(crossed, None)
-        return None if step is None else (step, resolution)
+            at = next((i for i, mean in enumerate(means) if mean < level), None)
+            if at is None:
+                return None
+            above = means[at - 1] if at else level
+            return window + at - (level - means[at]) / (above - means[at]) * (at > 0), 1
+        steps = zip(curve.step, curve.loss, strict=True)
+        step = next((step for step, mean in steps if mean < level), None)
+        return None if step is None else (step, window)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
