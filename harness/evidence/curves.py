@@ -2,8 +2,8 @@
 
 A crossing is where the loss, averaged over an epoch's steps, falls below a level. It is known to a
 step in short runs, between two in proportion, and to an epoch in long ones (Figure 1a has one point
-an epoch): a single run's interval is as wide as that, and says nothing of other seeds; with several runs it
-is Student's where that is wider.
+an epoch): a single run's interval is as wide as that, and says nothing of other seeds; with several
+runs it is Student's where that is wider.
 """
 
 import math
