@@ -14,14 +14,11 @@ from dataclasses import dataclass
 from harness.errors import HarnessError
 from harness.evidence.checks import PROVED
 from harness.evidence.record import Evidence
+from harness.evidence.rooms import limit_of, log_room
 from harness.evidence.run_record import RunRecord
 
 ATTAINS = "attains "
 """How the words of a bound begin that every run attains, or does not: the room is always 0."""
-MULTIPLICATIVE = ("times", "")
-"""Units of ratios, norms, eigenvalues and relative distances, which are positive."""
-SMALLEST = 2.0**-52
-"""A relative distance below is rounding."""
 UNMOVED = 1e-9
 """A spread below this share of the mean is rounding."""
 FEWEST = 3
@@ -115,7 +112,7 @@ def left_out(sessions: Sequence[Iterable[Evidence]]) -> list[str]:
 def _alarm(seen: Sequence[tuple[Evidence, Mapping[str, RunRecord]]]) -> Alarm:
     first = seen[0][0]
     in_epochs = first.bound_words.startswith(ATTAINS) and not first.control and first.expected
-    limit = _limit(first)
+    limit = limit_of(first)
     if in_epochs:
         rooms, unit = (
             [_epochs_to_spare(*it) for it in seen],
@@ -125,7 +122,7 @@ def _alarm(seen: Sequence[tuple[Evidence, Mapping[str, RunRecord]]]) -> Alarm:
         rooms, unit = [record.room for record, _ in seen], first.unit
     else:
         rooms, unit = (
-            [_log_room(record, limit) for record, _ in seen],
+            [log_room(record, limit) for record, _ in seen],
             "log of the ratio to the bound",
         )
     return Alarm(
@@ -139,30 +136,6 @@ def _alarm(seen: Sequence[tuple[Evidence, Mapping[str, RunRecord]]]) -> Alarm:
         unit,
         is_proved=first.bound_words.endswith(PROVED),
     )
-
-
-def _limit(record: Evidence) -> float | None:
-    """The positive number to which a positive measurement is compared; None where it is not one."""
-    if record.unit not in MULTIPLICATIVE:
-        return None
-    equals_zero, _, tolerance = record.bound_words.partition(" to ")
-    limit = record.bound
-    if equals_zero == "equals 0" and tolerance:
-        limit = float(tolerance)
-    elif not record.bound_words.startswith(("at most ", "at least ", "more than ")):
-        return None
-    return float(limit) if isinstance(limit, int | float) and limit > 0 else None
-
-
-def _log_room(record: Evidence, limit: float) -> float | None:
-    """How many times as large or as small the measurement could be, as a logarithm."""
-    if record.room is None:
-        return None
-    to_be_above = record.bound_words.startswith(("at least ", "more than "))
-    to_be_supported = not record.control and record.expected
-    if to_be_above == to_be_supported:
-        return math.log(max(1 + record.room / limit, SMALLEST))
-    return -math.log(max(1 - record.room / limit, SMALLEST))
 
 
 def _epochs_to_spare(record: Evidence, runs: Mapping[str, RunRecord]) -> float | None:

@@ -17,6 +17,7 @@ from harness.evidence import (
 )
 from harness.evidence.catalogue import find
 from harness.evidence.checks import Check
+from harness.evidence.rooms import repetition_fails
 from harness.evidence.verdict import Verdict
 from harness.evidence.words import bound_in_words, quantity
 from harness.plugin.evidence import JUDGED, append, blank
@@ -98,13 +99,14 @@ class Judge:
             runs=list(measured.runs),
             environment=describe(),
             replicated=measured.replicated,
-            false_alarm=check.false_alarm(measured),
             **({"exhibit": {"name": exhibit.name, "data": dict(exhibit.data)}} if exhibit else {}),
         )
         # Why a failure is expected comes first, and what must be known of the values below it.
         record.reason = "\n".join(filter(None, [record.reason, measured.note]))
         supported, refuted = check.room(measured)
         record.room = refuted if record.control else supported if record.expected else -supported
+        stated = check.false_alarm(measured) if record.expected else None
+        record.false_alarm = repetition_fails(record) if stated is None else stated
         append(self.item.config, record)
         self.item.stash[JUDGED] = self.item.stash.get(JUDGED, 0) + 1
         add_check(self.item, record.claim, record.check, verdict)

@@ -283,6 +283,12 @@ def _totals(
         lines.append(
             f"{len(scaled)} judged at reduced scale, which never counts as the paper's own number"
         )
+    rates = [r.false_alarm for r in records if r.false_alarm is not None and r.as_it_should]
+    if total := sum(rates):
+        often = f"1 session in {1 / total:,.0f}" if total > 1e-9 else "1 session in 10^9 at most"
+        lines.append(
+            f"false alarms, by the margins of {len(rates)} checks with chance in them: {often}"
+        )
     idle = [claim for claim in catalogue if claim in written and claim not in worst]
     if idle:
         lines.append(f"not run in this session: {', '.join(idle)}")
