@@ -75,7 +75,7 @@ CIFAR_CONVNET_FULL = ConvNetRecipe(
 
 # --- On digits: 100 for training unless said -------------------------------------------------
 
-SEEDS = tuple(range(24))
+SEEDS = tuple(range(12))
 PIXELS = [
     KernelRecipe(dataset="digits", gamma=0.05, train_size=100, corruptions=(0.0, 1.0), seed=seed)
     for seed in SEEDS
