@@ -205,7 +205,7 @@ def early_stopping_trials() -> list[Trial]:
     small = {
         "true labels": [
             fast("mlp-1x512", "true-labels", seed, epochs=80, validation_size=300, **VALIDATED)
-            for seed in range(120, 130)
+            for seed in range(200, 220)
         ]
     }
     held_out = {"train_size": 45_000, "validation_size": 5_000, "epochs": EPOCHS}
@@ -249,7 +249,7 @@ def overfitting_late() -> Trial:
                     validation_size=300,
                     **VALIDATED,
                 )
-                for seed in range(140, 146)
+                for seed in range(140, 150)
             ]
         },
     )
