@@ -124,9 +124,11 @@ def digits_sample(setting: str, n: int, passes: int = MANY_PASSES["digits"]) -> 
 
 
 def cifar_sample(setting: str, n: int, passes: int = MANY_PASSES["cifar10"]) -> list[Recipe]:
-    """Ten replacements in each of two samples of CIFAR-10, five in large ones, for time."""
+    """Five replacements in each of six samples of 500 images of CIFAR-10, where a size is judged
+    by itself; in each of two larger ones, for time.
+    """
     base = stability_recipe("mlp-1x512", "cifar10", setting, n, epochs=passes, seed=n // 500)
-    return with_replacements(base, 10 if n <= 1_000 else 5, 2)
+    return with_replacements(base, 5, SAMPLES if n <= 500 else 2)
 
 
 def convolutional_sample(network: str, setting: str, n: int) -> list[Recipe]:
