@@ -64,7 +64,8 @@ def judge_slowdown(judge, runs, own=False):
     """At full size against the network's own curve; in small, and for others, the paper's words.
 
     What the factor is on digits no figure tells: over eleven base seeds 1.3 to 1.6 without
-    BatchNorm, 3.1 to 4.9 for Alexnet, 3.2 to 5.8 for the Inception, and 4.8 to 6.4 for MLP 1x512.
+    BatchNorm, 3.1 to 4.9 for Alexnet, 3.2 to 5.8 for the Inception (over nine others 4.0 to 6.8),
+    and 4.8 to 6.4 for MLP 1x512.
     """
     network = COMPARED if own else runs["0"][0].recipe.model
     drawn = published_at("fig1b", FIGURE_1[network], 1.0) if network in FIGURE_1 else None

@@ -6,13 +6,13 @@ Ratios and relative distances, which spread over orders of magnitude, have their
 import math
 
 from harness.evidence.checks import PROVED
+from harness.evidence.corruption import NORMAL_95
 from harness.evidence.record import Evidence
 
 MULTIPLICATIVE = ("times", "")
 """Units of ratios, norms, eigenvalues and relative distances, which are positive."""
 SMALLEST = 2.0**-52
 """A relative distance below is rounding."""
-NORMAL_95 = 1.96
 WITHOUT_CHANCE = ("attains ", "equals ")
 """How the words of bounds begin that every run meets, or does not."""
 

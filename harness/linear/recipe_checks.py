@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.errors import InvalidRecipe
+from harness.values import is_integer, is_number
 
 
 def require_integer(name: str, value: Any, least: int, most: int | None = None) -> None:
     """Raise InvalidRecipe unless ``value`` is an integer from ``least`` to ``most``."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or value < least or (most is not None and value > most):
+    if not is_integer(value) or value < least or (most is not None and value > most):
         remedy = f"from {least} up" if most is None else f"from {least} to {most:,}"
         _refuse(name, value, f"an integer {remedy}")
 
@@ -45,11 +45,6 @@ def sequence(name: str, values: Any) -> tuple[Any, ...]:
     if isinstance(values, str) or not hasattr(values, "__iter__"):
         raise InvalidRecipe(f"{name} = {values!r}, but it should be a sequence of numbers")
     return tuple(values)
-
-
-def is_number(value: Any) -> bool:
-    """Whether it is an int or a float, and no truth value."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _refuse(name: str, value: Any, words: str) -> None:

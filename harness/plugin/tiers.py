@@ -135,7 +135,7 @@ def missing_here(item: pytest.Item) -> str:
 
 @cache
 def _data_problem(name: str, root: Path) -> str:
-    """What is missing or damaged, once for all tests: half a second for CIFAR-10."""
+    """What is missing or damaged, once for all tests: a quarter of a second for CIFAR-10."""
     try:
         verify(name, root)
     except DataError as error:

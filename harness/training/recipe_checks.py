@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from harness.data.catalogue import DatasetSpec, dataset_spec
 from harness.errors import InvalidRecipe
 from harness.models.registry import ModelSpec, model_spec
+from harness.values import is_integer, is_number
 
 if TYPE_CHECKING:
     from harness.training.recipe import Recipe
@@ -60,17 +61,17 @@ def _check_ranges(recipe: "Recipe", data: DatasetSpec) -> None:
             _require(recipe, getattr(recipe, field.name) in choices, field.name, f"one of {words}")
     for name, least in LEAST.items():
         value = getattr(recipe, name)
-        _require(recipe, _is_int(value) and value >= least, name, f"an integer from {least} up")
+        _require(recipe, is_integer(value) and value >= least, name, f"an integer from {least} up")
     size = recipe.train_size
     _require(
         recipe,
-        size is None or (_is_int(size) and 1 <= size <= data.train_size),
+        size is None or (is_integer(size) and 1 <= size <= data.train_size),
         "train_size",
         f"an integer from 1 to {data.train_size:,}, the training images of {data.title}",
     )
     for name, within, remedy in RANGES:
         value = getattr(recipe, name)
-        _require(recipe, _is_number(value) and within(value), name, remedy)
+        _require(recipe, is_number(value) and within(value), name, remedy)
     flags = ("stop_at_zero_error", "keep_answers", "score_corrupted_test")
     for name in (*flags, "auxiliary", "skip_corrupt"):
         _require(recipe, isinstance(getattr(recipe, name), bool), name, "True or False")
@@ -109,7 +110,7 @@ def _check_sample(recipe: "Recipe", data: DatasetSpec) -> None:
     index, available = recipe.replaced, data.train_size
     _require(
         recipe,
-        index is None or (_is_int(index) and 0 <= index < recipe.images),
+        index is None or (is_integer(index) and 0 <= index < recipe.images),
         "replaced",
         f"None or a place in the sample, an integer from 0 to {recipe.images - 1:,}",
     )
@@ -190,7 +191,7 @@ def _check_regularizers(recipe: "Recipe", model: ModelSpec, data: DatasetSpec) -
             recipe,
             isinstance(pair, tuple)
             and len(pair) == 2
-            and _is_number(pair[1])
+            and is_number(pair[1])
             and 0 < pair[1] < math.inf,
             "weight_decay",
             "pairs of a parameter group and a coefficient above 0, as in (('weights', 0.0005),)",
@@ -216,7 +217,7 @@ def _check_photographs(recipe: "Recipe", model: ModelSpec, data: DatasetSpec) ->
     part = recipe.rank_batch
     _require(
         recipe,
-        part is None or (_is_int(part) and 1 <= part <= recipe.batch_size),
+        part is None or (is_integer(part) and 1 <= part <= recipe.batch_size),
         "rank_batch",
         f"None or an integer from 1 to {recipe.batch_size}, the batch_size",
     )
@@ -248,11 +249,3 @@ def _check_photographs(recipe: "Recipe", model: ModelSpec, data: DatasetSpec) ->
 def _require(recipe: "Recipe", holds: bool, name: str, remedy: str) -> None:
     if not holds:
         raise InvalidRecipe(f"{name} = {getattr(recipe, name)!r}, but it should be {remedy}")
-
-
-def _is_int(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
