@@ -12,6 +12,7 @@ from claims.section2_capacity.corruption_trials import (
     own_slowdown_trials,
     single_level_trials,
     slowdown_trials,
+    time_trials,
 )
 from claims.section2_capacity.trials import COMPARED, DRAWN_ANEW, fast
 from harness.evidence import (
@@ -165,10 +166,11 @@ def judge_time(judge, name, times, runs):
 
 
 SMALL_SAMPLE = (
-    "with 256 digits any corruption at all makes fitting several times longer, and more of it not"
-    " clearly longer still: the trend over all levels is inconclusive. With all 797 digits one MLP"
-    " 3x512 took 15 epochs at p = 0, and between 71 and 75 at 0.25, 0.5, 0.75 and 1, so that it is"
-    " no matter of this size alone. The figure is about 50,000 images of CIFAR-10"
+    "with 256 digits any corruption at all makes fitting five times longer, and more of it no"
+    " longer still: MLP 1x512 takes 162 epochs on the mean at p = 0.25, 158 at 0.5, 147 at 0.75 and"
+    " 159 at 1 (eight seeds each), and 29 at 0. With all 797 digits one MLP 3x512 took 15 epochs at"
+    " p = 0, and between 71 and 75 at 0.25, 0.5, 0.75 and 1, so that it is no matter of this size"
+    " alone. The figure is about 50,000 images of CIFAR-10"
 )
 
 
@@ -176,12 +178,12 @@ SMALL_SAMPLE = (
 @trials(
     *[
         replace(trial, finding=SMALL_SAMPLE if trial.tier == "fast" else "")
-        for trial in level_trials()
+        for trial in time_trials()
     ]
 )
 def test_fitting_takes_longer_the_more_labels_are_corrupted(trial, laboratory, judge):
     runs = laboratory.runs(trial)
-    judge_time(judge, name_of(runs["0"]), by_level(runs, epochs_to_fit), all_of(runs))
+    judge_time(judge, name_of(all_of(runs)), by_level(runs, epochs_to_fit), all_of(runs))
 
 
 @pytest.mark.fast

@@ -168,3 +168,15 @@ def test_fp32_on_a_gpu_is_not_tf32(monkeypatch, tf32):
         pretended.setattr(torch.cuda, "device_count", lambda: 1)
         assert resolve_backend("cuda").kind == "cuda"
     assert not any(place.allow_tf32 for place in tf32)
+
+
+@pytest.mark.parametrize(
+    ("said", "threads"), [("1", 1), ("3", 3), ("99", 4), ("2,1", 2), ("", 4), ("0", 4), ("all", 4)]
+)
+def test_no_more_threads_than_the_environment_allows(monkeypatch, said, threads):
+    """Two trainings of a thread each, started side by side, took two each, and far longer."""
+    monkeypatch.setattr("harness.training.backend.available_cores", lambda: 4)
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    assert resolve_backend("cpu").threads == threads
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "a")
+    assert resolve_backend("cpu").threads == 4, "torchrun says 1 to everyone"

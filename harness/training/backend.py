@@ -1,5 +1,7 @@
 """Where and in which precision a training runs."""
 
+import os
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,12 +43,20 @@ def has_fast_bf16(kind: str) -> bool:
     return any(getattr(torch.cpu, check, lambda: False)() for check in checks)
 
 
+def _threads_allowed() -> int:
+    """By OMP_NUM_THREADS; torchrun sets it to 1 for every process, which says nothing."""
+    said = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    by_torchrun = "TORCHELASTIC_RUN_ID" in os.environ
+    return int(said) if said.isdecimal() and int(said) > 0 and not by_torchrun else sys.maxsize
+
+
 def resolve_backend(device: str = "auto", workers: int = 1, steps: str = "eager") -> Backend:
     """The backend for ``device`` ("auto", "cpu", "cuda", "cuda:1"), cores shared by ``workers``.
 
-    Raises DeviceError where the device is unknown or not here, or cannot take such ``steps``.
+    No more threads than OMP_NUM_THREADS says, where it is set. Raises DeviceError where the device
+    is unknown or not here, or cannot take such ``steps``.
     """
-    threads = max(1, available_cores() // max(1, workers))
+    threads = min(max(1, available_cores() // max(1, workers)), _threads_allowed())
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
