@@ -135,7 +135,9 @@ def test_memorising_networks_do_no_better_than_chance(trial, laboratory, judge):
     groups = laboratory.runs(trial)
     judge_chance(judge, "all networks", [run for runs in groups.values() for run in runs], TOGETHER)
     for network, runs in groups.items():
-        judge_chance(judge, MODELS[network].paper_name, runs)
+        judge_chance(
+            judge, MODELS[network].paper_name, runs, published=published_fit(network, "test")
+        )
 
 
 @pytest.mark.claim("2.1-chance")

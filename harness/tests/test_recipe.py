@@ -169,7 +169,8 @@ def test_the_last_smaller_batch_is_a_step(images, batch, steps):
 @pytest.mark.parametrize("name", [it for it in recipe_names() if "/imagenet/" not in it])
 def test_every_listed_recipe_exists_and_differs_from_appendix_a_only_where_it_says(name):
     model, dataset, setting = name.split("/")
-    plain = Recipe(model=model, dataset=dataset, learning_rate=model_spec(model).learning_rate)
+    rate = model_spec(model).learning_rate_on(dataset)
+    plain = Recipe(model=model, dataset=dataset, learning_rate=rate)
     assert named_recipe(name) == replace(plain, **SETTINGS[setting])
 
 
@@ -182,6 +183,14 @@ def test_named_recipes_have_the_numbers_of_appendix_a(model, rate):
     assert (recipe.learning_rate, recipe.momentum, recipe.batch_size) == (rate, 0.9, 128)
     assert (recipe.decay, recipe.decay_every, recipe.crop) == (0.95, 391, 28)
     assert not recipe.stop_at_zero_error
+
+
+def test_the_network_without_batchnorm_learns_at_the_rate_that_was_chosen_on_each_dataset():
+    rates = {
+        dataset: named_recipe(f"inception-without-batchnorm/{dataset}/true-labels").learning_rate
+        for dataset in ("cifar10", "digits", "mnist")
+    }
+    assert rates == {"cifar10": 0.01, "digits": 0.003, "mnist": 0.003}
 
 
 def test_partially_corrupted_labels_are_named_by_their_share():

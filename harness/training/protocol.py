@@ -39,7 +39,7 @@ def paper_recipe(model: str, dataset: str, setting: str, **changes: Any) -> Reci
     recipe = Recipe(
         model=model,
         dataset=dataset,
-        learning_rate=model_spec(model).learning_rate,
+        learning_rate=model_spec(model).learning_rate_on(dataset),
         **randomisation,
     )
     return changed(recipe, changes)
