@@ -11,13 +11,15 @@ from claims.section2_capacity.trials import (
     title,
 )
 from harness.evidence import (
+    AtMost,
     Attains,
     MoreThan,
     accuracy,
     difference_in_steps,
+    exact,
     published_crossing,
 )
-from harness.plugin.trials import Trial, trials
+from harness.plugin.trials import Trial, reseed, trials
 
 NOISES = ["gaussian", "random pixels"]
 
@@ -55,6 +57,43 @@ def test_images_without_structure_are_fitted(trial, laboratory, judge):
 def test_noise_drawn_anew_on_every_access_is_not_fitted(trial, laboratory, judge):
     for setting, runs in laboratory.runs(trial).items():
         judge_pixels(judge, trial, f"{setting} drawn anew", runs)
+
+
+HALF = 0.5
+"""Of the structure. The mean of 256 images that have none in common keeps a sixteenth of one's."""
+
+
+def judge_mean_image(judge, setting, root, base_seed):
+    """How much the mean image varies over its places, against the true images' mean."""
+    from harness.training.inputs import prepared_data
+
+    judge.scale = "scaled"
+    structure = {}
+    for inputs in ("true-labels", setting):
+        recipe = reseed(fast("mlp-1x512", inputs, 70), base_seed)
+        data = prepared_data(recipe, root, "cpu", "fp32")
+        for part, images in (("training", data.train_images), ("test", data.test_images)):
+            structure[inputs, part] = float(images.mean(dim=0).std())
+    for part in ("training", "test"):
+        left = structure[setting, part] / structure["true-labels", part]
+        name = f"digits, {setting.replace('-', ' ')}: variation left in the mean {part} image"
+        judge(
+            exact(name, [left], ""),
+            AtMost(HALF, source="Section 2.1: drawn for each image independently; a half"),
+        )
+
+
+@pytest.mark.fast
+@pytest.mark.claim("2.1-pixels")
+@pytest.mark.parametrize("setting", ["random-pixels", "gaussian"])
+def test_every_image_has_noise_of_its_own(setting, laboratory, base_seed, judge):
+    judge_mean_image(judge, setting, laboratory.data_root, base_seed)
+
+
+@pytest.mark.fast
+@pytest.mark.control("2.1-pixels")
+def test_one_permutation_for_all_images_leaves_their_mean_as_varied(laboratory, base_seed, judge):
+    judge_mean_image(judge, "shuffled-pixels", laboratory.data_root, base_seed)
 
 
 def judge_order(judge, noise, labels, noise_runs, published=None):
