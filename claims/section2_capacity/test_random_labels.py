@@ -88,10 +88,22 @@ def test_random_labels_are_memorised(trial, laboratory, judge):
         "scaled",
         {"random labels": [fast("mlp-1x512", "random-labels", 60, **DRAWN_ANEW)]},
     ),
+    Trial(
+        "fast",
+        "one-of-two",
+        "scaled",
+        {
+            "random labels": [
+                fast("mlp-1x512", "random-labels"),
+                fast("mlp-1x512", "random-labels", 60, **DRAWN_ANEW),
+            ]
+        },
+    ),
     linear_model_trial(),
 )
 def test_what_cannot_be_memorised_is_not(trial, laboratory, judge):
-    """Labels that change every epoch; a linear model on more images than its inputs have rank."""
+    """Labels that change every epoch, also where another run has fitted its own; a linear model on
+    more images than its inputs have rank."""
     judge_fit(judge, trial, laboratory.runs(trial)["random labels"])
 
 
