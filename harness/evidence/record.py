@@ -91,7 +91,7 @@ def read_evidence(path: Path) -> tuple[list[Evidence], int]:
                 continue
             try:
                 records.append(Evidence.from_line(line))
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, RecursionError):
                 damaged += 1
     return records, damaged
 

@@ -1,6 +1,7 @@
 """Evidence of one session or several, read for the report: what is sound, and what is left out."""
 
 import json
+import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -83,7 +84,7 @@ def _read(path: Path, claims: Collection[str]) -> tuple[list[Evidence], list[Run
                 left_out.setdefault(problem, []).append(number)
             else:
                 records.append(Evidence(**content))
-        except (ValueError, TypeError, AttributeError, KeyError):
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             left_out.setdefault("damaged: not a whole line of evidence", []).append(number)
     notices = [
         f"{path.name}: {_lines(numbers)} left out, {problem}"
@@ -115,7 +116,14 @@ def _problem(content: Any, claims: Collection[str]) -> str:
 
 def _unsound(record: Evidence) -> str:
     """The first field that is not of its type, or an empty string."""
-    kinds = {str: str, bool: bool, list[float]: list, list[str]: list, dict[str, Any]: dict}
+    kinds = {
+        str: str,
+        bool: bool,
+        int: int,
+        list[float]: list,
+        list[str]: list,
+        dict[str, Any]: dict,
+    }
     values = asdict(record)
     for entry in fields(Evidence):
         kind = kinds.get(entry.type)
@@ -126,9 +134,12 @@ def _unsound(record: Evidence) -> str:
     interval = [] if record.interval is None else record.interval
     if not isinstance(interval, list) or len(interval) not in (0, 2):
         return f"interval = {record.interval!r}"
-    numbers = [*record.values, *interval, record.published, record.false_alarm, record.seconds]
+    chance, room = record.false_alarm, record.room
+    numbers = [*record.values, *interval, record.published, chance, room, record.seconds]
     if not all(value is None or _is_number(value) for value in numbers) or record.seconds is None:
         return "a number is not a number"
+    if chance is not None and not 0 <= chance <= 1:
+        return f"false_alarm = {chance!r}"
     if not all(isinstance(key, str) for key in record.runs):
         return f"runs = {record.runs!r}"
     exhibit = record.exhibit
@@ -138,7 +149,9 @@ def _unsound(record: Evidence) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """A finite one: Python reads NaN and 1e999, which `Evidence.to_line` writes as null."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
 
 
 def _lines(numbers: list[int]) -> str:

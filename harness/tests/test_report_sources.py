@@ -77,6 +77,17 @@ def without(*names):
         (changed(values=["1.0"]), "damaged: a number is not a number"),
         (changed(interval=[1.0]), r"damaged: interval = \[1.0\]"),
         (changed(seconds=None), "damaged: a number"),
+        (changed(values=[float("nan")]), "damaged: a number is not a number"),
+        (
+            changed(room=0).replace('"room": 0', '"room": 1e999'),
+            "damaged: a number is not a number",
+        ),
+        (changed(false_alarm=-1), "damaged: false_alarm = -1"),
+        *[
+            (changed(seed=value), re.escape(f"damaged: seed = {value!r}"))
+            for value in (None, "", [1])
+        ],
+        ("[" * 100_000, "damaged: not a whole line of evidence"),
         (changed(control="no"), "damaged: control = 'no'"),
         (changed(check=3), "damaged: check = 3"),
         (changed(exhibit={"name": "x"}), "damaged: exhibit without a name or data"),
