@@ -53,8 +53,10 @@ def command_for(item: pytest.Item) -> str:
         ("--precision", "auto"),
         ("--base-seed", 0),
         ("--data-root", None),
+        ("--steps", "eager"),
+        ("--hypothesis-profile", None),
     ):
-        if (value := option(name)) != default:
+        if (value := option(name, default)) != default:
             words += [name, str(value)]
     words += command_words(item)
     return shlex.join(words)

@@ -1,5 +1,7 @@
 """JUnit's properties of a claim's test: ``claim``, ``role``, ``verdict``, and a line a check.
 
+The verdict is the scorecard's: a strict expected failure that failed "does not reproduce".
+
 They travel in the test's report, so that they are the same under xdist; text only, because xdist
 sends nothing else. `pytest --junitxml FILE` writes them.
 """
@@ -36,6 +38,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
     if claim and report.when == "teardown":
         order = FOR_CONTROLS if control else WORST_FIRST
         verdict = min(item.stash.get(VERDICTS, ["not run"]), key=order.index)
+        if item.get_closest_marker("xfail") and verdict in ("refuted", "inconclusive"):
+            verdict = "does not reproduce"
         report.user_properties += [
             ("claim", claim),
             ("role", "control" if control else "claim"),

@@ -150,6 +150,8 @@ def pytest_configure(config: pytest.Config) -> None:
         except DeviceError as error:
             raise pytest.UsageError(str(error)) from error
     evidence = None if trains_nothing(config) else config.getoption("--evidence")
+    if (report := config.getoption("--report")) and not trains_nothing(config):
+        _require_writable(report)
     config.stash[SESSION] = Session(_session_folder(evidence), time.time())
 
 
@@ -181,6 +183,8 @@ def _session_folder(evidence: Path | None) -> Path:
     if evidence is None:
         return Path(tempfile.mkdtemp(prefix="claims-"))
     folder = evidence.with_name(evidence.name + ".parts")
+    if evidence.is_dir():
+        raise pytest.UsageError(f"--evidence {evidence} is a folder; name a file in it")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
@@ -190,6 +194,17 @@ def _session_folder(evidence: Path | None) -> Path:
             f"--evidence {evidence}: cannot write there ({error.strerror})"
         ) from error
     return folder
+
+
+def _require_writable(report: Path) -> None:
+    """A report that cannot be written is found out before hours of training, and not after."""
+    try:
+        report.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=report).close()
+    except OSError as error:
+        raise pytest.UsageError(
+            f"--report {report}: cannot write there ({error.strerror}); name another folder"
+        ) from error
 
 
 def _prepare_worker(config: pytest.Config) -> None:

@@ -25,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return  # its plugin was not loaded
     from hypothesis import HealthCheck, settings
     from hypothesis.database import DirectoryBasedExampleDatabase
+    from hypothesis.errors import InvalidArgument
 
     for name, examples in EXAMPLES.items():
         settings.register_profile(
@@ -38,8 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
             if name == "thorough"
             else None,
         )
-    if config.getoption("--hypothesis-profile") is None:
-        settings.load_profile("fast")
+    profile = config.getoption("--hypothesis-profile")
+    try:
+        settings.load_profile(profile or "fast")
+    except InvalidArgument as error:
+        raise pytest.UsageError(
+            f"--hypothesis-profile {profile}: {error}; this project's are {', '.join(EXAMPLES)}"
+        ) from error
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(config.getoption("--base-seed"))
 

@@ -264,7 +264,8 @@ def totals(
 
 
 def _told(counts: Counter[str]) -> str:
-    return ", ".join(f"{counts[words]} {words}" for words in reversed(WORST_FIRST) if counts[words])
+    told = [(counts[words], words) for words in reversed(WORST_FIRST) if counts[words]]
+    return ", ".join(f"{n} {words.replace('does', 'do') if n > 1 else words}" for n, words in told)
 
 
 def _totals(
@@ -278,7 +279,7 @@ def _totals(
     lines = [f"{judged} of {len(catalogue)} claims judged: {verdicts or 'none'}"]
     if controls:
         told = ", ".join(f"{n} {words.removeprefix('control ')}" for words, n in controls.items())
-        lines.append(f"{sum(controls.values())} controls: {told}")
+        lines.append(f"{(n := sum(controls.values()))} control{'s' * (n > 1)}: {told}")
     if scaled := {r.claim for r in records if r.scale == "scaled" and not r.control}:
         lines.append(
             f"{len(scaled)} judged at reduced scale, which never counts as the paper's own number"

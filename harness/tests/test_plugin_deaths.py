@@ -65,10 +65,9 @@ def test_a_session_that_is_killed_leaves_its_parts_beside_the_evidence_file(tmp_
 
 
 def test_evidence_that_cannot_be_written_is_told_and_its_parts_are_kept(tmp_path):
-    project = Project(tmp_path, TRUE)
-    (tmp_path / "occupied").mkdir()
-    (tmp_path / "occupied" / "file").touch()
-    session = project.run("--evidence", "occupied")
+    session = Project(tmp_path, TRUE + "    os.makedirs('occupied/file')\n").run(
+        "--evidence", "occupied"
+    )
     assert "notice: the evidence could not be written" in session.text
     assert "\nevidence: occupied" not in session.text
     parts = list(tmp_path.glob("occupied.parts/*.jsonl"))
@@ -78,17 +77,27 @@ def test_evidence_that_cannot_be_written_is_told_and_its_parts_are_kept(tmp_path
 
 def test_a_report_that_cannot_be_written_is_told_and_the_session_has_not_succeeded(tmp_path):
     """Its faults would pass unseen; what was judged is in the evidence all the same."""
-    (tmp_path / "occupied").touch()
-    session = Project(tmp_path, TRUE).run("--report", "occupied")
+    taken = "    os.rmdir('occupied')\n    open('occupied', 'w').close()\n"
+    session = Project(tmp_path, TRUE + taken).run("--report", "occupied")
     assert "notice: no report was written" in session.text and session.evidence
     assert session.code == pytest.ExitCode.INTERNAL_ERROR
 
 
-def test_an_evidence_folder_that_cannot_be_made_is_an_error_at_once(tmp_path):
+@pytest.mark.parametrize(
+    ("option", "place", "told"),
+    [
+        ("--evidence", "file/evidence.jsonl", ": cannot write there (Not a directory)"),
+        ("--evidence", "folder", " is a folder; name a file in it"),
+        ("--report", "file", ": cannot write there (File exists)"),
+        ("--report", "file/report", ": cannot write there (Not a directory)"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_an_error_at_once(tmp_path, option, place, told):
     (tmp_path / "file").touch()
-    session = Project(tmp_path, TRUE).run("--evidence", "file/evidence.jsonl")
+    (tmp_path / "folder").mkdir()
+    session = Project(tmp_path, TRUE).run(option, place)
     assert session.code == pytest.ExitCode.USAGE_ERROR
-    assert "--evidence file/evidence.jsonl: cannot write there (Not a directory)" in session.text
+    assert f"{option} {place}{told}" in session.text
     assert not session.outcomes
 
 

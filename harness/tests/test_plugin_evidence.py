@@ -225,7 +225,7 @@ def test_junit_has_the_claim_and_the_worst_verdict_of_every_test_of_a_claim(proj
         "test_control": ("2.1-fit", "control", "refuted"),
         "test_control_that_passes": ("2.1-fit", "control", "supported"),
         "test_control_that_decides_nothing": ("2.1-fit", "control", "inconclusive"),
-        "test_known": ("2.1-fit", "claim", "refuted"),
+        "test_known": ("2.1-fit", "claim", "does not reproduce"),
         "test_known_but_supported": ("2.1-fit", "claim", "supported"),
         "test_known_but_crashed": ("2.1-fit", "claim", "not run"),
         "test_judges_nothing": ("2.1-fit", "claim", "not run"),

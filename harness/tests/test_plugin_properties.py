@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.tests.plugin_helpers import Project
+from harness.tests.plugin_helpers import TRUE, Project
 
 TEST = """
 from hypothesis import given, settings, strategies
@@ -50,3 +50,18 @@ def test_hypothesis_own_seed_goes_first(project):
 def test_the_header_says_how_many_samples_and_from_which_seed(project):
     session = project.run("-p", "_hypothesis_pytestplugin", "--base-seed=3")
     assert "property tests try 25 samples (profile fast) from seed 3" in session.text
+
+
+def test_a_failure_is_repeated_with_as_many_samples_and_the_same_way_to_train(tmp_path):
+    session = Project(tmp_path, TRUE).run(
+        *("-p", "_hypothesis_pytestplugin", "--hypothesis-profile=ci", "--steps=compiled")
+    )
+    (record,) = session.evidence
+    assert record.command.endswith("::test_it --steps compiled --hypothesis-profile ci")
+
+
+def test_an_unknown_profile_is_refused_with_the_known_ones(project):
+    session = project.run("-p", "_hypothesis_pytestplugin", "--hypothesis-profile=zz")
+    assert "--hypothesis-profile zz" in session.text
+    assert "this project's are fast, ci, thorough" in session.text
+    assert "INTERNALERROR" not in session.text

@@ -193,7 +193,7 @@ def test_a_claim_is_as_good_as_its_worst_check():
     lines = totals(records, CATALOGUE, set())
     judged = f"3 of {len(CATALOGUE)} claims judged: "
     assert lines[0] == judged + "1 supported, 1 inconclusive, 1 refuted"
-    assert lines[1] == "1 controls: 1 refuted"
+    assert lines[1] == "1 control: 1 refuted"
 
 
 def test_scaled_evidence_is_labelled_as_such():
