@@ -14,12 +14,13 @@ from claims.section2_capacity.corruption_trials import (
     slowdown_trials,
     time_trials,
 )
-from claims.section2_capacity.trials import COMPARED, DRAWN_ANEW, fast
+from claims.section2_capacity.trials import COMPARED, DRAWN_ANEW, MLPS, fast
 from harness.evidence import (
     AtLeast,
     AtMost,
     Attains,
     Equivalent,
+    MoreThan,
     accuracy,
     accuracy_as_drawn,
     corruption_cost,
@@ -91,6 +92,32 @@ def judge_slowdown(judge, runs, own=False):
 @trials(*slowdown_trials(), own=own_slowdown_trials)
 def test_random_labels_take_longer_by_a_small_factor(trial, laboratory, judge):
     judge_slowdown(judge, laboratory.runs(trial), own=bool(trial.network))
+
+
+def judge_longer(judge, name, slower, faster):
+    judge(
+        slowdown(f"{name}: epochs to fit, later over earlier", slower, faster),
+        MoreThan(1.0, source="Figure 1b: the curves rise from 1"),
+    )
+
+
+REPLICATED = [trial for trial in slowdown_trials() if trial.tier == "fast" and trial.label in MLPS]
+"""Of the convolutional networks there is one run each, to an epoch."""
+
+
+@pytest.mark.claim("2.1-slowdown")
+@trials(*REPLICATED)
+def test_random_labels_take_longer_at_all(trial, laboratory, judge):
+    runs = laboratory.runs(trial)
+    judge_longer(judge, f"{name_of(runs['0'])}, random labels", runs["1"], runs["0"])
+
+
+@pytest.mark.control("2.1-slowdown")
+@trials(*REPLICATED)
+def test_true_labels_do_not_take_longer(trial, laboratory, judge):
+    """The two swapped."""
+    runs = laboratory.runs(trial)
+    judge_longer(judge, f"{name_of(runs['0'])}, true labels", runs["0"], runs["1"])
 
 
 @pytest.mark.control("2.1-slowdown")
