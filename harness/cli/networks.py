@@ -71,6 +71,8 @@ class AddOption(argparse.Action):
         if not (equals and key.isidentifier()):
             parser.error(f"--arch-option {values!r} should be KEY=VALUE, as in width=64")
         network, options = last
+        if key in dict(options):
+            parser.error(f"--arch-option {key} is given twice for {network}: give it once")
         setattr(namespace, self.dest, [*others, (network, (*options, (key, _literal(text))))])
 
 

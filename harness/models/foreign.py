@@ -104,7 +104,9 @@ def make_foreign(name: str, options: Options, shape: ImageShape, classes: int) -
         check_neighbours(name)  # Again: a factory may import when it is called.
         raise CannotBeMade(
             f"{name} could not be made for images of {_by(shape)} and {classes} classes:"
-            f" {told(error)}; give its arguments with --arch-option, other images with --image-size"
+            f" {told(error)};"
+            f" {untold(name, options, classes) or 'give its arguments with --arch-option'},"
+            " other images with --image-size"
         ) from error
     if not isinstance(model, nn.Module):
         raise NetworkError(
@@ -186,6 +188,22 @@ def arguments_for(
         )
     positional = [it.name for it in parameters if it.kind is it.POSITIONAL_ONLY]
     return signature.bind(*[given.pop(it) for it in positional if it in given], **given)
+
+
+def untold(name: str, options: Options, classes: int) -> str:
+    """What to do where nothing is told to a factory that hides its parameters; or nothing."""
+    try:
+        parameters = inspect.signature(factory_of(name)).parameters
+    except (TypeError, ValueError):
+        return ""
+    hides = any(it.kind in (it.VAR_KEYWORD, it.VAR_POSITIONAL) for it in parameters.values())
+    knows = name.startswith("torchvision:") or {*parameters, *dict(options)} & {*TOLD}
+    if knows or not hides:
+        return ""
+    return (
+        "behind *args or **kwargs it is told neither shape nor classes: name a parameter"
+        f" num_classes (or shape ...), or give it --arch-option num_classes={classes}"
+    )
 
 
 def told(error: BaseException) -> str:

@@ -11,7 +11,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.errors import UnknownName
-from harness.models.foreign import EACH_FORM, Options, is_foreign, make_foreign, titled
+from harness.models.foreign import (
+    EACH_FORM,
+    CannotBeMade,
+    Options,
+    is_foreign,
+    make_foreign,
+    titled,
+    told,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -217,7 +225,7 @@ def build_model(
     spec = model_spec(name, options)
     if spec.foreign:
         with seeded(generator):
-            return with_all_parameters(spec.make(shape, classes), shape)
+            return with_all_parameters(spec.make(shape, classes), shape, name)
     with torch.random.fork_rng(devices=[]):
         # PyTorch's constructors draw from the global generator; those draws are overwritten.
         model = (
@@ -227,12 +235,23 @@ def build_model(
     return model
 
 
-def with_all_parameters(model: "nn.Module", shape: ImageShape) -> "nn.Module":
-    """The network with lazy layers made: their parameters come with the first images."""
+def with_all_parameters(model: "nn.Module", shape: ImageShape, name: str) -> "nn.Module":
+    """The network with lazy layers made: their parameters come with the first images.
+
+    Raises CannotBeMade where it raises on them, for their size perhaps.
+    """
     import torch
     from torch.nn.parameter import is_lazy
 
     if any(is_lazy(parameter) for parameter in model.parameters()):
-        with torch.no_grad():
-            model.eval()(torch.zeros(2, *shape))
+        try:
+            with torch.no_grad():
+                model.eval()(torch.zeros(2, *shape))
+        except Exception as error:
+            channels, height, width = shape
+            raise CannotBeMade(
+                f"{name} raises on images of {height}x{width} in {channels} channels, with which"
+                f" its lazy layers are made: {told(error)}; try it by hand on a tensor of shape"
+                f" (2, {channels}, {height}, {width})"
+            ) from error
     return model

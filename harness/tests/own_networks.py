@@ -262,3 +262,21 @@ def on_a_device(shape, classes):
     """Of its own choice, and not on the CPU."""
     with torch.device("meta"):
         return Logistic(shape, classes)
+
+
+def lazy_and_deep(classes):
+    """Too deep for images of 8x8, and its last layer is made with the first images."""
+    convolutions = (nn.Conv2d(3, 4, 5), nn.MaxPool2d(4), nn.Conv2d(4, 4, 2))
+    return nn.Sequential(*convolutions, nn.Flatten(), nn.LazyLinear(classes))
+
+
+def hides_its_parameters(pretrained=False, **kwargs):
+    """In timm's form."""
+    return nn.Sequential(nn.Flatten(), nn.LazyLinear(kwargs.get("num_classes", 1_000)))
+
+
+class PassesOn(Logistic):
+    """Hands to its parent what it does not name."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)

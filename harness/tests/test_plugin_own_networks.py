@@ -243,6 +243,7 @@ def test_an_option_belongs_to_the_network_before_it_and_is_a_python_value():
     [
         ["--arch-option", "width=3"],
         ["--arch", "a:B", "--arch-option", "width"],
+        ["--arch", "a:B", "--arch-option", "width=3", "--arch-option", "width=4"],
         ["--arch-lr", "0"],
         ["--arch-batch-size", "2.5"],
         ["--image-size", "-3"],

@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy
 from harness.data import streams
 from harness.errors import NetworkError
 from harness.models import build_model
-from harness.models.foreign import CannotBeMade, told
+from harness.models.foreign import CannotBeMade, told, untold
 from harness.models.seeding import seeded
 from harness.training.recipe import Recipe
 
@@ -171,10 +171,11 @@ def _check_answer(logits: object, recipe: Recipe) -> None:
             " inception_v3 do with --arch-option aux_logits=False)"
         )
     if tuple(logits.shape) != wanted:
+        hidden = untold(recipe.model, recipe.model_options, recipe.classes)
         raise NetworkError(
             f"{name} gives a tensor of shape {tuple(logits.shape)} for {IMAGES} images, but it"
-            f" should be {wanted}, a logit for each of {recipe.classes} classes: make its last"
-            " layer as wide as its factory is told"
+            f" should be {wanted}, a logit for each of {recipe.classes} classes:"
+            f" {hidden or 'make its last layer as wide as its factory is told'}"
         )
     if not logits.is_floating_point():
         raise NetworkError(
