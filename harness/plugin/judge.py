@@ -1,5 +1,6 @@
 """The ``judge`` fixture: a measurement, a check, a verdict, a record, and a message for people."""
 
+import math
 import time
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,6 +29,8 @@ from harness.plugin.tiers import claim_of
 from harness.plugin.trials import network_of
 
 JUDGE = pytest.StashKey["Judge"]()
+VALUES_SHOWN = 8
+"""Of a measurement, in the message of a failure."""
 
 
 @dataclass
@@ -117,12 +120,19 @@ class Judge:
         claim_id, control = claim_of(self.item)
         claim = find(self.item.config.stash[SESSION].catalogue, claim_id)
         unit = measured.unit
-        low, high = (quantity(end, unit) for end in measured.interval)
-        values = ", ".join(quantity(value, unit) for value in measured.values)
+        interval = " to ".join(quantity(end, unit) for end in measured.interval)
+        if not measured.is_finite:
+            interval = "none, for a run that diverged or never got there"
+        shown = measured.values[:VALUES_SHOWN]
+        values = ", ".join(
+            "undefined" if math.isnan(value) else quantity(value, unit) for value in shown
+        )
+        if left := len(measured.values) - len(shown):
+            values += f" and {left} more, {quantity(measured.mean, unit)} in the mean"
         lines = [
             f"{claim.id} is {verdict}: {claim.sentence}",
             f"  measured  {measured.name} = {values}",
-            f"  interval  {low} to {high} (replicated: {measured.replicated})",
+            f"  interval  {interval} (replicated: {measured.replicated})",
             f"  bound     {bound_in_words(check, unit)}, from {check.source}",
         ]
         if measured.note:

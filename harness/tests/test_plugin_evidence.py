@@ -106,6 +106,8 @@ def test_a_failure_makes_sense_without_the_source(alone):
     assert "\nrepeat    pytest test_claims.py::test_refuted --base-seed 3\n" in told
     assert f"ClaimNotSupported: 2.1-fit is inconclusive: {FIT.sentence}\n" in told
     assert "\ninterval  40.00 % to 60.00 % (replicated: images)\n" in told
+    assert "\ninterval  none, for a run that diverged or never got there (replicated: " in told
+    assert "none to none" not in told
 
 
 def test_a_control_that_is_not_refuted_names_its_broken_premise(alone):
