@@ -69,8 +69,13 @@ class Profile:
 
     @property
     def is_all(self) -> bool:
-        """Whether every seed memorised all the images that there are: a lower bound, then."""
+        """Whether every seed memorised all the images that there are."""
         return all(it.failed is None for it in self.brackets)
+
+    @property
+    def is_lower_bound(self) -> bool:
+        """Whether a seed memorised all the images that there are, and might have done with more."""
+        return any(it.failed is None for it in self.brackets)
 
     @property
     def interval(self) -> tuple[float, float | None]:

@@ -117,7 +117,7 @@ def tables(profiles: list[Profile]) -> str:
     for it in profiles:
         search = it.search
         low, high = it.interval
-        at_least = "at least " if it.is_all else ""
+        at_least = "at least " if it.is_lower_bound else ""
         upper = "no end" if high is None else f"{high:,.0f}"
         by_seed = ", ".join(
             f"{b.memorised:,}" + (f" (not {b.failed:,})" if b.failed else " (all)")

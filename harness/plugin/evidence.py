@@ -112,7 +112,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
         (ClaimNotSupported, ControlNotRefuted)
     )
     if report.when in ("setup", "call") and not report.passed and claim_of(item)[0] and not decided:
-        why = str(call.excinfo.value)
+        notes = getattr(call.excinfo.value, "__notes__", [])
+        why = ", ".join(map(str, [call.excinfo.value, *notes]))
         when = "all was judged" if item.stash.get(JUDGED, 0) else "it judged"
         append(item.config, blank(item, check=f"ended before {when}", reason=why[:500]))
     if call.excinfo is not None and call.excinfo.errisinstance(HarnessError):

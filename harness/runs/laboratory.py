@@ -212,7 +212,11 @@ class Laboratory:
         self._resume(training, key, ranks)
         saved = time.monotonic()
         while not training.over:
-            training.run_epoch()
+            try:
+                training.run_epoch()
+            except Exception as error:
+                error.add_note(f"in epoch {training.curve.epochs + 1} of {recipe}")
+                raise
             self._report([recipe], [training])
             if ranks.rank:
                 continue

@@ -258,3 +258,11 @@ def test_whether_it_memorises_random_labels_is_a_verdict_on_the_network(
     chosen = recipe(name, train_size=images, epochs=60, learning_rate=rate, **to_the_fit)
     measured = accuracy("training accuracy", [run(tmp_path, chosen)], "train")
     assert Attains(1.0, source="Section 2.1").verdict(measured) == verdict
+
+
+def test_what_a_network_raises_in_training_tells_where(tmp_path):
+    raising = recipe("RaisesLater", epochs=9)
+    with pytest.raises(ValueError, match="no more") as caught:
+        Laboratory(Store(tmp_path), device="cpu").run(raising)
+    (note,) = caught.value.__notes__
+    assert note.startswith("in epoch ") and str(raising) in note

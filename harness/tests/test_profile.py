@@ -53,14 +53,16 @@ def test_the_search_brackets_what_each_seed_memorises():
     low, high = found.interval
     assert low < found.memorised < high
     assert 195 < found.memorised <= 220
-    assert not found.is_all
+    assert not found.is_all and not found.is_lower_bound
 
 
 def test_all_images_memorised_is_a_lower_bound_without_an_upper_end():
     found = profile(search(), MadeUp(10_000, 10_000, 10_000))
-    assert found.is_all
+    assert found.is_all and found.is_lower_bound
     assert found.interval == (pytest.approx(797), None)
     assert found.at == 797
+    some = profile(search(), MadeUp(10_000, 200, 210))
+    assert some.is_lower_bound and not some.is_all, "a mean of which one is too small"
 
 
 def test_what_memorises_nothing_has_a_profile_of_zero():

@@ -42,8 +42,8 @@ class Examined:
         if self.noisy:
             told.append(
                 "its answers in evaluation mode differ from one time to the next (dropout that is"
-                " always on?): its accuracies are those of one draw, and it has fitted at the luckiest"
-                " of its evaluations"
+                " always on?): its accuracies are those of one draw, and it has fitted at the"
+                " luckiest of its evaluations"
             )
         if self.unseeded:
             told.append(
