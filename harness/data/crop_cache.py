@@ -60,8 +60,10 @@ def look(
 ) -> Looked:
     """Decode each photograph once, or take what an earlier look left in ``folder``.
 
-    ``keep`` asks for the crops, which are left out, with a word in the log, where the disk is too
-    small. Raises StoreError where the folder cannot be written.
+    What did not decode then is tried again, and all is looked at anew where some of it does now: a
+    file that was replaced may have the same size. ``keep`` asks for the crops, which are left out,
+    with a word in the log, where the disk is too small. Raises StoreError where the folder cannot
+    be written.
     """
     folder = folder or default_cache()
     names = hashlib.sha256("\n".join([fingerprint, *paths]).encode()).hexdigest()
@@ -71,6 +73,12 @@ def look(
         folder.mkdir(parents=True, exist_ok=True)
         keep = keep and (crops.exists() or _fits(folder, len(paths), size))
         with FileLock(folder / f"{key}.lock"):
+            if found.exists():
+                known = json.loads(found.read_text())
+                left = _each(root, [paths[it] for it in known], size, workers, _no_crop)
+                if len(left) < len(known):
+                    found.unlink()
+                    crops.unlink(missing_ok=True)
             if not found.exists() or (keep and not crops.exists()):
                 corrupt = _decode_all(root, paths, size, workers, crops if keep else None)
                 write_atomically(found, json.dumps(corrupt).encode())
@@ -95,12 +103,16 @@ def refuse_corrupt(root: Path, corrupt: Sequence[str], looked_at: int) -> None:
     )
 
 
+def _no_crop(place: int, crop: torch.Tensor) -> None:
+    """Looked at, and not kept."""
+
+
 def _decode_all(
     root: Path, paths: Sequence[str], size: int, workers: int, target: Path | None
 ) -> list[int]:
     """Places of the corrupt ones; the crops go to ``target``, at once and complete."""
     if target is None:
-        return _each(root, paths, size, workers, lambda place, crop: None)
+        return _each(root, paths, size, workers, _no_crop)
     temporary = target.with_suffix(".part")
     try:
         crops = np.lib.format.open_memmap(

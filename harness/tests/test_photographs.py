@@ -134,6 +134,23 @@ def test_corrupt_files_stop_a_training_before_it_starts(folder):
         prepared(small(), folder)
 
 
+def test_a_file_that_was_replaced_by_a_good_one_of_its_size_is_corrupt_no_more(folder):
+    whole = prepared(small(), folder)
+    file = folder / "train/n001/2.JPEG"
+    good = file.read_bytes()
+    shutil.rmtree(crop_cache.default_cache())
+    file.write_bytes(bytes(len(good)))
+    for _ in range(2):
+        with pytest.raises(DataError, match="1 of 18 photographs do not decode"):
+            prepared(small(), folder)
+    file.write_bytes(good)
+    mended = prepared(small(), folder)
+    assert mended.skipped == 0
+    places = [torch.arange(12)]
+    (one,), (other,) = (list(it.train_images.batches(places)) for it in (whole, mended))
+    assert torch.equal(one, other), "and its crop is kept anew"
+
+
 def test_a_link_that_leads_nowhere_is_a_corrupt_file(folder):
     (folder / "train/n001/9.JPEG").symlink_to(folder / "gone.JPEG")
     with pytest.raises(DataError, match=r"1 of 19 photographs do not decode: .*n001/9.JPEG; "):
