@@ -66,7 +66,8 @@ def look(
     be written.
     """
     folder = folder or default_cache()
-    names = hashlib.sha256("\n".join([fingerprint, *paths]).encode()).hexdigest()
+    place = str(root.absolute())  # Another folder may have files of these names and sizes.
+    names = hashlib.sha256("\n".join([place, fingerprint, *paths]).encode()).hexdigest()
     key = hashlib.sha256(f"{names} {size} {_code()}".encode()).hexdigest()[:16]
     found, crops = folder / f"{key}.json", folder / f"{key}.npy"
     try:

@@ -151,6 +151,28 @@ def test_a_file_that_was_replaced_by_a_good_one_of_its_size_is_corrupt_no_more(f
     assert torch.equal(one, other), "and its crop is kept anew"
 
 
+def test_a_sound_folder_is_not_taken_for_another_of_the_same_names_and_sizes(folder, tmp_path):
+    sound = shutil.copytree(folder, tmp_path / "sound" / "imagenet")
+    file = folder / "train/n001/2.JPEG"
+    file.write_bytes(bytes(file.stat().st_size))
+    with pytest.raises(DataError, match="1 of 18 photographs do not decode"):
+        prepared(small(), folder)
+    assert len(prepared(small(), sound).train_labels) == 12
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"batch_size": 1, "rank_batch": None}, "batch_size = 1,"),
+        ({"batch_size": 4, "rank_batch": 1}, "rank_batch = 1,"),
+        ({"batch_size": 4, "rank_batch": 3}, "rank_batch = 3,"),
+    ],
+)
+def test_batches_of_a_single_photograph_are_refused_when_the_recipe_is_made(changes, name):
+    with pytest.raises(InvalidRecipe, match=f"{name} .* BatchNorm normalises each by the others"):
+        small(**changes)
+
+
 def test_a_link_that_leads_nowhere_is_a_corrupt_file(folder):
     (folder / "train/n001/9.JPEG").symlink_to(folder / "gone.JPEG")
     with pytest.raises(DataError, match=r"1 of 19 photographs do not decode: .*n001/9.JPEG; "):

@@ -235,6 +235,14 @@ def _check_photographs(recipe: "Recipe", model: ModelSpec, data: DatasetSpec) ->
                 f"a folder of photographs (imagenet) where {name} is given",
             )
         return
+    name, size = ("rank_batch", part) if part else ("batch_size", recipe.batch_size)
+    _require(
+        recipe,
+        size > 1 and recipe.batch_size % size != 1,
+        name,
+        f"2 or more, and leave no single one of the {recipe.batch_size} photographs of a batch:"
+        " BatchNorm normalises each by the others",
+    )
     for name, only in (("inputs", "true"), ("labels", "classes"), ("replaced", None)):
         _require(
             recipe,
