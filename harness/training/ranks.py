@@ -137,7 +137,8 @@ def check_share(recipe: Recipe, model: nn.Module, ranks: Ranks) -> None:
             )
     elif recipe.processes < ranks.count:
         raise InvalidRecipe(
-            f"batch_size = {recipe.batch_size} has {recipe.processes} parts of rank_batch ="
+            f"batch_size = {recipe.batch_size} has {recipe.processes} part"
+            f"{'s' * (recipe.processes > 1)} of rank_batch ="
             f" {recipe.rank_batch}, but torchrun started {ranks.count} processes; start"
             f" {recipe.processes} at most"
         )
