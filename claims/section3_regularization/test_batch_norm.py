@@ -79,7 +79,7 @@ def test_batch_norm_adds_a_few_points(trial, laboratory, judge):
 @pytest.mark.claim("3.1-batchnorm")
 @trials(*[trial for trial in batch_norm_trials() if trial.tier != "fast"])
 def test_the_curve_is_rougher_without_batch_norm(trial, laboratory, judge):
-    """The network without BatchNorm learns at a thirtieth of the rate, which smooths its curve by
+    """The network without BatchNorm learns at a tenth of the rate, which smooths its curve by
     itself: what is found rougher is so in spite of that. Not on digits, where 30 epochs of one seed
     came out the other way (a second difference of 0.014 without, 0.021 with).
     """

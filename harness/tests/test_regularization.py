@@ -264,6 +264,7 @@ def test_regularizers_are_told_and_off_unless_named():
         ({"weight_decay": (("wieghts", 0.1),)}, "groups name parameters of mlp-1x16: one of 'weig"),
         ({"weight_decay": (("hidden dense layers", 0.1),)}, "not 'hidden dense layers'"),
         ({"weight_decay": (("weights", 0.0),)}, "a coefficient above 0"),
+        ({"weight_decay": (({}, 1),)}, "pairs of a parameter group and a coefficient"),
         ({"weight_decay": (("weights", math.nan),)}, "a coefficient above 0"),
         ({"weight_decay": 0.1}, "pairs of a parameter group and a coefficient"),
         ({"weight_decay": ("weights", 0.1)}, "pairs of a parameter group and a coefficient"),

@@ -191,6 +191,7 @@ def _check_regularizers(recipe: "Recipe", model: ModelSpec, data: DatasetSpec) -
             recipe,
             isinstance(pair, tuple)
             and len(pair) == 2
+            and isinstance(pair[0], str)
             and is_number(pair[1])
             and 0 < pair[1] < math.inf,
             "weight_decay",
