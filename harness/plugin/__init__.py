@@ -8,6 +8,7 @@ pytest_plugins = (
     "harness.plugin.elsewhere",
     "harness.plugin.tiers",
     "harness.plugin.own_networks",
+    "harness.plugin.order",
     "harness.plugin.plan",
     "harness.plugin.engine",
     "harness.plugin.properties",

@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Check the markers, take the fast tier unless another was asked for, longest first."""
+    """Check the markers, and take the fast tier unless another was asked for."""
     for item in items:
         if problem := _marker_problem(config, item):
             refuse(config, item, problem)
@@ -56,7 +56,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             chosen = list(items)
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
-    _longest_first(items)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -195,20 +194,3 @@ def _tier_was_chosen(config: pytest.Config) -> bool:
 
 def _names_tests(config: pytest.Config) -> bool:
     return any("::" in argument for argument in config.args)
-
-
-def _longest_first(items: list[pytest.Item]) -> None:
-    """Sort by the work that a test is the first to need; the rest keep their order behind it.
-
-    A recipe counts for the test with the fewest recipes that names it, so that tests that judge
-    many runs together come after those that train them. Hangs on nothing but the recipes.
-    """
-    owner: dict[object, pytest.Item] = {}
-    for item in sorted(items, key=lambda item: len(work_of(item))):
-        for recipe in work_of(item):
-            owner.setdefault(recipe, item)
-    cost: dict[pytest.Item, float] = dict.fromkeys(items, 0.0)
-    for recipe, item in owner.items():
-        cost[item] += recipe.cost
-    judges_only = {item: bool(work_of(item)) and cost[item] == 0 for item in items}
-    items.sort(key=lambda item: (judges_only[item], -cost[item]))

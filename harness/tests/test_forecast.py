@@ -67,3 +67,29 @@ def test_a_plan_lists_the_longest_first_with_the_time_that_runs_took_here(tmp_pa
     assert "n = 64" in first and "n = 32" in second
     assert "~" not in first and " min  mlp-1x16" in first, "the network has trained on digits here"
     assert "expected: 0:0" in after.text and " on cpu, one after the other" in after.text
+
+
+SHARED = """
+LONG = [tiny(epochs=60), tiny(epochs=50)]
+
+@pytest.mark.claim("2.1-fit")
+@trials(Trial("fast", "middle", "scaled", {"x": [tiny(epochs=9), tiny(seed=1, epochs=9)]}))
+def test_middle(trial, laboratory, judge):
+    judge(share(1.0), ONE)
+
+@pytest.mark.claim("2.1-fit")
+@trials(Trial("fast", "long", "scaled", {"x": LONG}))
+def test_long(trial, laboratory, judge):
+    judge(share(1.0), ONE)
+
+@pytest.mark.claim("2.1-fit")
+@trials(*[Trial("gpu_full", str(n), "scaled", {"x": [it]}) for n, it in enumerate(LONG)])
+def test_of_another_tier_that_needs_the_same(trial, laboratory, judge):
+    judge(share(1.0), ONE)
+"""
+
+
+def test_a_test_that_is_deselected_trains_nothing_for_the_others(tmp_path):
+    session = Project(tmp_path, SHARED).run("-m", "fast", "--collect-only", "-q")
+    found = [name for name in ("test_long", "test_middle") if name in session.text]
+    assert sorted(found, key=session.text.index) == ["test_long", "test_middle"], session.text
