@@ -1,6 +1,7 @@
 """Command-line options, and the state of a session that the other modules share."""
 
 import argparse
+import contextlib
 import os
 import re
 import shutil
@@ -197,10 +198,17 @@ def _session_folder(evidence: Path | None) -> Path:
 
 
 def _require_writable(report: Path) -> None:
-    """A report that cannot be written is found out before hours of training, and not after."""
+    """A report that cannot be written is found out before hours of training, and not after.
+
+    A session that judges nothing writes none: folders that were not there are taken away again.
+    """
+    made = [folder for folder in (report, *report.parents) if not folder.exists()]
     try:
         report.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=report).close()
+        with contextlib.suppress(OSError):  # Somebody else has put something there meanwhile.
+            for folder in made:
+                folder.rmdir()
     except OSError as error:
         raise pytest.UsageError(
             f"--report {report}: cannot write there ({error.strerror}); name another folder"
