@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import kendalltau
 from scipy.stats import t as student
 
-from claims.section2_capacity.test_partial_corruption import judge_own_slowdown
+from claims.section2_capacity.test_slowdown import judge_own_slowdown
 from harness.errors import HarnessError
 from harness.evidence import (
     accuracy_as_drawn,
@@ -112,10 +112,10 @@ def test_of_ones_own_network_what_was_not_fitted_in_time_decides_nothing_unless_
         )
         return judged
 
-    never, much_longer = run(online=[0.5] * 20), run(online=[0.5] * 101)
+    never, too_long = run(online=[0.5] * 20), run(online=[0.5] * 201)
     assert verdicts(fits_after(10), fits_after(20)) == ["supported"] * 3
     assert verdicts(fits_after(10), never) == ["supported", "inconclusive"]
-    assert verdicts(fits_after(10), much_longer) == ["supported", "inconclusive", "refuted"]
+    assert verdicts(fits_after(10), too_long) == ["supported", "inconclusive", "refuted"]
     assert verdicts(never, never) == ["inconclusive"] * 2
     assert verdicts(run(online=[1.0], diverged=True), never) == ["inconclusive"] * 2
 
