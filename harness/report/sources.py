@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,7 +13,9 @@ from harness.errors import HarnessError
 from harness.evidence.record import RUN_LINE, Evidence
 from harness.evidence.run_record import RunRecord, stored_runs
 from harness.evidence.verdict import Verdict
+from harness.report.index import TIERS
 
+SCALES = ("", "exact", "paper", "scaled")
 FIELDS = {entry.name for entry in fields(Evidence)}
 
 
@@ -131,6 +134,12 @@ def _unsound(record: Evidence) -> str:
             return f"{entry.name} = {values[entry.name]!r}"
     if record.verdict not in get_args(Verdict):
         return f"verdict = {record.verdict!r}"
+    if record.tier not in ("", *TIERS):
+        return f"tier = {record.tier!r}"
+    if record.scale not in SCALES:
+        return f"scale = {record.scale!r}"
+    if not _is_time(record.when):
+        return f"when = {record.when!r}"
     interval = [] if record.interval is None else record.interval
     if not isinstance(interval, list) or len(interval) not in (0, 2):
         return f"interval = {record.interval!r}"
@@ -146,6 +155,13 @@ def _unsound(record: Evidence) -> str:
     if exhibit is not None and not (isinstance(exhibit, dict) and {"name", "data"} <= set(exhibit)):
         return "exhibit without a name or data"
     return ""
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return not text or bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _is_number(value: Any) -> bool:

@@ -87,6 +87,9 @@ def without(*names):
             (changed(seed=value), re.escape(f"damaged: seed = {value!r}"))
             for value in (None, "", [1])
         ],
+        (changed(tier="quick"), "damaged: tier = 'quick'"),
+        (changed(scale="large"), "damaged: scale = 'large'"),
+        (changed(when="yesterday"), "damaged: when = 'yesterday'"),
         ("[" * 100_000, "damaged: not a whole line of evidence"),
         (changed(control="no"), "damaged: control = 'no'"),
         (changed(check=3), "damaged: check = 3"),
