@@ -239,4 +239,5 @@ def test_the_peak_is_that_of_memory_which_is_free_again():
     before = peak_bytes()
     with mmap.mmap(-1, 64_000_000) as pages:  # New ones: a heap would reuse its own.
         pages.write(b"1" * len(pages))
-    assert 64e6 <= peak_bytes() - before < 200e6
+    # Linux counts a process's pages by the core and adds up now and then: 96 kB were missing once.
+    assert 60e6 <= peak_bytes() - before < 200e6
