@@ -75,7 +75,7 @@ CIFAR_CONVNET_FULL = ConvNetRecipe(
 
 # --- On digits: 100 for training unless said -------------------------------------------------
 
-SEEDS = tuple(range(12))
+SEEDS = tuple(range(24))
 PIXELS = [
     KernelRecipe(dataset="digits", gamma=0.05, train_size=50, corruptions=(0.0, 1.0), seed=seed)
     for seed in SEEDS
@@ -113,7 +113,7 @@ CONVNETS = convnets(100, (NARROW, WIDE))
 
 TYPICAL, DIGITS_RIDGE, CRUSHING_RIDGE = 64, 0.1, 1e6
 """Filters: 513 features for 300 examples, past the peak."""
-RIDGED = convnets(300, (TYPICAL,), (0.0, DIGITS_RIDGE, CRUSHING_RIDGE), seeds=8)
+RIDGED = convnets(300, (TYPICAL,), (0.0, DIGITS_RIDGE, CRUSHING_RIDGE), seeds=16)
 CURVE = convnets(300, (8, 16, 24, 32, 36, 40, 48, 64, 96), (0.0, DIGITS_RIDGE), seeds=1)[0]
 
 RIDGES = (0.0, 1e-4, 1e-3, 1e-2, 0.1, 0.3, 1.0)
