@@ -172,3 +172,9 @@ def barely_above_capacity() -> Trial:
             for level in "01"
         },
     )
+
+
+def one_network_over_another() -> Trial:
+    """Random labels by the network that is slowest to fit, true ones by that which is fastest."""
+    fastest, slowest = fast("inception", "true-labels"), fast("alexnet", "random-labels")
+    return Trial("fast", "alexnet-over-inception", "scaled", {"0": [fastest], "1": [slowest]})

@@ -7,6 +7,7 @@ import pytest
 from claims.section2_capacity.corruption_trials import (
     FIGURE_1,
     barely_above_capacity,
+    one_network_over_another,
     own_slowdown_trials,
     slowdown_trials,
 )
@@ -26,17 +27,14 @@ ORDER_OF_MAGNITUDE = 10.0
 """What "small" is taken for where the network is not the paper's, or the images are not: Figure 1b
 bounds no other."""
 
-OF_SINGLE_RUNS = 2.0
-"""How many times its bound a factor may be that has no error bars. On digits, the Inception's
-single runs lie between 2.4 and 6.8 over 34 seeds."""
+WITHOUT_ERROR_BARS = 2.0
+VARIES = "inception"
+"""How many times its bound the factor of single runs may be, where they vary as much: on digits,
+the Inception's lie between 2.4 and 6.8 over 34 seeds. Of a network of one's own nobody knows."""
 
 
 def name_of(runs):
     return runs[0].recipe.title
-
-
-def is_single(runs):
-    return all(len(of_level) == 1 for of_level in runs.values())
 
 
 def judge_slowdown(judge, runs, own=False):
@@ -47,12 +45,12 @@ def judge_slowdown(judge, runs, own=False):
     """
     network = COMPARED if own else runs["0"][0].recipe.model
     drawn = published_at("fig1b", FIGURE_1[network], 1.0) if network in FIGURE_1 else None
-    if drawn is not None and not own and runs["0"][0].recipe.dataset == "cifar10":
+    if at_full_size := drawn is not None and not own and runs["0"][0].recipe.dataset == "cifar10":
         small, source = drawn.value, drawn.where
     else:
-        small, source = ORDER_OF_MAGNITUDE, "Section 2.1: a small constant factor, below ten"
-    if is_single(runs):
-        small, source = OF_SINGLE_RUNS * small, f"{source}, times 2 for runs without error bars"
+        small, source = ORDER_OF_MAGNITUDE, "Section 2.1: small; here an order of magnitude"
+    if at_full_size or own or network == VARIES:
+        small, source = WITHOUT_ERROR_BARS * small, f"{source}, times 2 without error bars"
     judge(
         slowdown(
             f"{name_of(runs['0'])}: epochs to fit random labels over true ones",
@@ -72,6 +70,9 @@ def test_random_labels_take_longer_by_a_small_factor(trial, laboratory, judge):
         judge_own_slowdown(judge, runs)
     else:
         judge_slowdown(judge, runs)
+    if trial.tier == "fast" and not trial.network:
+        longest = max(map(epochs_to_fit, runs["0"])) * ORDER_OF_MAGNITUDE
+        assert longest < runs["1"][0].recipe.epochs, "the epochs end before it could be refuted"
 
 
 def judge_longer(judge, name, slower, faster):
@@ -81,7 +82,7 @@ def judge_longer(judge, name, slower, faster):
     )
 
 
-REPLICATED = [trial for trial in slowdown_trials() if not is_single(trial.recipes)]
+REPLICATED = [trial for trial in slowdown_trials() if len(trial.recipes["1"]) > 1]
 """Of the convolutional networks there is one run each, to an epoch."""
 
 
@@ -106,6 +107,13 @@ def test_a_network_barely_above_capacity_takes_much_longer(trial, laboratory, ju
     judge_slowdown(judge, laboratory.runs(trial))
 
 
+@pytest.mark.control("2.1-slowdown")
+@trials(one_network_over_another())
+def test_another_networks_time_is_not_a_small_factor_longer(trial, laboratory, judge):
+    """What Alexnet takes, over what the Inception does: single runs, and twice the bound."""
+    judge_slowdown(judge, laboratory.runs(trial))
+
+
 def judge_own_slowdown(judge, runs):
     """Where a network did not fit in time, its budget alone can still be too much."""
     for labels, level in (("true", "0"), ("random", "1")):
@@ -117,5 +125,5 @@ def judge_own_slowdown(judge, runs):
     true, random = runs["0"], runs["1"]
     least = min(run.curve.epochs for run in random) / max(map(epochs_to_fit, true))
     all_fitted = all(math.isfinite(epochs_to_fit(run)) for run in [*true, *random])
-    if all_fitted or least > OF_SINGLE_RUNS * ORDER_OF_MAGNITUDE:
+    if all_fitted or least > WITHOUT_ERROR_BARS * ORDER_OF_MAGNITUDE:
         judge_slowdown(judge, runs, own=True)
