@@ -5,9 +5,9 @@ carried to another machine, is enough to draw the curves.
 """
 
 import json
-import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from harness.runs.run import DamagedRun, Run
 from harness.runs.solve import Solve
 
 CURVES = ("step", "loss", "online_accuracy", "train_accuracy", "test_accuracy", "learning_rate")
+LARGEST = 1e300
 DIGITS = 6
 """Of a curve's values: more than a figure shows."""
 
@@ -56,12 +57,16 @@ class RunRecord:
         if not all(isinstance(it, dict) for it in tables):
             return False
         numbers = [*self.figures.values(), *(it for values in curve.values() for it in values)]
+        shares = [self.figures[it] for it in self.figures if it.split(",")[0].endswith("accuracy")]
         return (
             all(isinstance(it, str) for it in texts)
+            and is_time(self.finished)
+            and len({self.figures.get(f"{it} accuracy") is None for it in ("train", "test")}) == 1
+            and all(it is None or (is_number(it) and 0 <= it <= 1) for it in shares)
             and len({len(values) for values in curve.values()}) < 2
             and (not curve or {"step", "loss", "online_accuracy"} <= set(curve))
-            and all(it is None or _is_number(it) for it in numbers)
-            and all(map(_is_number, [self.seconds, *curve.get("step", [])]))
+            and all(it is None or is_number(it) for it in numbers)
+            and all(map(is_number, [self.seconds, *curve.get("step", [])]))
         )
 
 
@@ -139,10 +144,21 @@ def _common(run: Run | Solve) -> dict[str, Any]:
 
 
 def _short(value: Any) -> float | None:
-    if not _is_number(value) or not math.isfinite(value):
+    if not is_number(value):
         return None
     return value if isinstance(value, int) else float(f"{value:.{DIGITS}g}")
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def is_number(value: Any) -> bool:
+    """A finite one of a float's size: Python also reads NaN, 1e999 and integers of any length."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return abs(value) < LARGEST
+
+
+def is_time(text: str) -> bool:
+    """Whether it is as `harness.environment.now` writes it: in UTC, to the second."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).isoformat(timespec="seconds") == text
+    except ValueError:
+        return False

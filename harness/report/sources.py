@@ -1,20 +1,20 @@
 """Evidence of one session or several, read for the report: what is sound, and what is left out."""
 
 import json
-import math
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
 from harness import __version__
 from harness.errors import HarnessError
 from harness.evidence.record import RUN_LINE, Evidence
-from harness.evidence.run_record import RunRecord, stored_runs
+from harness.evidence.run_record import RunRecord, is_number, is_time, stored_runs
 from harness.evidence.verdict import Verdict
 from harness.report.index import TIERS
 
+UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 SCALES = ("", "exact", "paper", "scaled")
 FIELDS = {entry.name for entry in fields(Evidence)}
 
@@ -81,13 +81,16 @@ def _read(path: Path, claims: Collection[str]) -> tuple[list[Evidence], list[Run
         if not line.strip():
             continue
         try:
+            content = json.loads(line)
+            if not _is_readable(content):
+                raise ValueError("text that no page or terminal shows")
             if line.startswith(RUN_LINE):
                 runs.append(RunRecord.from_line(line))
-            elif problem := _problem(content := json.loads(line), claims):
+            elif problem := _problem(content, claims):
                 left_out.setdefault(problem, []).append(number)
             else:
                 records.append(Evidence(**content))
-        except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError, OverflowError):
             left_out.setdefault("damaged: not a whole line of evidence", []).append(number)
     notices = [
         f"{path.name}: {_lines(numbers)} left out, {problem}"
@@ -138,36 +141,34 @@ def _unsound(record: Evidence) -> str:
         return f"tier = {record.tier!r}"
     if record.scale not in SCALES:
         return f"scale = {record.scale!r}"
-    if not _is_time(record.when):
+    if record.when and not is_time(record.when):
         return f"when = {record.when!r}"
     interval = [] if record.interval is None else record.interval
     if not isinstance(interval, list) or len(interval) not in (0, 2):
         return f"interval = {record.interval!r}"
     chance, room = record.false_alarm, record.room
     numbers = [*record.values, *interval, record.published, chance, room, record.seconds]
-    if not all(value is None or _is_number(value) for value in numbers) or record.seconds is None:
+    if not all(value is None or is_number(value) for value in numbers) or record.seconds is None:
         return "a number is not a number"
     if chance is not None and not 0 <= chance <= 1:
         return f"false_alarm = {chance!r}"
     if not all(isinstance(key, str) for key in record.runs):
         return f"runs = {record.runs!r}"
     exhibit = record.exhibit
-    if exhibit is not None and not (isinstance(exhibit, dict) and {"name", "data"} <= set(exhibit)):
+    if exhibit is not None and not (isinstance(exhibit.get("name"), str) and "data" in exhibit):
         return "exhibit without a name or data"
     return ""
 
 
-def _is_time(text: str) -> bool:
-    try:
-        return not text or bool(datetime.fromisoformat(text))
-    except ValueError:
-        return False
-
-
-def _is_number(value: Any) -> bool:
-    """A finite one: Python reads NaN and 1e999, which `Evidence.to_line` writes as null."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
+def _is_readable(content: Any) -> bool:
+    """Whether all text in it can be written: no half of a character, nothing that steers a
+    terminal.
+    """
+    if isinstance(content, dict):
+        return all(_is_readable(it) for pair in content.items() for it in pair)
+    if isinstance(content, list):
+        return all(map(_is_readable, content))
+    return not (isinstance(content, str) and UNREADABLE.search(content))
 
 
 def _lines(numbers: list[int]) -> str:

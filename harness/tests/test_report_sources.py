@@ -64,6 +64,12 @@ def without(*names):
                 ("figures", {"train accuracy": "all"}),
                 ("seconds", "12"),
                 ("title", 3),
+                ("title", "half \ud800"),
+                ("seconds", 10**400),
+                ("finished", "yesterday"),
+                ("figures", {"train accuracy": 1.0}),
+                ("figures", {"train accuracy": 1.0, "test accuracy": None}),
+                ("figures", {"train accuracy": 200.0, "test accuracy": 0.1}),
                 ("environment", []),
             )
         ],
@@ -87,9 +93,19 @@ def without(*names):
             (changed(seed=value), re.escape(f"damaged: seed = {value!r}"))
             for value in (None, "", [1])
         ],
+        (run().to_line().replace('"epochs": 12', '"epochs": NaN'), "damaged: not a whole line"),
         (changed(tier="quick"), "damaged: tier = 'quick'"),
         (changed(scale="large"), "damaged: scale = 'large'"),
-        (changed(when="yesterday"), "damaged: when = 'yesterday'"),
+        *[
+            (changed(when=value), f"damaged: when = '{value}'")
+            for value in ("yesterday", "2026-11-26", "2026-01-02T03:04:05", "20260102T030405Z")
+        ],
+        (changed(values=[10**400]), "damaged: a number is not a number"),
+        (changed(exhibit={"name": ["x"], "data": {}}), "damaged: exhibit without a name or data"),
+        *[
+            (changed(check=f"a {odd} name"), "damaged: not a whole line of evidence")
+            for odd in ("\0", "\033[31m", "\ud800")
+        ],
         ("[" * 100_000, "damaged: not a whole line of evidence"),
         (changed(control="no"), "damaged: control = 'no'"),
         (changed(check=3), "damaged: check = 3"),

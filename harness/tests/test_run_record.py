@@ -105,7 +105,9 @@ def test_a_run_that_was_changed_by_hand_is_left_out(tmp_path):
 def test_a_solve_of_a_linear_model_is_told_by_its_errors_and_norms(tmp_path):
     recipe = KernelRecipe(dataset="mnist", gamma=0.02)
     fit = Fit("true labels", 10, 10, 988, 1000, "f" * 250, norm=145.25, worst_error=1e-9)
-    solve = Solve("cafe", recipe, SolveOutcome((fit,), {}), "cpu", 3.0, "2026-01-02", {})
+    solve = Solve(
+        "cafe", recipe, SolveOutcome((fit,), {}), "cpu", 3.0, "2026-01-02T03:04:05+00:00", {}
+    )
     Store(tmp_path, record=Solve).keep(solve)
     (found,) = stored_runs(tmp_path, named("cafe"))
     assert found.title == str(recipe)
