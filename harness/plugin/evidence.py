@@ -118,6 +118,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
         append(item.config, blank(item, check=f"ended before {when}", reason=why[:500]))
     if call.excinfo is not None and call.excinfo.errisinstance(HarnessError):
         report.longrepr = f"{item.nodeid}\n{call.excinfo.value}"
+    elif call.excinfo is not None and decided and report.failed:
+        told = call.excinfo.getrepr(style="value")  # Without the plugin's own lines,
+        told.reprcrash = getattr(report.longrepr, "reprcrash", None)  # but for the summary.
+        report.longrepr = told
     return report
 
 

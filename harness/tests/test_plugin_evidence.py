@@ -99,20 +99,24 @@ def test_a_test_passes_if_and_only_if_its_verdict_is_the_one_it_is_there_for(alo
 
 def test_a_failure_makes_sense_without_the_source(alone):
     told = "\n".join(line.removeprefix("E").strip() for line in alone.text.splitlines())
-    assert f"ClaimNotSupported: 2.1-fit is refuted: {FIT.sentence}\n" in told
+    assert f"\n2.1-fit is refuted: {FIT.sentence}\n" in told
     assert "\nmeasured  a share = 90.00 %\n" in told
     assert "\nbound     attains 100.00 % in every run, from Table 9\n" in told
     assert "\npublished 99.34 % (Table 1, MLP 1x512, random labels, train)\n" in told
     assert "\nrepeat    pytest test_claims.py::test_refuted --base-seed 3\n" in told
-    assert f"ClaimNotSupported: 2.1-fit is inconclusive: {FIT.sentence}\n" in told
+    assert f"\n2.1-fit is inconclusive: {FIT.sentence}\n" in told
     assert "\ninterval  40.00 % to 60.00 % (replicated: images)\n" in told
     assert "\ninterval  none, for a run that diverged or never got there (replicated: " in told
     assert "none to none" not in told
+    assert re.search(
+        r"\nFAILED test_claims.py::test_refuted - \S*ClaimNotSupported: 2.1-", alone.text
+    )
+    assert "raise type(" not in alone.text, "the plugin's own lines say nothing to a reader"
 
 
 def test_a_control_that_is_not_refuted_names_its_broken_premise(alone):
     for verdict in ("supported", "inconclusive"):
-        words = f"ControlNotRefuted: control of 2.1-fit is {verdict}, and should be refuted"
+        words = f"\ncontrol of 2.1-fit is {verdict}, and should be refuted"
         assert f"{words}: the check passes on a broken premise ({FIT.control})" in alone.text
 
 
