@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from harness.evidence.verdict import Verdict
 
 RUN_LINE = '{"run": '
 """How a line begins that holds a run behind the checks, and no check."""
+UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+"""What steers a terminal, and halves of characters, which cannot be written."""
 
 
 @dataclass

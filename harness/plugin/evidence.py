@@ -11,7 +11,7 @@ import pytest
 from harness.environment import describe, now
 from harness.errors import HarnessError, StoreError
 from harness.evidence import ClaimNotSupported, ControlNotRefuted
-from harness.evidence.record import Evidence, read_evidence
+from harness.evidence.record import UNREADABLE, Evidence, read_evidence
 from harness.evidence.run_record import RunRecord, stored_runs
 from harness.files import write_atomically
 from harness.plugin.options import CLAIMS, SESSION, Session, trains_nothing
@@ -113,7 +113,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
     )
     if report.when in ("setup", "call") and not report.passed and claim_of(item)[0] and not decided:
         notes = getattr(call.excinfo.value, "__notes__", [])
-        why = ", ".join(map(str, [call.excinfo.value, *notes]))
+        why = UNREADABLE.sub(" ", ", ".join(map(str, [call.excinfo.value, *notes])))
         when = "all was judged" if item.stash.get(JUDGED, 0) else "it judged"
         append(item.config, blank(item, check=f"ended before {when}", reason=why[:500]))
     if call.excinfo is not None and call.excinfo.errisinstance(HarnessError):

@@ -1,7 +1,6 @@
 """Evidence of one session or several, read for the report: what is sound, and what is left out."""
 
 import json
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -9,12 +8,11 @@ from typing import Any, get_args
 
 from harness import __version__
 from harness.errors import HarnessError
-from harness.evidence.record import RUN_LINE, Evidence
+from harness.evidence.record import RUN_LINE, UNREADABLE, Evidence
 from harness.evidence.run_record import RunRecord, is_number, is_time, stored_runs
 from harness.evidence.verdict import Verdict
 from harness.report.index import TIERS
 
-UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 SCALES = ("", "exact", "paper", "scaled")
 FIELDS = {entry.name for entry in fields(Evidence)}
 

@@ -54,7 +54,7 @@ def test_known_but_supported(judge): judge(share(1.0), ONE)
 
 @known
 @claim
-def test_known_but_crashed(judge): raise RuntimeError("out of order")
+def test_known_but_crashed(judge): raise RuntimeError("\\033[31mout of order")
 
 @claim
 def test_judges_nothing(judge): pass
@@ -138,7 +138,7 @@ def test_the_evidence_holds_every_judged_check(alone):
     assert verdicts["test_known_but_crashed"] == "not run"
     assert verdicts["test_judges_nothing"] == "not run"
     (crashed,) = alone.of("test_known_but_crashed")
-    assert "out of order" in crashed.reason
+    assert crashed.reason == " [31mout of order", "nothing that steers a terminal"
 
 
 def test_controls_and_expected_failures_are_recorded_as_such(alone):
