@@ -1,0 +1,92 @@
+"""What the README files tell is there: their links, options, commands, claims and code."""
+
+import re
+import shlex
+import subprocess
+import sys
+from urllib.parse import unquote
+
+import pytest
+
+from harness.__main__ import _parser
+from harness.evidence.catalogue import load_catalogue
+from harness.plugin.options import CLAIMS
+
+ROOT = CLAIMS.parent
+FILES = [ROOT / "README.md", *sorted(ROOT.glob("[a-z]*/README.md"))]
+FILES += sorted(ROOT.glob("fixtures/*/README.md"))
+TEXTS = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in FILES}
+EVERYTHING = "\n".join(TEXTS.values())
+
+of_each_file = pytest.mark.parametrize("name", TEXTS)
+
+
+def heading_anchors(text):
+    """As GitHub makes them: lower case, no punctuation, hyphens for spaces."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def fenced_lines(text):
+    return [
+        line
+        for block in re.findall(r"^```\n(.*?)^```", text, re.M | re.S)
+        for line in block.splitlines()
+    ]
+
+
+@of_each_file
+def test_every_link_leads_somewhere(name):
+    for link in re.findall(r"\]\(([^)\s]+)\)", TEXTS[name]):
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = unquote(link).partition("#")
+        target = (ROOT / name).parent / path if path else ROOT / name
+        assert target.exists(), f"{name} links to {link}"
+        if anchor:
+            assert anchor in heading_anchors(target.read_text(encoding="utf-8")), link
+
+
+@of_each_file
+def test_every_claim_that_is_named_is_in_the_catalogue(name):
+    named = set(re.findall(r"(?<![\w.-])(?:A|[2-5](?:\.\d)?)-[a-z][a-z0-9-]+", TEXTS[name]))
+    assert named <= set(load_catalogue(CLAIMS / "catalogue.toml"))
+
+
+def test_every_option_exists(pytestconfig):
+    ours = {
+        option
+        for group in pytestconfig._parser._groups
+        for each in group.options
+        for option in each.names()
+    }
+    told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", EVERYTHING))
+    assert {"--arch", "--steps"} <= told
+    commands = (ROOT / "ci/gpu").read_text(encoding="utf-8") + _help_of_all_commands()
+    strangers = {"--nproc-per-node"}
+    assert {option for option in told - ours - strangers if option not in commands} == set()
+
+
+def _help_of_all_commands():
+    (commands,) = _parser()._subparsers._group_actions
+    return "".join(parser.format_help() for parser in commands.choices.values())
+
+
+@of_each_file
+def test_every_command_is_understood(name):
+    for line in fenced_lines(TEXTS[name]):
+        if " -m harness " in line:
+            words = shlex.split(line, comments=True)
+            _parser().parse_args(words[words.index("harness") + 1 :])
+        elif "ci/" in line:
+            script = shlex.split(line, comments=True)[0]
+            assert (ROOT / script).stat().st_mode & 0o111, script
+
+
+def test_the_code_runs(tmp_path):
+    (code,) = re.findall(r"^```python\n(.*?)^```", EVERYTHING, re.MULTILINE | re.DOTALL)
+    data = "import torch\nimages, labels = torch.rand(20, 3, 4, 4), torch.arange(20) % 10\n"
+    program = tmp_path / "example.py"
+    program.write_text(data + code, encoding="utf-8")
+    done = subprocess.run([sys.executable, program], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
