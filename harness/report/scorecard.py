@@ -286,13 +286,14 @@ def _totals(
         )
     rates = [r.false_alarm for r in records if r.false_alarm is not None and r.as_it_should]
     if total := sum(rates):
-        often = f"1 session in {1 / total:,.0f}" if total > 1e-9 else "1 session in 10^9 at most"
+        often = f"in {1 / total:,.0f}" if total > 1e-9 else "in 10^9 at most"
         lines.append(
-            f"false alarms, by the margins of {len(rates)} checks with chance in them: {often}"
+            f"false alarms, by the margins of {len(rates)} checks with chance in them: 1 repetition"
+            f" of them all {often}"
         )
     idle = [claim for claim in catalogue if claim in written and claim not in worst]
     if idle:
-        lines.append(f"not run in this session: {', '.join(idle)}")
+        lines.append(f"not run: {', '.join(idle)}")
     if unwritten := [claim for claim in catalogue if claim not in written]:
         lines.append(f"not written yet: {len(unwritten)} claims ({', '.join(unwritten)})")
     return lines

@@ -90,7 +90,7 @@ def test_an_identity_shows_the_fault_that_stands_in_for_its_control(page):
 
 
 def test_a_claim_that_was_not_run_says_how_to_run_it(page, empty):
-    node = "claims/section2_capacity/test_random_labels.py::test_fitting_random_labels_starts_late"
+    node = "claims/section2_capacity/test_quick.py::test_fitting_random_labels_starts_late"
     for told in (page.of("how-2.1-quick"), empty.of("how-2.1-quick")):
         assert f"pytest -m fast {node}" in told
         assert re.search(rf"pytest -m gpu_full {node}\S+ --data-root=DIR", told)
