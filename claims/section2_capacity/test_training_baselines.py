@@ -21,6 +21,20 @@ SLOWER = {"inception": 0.01}
 """Of the paper's rate: at 0.1, BatchNorm makes 1 % of one thread or two within four steps."""
 
 
+def of_each_network(file, recipe):
+    """A test for each network: the baseline ``file``-NETWORK of the training that it pins."""
+    return pytest.mark.parametrize(
+        "network",
+        [
+            pytest.param(
+                name,
+                marks=[pytest.mark.baseline(f"{file}-{name}"), pytest.mark.trains(recipe(name))],
+            )
+            for name in NETWORKS
+        ],
+    )
+
+
 def first_steps(network):
     """Two epochs of two steps in fp32, whatever precision the session has."""
     rate = model_spec(network).learning_rate * SLOWER.get(network, 1.0)
@@ -35,19 +49,7 @@ def first_steps(network):
 
 
 @pytest.mark.fast
-@pytest.mark.parametrize(
-    "network",
-    [
-        pytest.param(
-            name,
-            marks=[
-                pytest.mark.baseline(f"first-losses-{name}"),
-                pytest.mark.trains(first_steps(name)),
-            ],
-        )
-        for name in NETWORKS
-    ],
-)
+@of_each_network("first-losses", first_steps)
 def test_training_starts_as_it_did(network, laboratory, baseline):
     outcome = laboratory.baseline_run(first_steps(network)).outcome
     baseline.check(
@@ -69,19 +71,7 @@ def to_the_fit(network):
 
 
 @pytest.mark.fast
-@pytest.mark.parametrize(
-    "network",
-    [
-        pytest.param(
-            name,
-            marks=[
-                pytest.mark.baseline(f"memorised-{name}"),
-                pytest.mark.trains(to_the_fit(name)),
-            ],
-        )
-        for name in NETWORKS
-    ],
-)
+@of_each_network("memorised", to_the_fit)
 def test_training_ends_as_it_did(network, laboratory, baseline):
     outcome = laboratory.baseline_run(to_the_fit(network)).outcome
     baseline.check(
