@@ -287,10 +287,9 @@ def _totals(
     rates = [r.false_alarm for r in records if r.false_alarm is not None and r.as_it_should]
     if total := sum(rates):
         often = f"in {1 / total:,.0f}" if total > 1e-9 else "in 10^9 at most"
-        lines.append(
-            f"false alarms, by the margins of {len(rates)} checks with chance in them: 1 repetition"
-            f" of them all {often}"
-        )
+        n = len(rates)
+        checks = f"{n} checks with chance in them" if n > 1 else "1 check with chance in it"
+        lines.append(f"false alarms, by the margins of {checks}: 1 repetition {often}")
     idle = [claim for claim in catalogue if claim in written and claim not in worst]
     if idle:
         lines.append(f"not run: {', '.join(idle)}")
