@@ -203,6 +203,22 @@ def test_scaled_evidence_is_labelled_as_such():
     assert not any("reduced scale" in line for line in totals(records[1:], CATALOGUE, set()))
 
 
+def test_false_alarms_add_up_over_checks_that_came_out_as_they_should():
+    one, two = record(false_alarm=0.001), record("2.1-chance", false_alarm=0.004)
+    failed = record(verdict="refuted", false_alarm=0.5)
+
+    def told(*records):
+        return [line for line in totals(records, CATALOGUE, set()) if "false alarms" in line]
+
+    by_the_margins = "false alarms, by the margins of"
+    assert told(one) == [f"{by_the_margins} 1 check with chance in it: 1 repetition in 1,000"]
+    assert told(one, two, failed, FIT) == [
+        f"{by_the_margins} 2 checks with chance in them: 1 repetition in 200"
+    ]
+    assert told(record(false_alarm=1e-12))[0].endswith(" in 10^9 at most")
+    assert told(FIT, failed) == [] == told(record(false_alarm=0.0))
+
+
 def test_claims_without_a_test_and_claims_not_run_are_listed():
     written = {"2.1-fit", "2.1-chance"}
     text = " ".join(card(FIT, written=written).split())
