@@ -207,6 +207,18 @@ def test_a_folder_that_is_too_small_for_the_fast_tier_is_refused_there_alone(fol
         _data_of(tier("fast"), network)
 
 
+def test_an_image_that_cannot_be_read_ends_the_session_before_anything_is_collected(
+    folder, tmp_path
+):
+    folder(300)
+    place = tmp_path / "project"
+    place.mkdir()
+    done = Project(place, CLAIMS).run(f"--dataset={tmp_path / 'pictures'}", "-m", "fast")
+    assert done.code == pytest.ExitCode.USAGE_ERROR, done.text
+    assert "0.png cannot be read as an image" in done.text and "mend or delete it" in done.text
+    assert not done.outcomes
+
+
 def tier(name):
     return SimpleNamespace(option=SimpleNamespace(markexpr=name), args=[])
 
