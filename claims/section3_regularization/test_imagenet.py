@@ -79,7 +79,9 @@ ON_500_PHOTOGRAPHS = Trial(
         ]
     },
 )
-"""On a GPU: 16 steps an epoch, of images whose last cells are 8 x 8. Not yet run."""
+"""16 steps an epoch, of images whose last cells are 8 x 8: for a GPU, or half an hour of a CPU.
+
+There it had all 500 labels after 34 epochs (bf16); on a GPU it has not run."""
 
 
 def at_full_size(*rows):
