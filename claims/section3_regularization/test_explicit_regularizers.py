@@ -54,8 +54,9 @@ SHORT_OF_ZERO = 1 - min(
 
 def judge_row(judge, row, measured, number):
     """The rows of one network are within each other's tolerance, and a baseline's. That they are
-    trained as they say, `harness/tests/test_published_rows.py` and the baseline of a training with
-    all regularisers on see to; what crops do and weight decay does not, 3-aug-over-wd tells.
+    trained as they say, `harness/tests/evidence/test_published_rows.py` and the baseline of a
+    training with all regularisers on see to; what crops do and weight decay does not,
+    3-aug-over-wd tells.
     """
     tolerance = published_tolerance(name_of(row[0]), number)
     judge(

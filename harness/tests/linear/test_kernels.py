@@ -7,7 +7,7 @@ from harness.linear.examples import features, kernel_points
 from harness.linear.kernels import GaussianKernel, exact_product
 from harness.linear.recipe import GaborBank, Pixels
 from harness.linear.refinement import kernel_product
-from harness.tests.test_linear_solver import points
+from harness.tests.linear.test_solver import points
 
 
 def test_the_gaussian_kernel_is_exp_of_minus_gamma_squared_distance():

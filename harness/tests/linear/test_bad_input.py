@@ -19,8 +19,8 @@ from harness.linear.recipe import ConvNetRecipe, GaborBank, KernelRecipe
 from harness.linear.ridge import ridge_path
 from harness.linear.solve import memory_needed
 from harness.linear.triangle import NotPositiveDefinite, triangle_bytes
-from harness.tests.test_linear_features import CONVNET, KERNEL
-from harness.tests.test_linear_solver import points
+from harness.tests.linear.test_features import CONVNET, KERNEL
+from harness.tests.linear.test_solver import points
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ NO_CLUSTER = """
 from contextlib import contextmanager
 from harness.environment import available_cores
 from harness.runs import cluster
-from harness.tests.test_engine_ray import NoRay
+from harness.tests.runs.test_engine_ray import NoRay
 @contextmanager
 def connected(address, place):
     assert place.threads == max(1, available_cores() // 2), "a worker's share"

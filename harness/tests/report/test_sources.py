@@ -9,8 +9,8 @@ import pytest
 from harness.errors import HarnessError
 from harness.evidence.record import Evidence
 from harness.report.sources import in_order, read_sources
+from harness.tests.evidence.test_run_record import stored
 from harness.tests.report_helpers import CATALOGUE, NASTY, of_version, record, run, written
-from harness.tests.test_run_record import stored
 
 GOOD, OTHER = record(check="good"), record("2.1-chance", "other")
 

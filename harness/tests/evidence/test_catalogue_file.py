@@ -7,7 +7,7 @@ import pytest
 from harness.errors import HarnessError, UnknownName
 from harness.evidence.catalogue import Claim, find, load_catalogue
 
-CATALOGUE = Path(__file__).parents[2] / "claims" / "catalogue.toml"
+CATALOGUE = Path(__file__).parents[3] / "claims" / "catalogue.toml"
 
 # Written out, so that a claim cannot leave the catalogue together with its test unnoticed.
 IDS = [

@@ -21,8 +21,8 @@ from harness.plugin.own_networks import (
     networks_of,
     own_trials,
 )
+from harness.tests.evidence.test_measurements import fake_run
 from harness.tests.plugin_helpers import Project
-from harness.tests.test_measurements import fake_run
 from harness.training.own import OwnNetwork
 from harness.training.protocol import paper_recipe
 

@@ -6,9 +6,9 @@ import pytest
 
 from harness.__main__ import main
 from harness.report.index import CLAIMS, TIERS, claim_tests, written_claims
+from harness.tests.evidence.test_run_record import stored
 from harness.tests.plugin_helpers import Project
 from harness.tests.report_helpers import record, run, written
-from harness.tests.test_run_record import stored
 
 
 def report(*arguments):

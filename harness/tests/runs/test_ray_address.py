@@ -16,7 +16,7 @@ from harness.runs import address as address_module
 from harness.runs import cluster as cluster_module
 from harness.runs.cluster import connected
 from harness.tests.plugin_helpers import Project, clean_environment
-from harness.tests.test_engine_ray import CLAIMS, PATIENCE, needs_ray, place
+from harness.tests.runs.test_engine_ray import CLAIMS, PATIENCE, needs_ray, place
 
 
 @needs_ray

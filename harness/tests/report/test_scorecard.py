@@ -11,7 +11,7 @@ from harness.evidence.record import Evidence
 from harness.report.scorecard import STYLES, WIDTH, scorecard, totals
 from harness.report.verdicts import verdict_words
 
-CATALOGUE = load_catalogue(Path(__file__).parents[2] / "claims" / "catalogue.toml")
+CATALOGUE = load_catalogue(Path(__file__).parents[3] / "claims" / "catalogue.toml")
 FIT = Evidence(
     "2.1-fit",
     "MLP 1x512: training accuracy",
