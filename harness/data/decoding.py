@@ -44,6 +44,8 @@ def decode(path: Path) -> torch.Tensor:
     from torchvision.datasets.folder import pil_loader
     from torchvision.transforms.v2 import functional as tv
 
+    if path.exists() and not path.is_file():  # To read a pipe would wait for ever.
+        raise CorruptImage(path, "it is no regular file")
     try:
         # torchvision.io's own decoder is a third faster, and announced to be removed.
         return tv.pil_to_tensor(pil_loader(str(path)))

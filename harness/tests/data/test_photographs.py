@@ -1,5 +1,6 @@
 """Folders of photographs: layout, labels, corrupt files, crops on disk, and their training."""
 
+import os
 import shutil
 from dataclasses import asdict, replace
 from types import SimpleNamespace
@@ -178,6 +179,28 @@ def test_a_link_that_leads_nowhere_is_a_corrupt_file(folder):
     with pytest.raises(DataError, match=r"1 of 19 photographs do not decode: .*n001/9.JPEG; "):
         prepared(small(), folder)
     assert prepared(small(skip_corrupt=True), folder).skipped == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
+def test_a_named_pipe_is_a_corrupt_file_and_not_waited_for(folder):
+    os.mkfifo(folder / "train/n001/9.JPEG")
+    with pytest.raises(DataError, match=r"n001/9.JPEG does not decode \(it is no regular file\)"):
+        decoding.decode(folder / "train/n001/9.JPEG")
+    with pytest.raises(DataError, match=r"1 of 19 photographs do not decode: .*n001/9.JPEG; "):
+        prepared(small(), folder)
+
+
+@pytest.mark.parametrize("place", ["train/n001/9\udcff.JPEG", "train/n\udcff/9.JPEG"])
+def test_a_name_that_cannot_be_printed_is_refused(place, folder):
+    path = folder / place
+    try:
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    except OSError:
+        pytest.skip("a file system that takes no such name")
+    with pytest.raises(DataError, match=r"xff.*, which is not UTF-8; rename it") as refused:
+        photo_folder(folder)
+    assert str(refused.value).encode()
 
 
 def test_or_are_left_out_and_counted_and_move_no_other_label(folder):
