@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.data.catalogue import DATASETS, DatasetSpec, data_root
+from harness.data.names import check_names
 from harness.errors import DataError, UnknownName
 
 FOLDER, TORCHVISION = "folder:", "torchvision:"
@@ -172,6 +173,7 @@ def _classes(folder: Path) -> tuple[str, ...]:
             f"{folder} has {len(names)} folders, and should have one for each of two or more"
             " classes, with the images of the class in it"
         )
+    check_names(folder, names)
     return names
 
 
@@ -187,6 +189,9 @@ def _files(folder: Path, names: tuple[str, ...]) -> Files:
             f"{folder / names[empty[0]]} holds no image ({', '.join(sorted(ENDINGS))}); add some,"
             " or take the folder away"
         )
+    check_names(folder, (path.relative_to(folder).as_posix() for path, _ in found))
+    if strange := [path for path, _ in found if not path.is_file()]:
+        raise DataError(f"{strange[0]} is no regular file; mend or delete it")
     return found
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from harness.data.names import check_names
 from harness.errors import DataError
 
 PARTS = ("train", "val")
@@ -112,7 +113,7 @@ def _classes(part: Path) -> list[str]:
             f"{part} has no class folders{f', but {loose:,} loose images' if loose else ''}: sort"
             f" them into {part}/CLASS/"
         )
-    _check_names(part, folders)
+    check_names(part, folders)
     return folders
 
 
@@ -122,15 +123,8 @@ def _images(folder: Path) -> list[tuple[str, int]]:
         found = [(e.name, _bytes(e)) for e in entries if _is_image(e.name)]
     if not found:
         raise DataError(f"{folder} holds no image ({', '.join(ENDINGS)}); fill it or remove it")
-    _check_names(folder, [name for name, _ in found])
+    check_names(folder, (name for name, _ in found))
     return sorted(found)
-
-
-def _check_names(folder: Path, names: list[str]) -> None:
-    """Refuse what could not be printed: Linux takes any bytes for a name."""
-    for name in names:
-        if any("\ud800" <= letter <= "\udfff" for letter in name):
-            raise DataError(f"{folder} holds {os.fsencode(name)}, which is not UTF-8; rename it")
 
 
 def _bytes(entry: os.DirEntry[str]) -> int:

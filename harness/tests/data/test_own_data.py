@@ -1,5 +1,6 @@
 """Folders of images and torchvision's datasets in place of the claims' own."""
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -118,6 +119,34 @@ def broken(folder, kind):
 def test_a_folder_that_cannot_be_used_is_refused_with_a_remedy(tmp_path, kind, message):
     with pytest.raises(DataError, match=message):
         own_dataset(str(broken(tmp_path / "images", kind)), None, None)
+
+
+@pytest.mark.parametrize("kind", ["a link that leads nowhere", "a folder", "a named pipe"])
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path, kind):
+    path = folder_of_images(tmp_path) / "class 0" / "99.png"
+    if kind == "a folder":
+        path.mkdir()
+    elif kind == "a named pipe":
+        if not hasattr(os, "mkfifo"):
+            pytest.skip("a system without named pipes")
+        os.mkfifo(path)
+    else:
+        path.symlink_to(tmp_path / "gone.png")
+    with pytest.raises(DataError, match=r"99.png is no regular file; mend or delete it"):
+        own_dataset(str(tmp_path), None, None)
+
+
+@pytest.mark.parametrize("place", ["class 0/\udcff.png", "class \udcff/0.png"])
+def test_a_name_that_cannot_be_printed_is_refused(tmp_path, place):
+    path = folder_of_images(tmp_path) / place
+    try:
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    except OSError:
+        pytest.skip("a file system that takes no such name")
+    with pytest.raises(DataError, match=r"xff.*, which is not UTF-8; rename it") as refused:
+        own_dataset(str(tmp_path), None, None)
+    assert str(refused.value).encode()
 
 
 def test_an_image_that_cannot_be_read_is_named(tmp_path):
