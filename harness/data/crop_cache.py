@@ -70,21 +70,23 @@ def look(
     names = hashlib.sha256("\n".join([place, fingerprint, *paths]).encode()).hexdigest()
     key = hashlib.sha256(f"{names} {size} {_code()}".encode()).hexdigest()[:16]
     found, crops = folder / f"{key}.json", folder / f"{key}.npy"
+    shape = (len(paths), 3, size, size)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        keep = keep and (crops.exists() or _fits(folder, len(paths), size))
         with FileLock(folder / f"{key}.lock"):
-            if found.exists():
-                known = json.loads(found.read_text())
-                left = _each(root, [paths[it] for it in known], size, workers, _no_crop)
-                if len(left) < len(known):
-                    found.unlink()
-                    crops.unlink(missing_ok=True)
-            if not found.exists() or (keep and not crops.exists()):
+            corrupt = _found(found, len(paths))
+            if corrupt and len(
+                _each(root, [paths[it] for it in corrupt], size, workers, _no_crop)
+            ) < len(corrupt):
+                corrupt = None
+                crops.unlink(missing_ok=True)
+            kept = _kept(crops, shape) if keep else None
+            keep = keep and (kept is not None or _fits(folder, len(paths), size))
+            if corrupt is None or (keep and kept is None):
                 corrupt = _decode_all(root, paths, size, workers, crops if keep else None)
                 write_atomically(found, json.dumps(corrupt).encode())
-        corrupt = tuple(json.loads(found.read_text()))
-        return Looked(corrupt, np.load(crops, mmap_mode="r") if keep else None)
+                kept = _kept(crops, shape) if keep else None
+        return Looked(tuple(corrupt), kept)
     except OSError as error:
         raise StoreError(
             f"cannot keep what was decoded under {folder}: {error.strerror or error}; free some"
@@ -102,6 +104,36 @@ def refuse_corrupt(root: Path, corrupt: Sequence[str], looked_at: int) -> None:
         f"{len(corrupt)} of {looked_at:,} photographs do not decode: {named}{more}; replace or"
         " remove them, or train without them: skip_corrupt=true"
     )
+
+
+def _found(path: Path, photographs: int) -> list[int] | None:
+    """Places of the corrupt ones, as an earlier look left them; None without one, or if damaged."""
+    try:
+        places = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (ValueError, RecursionError):
+        places = None
+    integers = isinstance(places, list) and all(type(it) is int for it in places)
+    if integers and places == sorted(set(places) & set(range(photographs))):
+        return places
+    log.warning("%s is damaged; all photographs are looked at again", path)
+    return None
+
+
+def _kept(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
+    """The crops on disk; None without them, or if the file is damaged, which is deleted then."""
+    try:
+        crops = np.lib.format.open_memmap(path, mode="r")
+        if crops.shape == shape and crops.dtype == np.uint8:
+            return crops
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        pass
+    log.warning("%s is damaged; all photographs are decoded again", path)
+    path.unlink()
+    return None
 
 
 def _no_crop(place: int, crop: torch.Tensor) -> None:

@@ -243,6 +243,30 @@ def test_a_full_disk_means_decoding_every_time(made, monkeypatch, caplog):
     assert len(next(prepared(small(), made).train_images.batches([torch.arange(5)]))) == 5
 
 
+@pytest.mark.parametrize("ending", [".json", ".npy"])
+@pytest.mark.parametrize("damage", ["empty", "truncated", "nonsense", "another's"])
+def test_what_was_kept_and_is_damaged_is_made_anew(ending, damage, made, tmp_path, caplog):
+    folder = photo_folder(made)
+    asked = (made, folder.train, 24, folder.fingerprint, 1)
+    sound = look(*asked).crops.tobytes()
+    (path,) = (tmp_path / "crops").glob(f"*{ending}")
+    content = path.read_bytes()
+    if damage == "another's":
+        other = tmp_path / f"other{ending}"
+        other.write_text("[99]")
+        if ending == ".npy":
+            np.save(other, np.zeros((12, 3, 24, 24)))
+        content = other.read_bytes()
+    cut = {"empty": b"", "truncated": content[: len(content) // 2], "nonsense": b"[[1], {}]"}
+    path.unlink()  # Not written over: what is mapped would change.
+    path.write_bytes(cut.get(damage, content))
+    found = look(*asked)
+    assert found.corrupt == () and found.crops.tobytes() == sound
+    assert f"{path.name} is damaged; all photographs are" in caplog.text
+    caplog.clear()
+    assert look(*asked).crops.tobytes() == sound and not caplog.text
+
+
 def test_a_first_look_that_is_interrupted_leaves_nothing_behind(made, tmp_path, monkeypatch):
     def killed(path):
         raise KeyboardInterrupt
