@@ -38,7 +38,7 @@ def test_every_part_is_run_once_and_its_output_kept(measure, tmp_path):
     said, calls, code = measure("--data-root", "/data with a space")
     assert code == 0, said
     sections = [call.split("--only ")[1].split()[0] for call in calls if " bench " in call]
-    assert sections == ["steps", "steps", "training", "groups", "kernel"]
+    assert sections == ["steps", "steps", "training", "groups", "images", "kernel"]
     sessions = [call for call in calls if "--evidence" in call]
     assert [call.split("--precision ")[1].split()[0] for call in sessions] == [
         "auto",
@@ -50,7 +50,25 @@ def test_every_part_is_run_once_and_its_output_kept(measure, tmp_path):
     assert (tmp_path / "measured" / "runs.tar.gz").is_file()
     again, calls, code = measure()
     assert (calls, code) == ([], 0)
-    assert again.count("ok (before)") == 13
+    assert again.count("ok (before)") == 15
+
+
+def test_photographs_are_tried_where_a_folder_of_them_is_given(measure, tmp_path):
+    _, calls, _ = measure("--data-root=/data")
+    assert not any("-m imagenet" in call for call in calls)
+    (tmp_path / "measured" / "photographs.jsonl").touch()  # The stub leaves none.
+    said, calls, code = measure("--photographs", "/my photographs", "--data-root=/data")
+    assert code == 0, said
+    assert any("-m harness report" in call and "photographs.jsonl" in call for call in calls)
+    (call,) = [call for call in calls if "-m imagenet" in call]
+    assert "-m imagenet" in call and "--data-root /my photographs" in call
+    assert "-k photographs" in call and "--data-root /data" not in call
+
+
+def test_a_training_is_shared_under_torchrun(measure):
+    _, calls, _ = measure("--data-root", "/data")
+    (call,) = [call for call in calls if "torch.distributed.run" in call]
+    assert "-m harness train" in call and "--data-root /data" in call
 
 
 def test_a_refuted_claim_is_a_result_and_the_other_parts_go_on(measure):
