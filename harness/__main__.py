@@ -6,7 +6,10 @@
 import argparse
 import contextlib
 import logging
+import os
 import sys
+import time
+import warnings
 from pathlib import Path
 
 from harness.cli.alarms import add_parser as add_alarms
@@ -15,19 +18,33 @@ from harness.cli.profile import add_parser as add_profile
 from harness.cli.sabotage import add_parser as add_sabotage
 from harness.errors import HarnessError
 
+RANKS_WAIT = 10.0
+"""Seconds; torchrun looks at its processes ten times a second."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; an error that the user can mend is one sentence and exit code 2."""
     logging.basicConfig(format="%(message)s", level=logging.INFO)
+    warnings.filterwarnings("ignore", "Image size .* exceeds limit", RuntimeWarning)
     options = _parser().parse_args(arguments)
     try:
         return options.command(options) or 0
     except HarnessError as error:
+        _let_the_first_rank_speak()
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\ninterrupted; finished runs and the last checkpoint are kept", file=sys.stderr)
         return 130
+
+
+def _let_the_first_rank_speak() -> None:
+    """Of what ends all processes of torchrun one sentence: it kills the others with the first.
+
+    A process whose error is its own says it all the same, after the wait.
+    """
+    if os.environ.get("LOCAL_RANK", "0") != "0":
+        time.sleep(RANKS_WAIT)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -36,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 
     data = commands.add_parser("data", help="fetch and check datasets")
     data.add_argument("action", choices=["list", "fetch", "check"])
-    data.add_argument("name", nargs="?", help="cifar10 or mnist")
+    data.add_argument("name", nargs="?", help="cifar10, mnist or imagenet")
     data.add_argument("--data-root", type=Path, metavar="DIR")
     data.set_defaults(command=_data)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from harness.errors import InvalidRecipe, UnknownName
+from harness.errors import HarnessError, InvalidRecipe, UnknownName
 from harness.runs.laboratory import Laboratory, Progress
 from harness.runs.store import Store, default_store
 from harness.training.protocol import named_recipe, recipe_names
@@ -72,7 +72,11 @@ def _train(recipe: Recipe, options: argparse.Namespace, device: str, ranks: "Ran
             checkpoint_seconds=options.checkpoint_seconds,
             steps=options.steps,
         )
-        run = laboratory.run_with(ranks, recipe)
+        try:
+            run = laboratory.run_with(ranks, recipe)
+        except HarnessError:
+            bars.update(task, visible=bars.tasks[0].completed > 0)
+            raise
         accuracy = 100 * run.curve.online_accuracy[-1]
         told = f"loss {run.curve.loss[-1]:.4f}  accuracy {accuracy:.2f} %"
         bars.update(task, completed=run.curve.epochs, total=run.curve.epochs, told=told)

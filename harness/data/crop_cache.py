@@ -7,9 +7,11 @@ may be deleted at any time.
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import logging
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -151,6 +153,7 @@ def _decode_all(
         crops = np.lib.format.open_memmap(
             temporary, mode="w+", dtype=np.uint8, shape=(len(paths), 3, size, size)
         )
+        _reserve(temporary)
 
         def keep(place: int, crop: torch.Tensor) -> None:
             crops[place] = crop.numpy()
@@ -187,6 +190,21 @@ def _each(
             if len(paths) > CHUNK:
                 log.info("decoded %s of %s photographs", f"{places.stop:,}", f"{len(paths):,}")
     return corrupt
+
+
+def _reserve(path: Path) -> None:
+    """Claim the disk for a file that is mapped: one that filled up later would kill the process.
+
+    Raises OSError where it is full.
+    """
+    if not hasattr(os, "posix_fallocate"):
+        return
+    with path.open("r+b") as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # Of a file system without it.
+                raise
 
 
 def _fits(folder: Path, images: int, size: int) -> bool:

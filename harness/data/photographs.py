@@ -5,6 +5,7 @@ have them, under the data root itself or under ``imagenet`` there. A class is it
 sorted list of folders.
 """
 
+import errno
 import hashlib
 import os
 from dataclasses import dataclass
@@ -131,8 +132,10 @@ def _bytes(entry: os.DirEntry[str]) -> int:
     """The size of a file; -1 of a link that leads nowhere, which the first look finds corrupt."""
     try:
         return entry.stat().st_size
-    except FileNotFoundError:
-        return -1
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP):
+            return -1
+        raise
 
 
 def _is_image(name: str) -> bool:

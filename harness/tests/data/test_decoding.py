@@ -65,3 +65,19 @@ def test_a_file_that_does_not_decode_is_named(tmp_path):
     for name in ("a.JPEG", "b.JPEG", "missing.JPEG"):
         with pytest.raises(CorruptImage, match=f"{name} does not decode"):
             decode(tmp_path / name)
+
+
+@pytest.mark.parametrize("error", [EOFError(), KeyError(7), ZeroDivisionError("a tile of no rows")])
+def test_whatever_a_decoder_raises_the_file_is_corrupt(error, tmp_path, monkeypatch):
+    def stumble(path):
+        raise error
+
+    monkeypatch.setattr("torchvision.datasets.folder.pil_loader", stumble)
+    why = str(error) or "EOFError"
+    with pytest.raises(CorruptImage, match=rf"0.JPEG does not decode \({why}\)"):
+        decode(tmp_path / "0.JPEG")
+    monkeypatch.setattr(
+        "torchvision.datasets.folder.pil_loader", lambda path: (_ for _ in ()).throw(MemoryError())
+    )
+    with pytest.raises(MemoryError):
+        decode(tmp_path / "0.JPEG")

@@ -13,7 +13,7 @@ from torchvision.datasets import ImageFolder
 from harness.data import crop_cache, decoding, photographs
 from harness.data.crop_cache import look
 from harness.data.photographs import photo_folder
-from harness.errors import DataError, InvalidRecipe
+from harness.errors import DataError, InvalidRecipe, StoreError
 from harness.evidence.run_record import stored_runs
 from harness.runs.laboratory import Laboratory
 from harness.runs.store import Store
@@ -174,8 +174,9 @@ def test_batches_of_a_single_photograph_are_refused_when_the_recipe_is_made(chan
         small(**changes)
 
 
-def test_a_link_that_leads_nowhere_is_a_corrupt_file(folder):
-    (folder / "train/n001/9.JPEG").symlink_to(folder / "gone.JPEG")
+@pytest.mark.parametrize("target", ["gone.JPEG", "train/n001/9.JPEG"])
+def test_a_link_that_leads_nowhere_or_to_itself_is_a_corrupt_file(target, folder):
+    (folder / "train/n001/9.JPEG").symlink_to(folder / target)
     with pytest.raises(DataError, match=r"1 of 19 photographs do not decode: .*n001/9.JPEG; "):
         prepared(small(), folder)
     assert prepared(small(skip_corrupt=True), folder).skipped == 1
@@ -265,6 +266,19 @@ def test_what_was_kept_and_is_damaged_is_made_anew(ending, damage, made, tmp_pat
     assert f"{path.name} is damaged; all photographs are" in caplog.text
     caplog.clear()
     assert look(*asked).crops.tobytes() == sound and not caplog.text
+
+
+def test_a_disk_that_has_filled_up_is_an_error_and_leaves_nothing(made, tmp_path, monkeypatch):
+    """What is mapped is reserved first: written to a full disk it would kill the process."""
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(crop_cache.os, "posix_fallocate", full, raising=False)
+    with pytest.raises(StoreError, match=r"cannot keep what was decoded.*No space left on device"):
+        prepared(small(), made)
+    left = [path.name for path in (tmp_path / "crops").iterdir() if path.suffix != ".lock"]
+    assert left == []
 
 
 def test_a_first_look_that_is_interrupted_leaves_nothing_behind(made, tmp_path, monkeypatch):

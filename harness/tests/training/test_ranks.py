@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from harness import __main__ as command_line
 from harness.errors import DeviceError, InvalidRecipe
 from harness.runs.laboratory import Laboratory
 from harness.runs.remote import Place, _train_under_torchrun
@@ -203,6 +204,32 @@ def test_a_killed_rank_ends_the_job_and_the_run_goes_on_from_its_checkpoint(tmp_
     assert shared.environment["ranks"] == 2 and shared.key == resumed.key
     assert shared.curve.seconds[:epochs] == resumed.curve.seconds[:epochs], "it began anew"
     assert shared.curve.loss[epochs] == pytest.approx(resumed.curve.loss[epochs], rel=1e-4)
+
+
+def test_what_ends_every_rank_is_said_once_and_no_bar_drawn(tmp_path):
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    command += ["-m", "harness", "train", "mlp-1x16/cifar10/random-labels", "--device", "cpu"]
+    root = str(Path(ranks_module.__file__).parents[2])
+    done = subprocess.run(
+        [*command, "--runs", str(tmp_path / "runs"), "--data-root", str(tmp_path)],
+        env=clean_environment(tmp_path) | {"PYTHONPATH": root, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert said.count("error: ") == 1, said
+    assert "epoch 0/" not in said
+
+
+def test_an_error_of_one_rank_alone_is_said(monkeypatch, capsys):
+    waits = []
+    monkeypatch.setattr(command_line.time, "sleep", waits.append)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert command_line.main(["train", "no-such-recipe"]) == 2
+    assert waits == [command_line.RANKS_WAIT]
+    assert "error: " in capsys.readouterr().err
 
 
 def test_a_recipe_in_a_file_is_the_recipe(tmp_path):
