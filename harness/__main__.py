@@ -43,8 +43,9 @@ def _let_the_first_rank_speak() -> None:
 
     A process whose error is its own says it all the same, after the wait.
     """
-    if os.environ.get("LOCAL_RANK", "0") != "0":
-        time.sleep(RANKS_WAIT)
+    if "TORCHELASTIC_RUN_ID" in os.environ and os.environ.get("LOCAL_RANK", "0") != "0":
+        with contextlib.suppress(KeyboardInterrupt):
+            time.sleep(RANKS_WAIT)
 
 
 def _parser() -> argparse.ArgumentParser:

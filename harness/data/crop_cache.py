@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import shutil
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -76,11 +77,13 @@ def look(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f"{key}.lock"):
+            _partial(crops).unlink(missing_ok=True)  # Of a look that was killed, and all of it.
             corrupt = _found(found, len(paths))
-            if corrupt and len(
-                _each(root, [paths[it] for it in corrupt], size, workers, _no_crop)
-            ) < len(corrupt):
-                corrupt = None
+            if corrupt:
+                again = [paths[it] for it in corrupt]
+                if len(_each(root, again, size, workers, _no_crop)) < len(corrupt):
+                    corrupt = None
+            if corrupt is None:  # The disk may have no room for two copies.
                 crops.unlink(missing_ok=True)
             kept = _kept(crops, shape) if keep else None
             keep = keep and (kept is not None or _fits(folder, len(paths), size))
@@ -126,16 +129,24 @@ def _found(path: Path, photographs: int) -> list[int] | None:
 def _kept(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
     """The crops on disk; None without them, or if the file is damaged, which is deleted then."""
     try:
-        crops = np.lib.format.open_memmap(path, mode="r")
+        with warnings.catch_warnings(action="ignore"):  # NumPy's, of a header that it mends.
+            crops = np.lib.format.open_memmap(path, mode="r")
         if crops.shape == shape and crops.dtype == np.uint8:
             return crops
     except FileNotFoundError:
         return None
-    except ValueError:
-        pass
+    except OSError:
+        raise
+    except Exception as error:  # Whatever NumPy's parser of headers meets.
+        log.debug("%s: %r", path, error)
     log.warning("%s is damaged; all photographs are decoded again", path)
     path.unlink()
     return None
+
+
+def _partial(crops: Path) -> Path:
+    """Where crops are written until they are complete."""
+    return crops.with_suffix(".part")
 
 
 def _no_crop(place: int, crop: torch.Tensor) -> None:
@@ -148,7 +159,7 @@ def _decode_all(
     """Places of the corrupt ones; the crops go to ``target``, at once and complete."""
     if target is None:
         return _each(root, paths, size, workers, _no_crop)
-    temporary = target.with_suffix(".part")
+    temporary = _partial(target)
     try:
         crops = np.lib.format.open_memmap(
             temporary, mode="w+", dtype=np.uint8, shape=(len(paths), 3, size, size)

@@ -14,6 +14,7 @@ sessions have no photographs.
 """
 
 import math
+import os
 from collections.abc import Collection
 from pathlib import Path
 
@@ -43,12 +44,12 @@ def decode(path: Path) -> torch.Tensor:
     from torchvision.datasets.folder import pil_loader
     from torchvision.transforms.v2 import functional as tv
 
-    if path.exists() and not path.is_file():  # To read a pipe would wait for ever.
+    if os.path.exists(path) and not os.path.isfile(path):  # To read a pipe would wait for ever.
         raise CorruptImage(path, "it is no regular file")
     try:
         # torchvision.io's own decoder is a third faster, and announced to be removed.
         return tv.pil_to_tensor(pil_loader(str(path)))
-    except MemoryError:
+    except (MemoryError, Warning):
         raise
     except Exception as error:  # Pillow's decoders raise what they meet in the bytes.
         why = str(error).strip() or type(error).__name__

@@ -71,6 +71,7 @@ def own_dataset(text: str, root: Path | None, image_size: int | None) -> str:
             )
         known = [*KNOWN, "CIFAR10", "digits"]
         raise DataError(f"--dataset: {UnknownName('dataset', text, known)}, or a folder of images")
+    check_names(folder.parent, [str(folder.absolute())])
     name = f"{FOLDER}{folder.absolute()}@{image_size or IMAGE_SIZE}"
     own_spec(name)
     return name
@@ -115,6 +116,14 @@ def own_fingerprint(name: str, root: Path) -> str:
         digest.update(f"{path.relative_to(folder).as_posix()} {label} ".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def check_images(name: str) -> None:
+    """Read each image of a folder once; raises DataError with the path of one that is corrupt."""
+    folder, size = _folder_of(name)
+    for part in _listed(folder)[1:]:
+        for path, _ in part:
+            _read(path, size)
 
 
 def own_arrays(name: str, root: Path) -> tuple[np.ndarray, ...]:
@@ -202,10 +211,11 @@ def _read(path: Path, size: int) -> np.ndarray:
     try:
         with Image.open(path) as image:
             square = ImageOps.fit(image.convert("RGB"), (size, size), Image.Resampling.BILINEAR)
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"{path} cannot be read as an image ({error}); mend or delete it"
-        ) from error
+    except (MemoryError, Warning):
+        raise
+    except Exception as error:  # Pillow's decoders raise what they meet in the bytes.
+        why = str(error) or type(error).__name__
+        raise DataError(f"{path} cannot be read as an image ({why}); mend or delete it") from error
     return np.asarray(square).transpose(2, 0, 1)
 
 

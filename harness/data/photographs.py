@@ -53,6 +53,7 @@ def photo_folder(root: Path, most_classes: int = 1_000) -> PhotoFolder:
             f" {root / 'train'}; ImageNet's layout is train/CLASS/*.JPEG and val/CLASS/*.JPEG;"
             " say where it is with --data-root or RETHINKING_DATA"
         )
+    check_names(where.parent, [str(where.absolute())])
     try:
         folder = _listed(where.absolute())
     except OSError as error:
@@ -107,7 +108,7 @@ def _classes(part: Path) -> list[str]:
         )
     with os.scandir(part) as entries:
         found = [entry for entry in entries if not entry.name.startswith(".")]
-    folders = sorted(entry.name for entry in found if entry.is_dir())
+    folders = sorted(entry.name for entry in found if _is_folder(entry))
     if not folders:
         loose = sum(_is_image(entry.name) for entry in found)
         raise DataError(
@@ -116,6 +117,16 @@ def _classes(part: Path) -> list[str]:
         )
     check_names(part, folders)
     return folders
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is one; a link to itself is none."""
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return False
+        raise
 
 
 def _images(folder: Path) -> list[tuple[str, int]]:
@@ -133,7 +144,7 @@ def _bytes(entry: os.DirEntry[str]) -> int:
     try:
         return entry.stat().st_size
     except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ELOOP):
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
             return -1
         raise
 

@@ -8,17 +8,16 @@ or in xdist's controller.
 import math
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.cli.networks import above_zero, add_network_options, own_networks
 from harness.data.catalogue import dataset_spec
-from harness.data.own import FOLDER, own_arrays, own_dataset
+from harness.data.own import FOLDER, check_images, own_dataset
 from harness.errors import DataError, HarnessError
 from harness.models.foreign import is_foreign
-from harness.plugin.options import SESSION
+from harness.plugin.options import SESSION, trains_nothing
 from harness.plugin.trials import TIERS, Trial, network_of, parameters, recipes_of
 from harness.training.own import OwnNetwork
 from harness.training.protocol import paper_recipe
@@ -63,7 +62,9 @@ def pytest_configure(config: pytest.Config) -> None:
         if config.stash[SESSION].worker:
             config.stash[NOTES] = config.workerinput["claims_networks"]
             return
-        _read_folder(networks[0].dataset)
+        dataset = networks[0].dataset
+        if dataset and dataset.startswith(FOLDER) and not trains_nothing(config):
+            check_images(dataset)  # One that is corrupt ends the session, not each test.
         for network in networks:
             _examine(config, network)
     except HarnessError as error:
@@ -89,12 +90,6 @@ def networks_of(config: pytest.Config) -> tuple[OwnNetwork, ...]:
         if dataset
         else None,
     )
-
-
-def _read_folder(dataset: str | None) -> None:
-    """Read each image of a folder once: one that is corrupt ends the session, not each test."""
-    if dataset and dataset.startswith(FOLDER):
-        own_arrays(dataset, Path())
 
 
 def _examine(config: pytest.Config, network: OwnNetwork) -> None:

@@ -286,7 +286,7 @@ def _totals(
         )
     rates = [r.false_alarm for r in records if r.false_alarm is not None and r.as_it_should]
     if total := sum(rates):
-        often = f"in {1 / total:,.0f}" if total > 1e-9 else "in 10^9 at most"
+        often = f"in {max(1, 1 / total):,.0f}" if total > 1e-9 else "in 10^9 at most"
         n = len(rates)
         checks = f"{n} checks with chance in them" if n > 1 else "1 check with chance in it"
         lines.append(f"false alarms, by the margins of {checks}: 1 repetition {often}")

@@ -156,6 +156,19 @@ def test_an_image_that_cannot_be_read_is_named(tmp_path):
         load(own_dataset(str(tmp_path), None, None))
 
 
+def test_whatever_a_decoder_raises_the_image_is_named(tmp_path, monkeypatch):
+    """A PNG with a broken chunk raises a SyntaxError, say."""
+
+    def stumble(path):
+        raise SyntaxError("broken PNG file")
+
+    name = own_dataset(str(folder_of_images(tmp_path)), None, None)
+    monkeypatch.setattr(Image, "open", stumble)
+    for reading in (own.check_images, load):
+        with pytest.raises(DataError, match=r"00.png cannot be read as an image \(broken PNG"):
+            reading(name)
+
+
 def test_datasets_are_named_in_any_spelling_and_never_downloaded(tmp_path):
     assert own_dataset("CIFAR-10", None, None) == "cifar10"
     assert own_dataset("digits", None, None) == "digits"

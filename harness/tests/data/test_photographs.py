@@ -191,6 +191,21 @@ def test_a_named_pipe_is_a_corrupt_file_and_not_waited_for(folder):
         prepared(small(), folder)
 
 
+def test_a_class_that_is_a_link_to_itself_is_none(folder):
+    (folder / "train/loop").symlink_to(folder / "train/loop")
+    assert photo_folder(folder).classes == ("n000", "n001", "n002")
+
+
+def test_a_root_whose_name_cannot_be_printed_is_refused(folder, tmp_path):
+    try:
+        root = folder.rename(tmp_path / "root\udcff")
+    except OSError:
+        pytest.skip("a file system that takes no such name")
+    with pytest.raises(DataError, match=r"xff.*, which is not UTF-8; rename it") as refused:
+        photo_folder(root)
+    assert str(refused.value).encode()
+
+
 @pytest.mark.parametrize("place", ["train/n001/9\udcff.JPEG", "train/n\udcff/9.JPEG"])
 def test_a_name_that_cannot_be_printed_is_refused(place, folder):
     path = folder / place
@@ -245,7 +260,7 @@ def test_a_full_disk_means_decoding_every_time(made, monkeypatch, caplog):
 
 
 @pytest.mark.parametrize("ending", [".json", ".npy"])
-@pytest.mark.parametrize("damage", ["empty", "truncated", "nonsense", "another's"])
+@pytest.mark.parametrize("damage", ["empty", "truncated", "nonsense", "another's", "header"])
 def test_what_was_kept_and_is_damaged_is_made_anew(ending, damage, made, tmp_path, caplog):
     folder = photo_folder(made)
     asked = (made, folder.train, 24, folder.fingerprint, 1)
@@ -258,7 +273,12 @@ def test_what_was_kept_and_is_damaged_is_made_anew(ending, damage, made, tmp_pat
         if ending == ".npy":
             np.save(other, np.zeros((12, 3, 24, 24)))
         content = other.read_bytes()
-    cut = {"empty": b"", "truncated": content[: len(content) // 2], "nonsense": b"[[1], {}]"}
+    cut = {
+        "empty": b"",
+        "truncated": content[: len(content) // 2],
+        "nonsense": b"[[1], {}]",
+        "header": content.replace(b"24)", b"24 ", 1).replace(b"[]", b"{"),
+    }
     path.unlink()  # Not written over: what is mapped would change.
     path.write_bytes(cut.get(damage, content))
     found = look(*asked)
@@ -266,6 +286,36 @@ def test_what_was_kept_and_is_damaged_is_made_anew(ending, damage, made, tmp_pat
     assert f"{path.name} is damaged; all photographs are" in caplog.text
     caplog.clear()
     assert look(*asked).crops.tobytes() == sound and not caplog.text
+
+
+def test_a_look_that_was_killed_leaves_no_disk_taken(made, tmp_path, monkeypatch):
+    folder = photo_folder(made)
+    asked = (made, folder.train, 24, folder.fingerprint, 1)
+    look(*asked)
+    (crops,) = (tmp_path / "crops").glob("*.npy")
+    (found,) = (tmp_path / "crops").glob("*.json")
+    left = crops.rename(crops.with_suffix(".part"))
+    found.unlink()
+    room = []
+    monkeypatch.setattr(crop_cache, "_fits", lambda *_: room.append(left.exists()) or True)
+    assert look(*asked).crops is not None
+    assert room == [False], "asked for room with the old file still there"
+
+
+def test_what_was_found_being_lost_takes_no_second_copy(made, tmp_path, monkeypatch):
+    """The disk may have room for one."""
+    folder = photo_folder(made)
+    asked = (made, folder.train, 24, folder.fingerprint, 1)
+    look(*asked)
+    (crops,) = (tmp_path / "crops").glob("*.npy")
+    (found,) = (tmp_path / "crops").glob("*.json")
+    found.write_bytes(b"")
+    there = []
+    decode_all = crop_cache._decode_all
+    monkeypatch.setattr(
+        crop_cache, "_decode_all", lambda *a: there.append(crops.exists()) or decode_all(*a)
+    )
+    assert look(*asked).crops is not None and there == [False]
 
 
 def test_a_disk_that_has_filled_up_is_an_error_and_leaves_nothing(made, tmp_path, monkeypatch):

@@ -65,6 +65,38 @@ def test_photographs_are_tried_where_a_folder_of_them_is_given(measure, tmp_path
     assert "-k photographs" in call and "--data-root /data" not in call
 
 
+@pytest.mark.parametrize("words", [["--photographs", "photos"], ["--photographs=photos"]])
+def test_folders_are_those_of_where_it_is_called_however_they_are_given(words, measure):
+    _, calls, _ = measure(*words, "--data-root=data")
+    (call,) = [call for call in calls if "-m imagenet" in call]
+    assert f"--data-root {os.getcwd()}/photos " in call
+    sessions = [call for call in calls if "-m fast" in call]
+    assert sessions and all(f"--data-root {os.getcwd()}/data" in call for call in sessions)
+
+
+def test_a_folder_without_a_name_is_refused(measure):
+    said, calls, code = measure("--photographs=")
+    assert (calls, code) == ([], 2) and "--photographs needs a folder" in said
+
+
+def test_a_shared_training_that_fails_is_tried_again(measure):
+    """Of whatever goes wrong torchrun's status says 1."""
+    said, _, code = measure(fails=[("torch.distributed.run", 1)])
+    assert code == 1
+    assert "torchrun           stopped with status 3: run the same command again" in said
+    said, calls, code = measure()
+    assert code == 0
+    assert any("torch.distributed.run" in call for call in calls)
+
+
+def test_what_is_tried_in_single_precision_too_exists_and_judges_trained_networks():
+    text = SCRIPT.read_text(encoding="utf-8")
+    files = text.split("sensitive=(")[1].split(")")[0].split()
+    for claim in ("2.1-fit", "2.1-quick", "3-table1", "3-not-necessary"):
+        marked = [f for f in files if f'"{claim}"' in (SCRIPT.parents[1] / f).read_text("utf-8")]
+        assert marked, claim
+
+
 def test_a_training_is_shared_under_torchrun(measure):
     _, calls, _ = measure("--data-root", "/data")
     (call,) = [call for call in calls if "torch.distributed.run" in call]

@@ -215,6 +215,7 @@ def test_false_alarms_add_up_over_checks_that_came_out_as_they_should():
     assert told(one, two, failed, FIT) == [
         f"{by_the_margins} 2 checks with chance in them: 1 repetition in 200"
     ]
+    assert told(*[replace(one, false_alarm=0.9)] * 3)[0].endswith(": 1 repetition in 1")
     assert told(record(false_alarm=1e-12))[0].endswith(" in 10^9 at most")
     assert told(FIT, failed) == [] == told(record(false_alarm=0.0))
 

@@ -227,6 +227,10 @@ def test_an_error_of_one_rank_alone_is_said(monkeypatch, capsys):
     waits = []
     monkeypatch.setattr(command_line.time, "sleep", waits.append)
     monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
+    assert command_line.main(["train", "no-such-recipe"]) == 2
+    assert waits == [], "a variable that some shell of a cluster sets"
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
     assert command_line.main(["train", "no-such-recipe"]) == 2
     assert waits == [command_line.RANKS_WAIT]
     assert "error: " in capsys.readouterr().err
