@@ -14,6 +14,7 @@ from harness.data.sources import load
 from harness.errors import DataError, HarnessError
 from harness.runs.laboratory import Laboratory
 from harness.runs.store import Store
+from harness.tests.photo_helpers import touch_or_skip
 from harness.training.own import OwnNetwork
 from harness.training.protocol import paper_recipe
 
@@ -138,12 +139,7 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path, kind):
 
 @pytest.mark.parametrize("place", ["class 0/\udcff.png", "class \udcff/0.png"])
 def test_a_name_that_cannot_be_printed_is_refused(tmp_path, place):
-    path = folder_of_images(tmp_path) / place
-    try:
-        path.parent.mkdir(exist_ok=True)
-        path.touch()
-    except OSError:
-        pytest.skip("a file system that takes no such name")
+    touch_or_skip(folder_of_images(tmp_path) / place)
     with pytest.raises(DataError, match=r"xff.*, which is not UTF-8; rename it") as refused:
         own_dataset(str(tmp_path), None, None)
     assert str(refused.value).encode()

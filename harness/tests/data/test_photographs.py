@@ -1,8 +1,8 @@
-"""Folders of photographs: layout, labels, corrupt files, crops on disk, and their training."""
+"""Folders of photographs: layout, labels, corrupt files, and their training."""
 
 import os
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,31 +11,17 @@ import torch
 from torchvision.datasets import ImageFolder
 
 from harness.data import crop_cache, decoding, photographs
-from harness.data.crop_cache import look
 from harness.data.photographs import photo_folder
-from harness.errors import DataError, InvalidRecipe, StoreError
+from harness.errors import DataError, InvalidRecipe
 from harness.evidence.run_record import stored_runs
 from harness.runs.laboratory import Laboratory
 from harness.runs.store import Store
-from harness.tests.photo_helpers import CORRUPT, photo_layout, prepared, small
+from harness.tests.photo_helpers import CORRUPT, prepared, small, touch_or_skip
 from harness.training.backend import Backend
 from harness.training.loop import Training
 from harness.training.state import restore, state_of
 
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(crop_cache, "default_cache", lambda: tmp_path / "crops")
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return photo_layout(tmp_path_factory.mktemp("made"))
-
-
-@pytest.fixture
-def folder(made, tmp_path):
-    return shutil.copytree(made, tmp_path / "photographs")
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def trained(recipe, root, workers=2):
@@ -125,7 +111,7 @@ def test_a_last_batch_of_one_photograph_is_refused_before_anything_trains(made):
         prepared(small(batch_size=11), made)
 
 
-# --- Corrupt files and kept crops --------------------------------------------------------------
+# --- Corrupt files ------------------------------------------------------------------------------
 
 
 def test_corrupt_files_stop_a_training_before_it_starts(folder):
@@ -208,12 +194,7 @@ def test_a_root_whose_name_cannot_be_printed_is_refused(folder, tmp_path):
 
 @pytest.mark.parametrize("place", ["train/n001/9\udcff.JPEG", "train/n\udcff/9.JPEG"])
 def test_a_name_that_cannot_be_printed_is_refused(place, folder):
-    path = folder / place
-    try:
-        path.parent.mkdir(exist_ok=True)
-        path.touch()
-    except OSError:
-        pytest.skip("a file system that takes no such name")
+    touch_or_skip(folder / place)
     with pytest.raises(DataError, match=r"xff.*, which is not UTF-8; rename it") as refused:
         photo_folder(folder)
     assert str(refused.value).encode()
@@ -233,113 +214,6 @@ def test_or_are_left_out_and_counted_and_move_no_other_label(folder):
     assert torch.equal(batch, expected)
     outcome = trained(recipe, folder).outcome()
     assert outcome.skipped == 1 and outcome.train_total == 11
-
-
-def test_kept_crops_are_what_decoding_gives_and_are_read_again(made, monkeypatch):
-    first = prepared(small(), made)
-    assert first.train_images.crops is not None
-    places = [torch.tensor([3, 0]), torch.tensor([11])]
-    kept = list(first.train_images.batches(places))
-    decoded = list(replace(first.train_images, crops=None).batches(places))
-    assert all(torch.equal(a, b) for a, b in zip(kept, decoded, strict=True))
-    assert kept[0].shape == (2, 3, 24, 24) and -1 <= kept[0].min() < kept[0].max() <= 1
-    monkeypatch.setattr(crop_cache, "_decode_all", lambda *a: pytest.fail("decoded again"))
-    prepared(small(), made)
-    with pytest.raises(pytest.fail.Exception, match="decoded again"):
-        prepared(small(crop=25), made)
-
-
-def test_a_full_disk_means_decoding_every_time(made, monkeypatch, caplog):
-    usage = type("Usage", (), {"free": 10})
-    monkeypatch.setattr(crop_cache.shutil, "disk_usage", lambda folder: usage)
-    folder = photo_folder(made)
-    found = look(made, folder.train, 24, folder.fingerprint, 1)
-    assert found.crops is None and found.corrupt == ()
-    assert "decoded again every epoch" in caplog.text
-    assert len(next(prepared(small(), made).train_images.batches([torch.arange(5)]))) == 5
-
-
-@pytest.mark.parametrize("ending", [".json", ".npy"])
-@pytest.mark.parametrize("damage", ["empty", "truncated", "nonsense", "another's", "header"])
-def test_what_was_kept_and_is_damaged_is_made_anew(ending, damage, made, tmp_path, caplog):
-    folder = photo_folder(made)
-    asked = (made, folder.train, 24, folder.fingerprint, 1)
-    sound = look(*asked).crops.tobytes()
-    (path,) = (tmp_path / "crops").glob(f"*{ending}")
-    content = path.read_bytes()
-    if damage == "another's":
-        other = tmp_path / f"other{ending}"
-        other.write_text("[99]")
-        if ending == ".npy":
-            np.save(other, np.zeros((12, 3, 24, 24)))
-        content = other.read_bytes()
-    cut = {
-        "empty": b"",
-        "truncated": content[: len(content) // 2],
-        "nonsense": b"[[1], {}]",
-        "header": content.replace(b"24)", b"24 ", 1).replace(b"[]", b"{"),
-    }
-    path.unlink()  # Not written over: what is mapped would change.
-    path.write_bytes(cut.get(damage, content))
-    found = look(*asked)
-    assert found.corrupt == () and found.crops.tobytes() == sound
-    assert f"{path.name} is damaged; all photographs are" in caplog.text
-    caplog.clear()
-    assert look(*asked).crops.tobytes() == sound and not caplog.text
-
-
-def test_a_look_that_was_killed_leaves_no_disk_taken(made, tmp_path, monkeypatch):
-    folder = photo_folder(made)
-    asked = (made, folder.train, 24, folder.fingerprint, 1)
-    look(*asked)
-    (crops,) = (tmp_path / "crops").glob("*.npy")
-    (found,) = (tmp_path / "crops").glob("*.json")
-    left = crops.rename(crops.with_suffix(".part"))
-    found.unlink()
-    room = []
-    monkeypatch.setattr(crop_cache, "_fits", lambda *_: room.append(left.exists()) or True)
-    assert look(*asked).crops is not None
-    assert room == [False], "asked for room with the old file still there"
-
-
-def test_what_was_found_being_lost_takes_no_second_copy(made, tmp_path, monkeypatch):
-    """The disk may have room for one."""
-    folder = photo_folder(made)
-    asked = (made, folder.train, 24, folder.fingerprint, 1)
-    look(*asked)
-    (crops,) = (tmp_path / "crops").glob("*.npy")
-    (found,) = (tmp_path / "crops").glob("*.json")
-    found.write_bytes(b"")
-    there = []
-    decode_all = crop_cache._decode_all
-    monkeypatch.setattr(
-        crop_cache, "_decode_all", lambda *a: there.append(crops.exists()) or decode_all(*a)
-    )
-    assert look(*asked).crops is not None and there == [False]
-
-
-def test_a_disk_that_has_filled_up_is_an_error_and_leaves_nothing(made, tmp_path, monkeypatch):
-    """What is mapped is reserved first: written to a full disk it would kill the process."""
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(crop_cache.os, "posix_fallocate", full, raising=False)
-    with pytest.raises(StoreError, match=r"cannot keep what was decoded.*No space left on device"):
-        prepared(small(), made)
-    left = [path.name for path in (tmp_path / "crops").iterdir() if path.suffix != ".lock"]
-    assert left == []
-
-
-def test_a_first_look_that_is_interrupted_leaves_nothing_behind(made, tmp_path, monkeypatch):
-    def killed(path):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(decoding, "decode", killed)
-    with pytest.raises(KeyboardInterrupt):
-        prepared(small(), made)
-    left = [path.name for path in (tmp_path / "crops").iterdir() if path.suffix != ".lock"]
-    assert left == []
 
 
 # --- Labels and training -----------------------------------------------------------------------

@@ -61,8 +61,8 @@ def test_photographs_are_tried_where_a_folder_of_them_is_given(measure, tmp_path
     assert code == 0, said
     assert any("-m harness report" in call and "photographs.jsonl" in call for call in calls)
     (call,) = [call for call in calls if "-m imagenet" in call]
-    assert "-m imagenet" in call and "--data-root /my photographs" in call
-    assert "-k photographs" in call and "--data-root /data" not in call
+    assert "--data-root /my photographs" in call and "-k photographs" in call
+    assert "--data-root /data" not in call
 
 
 @pytest.mark.parametrize("words", [["--photographs", "photos"], ["--photographs=photos"]])
