@@ -66,6 +66,22 @@ def describe() -> dict[str, Any]:
 
 
 @cache
+def commit() -> dict[str, str]:
+    """The commit of this code, "+" behind it where files differ; empty outside a checkout."""
+    git = ["git", "-C", os.path.dirname(__file__), "-c", "safe.directory=*"]
+    try:
+        found = [
+            subprocess.run(
+                [*git, *words], capture_output=True, text=True, timeout=30, check=True
+            ).stdout.strip()
+            for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "-uno", "."))
+        ]
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    return {"commit": found[0][:12] + "+" * bool(found[1])}
+
+
+@cache
 def driver() -> str:
     """The version of NVIDIA's driver as its own tool gives it; empty where it cannot be had."""
     command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]

@@ -21,11 +21,8 @@ from harness.training.recipe import Recipe
 FIGURE_1 = {"inception": "Inception", "alexnet": "AlexNet", "mlp-1x512": "MLP 1x512"}
 """The networks of Figures 1b and 1c, and what the figures call them."""
 
-LEVELS = {
-    "fast": [0.0, 0.25, 0.5, 0.75, 1.0],
-    "cpu_full": [0.0, 0.2, 0.4, 0.6, 0.8, 1.0],
-    "gpu_full": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0],
-}
+ELEVEN = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+LEVELS = {"fast": [0.0, 0.25, 0.5, 0.75, 1.0], "cpu_full": ELEVEN, "gpu_full": ELEVEN}
 FULL_SIZE = [("cpu_full", "mlp-1x512"), *(("gpu_full", network) for network in FIGURE_1)]
 OWN_SCALES = {"fast": "scaled", "cpu_full": "paper", "gpu_full": "paper"}
 BARELY = "mlp-1x20"

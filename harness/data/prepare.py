@@ -62,6 +62,8 @@ class Prepared:
     test_images: torch.Tensor
     test_labels: torch.Tensor
     classes: int
+    true_labels: torch.Tensor | None = None
+    """Of the training images, before any corruption; None where they are the training labels."""
     probes: tuple[torch.Tensor, ...] = ()
     """Images whose answers are kept, and their labels."""
     probe_labels: torch.Tensor | None = None
@@ -156,7 +158,8 @@ def with_labels(pictures: Pictures, images: ImageSet, spec: DataSpec) -> Prepare
         generator = streams.stream(spec.seed, purpose)
         return rnd.corrupt_labels(labels, spec.label_corruption, classes, generator)
 
-    labels = drawn(_rows(train_labels, sample), purpose)
+    true_labels = _rows(train_labels, sample)
+    labels = drawn(true_labels, purpose)
     other_labels = drawn(train_labels[left_out], f"{purpose}/left out")
     device, train_images = pictures.sample.device, pictures.sample
     probes: tuple[torch.Tensor, ...] = ()
@@ -172,14 +175,17 @@ def with_labels(pictures: Pictures, images: ImageSet, spec: DataSpec) -> Prepare
     if spec.replaced is not None:
         substitute = spec.replaced % len(left_out)
         train_images, labels = train_images.clone(), labels.clone()
+        true_labels = true_labels.clone()
         train_images[spec.replaced] = pictures.left_out[substitute]
         labels[spec.replaced] = other_labels[substitute]
+        true_labels[spec.replaced] = train_labels[left_out[substitute]]
     return Prepared(
         train_images,
         labels.to(device),
         pictures.test,
         test_labels.to(device),
         classes,
+        true_labels.to(device),
         probes,
         probe_labels,
         pictures.pixels,

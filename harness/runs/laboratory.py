@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
-from harness.environment import describe, now
+from harness.environment import commit, describe, now
 from harness.errors import StoreError
 from harness.runs.beforehand import refuse_beforehand
 from harness.runs.jobs import jobs_for, of_a_shape
@@ -226,7 +226,11 @@ class Laboratory:
         return self._keep(recipe, key, training)
 
     def _keep(self, recipe: Recipe, key: str, training: "Training", together: int = 1) -> Run:
+        from harness.training.summary import is_summed_up, summarise
+
         outcome = training.outcome()
+        if training.ranks.rank == 0 and is_summed_up(recipe) and outcome.status == "finished":
+            outcome = replace(outcome, **summarise(training))
         run = Run(
             key=key,
             recipe=recipe,
@@ -237,6 +241,7 @@ class Laboratory:
             finished=now(),
             environment={
                 **describe(),
+                **commit(),
                 "threads": training.backend.threads,
                 "trained_together": together,
                 "ranks": training.ranks.count,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from harness.environment import describe, now
+from harness.environment import commit, describe, now
 from harness.linear.recipe import SolveRecipe
 from harness.runs.key import solve_key
 from harness.runs.solve import Solve
@@ -104,6 +104,7 @@ class Solver:
             finished=now(),
             environment={
                 **describe(),
+                **commit(),
                 "threads": threads,
                 # Of all threads: what neighbours take of the machine does not count.
                 "cpu_seconds": time.process_time() - cpu,

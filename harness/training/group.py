@@ -74,7 +74,7 @@ class GroupTraining:
         orders = torch.stack([member.next_order() for member in members]).to(self.device)
         learning_rate = float(self.optimizer.param_groups[0]["lr"])
         batches = orders.split(members[0].recipe.batch_size, dim=1)
-        losses, correct = zip(*(self._step(batch) for batch in batches), strict=True)
+        losses, guesses = zip(*(self._step(batch) for batch in batches), strict=True)
         largest = [
             torch.linalg.vector_norm(parameter.detach().flatten(1), math.inf, dim=1)
             for layer in self.layers
@@ -82,7 +82,8 @@ class GroupTraining:
         ]
         outcomes = zip(
             torch.stack(losses, dim=1).tolist(),
-            torch.stack(correct).sum(dim=0).tolist(),
+            orders,
+            torch.cat(guesses, dim=1),
             torch.stack(largest).isfinite().all(dim=0).tolist(),
             strict=True,
         )
@@ -159,7 +160,7 @@ class GroupTraining:
         losses.sum().backward()
         self.optimizer.step()
         self.schedule.step()
-        return losses.detach(), (logits.argmax(dim=2) == labels).sum(dim=1)
+        return losses.detach(), logits.argmax(dim=2)
 
 
 def _turned(parameter: torch.Tensor) -> torch.Tensor:

@@ -117,11 +117,13 @@ class Training:
         ahead = order.split(self.recipe.batch_size) if stored else batches
         images = self._images_of(part for batch in ahead for part, *_ in self.parts(batch))
         steps = zip(*(self.step(batch, images) for batch in batches), strict=True)
-        losses, correct = (self.ranks.summed(torch.stack(it)) for it in steps)
+        every = [list(it) for it in steps]
+        losses = self.ranks.summed(torch.stack(every[0]))
+        guesses = self.ranks.summed(torch.cat(every[1]))
         self.ranks.average_buffers(self.model)
         # The last step may have broken the weights after its loss was taken.
         sound = all(bool(parameter.isfinite().all()) for parameter in self.model.parameters())
-        self.close_epoch(losses.tolist(), int(correct.sum()), sound, learning_rate)
+        self.close_epoch(losses.tolist(), order, guesses, sound, learning_rate)
         self.curve.seconds.append(time.perf_counter() - started)
 
     def next_order(self) -> torch.Tensor:
@@ -147,29 +149,44 @@ class Training:
         return order
 
     def close_epoch(
-        self, losses: list[float], correct: int, sound: bool, learning_rate: float
+        self,
+        losses: list[float],
+        order: torch.Tensor,
+        guesses: torch.Tensor,
+        sound: bool,
+        learning_rate: float,
     ) -> None:
         """Append an epoch to the curve, all but its time, and evaluate if its turn has come.
 
-        ``losses`` are the batches' mean losses, ``correct`` the number of images that were
-        classified correctly as their batch came, ``sound`` whether all weights are finite.
+        ``losses`` are the batches' mean losses, ``order`` the images (n,) as they came, ``guesses``
+        the classes (n,) that they were taken for then, ``sound`` whether all weights are finite.
         """
         recipe, curve, n = self.recipe, self.curve, len(self.labels)
         self.first_losses += losses[: max(FIRST_LOSSES - len(self.first_losses), 0)]
         last_batch = n - recipe.batch_size * (len(losses) - 1)
         mean_loss = (sum(losses[:-1]) * recipe.batch_size + losses[-1] * last_batch) / n
-        online = correct / n
+        order = order.to(self.device)
+        right = guesses == self.labels[order]
+        online = int(right.sum()) / n
         self.diverged = not (math.isfinite(mean_loss) and sound)
         curve.step.append((curve.step or [0])[-1] + len(losses))
         curve.loss.append(mean_loss)
         curve.online_accuracy.append(online)
+        if 0 < recipe.label_corruption < 1:
+            corrupted, true = self.corrupted[order], guesses == self.true_labels[order]
+            for shares, counted, among in (
+                (curve.online_accuracy_corrupted, right, corrupted),
+                (curve.online_accuracy_intact, right, ~corrupted),
+                (curve.online_true_corrupted, true, corrupted),
+            ):
+                shares.append(int(counted[among].sum()) / max(int(among.sum()), 1))
         curve.learning_rate.append(learning_rate)
         self._evaluate(online)
 
     def step(
         self, batch: torch.Tensor, images: Iterator[torch.Tensor] | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """One step of SGD on the images of index ``batch``: mean loss, number correct.
+        """One step of SGD on the images of index ``batch``: mean loss, classes guessed (B,).
 
         ``images`` gives those of each of its parts, where they are decoded ahead.
         """
@@ -177,6 +194,16 @@ class Training:
         if self.shared is not None:
             return self.shared(batch, images)
         return self.take(next(images), self.labels[batch])
+
+    @property
+    def corrupted(self) -> torch.Tensor:
+        """Which training images (n,) have another label than their true one."""
+        return self.labels != self.true_labels
+
+    @property
+    def true_labels(self) -> torch.Tensor:
+        """The training images' labels (n,) before any corruption."""
+        return self.labels if self.data.true_labels is None else self.data.true_labels
 
     def parts(self, batch: torch.Tensor) -> list[tuple[torch.Tensor, float, int]]:
         """This process's parts of a batch; see `Ranks.parts`."""

@@ -16,6 +16,13 @@ class Curve:
     """Mean training loss over the epoch, as the batches came (Figure 1a)."""
     online_accuracy: list[float] = field(default_factory=list)
     """Share of training images classified correctly as their batch came."""
+    online_accuracy_corrupted: list[float] = field(default_factory=list)
+    """The same of the images whose label is not the true one, as that label says. Kept, as are the
+    next two, where a share of the labels strictly between 0 and 1 is corrupted; else empty."""
+    online_accuracy_intact: list[float] = field(default_factory=list)
+    """The same of the images whose label is the true one."""
+    online_true_corrupted: list[float] = field(default_factory=list)
+    """Share of the images whose label is not the true one that were taken for their true class."""
     train_accuracy: list[float | None] = field(default_factory=list)
     """In evaluation mode, over the whole training set."""
     test_accuracy: list[float | None] = field(default_factory=list)
@@ -69,6 +76,16 @@ class Outcome:
     test_among_five: int = 0
     skipped: int = 0
     """Photographs that did not decode, and were left out."""
+    corrupted_total: int = 0
+    """Training images whose label is not the true one. Counted, as are the next two, where
+    `harness.training.summary` sums the run up."""
+    true_correct: int = 0
+    """Training images classified as their true labels say."""
+    corrupted_true_correct: int = 0
+    """Those of them whose training label is another one."""
+    summary: dict[str, Any] = field(default_factory=dict)
+    """Norms of the weights, margins, loss under noise; see `harness.training.summary`. Empty where
+    the run was not summed up."""
 
     @property
     def train_accuracy(self) -> float:

@@ -72,6 +72,8 @@ def _looked_at(
         looked_at += len(paths)
         kept = np.delete(np.arange(len(paths)), found.corrupt)
         sound[f"{part}_labels"] = labels[torch.from_numpy(kept).to(labels.device)]
+        if part == "train" and data.true_labels is not None:
+            sound["true_labels"] = data.true_labels[torch.from_numpy(kept).to(labels.device)]
         sound[f"{part}_images"] = replace(
             images,
             paths=images.paths[kept],

@@ -45,7 +45,7 @@ class SharedSteps:
     def __call__(
         self, batch: torch.Tensor, images: Iterator[torch.Tensor]
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Train on the images of index ``batch``: mean loss, number correct.
+        """Train on the images of index ``batch``: mean loss, and the classes guessed (B,).
 
         Of this process's parts: over all processes they sum to the batch's. ``images`` gives those
         of each part.
@@ -54,7 +54,7 @@ class SharedSteps:
         parts = training.parts(batch)
         seeds = self._dropout_seeds(batch)
         training.optimizer.zero_grad(set_to_none=True)
-        losses, right = [], []
+        losses, guesses = [], torch.zeros_like(batch)
         for number, (part, share, place) in enumerate(parts):
             if seeds is not None:
                 training.dropout.generator = torch.Generator().manual_seed(int(seeds[place]))
@@ -64,10 +64,12 @@ class SharedSteps:
                 # DistributedDataParallel takes the mean of the processes' gradients.
                 (loss * (share * ranks.count)).backward()
             losses.append(share * loss.detach())
-            right.append(bool(share) * (logits.argmax(dim=1) == labels).sum())
+            if share:
+                start = place * (training.recipe.rank_batch or -(-len(batch) // ranks.count))
+                guesses[start : start + len(part)] = logits.argmax(dim=1)
         training.optimizer.step()
         training.schedule.step()
-        return torch.stack(losses).sum(), torch.stack(right).sum()
+        return torch.stack(losses).sum(), guesses
 
     def evaluate(
         self, images: torch.Tensor, labels: torch.Tensor

@@ -27,7 +27,7 @@ class EagerSteps:
     def __call__(
         self, images: torch.Tensor, labels: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Train on images (B, C, H, W) and labels (B,): mean loss, number correct."""
+        """Train on images (B, C, H, W) and labels (B,): mean loss, classes guessed (B,)."""
         result = self.update(images, labels)
         self.training.schedule.step()
         return result
@@ -38,17 +38,17 @@ class EagerSteps:
         """The step itself, at the learning rate as it stands."""
         optimizer = self.training.optimizer
         optimizer.zero_grad(set_to_none=True)
-        loss, correct = self.evaluate(images, labels)
+        loss, guesses = self.evaluate(images, labels)
         loss.backward()
         optimizer.step()
-        return loss.detach(), correct
+        return loss.detach(), guesses
 
     def evaluate(
         self, images: torch.Tensor, labels: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Mean loss and number correct, before the step."""
+        """Mean loss, and the classes (B,) that the network guesses, before the step."""
         logits = self.training.logits(images)
-        return cross_entropy(logits, labels), (logits.argmax(dim=1) == labels).sum()
+        return cross_entropy(logits, labels), logits.argmax(dim=1)
 
 
 class CompiledSteps(EagerSteps):
@@ -98,11 +98,11 @@ class GraphSteps(EagerSteps):
                 current.wait_stream(self.stream)
                 return result
             self._capture(images, labels)
-        graph, (own_images, own_labels, loss, correct) = self.graphs[size]
+        graph, (own_images, own_labels, loss, guesses) = self.graphs[size]
         own_images.copy_(images)
         own_labels.copy_(labels)
         graph.replay()
-        return loss.clone(), correct.clone()
+        return loss.clone(), guesses.clone()
 
     def _capture(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         own = [images.clone(memory_format=torch.preserve_format), labels.clone()]

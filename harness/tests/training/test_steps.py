@@ -78,7 +78,7 @@ def graphs_on_a_cpu(monkeypatch):
                 super().__init__(training)
 
         def _capture(self, images, labels):
-            own = [images.clone(), labels.clone(), torch.zeros(()), torch.zeros((), dtype=int)]
+            own = [images.clone(), labels.clone(), torch.zeros(()), torch.zeros_like(labels)]
             graph = FakeGraph()
 
             def replay():

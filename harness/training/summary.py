@@ -1,0 +1,202 @@
+"""What is kept of a finished training beside its curve, small enough for JSON: no weights.
+
+What complexity measures are made of (norms of initial and final weights, margins, norms of the
+inputs), the loss under noise on the weights, and what the network makes of the true labels.
+"""
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from harness.data import streams
+from harness.data.catalogue import dataset_spec
+from harness.models import build_model, model_spec
+from harness.training.norms import folded, layers_of, matrix_norms, path_norms, spectral_norm
+from harness.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from harness.training.loop import Training
+
+PERCENT = (0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100)
+ABSOLUTE = (0.001, 0.003, 0.01, 0.03, 0.1)
+"""Standard deviations of the noise on every weight: for PAC-Bayes bounds."""
+RELATIVE = (0.01, 0.03, 0.1, 0.3)
+"""Of the noise on a weight, in units of that weight's absolute value: for sharpness that does not
+change where a layer is scaled and the next one scaled back."""
+DRAWS = 3
+NOISE_IMAGES = 2_000
+BATCH = 1_000
+DIGITS = 6
+
+
+def is_summed_up(recipe: Recipe) -> bool:
+    """Whether a recipe's run gets a summary: the paper's networks on whole data sets.
+
+    Not the hundreds of small runs, nor photographs, nor custom networks, whose layers are not known.
+    """
+    spec = dataset_spec(recipe.dataset)
+    whole = recipe.train_size is None and not spec.embedded and not spec.is_folder
+    return whole and not model_spec(recipe.model).foreign
+
+
+@torch.no_grad()
+def summarise(training: "Training") -> dict[str, Any]:
+    """The fields of `Outcome` that are known only of a finished training.
+
+    ``corrupted_total``, ``true_correct``, ``corrupted_true_correct`` and ``summary``.
+    """
+    recipe, data = training.recipe, training.data
+    generator = streams.stream(recipe.seed, streams.INITIALIZATION)
+    initial = build_model(recipe.model, data.shape, data.classes, generator, recipe.model_options)
+    initial = initial.to(training.device)
+    final = training.model.eval()
+    logits = torch.cat([training.logits(part) for part in data.train_images.split(BATCH)])
+    labels, guesses = training.labels, logits.argmax(dim=1)
+    true, corrupted = training.true_labels, training.corrupted
+    return {
+        "corrupted_total": int(corrupted.sum()),
+        "true_correct": int((guesses == true).sum()),
+        "corrupted_true_correct": int((guesses == true)[corrupted].sum()),
+        "summary": _rounded(
+            {
+                "layers": _layers(initial, final, data.shape),
+                "path norms": {
+                    "initial": path_norms(initial, data.shape),
+                    "final": path_norms(final, data.shape),
+                },
+                "parameters": _all_parameters(initial, final),
+                "margins": _percentiles(_margins(logits, labels)),
+                "inputs": _inputs(data.train_images),
+                "noise": _noise(training),
+            }
+        ),
+    }
+
+
+def _layers(initial: nn.Module, final: nn.Module, shape: tuple[int, int, int]) -> list[dict]:
+    """Each layer's norms: initial, final, of the difference, and with its BatchNorm folded in."""
+    sizes = _input_sizes(initial, shape)
+    before, fused = layers_of(initial), layers_of(folded(final))
+    found = []
+    for name, layer in layers_of(final).items():
+        weights = {
+            "initial": before[name].weight,
+            "final": layer.weight,
+            "distance": layer.weight - before[name].weight,
+        }
+        if not torch.equal(fused[name].weight, layer.weight):
+            weights["folded"] = fused[name].weight
+        norms = {
+            part: {**matrix_norms(weight), "spectral": spectral_norm(layer, weight, sizes[name])}
+            for part, weight in weights.items()
+        }
+        found.append({"name": name, "shape": list(layer.weight.shape), **norms})
+    return found
+
+
+def _input_sizes(model: nn.Module, shape: tuple[int, int, int]) -> dict[str, tuple[int, int]]:
+    """Height and width of what each layer gets."""
+    sizes: dict[str, tuple[int, int]] = {}
+    names = {layer: name for name, layer in layers_of(model).items()}
+
+    def look(layer: nn.Module, inputs: tuple[torch.Tensor]) -> None:
+        sizes[names[layer]] = tuple(inputs[0].shape[2:])
+
+    hooks = [layer.register_forward_pre_hook(look) for layer in names]
+    model.eval()(torch.zeros(1, *shape, device=next(model.parameters()).device))
+    for hook in hooks:
+        hook.remove()
+    return sizes
+
+
+def _all_parameters(initial: nn.Module, final: nn.Module) -> dict[str, float]:
+    """Of the vector of all parameters, biases among them: its size and l2 norms."""
+    one, other = (
+        torch.cat([p.detach().double().flatten() for p in model.parameters()])
+        for model in (initial, final)
+    )
+    return {
+        "count": len(other),
+        "initial l2": float(one.norm()),
+        "final l2": float(other.norm()),
+        "distance l2": float((other - one).norm()),
+    }
+
+
+def _margins(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """The logit of each image's label minus the largest of the others, (n,)."""
+    own = logits.gather(1, labels[:, None])
+    others = logits.scatter(1, labels[:, None], -torch.inf)
+    return own[:, 0] - others.amax(dim=1)
+
+
+def _percentiles(values: torch.Tensor) -> dict[str, float]:
+    shares = torch.tensor(PERCENT, dtype=torch.float64) / 100
+    found = values.double().cpu().quantile(shares)
+    return {str(percent): float(it) for percent, it in zip(PERCENT, found, strict=True)}
+
+
+def _inputs(images: torch.Tensor) -> dict[str, float]:
+    """Norms of the whitened training images."""
+    parts = [part.float().flatten(1) for part in images.split(BATCH)]
+    l2 = torch.cat([part.norm(dim=1) for part in parts])
+    return {
+        "l2 mean": float(l2.mean()),
+        "l2 max": float(l2.max()),
+        "l1 max": max(float(part.abs().sum(dim=1).max()) for part in parts),
+        "inf max": max(float(part.abs().max()) for part in parts),
+    }
+
+
+def _noise(training: "Training") -> dict[str, Any]:
+    """Mean loss and accuracy on the first training images, weights with Gaussian noise on them.
+
+    Means over a few draws. "absolute" scales are the noise's standard deviation on every weight
+    and bias, "relative" ones that in units of the parameter's own absolute value.
+    """
+    images, labels = training.data.train_images[:NOISE_IMAGES], training.labels[:NOISE_IMAGES]
+    model, generator = training.model, streams.stream(training.recipe.seed, "noise on the weights")
+    kept = copy.deepcopy(model.state_dict())
+
+    def tried() -> tuple[float, float]:
+        logits = torch.cat([training.logits(part) for part in images.split(BATCH)])
+        right = (logits.argmax(dim=1) == labels).double().mean()
+        return float(cross_entropy(logits, labels)), float(right)
+
+    loss, accuracy = tried()
+    found: dict[str, Any] = {
+        "images": len(labels),
+        "draws": DRAWS,
+        "none": {"loss": loss, "accuracy": accuracy},
+    }
+    for kind, scales in (("absolute", ABSOLUTE), ("relative", RELATIVE)):
+        found[kind] = {}
+        for scale in scales:
+            results = []
+            for _ in range(DRAWS):
+                for parameter in model.parameters():
+                    noise = torch.randn(parameter.shape, generator=generator).to(parameter.device)
+                    size = scale if kind == "absolute" else scale * parameter.abs()
+                    parameter.add_(noise * size)
+                results.append(tried())
+                model.load_state_dict(kept)
+            losses, accuracies = zip(*results, strict=True)
+            found[kind][f"{scale:g}"] = {
+                "loss": sum(losses) / DRAWS,
+                "accuracy": sum(accuracies) / DRAWS,
+            }
+    return found
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers to as many digits as mean something; what is not finite becomes None."""
+    if isinstance(value, dict):
+        return {name: _rounded(it) for name, it in value.items()}
+    if isinstance(value, list):
+        return [_rounded(it) for it in value]
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}") if abs(value) < torch.inf else None
+    return value
