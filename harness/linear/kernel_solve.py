@@ -90,6 +90,7 @@ def _facts(machine: Machine) -> dict[str, object]:
         "peak_bytes": cost.peak_bytes,
         "triangle_bytes": cost.triangle_bytes,
         "smallest_pivot": cost.smallest_pivot,
+        "spectrum_ends": list(cost.spectrum_ends),
         "residuals": list(machine.refined.history),
         "method": machine.refined.method,
     }

@@ -96,20 +96,25 @@ def solve_convnet(
     targets = data.one_hot(data.labels).to(device)
     if 0.0 in recipe.ridges and columns_of(max(recipe.filters)) > len(targets):
         refuse_duplicates(data.images.flatten(1), targets)
-    fits, residuals = [], []
+    fits, residuals, ends = [], [], {}
     for filters in recipe.filters:
         for ridge in recipe.ridges:
             told(f"{filters:,} filters, ridge {ridge:g}", 0.0)
             added = ridge * len(data.images)
-            fitted, outputs, norm, refined = _solve(design, filters, targets, added, dtype, told)
+            fitted, outputs, norm, refined, factor = _solve(
+                design, filters, targets, added, dtype, told
+            )
             residuals.append(refined.history[-1])
             label = fit_label(filters, ridge)
+            ends[label] = list(factor.spectrum_ends())
+            del factor
             fits.append(_fit(label, data, targets, fitted, outputs, norm))
     facts = {
         "seconds": time.perf_counter() - started,
         "peak_bytes": peak_bytes(device) - before,
         "features": columns_of(max(recipe.filters)),
         "worst_residual": max(residuals),
+        "spectrum_ends": ends,
         "threads": torch.get_num_threads(),
     }
     return SolveOutcome(tuple(fits), facts)
@@ -134,8 +139,8 @@ def _solve(
     added: float,
     dtype: torch.dtype,
     told: Told,
-) -> tuple[torch.Tensor, torch.Tensor, float, Refined]:
-    """Outputs at training and test images, the weights' norm, and the refined solution."""
+) -> tuple[torch.Tensor, torch.Tensor, float, Refined, Triangle]:
+    """Outputs at training and test images, the weights' norm, the refined solution, the factor."""
     device, columns = targets.device, columns_of(filters)
     primal = columns <= len(targets)
     factor = Triangle(columns if primal else len(targets), dtype, str(device))
@@ -167,7 +172,7 @@ def _solve(
         norm += float(weights.square().sum())
         fitted += _r_product(train, weights)
         outputs += _r_product(test, weights)
-    return fitted.cpu(), outputs.cpu(), norm**0.5, refined
+    return fitted.cpu(), outputs.cpu(), norm**0.5, refined, factor
 
 
 def _normal_fill(

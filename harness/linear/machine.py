@@ -41,6 +41,8 @@ class Cost:
     """More than there was in use before: triangle, working memory, solution."""
     triangle_bytes: int
     smallest_pivot: float
+    spectrum_ends: tuple[float, float]
+    """Smallest and largest eigenvalue of the factored matrix; see `Triangle.spectrum_ends`."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ def fit(
         peak_bytes(device) - before,
         factor.bytes,
         factor.timing.smallest_pivot,
+        factor.spectrum_ends(),
     )
     fitted = targets.to(device).double() - refined.residual - added * refined.coefficients
     return Machine(points, kernel, added, refined, fitted, cost)

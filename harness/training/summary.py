@@ -35,7 +35,7 @@ DIGITS = 6
 def is_summed_up(recipe: Recipe) -> bool:
     """Whether a recipe's run gets a summary: the paper's networks on whole data sets.
 
-    Not the hundreds of small runs, nor photographs, nor custom networks, whose layers are not known.
+    Not the many small runs, nor photographs, nor custom networks, whose layers are not known.
     """
     spec = dataset_spec(recipe.dataset)
     whole = recipe.train_size is None and not spec.embedded and not spec.is_folder

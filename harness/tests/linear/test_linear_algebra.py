@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
 from harness.errors import HarnessError
 from harness.linear import hessian, interpolation, trajectory
 from harness.linear.losses import LOSSES, SMOOTH
+from harness.linear.triangle import Triangle
 
 
 def system(n=4, d=9, seed=0):
@@ -140,3 +142,18 @@ def test_sgd_ends_where_it_should():
     w = trajectory.adam_solution(x, y, 200, rate=0.05)
     assert interpolation.misfit(x, y, w) < 0.1
     assert trajectory.distance_from_span(x, w[None]) > 0.01
+
+
+@pytest.mark.parametrize("size", [70, 1_100])
+def test_a_factor_multiplies_and_knows_the_ends_of_its_spectrum(size):
+    dtype = torch.float64
+    x = torch.randn(size, size + 5, generator=torch.Generator().manual_seed(size), dtype=dtype)
+    matrix = x @ x.mT / size + torch.eye(size, dtype=dtype)
+    factor = Triangle(size, dtype, height=256, width=64)
+    factor.add_products(torch.linalg.cholesky(matrix))
+    factor.factor()
+    v = torch.randn(size, 3, dtype=dtype, generator=torch.Generator().manual_seed(1))
+    assert torch.allclose(factor.product(v), matrix @ v)
+    values = torch.linalg.eigvalsh(matrix)
+    ends = (float(values[0]), float(values[-1]))
+    assert factor.spectrum_ends() == pytest.approx(ends, rel=2e-3)
