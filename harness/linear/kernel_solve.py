@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import torch
 
+from harness.data.streams import digest
 from harness.linear.examples import Examples, kernel_points
 from harness.linear.kernels import GaussianKernel
 from harness.linear.machine import Machine, fit
@@ -47,6 +48,7 @@ def solve_kernel(
         "fit_seconds": solved - featured,
         "seconds": done - started,
         "threads": torch.get_num_threads(),
+        "label_digests": {name: digest(its) for name, its in labels.items()},
         **_facts(machine),
     }
     fits = [

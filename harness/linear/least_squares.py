@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 
 from harness.data.catalogue import dataset_spec
+from harness.data.streams import digest
 from harness.linear.convnet import RandomLayer, columns_of, random_layer
 from harness.linear.examples import Examples
 from harness.linear.machine import refuse_duplicates
@@ -116,6 +117,7 @@ def solve_convnet(
         "worst_residual": max(residuals),
         "spectrum_ends": ends,
         "threads": torch.get_num_threads(),
+        "label_digests": {"true labels": digest(data.labels)},
     }
     return SolveOutcome(tuple(fits), facts)
 

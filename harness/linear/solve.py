@@ -1,7 +1,9 @@
 """From any recipe to its outcome, and what memory it will take."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from harness.data.catalogue import dataset_spec
 from harness.linear import least_squares
@@ -11,6 +13,7 @@ from harness.linear.machine import bytes_needed
 from harness.linear.outcome import SolveOutcome
 from harness.linear.recipe import ConvNetRecipe, SolveRecipe
 
+PROBE_IMAGES, PROBE_FILTERS = 500, 32
 Told = Callable[[str, float], None]
 
 
@@ -22,6 +25,27 @@ def solve(
     if isinstance(recipe, ConvNetRecipe):
         return least_squares.solve_convnet(recipe, data, device, told)
     return solve_kernel(recipe, data, device, told)
+
+
+def probe_of(recipe: SolveRecipe) -> SolveRecipe:
+    """The recipe on a few images, in double precision: a second or two.
+
+    What today's code makes of it is compared with what was kept beside a finished solve.
+    """
+    fewer = {"filters": (PROBE_FILTERS,), "streamed": False}
+    changes = fewer if isinstance(recipe, ConvNetRecipe) else {}
+    size = min(PROBE_IMAGES, recipe.images)
+    return replace(recipe, train_size=size, precision="fp64", **changes)
+
+
+def probe(recipe: SolveRecipe, root: Path | None) -> dict[str, Any]:
+    """Of each fit of `probe_of`, on the CPU: test images right, norm, largest error; the labels."""
+    outcome = solve(probe_of(recipe), root, "cpu")
+    fits = {
+        fit.label: [fit.test_correct, float(f"{fit.norm:.8g}"), float(f"{fit.worst_error:.3g}")]
+        for fit in outcome.fits
+    }
+    return {"fits": fits, "label_digests": outcome.facts["label_digests"]}
 
 
 def memory_needed(recipe: SolveRecipe) -> int:

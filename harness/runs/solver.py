@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -88,19 +88,24 @@ class Solver:
     def _solve(self, recipe: SolveRecipe, key: str, device: str, threads: int) -> Solve:
         import torch
 
-        from harness.linear.solve import solve
+        from harness.linear.solve import probe, solve
 
         torch.set_num_threads(threads)
         started, cpu = time.perf_counter(), time.process_time()
         outcome = solve(
             recipe, self.data_root, device, lambda what, share: self._tell(recipe, what, share)
         )
+        spent = time.perf_counter() - started
+        if recipe.train_size is None:
+            outcome = replace(
+                outcome, facts={**outcome.facts, "probe": probe(recipe, self.data_root)}
+            )
         result = Solve(
             key=key,
             recipe=recipe,
             outcome=outcome,
             device=device,
-            seconds=time.perf_counter() - started,
+            seconds=spent,
             finished=now(),
             environment={
                 **describe(),
