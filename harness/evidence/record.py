@@ -60,6 +60,8 @@ class Evidence:
     """When it was judged, ISO 8601."""
     exhibit: dict[str, Any] | None = None
     """What a figure of the report shows of it: ``{"name": ..., "data": {...}}``."""
+    recorded: str = ""
+    """Where and when its runs were recorded, if it was judged from records."""
     network: str = ""
     """The network of somebody's own that was put in the place of the paper's (``--arch``)."""
 

@@ -87,8 +87,13 @@ def _stored(entry: Path) -> RunRecord | None:
         except (OSError, DamagedRun):
             continue
         if stored.key == entry.name:
-            return training_record(stored) if isinstance(stored, Run) else _solve(stored)
+            return run_record(stored)
     return None
+
+
+def run_record(run: Run | Solve) -> RunRecord:
+    """A finished training or solve as evidence keeps it."""
+    return training_record(run) if isinstance(run, Run) else _solve(run)
 
 
 def training_record(run: Run) -> RunRecord:

@@ -7,6 +7,7 @@ pytest_plugins = (
     "harness.plugin.options",
     "harness.plugin.elsewhere",
     "harness.plugin.tiers",
+    "harness.plugin.recorded",
     "harness.plugin.own_networks",
     "harness.plugin.order",
     "harness.plugin.plan",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from harness.plugin.options import CLAIMS, SESSION
+from harness.plugin.recorded import is_recorded, recorded_device
 from harness.plugin.tiers import PROBLEM, needs_gpu, tier_of
 
 BASELINES = CLAIMS.parent / "fixtures" / "baselines"
@@ -103,7 +104,10 @@ def baseline_path(item: pytest.Item) -> Path:
 
     The GPU tiers have one for a GPU, and another for those who run them with ``--device cpu``.
     """
-    backend = "cuda" if needs_gpu(item) else "cpu"
+    if is_recorded(item.config):
+        backend = recorded_device(item)
+    else:
+        backend = "cuda" if needs_gpu(item) else "cpu"
     mark = item.get_closest_marker("baseline")
     return BASELINES / tier_of(item) / backend / f"{mark.args[0]}.csv"
 

@@ -12,12 +12,14 @@ from harness.environment import describe, now
 from harness.errors import HarnessError, StoreError
 from harness.evidence import ClaimNotSupported, ControlNotRefuted
 from harness.evidence.record import UNREADABLE, Evidence, read_evidence
-from harness.evidence.run_record import RunRecord, stored_runs
+from harness.evidence.run_record import RunRecord, run_record, stored_runs
 from harness.files import write_atomically
 from harness.plugin.options import CLAIMS, SESSION, Session, trains_nothing
 from harness.plugin.own_networks import command_words
+from harness.plugin.recorded import REASON, RECORDS, is_recorded, recorded_runs
 from harness.plugin.tiers import claim_of, tier_of
 from harness.plugin.trials import network_of
+from harness.runs.records import where_and_when
 from harness.runs.store import default_store
 
 JUDGED = pytest.StashKey[int]()
@@ -58,6 +60,7 @@ def command_for(item: pytest.Item) -> str:
     ):
         if (value := option(name, default)) != default:
             words += [name, str(value)]
+    words += ["--recorded"] * is_recorded(item.config)
     words += command_words(item)
     return shlex.join(words)
 
@@ -74,6 +77,11 @@ def blank(item: pytest.Item, **facts: Any) -> Evidence:
     """A record that knows its test, claim, tier and how to repeat it."""
     claim, control = claim_of(item)
     xfail = item.get_closest_marker("xfail")
+    environment, when, recorded = describe(), now(), ""
+    if is_recorded(item.config) and (runs := list(recorded_runs(item).values())):
+        # Where and when it was measured; who judges it, and when, changes nothing.
+        last = max(runs, key=lambda run: run.finished)
+        environment, when, recorded = last.environment, last.finished, where_and_when(runs)
     return Evidence(
         **{
             "claim": claim,
@@ -87,8 +95,9 @@ def blank(item: pytest.Item, **facts: Any) -> Evidence:
             "reason": xfail.kwargs.get("reason", "") if xfail else "",
             "seed": item.config.getoption("--base-seed"),
             "command": command_for(item),
-            "environment": describe(),
-            "when": now(),
+            "environment": environment,
+            "when": when,
+            "recorded": recorded,
             **facts,
         }
     )
@@ -111,7 +120,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
     decided = call.excinfo is None or call.excinfo.errisinstance(
         (ClaimNotSupported, ControlNotRefuted)
     )
-    if report.when in ("setup", "call") and not report.passed and claim_of(item)[0] and not decided:
+    left_out = REASON in str(report.longrepr) and report.skipped
+    unfinished = report.when in ("setup", "call") and not report.passed and not left_out
+    if unfinished and claim_of(item)[0] and not decided:
         notes = getattr(call.excinfo.value, "__notes__", [])
         why = UNREADABLE.sub(" ", ", ".join(map(str, [call.excinfo.value, *notes])))
         when = "all was judged" if item.stash.get(JUDGED, 0) else "it judged"
@@ -150,7 +161,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if damaged:
         state.notices.append(f"{damaged} damaged lines of evidence were left out")
     config.stash[MERGED] = records
-    config.stash[RUNS] = stored_runs(config.getoption("--runs") or default_store(), records)
+    if is_recorded(config):
+        by_key = config.stash[RECORDS].by_key
+        keys = dict.fromkeys(key for record in records for key in record.runs)
+        config.stash[RUNS] = [run_record(by_key[key]) for key in keys]
+    else:
+        config.stash[RUNS] = stored_runs(config.getoption("--runs") or default_store(), records)
     if target := config.getoption("--evidence"):
         write_evidence(target, [*records, *config.stash[RUNS]], state)
         if not state.evidence_written and not session.exitstatus:

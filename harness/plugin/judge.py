@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from harness.environment import describe
 from harness.errors import HarnessError
 from harness.evidence import (
     ClaimNotSupported,
@@ -25,6 +24,7 @@ from harness.plugin.evidence import JUDGED, append, blank
 from harness.plugin.junit import add_check
 from harness.plugin.options import SESSION
 from harness.plugin.own_networks import note_on
+from harness.plugin.recorded import is_recorded
 from harness.plugin.tiers import claim_of
 from harness.plugin.trials import network_of
 
@@ -83,7 +83,7 @@ class Judge:
         verdict: Verdict,
         exhibit: Exhibit | None,
     ) -> None:
-        elapsed = time.perf_counter() - self.started
+        elapsed = 0.0 if is_recorded(self.item.config) else time.perf_counter() - self.started
         record = blank(
             self.item,
             check=measured.name,
@@ -100,7 +100,6 @@ class Judge:
             scale=self.scale,
             seconds=round(measured.seconds if measured.runs else elapsed, 2),
             runs=list(measured.runs),
-            environment=describe(),
             replicated=measured.replicated,
             **({"exhibit": {"name": exhibit.name, "data": dict(exhibit.data)}} if exhibit else {}),
         )

@@ -11,6 +11,7 @@ from harness.plugin.engine import ELSEWHERE
 from harness.plugin.evidence import notice
 from harness.plugin.options import SESSION
 from harness.plugin.progress import show_progress
+from harness.plugin.recorded import is_recorded, recorded_runs
 from harness.plugin.trials import Trial, recipes_of, reseed
 from harness.runs.laboratory import Laboratory
 from harness.runs.run import Run
@@ -54,6 +55,9 @@ class Bench:
                 f"{self.item.nodeid} trains {unplanned[0]}, which its plan does not name:"
                 " put it into a Trial or a trains(...) marker"
             )
+        if is_recorded(self.item.config):
+            found = recorded_runs(self.item)
+            return [found[recipe] for recipe in recipes]
         # With several workers, another may be about to train what this one would take along.
         alone = self.laboratory.workers == 1
         return self.laboratory.runs(recipes, planned_recipes(self.item.session) if alone else ())

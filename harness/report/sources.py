@@ -15,6 +15,8 @@ from harness.report.index import TIERS
 
 SCALES = ("", "exact", "paper", "scaled")
 FIELDS = {entry.name for entry in fields(Evidence)}
+ADDED = {"recorded"}
+"""Fields that older evidence of this version does not have; they have defaults."""
 
 
 @dataclass
@@ -106,8 +108,7 @@ def _problem(content: Any, claims: Collection[str]) -> str:
     if version != __version__:
         told = f"written by version {version}" if version else "written by an unknown version"
         return f"{told}, and this is {__version__}: run its tests again"
-    if content.keys() != FIELDS:
-        names = ", ".join(sorted(content.keys() ^ FIELDS))
+    if names := ", ".join(sorted((content.keys() ^ FIELDS) - ADDED)):
         return f"of another format (it differs in: {names}): run its tests again"
     if unsound := _unsound(Evidence(**content)):
         return f"damaged: {unsound}"

@@ -1,0 +1,104 @@
+"""``--recorded``: judge from the records in the repository; train nothing, need no data, no GPU."""
+
+from typing import Any
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.plugin.options import SESSION
+from harness.plugin.tiers import tier_of
+from harness.plugin.trials import work_of
+from harness.runs.records import AnyRun, Records, device_kind
+
+RECORDS = pytest.StashKey[Records]()
+"""There in a session with ``--recorded`` alone."""
+RUNS_OF = pytest.StashKey[dict[Any, AnyRun]]()
+"""Of a test: its recipes, and the recorded run of each."""
+REASON = "not recorded: "
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the option."""
+    parser.getgroup("claims").addoption(
+        "--recorded",
+        action="store_true",
+        help="judge the finished runs of fixtures/records; train nothing, and need no data set",
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Read all records; one that is not as it was written ends the session here."""
+    if not config.getoption("--recorded"):
+        return
+    option = config.getoption
+    others = {
+        "--fresh": option("--fresh"),
+        "--plan": option("--plan"),
+        "--engine": option("--engine") != "here",
+        "--arch": bool(option("arch")),
+        "--dataset": bool(option("--dataset")),
+    }
+    if given := [name for name, value in others.items() if value]:
+        raise pytest.UsageError(
+            f"--recorded judges what is recorded and trains nothing; leave out {given[0]}"
+        )
+    try:
+        config.stash[RECORDS] = Records.load()
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def is_recorded(config: pytest.Config) -> bool:
+    """Whether this session judges from the records."""
+    return RECORDS in config.stash
+
+
+def recorded_runs(item: pytest.Item) -> dict[Any, AnyRun]:
+    """The recorded run of each of the test's recipes, as far as there is one."""
+    if RUNS_OF not in item.stash:
+        option, records = item.config.getoption, item.config.stash[RECORDS]
+        prefer = "cuda" if tier_of(item) in ("gpu_full", "imagenet") else "cpu"
+        found = {
+            recipe: records.find(recipe, option("--device"), option("--precision"), prefer)
+            for recipe in work_of(item)
+        }
+        item.stash[RUNS_OF] = {recipe: run for recipe, run in found.items() if run is not None}
+    return item.stash[RUNS_OF]
+
+
+def recorded_device(item: pytest.Item) -> str:
+    """The kind of device of the test's recorded runs; a GPU's where they are of both kinds."""
+    return max((device_kind(run) for run in recorded_runs(item).values()), default="cpu")
+
+
+def why_not(item: pytest.Item) -> str:
+    """Why a test cannot be judged from the records; empty if it can."""
+    wanted = list(dict.fromkeys(work_of(item)))
+    if not wanted or any(item.iter_markers("needs_data")):
+        return "it computes, and has no runs" if not wanted else "it computes on a data set"
+    missing = [recipe for recipe in wanted if recipe not in recorded_runs(item)]
+    if not missing:
+        return ""
+    return f"{missing[0]}" + (f" and {len(missing) - 1} more" if len(missing) > 1 else "")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out a test whose runs are not all recorded; the tests of the harness run as ever."""
+    if is_recorded(item.config) and tier_of(item) and (why := why_not(item)):
+        pytest.skip(REASON + why)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How much was judged from records."""
+    config = terminalreporter.config
+    if not is_recorded(config) or config.stash[SESSION].worker:
+        return
+    skipped = terminalreporter.stats.get("skipped", [])
+    left_out = sum(REASON in str(report.longrepr) for report in skipped)
+    count = len(config.stash[RECORDS].by_path)
+    terminalreporter.write_line(
+        f"judged from {count} records in fixtures/records; {left_out} tests not recorded"
+        f"{' (pytest -rs names what they lack)' * bool(left_out)}"
+    )
