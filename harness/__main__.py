@@ -81,14 +81,32 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--fresh", action="store_true", help="train even if the store has it")
     train.set_defaults(command=_train)
 
-    runs = commands.add_parser("runs", help="list the store of finished runs")
-    runs.add_argument("--runs", type=Path, metavar="DIR")
+    runs = commands.add_parser(
+        "runs", help="list the store of finished runs; put them into the records, and back"
+    )
+    runs.add_argument(
+        "action",
+        nargs="?",
+        choices=["list", "record", "take-up", "page"],
+        default="list",
+        help="record: put runs into fixtures/records; take-up: put the records into the store;"
+        " page: judge the records and write the results page (default: list)",
+    )
+    runs.add_argument(
+        "recipe", nargs="*", help="record: keys, MODEL/DATASET/SETTING, or a solve's DATASET"
+    )
+    runs.add_argument("--all", action="store_true", help="record: every run at the paper's size")
+    runs.add_argument("--yes", action="store_true", help="record: replace without asking")
+    runs.add_argument("--runs", type=Path, metavar="DIR", help="the store of finished runs")
     runs.set_defaults(command=_runs)
 
     report = commands.add_parser("report", help="one page of the evidence of several sessions")
     report.add_argument("evidence", nargs="+", type=Path, metavar="EVIDENCE")
     report.add_argument("--out", type=Path, required=True, metavar="DIR")
     report.add_argument("--runs", type=Path, metavar="DIR", help="where missing curves may be")
+    report.add_argument(
+        "--no-records", action="store_true", help="leave out what is recorded in fixtures/records"
+    )
     report.set_defaults(command=_report)
 
     figures = commands.add_parser("figures", help="the paper's figures from the store alone")
@@ -138,15 +156,21 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _runs(options: argparse.Namespace) -> int:
-    from harness.cli.runs import run_runs
+    if options.action == "list":
+        from harness.cli.runs import run_runs
 
-    return run_runs(options.runs)
+        return run_runs(options.runs)
+    from harness.cli import records
+
+    if options.action == "record":
+        return records.run_record(options.recipe, options.runs, options.all, options.yes)
+    return records.run_take_up(options.runs) if options.action == "take-up" else records.run_page()
 
 
 def _report(options: argparse.Namespace) -> int:
     from harness.cli.report import run_report
 
-    return run_report(options.evidence, options.out, options.runs)
+    return run_report(options.evidence, options.out, options.runs, not options.no_records)
 
 
 def _figures(options: argparse.Namespace) -> int:

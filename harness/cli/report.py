@@ -12,7 +12,9 @@ from harness.report.write import write_report
 from harness.runs.store import default_store
 
 
-def run_report(evidence: Sequence[Path], out: Path, runs: Path | None) -> int:
+def run_report(
+    evidence: Sequence[Path], out: Path, runs: Path | None, with_records: bool = True
+) -> int:
     """Merge, write, and say what was left out and what the claims come to.
 
     Runs that no evidence file holds are looked for in the store. Raises HarnessError for evidence
@@ -22,12 +24,14 @@ def run_report(evidence: Sequence[Path], out: Path, runs: Path | None) -> int:
     sources = read_sources(evidence, catalogue)
     sources.records = in_order(sources.records, catalogue)
     sources.add_stored_runs(runs or default_store())
+    if with_records:
+        sources.add_records()
     written = write_report(out, sources, catalogue)
     for notice in sources.notices:
         print(f"notice: {notice}")
     if not sources.records:
         print("nothing was run: the evidence holds no check")
-    for line in totals(sources.records, catalogue, written_claims()):
+    for line in totals(sources.records, catalogue, written_claims(), sources.recorded):
         print(textwrap.fill(line, WIDTH, break_on_hyphens=False))
     print("\n".join(f"{path.stem}: {path}" for path in written))
     return 0

@@ -5,6 +5,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.plugin.evidence import MERGED, RUNS
 from harness.plugin.options import SESSION
+from harness.plugin.recorded import is_recorded
 from harness.report.index import written_claims
 from harness.report.networks import compare, comparison_text
 from harness.report.scorecard import WIDTH, scorecard
@@ -31,17 +32,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         terminalreporter.write_line(f"notice: {text}", yellow=True)
     if not records:
         return
+    sources = Sources(records, {run.key: run for run in config.stash[RUNS]})
+    if not is_recorded(config) and any(not record.network for record in records):
+        try:
+            sources.add_records()
+        except HarnessError as error:
+            sources.notices.append(f"the records were left out: {error}")
+    # At the terminal beside what was judged; the report shows them all.
+    beside = [it for it in sources.recorded if it.claim in {record.claim for record in records}]
     terminalreporter.section("claims of the paper")
     colour = terminalreporter.hasmarkup
     width = max(WIDTH, min(terminalreporter._tw.fullwidth, 140)) if colour else WIDTH
-    terminalreporter.write(scorecard(records, session.catalogue, written_claims(), width, colour))
+    terminalreporter.write(
+        scorecard(records, session.catalogue, written_claims(), width, colour, beside)
+    )
     if rows := compare(records, {run.key: run for run in config.stash[RUNS]}):
         terminalreporter.section("networks compared")
         terminalreporter.write(comparison_text(rows, width))
     if folder := config.getoption("--report"):
         from harness.report.write import write_report
 
-        sources = Sources(records, {run.key: run for run in config.stash[RUNS]})
         try:
             for path in write_report(folder, sources, session.catalogue):
                 terminalreporter.write_line(f"{path.stem}: {path}")
@@ -51,7 +61,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
                 # What was asked for and is not there is no success, as for --evidence.
                 running = config.pluginmanager.get_plugin("session")
                 running.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-        for text in sources.notices:
-            terminalreporter.write_line(f"notice: {text}", yellow=True)
+    for text in sources.notices:
+        terminalreporter.write_line(f"notice: {text}", yellow=True)
     if (target := config.getoption("--evidence")) and session.evidence_written:
         terminalreporter.write_line(f"evidence: {target}")

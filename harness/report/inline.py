@@ -34,3 +34,28 @@ def inline(svg: str, name: str, description: str) -> Inline:
     label = description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     body = body.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
     return Inline(body, width, "<image" in body)
+
+
+DARK = {
+    "#000000": "#e8e5df",
+    "#ffffff": "#1b1e23",
+    "#0072b2": "#5aaeea",
+    "#d55e00": "#f58a45",
+    "#009e73": "#3cc79c",
+    "#cc79a7": "#e79fc4",
+    "#56b4e9": "#8fd0f5",
+    "#e69f00": "#f0b840",
+}
+"""The style sheet's counterparts on dark pages, for a drawing in a file of its own."""
+
+
+def standalone(svg: str, name: str, description: str) -> str:
+    """A figure as a file that follows light and dark by itself, as an image in Markdown does."""
+    drawing = inline(svg, name, description)
+    variables = " ".join(f"--c{light[1:]}: {dark};" for light, dark in DARK.items())
+    style = (
+        "<style>text { fill: var(--c000000, #000000); }"
+        f" @media (prefers-color-scheme: dark) {{ svg {{ {variables} }} }}</style>"
+    )
+    start = drawing.markup.index(">") + 1
+    return f"{drawing.markup[:start]}\n{style}{drawing.markup[start:]}"

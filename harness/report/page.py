@@ -77,6 +77,7 @@ class ClaimView:
     verdict: str
     checks: list[Evidence]
     folded: list[Evidence]
+    recorded: list[Evidence]
     controls: list[Evidence]
     fault: Fault | None
     """What is planted for an identity, which has no controls."""
@@ -124,7 +125,9 @@ def render(
         symbols=SYMBOLS, meanings=MEANINGS, words=words, verdict_words=verdict_words, id=id
     )
     return environment.get_template("report.html").render(
-        **_context(sources, catalogue, _pictures(sources.records, curves, drawn))
+        **_context(
+            sources, catalogue, _pictures([*sources.records, *sources.recorded], curves, drawn)
+        )
     )
 
 
@@ -136,10 +139,12 @@ def _context(
     networks = compare(sources.records, sources.runs)
     own_picture = pictures.get(FIGURE)
     pictures = {name: it for name, it in pictures.items() if name != FIGURE}
-    everything, records = sources.records, of_the_paper(sources.records)
+    everything = [*sources.records, *sources.recorded]
+    records = of_the_paper(sources.records)
     sources = replace(sources, records=records)
     machines = machines_of(everything)
-    verdicts = claim_verdicts(records)
+    # What was not run in this evidence has the verdict of the records, if there is one.
+    verdicts = claim_verdicts(sources.recorded) | claim_verdicts(records)
     views = {
         claim.id: _view(claim, verdicts.get(claim.id, "not run"), sources, pictures, tests, faults)
         for claim in catalogue.values()
@@ -172,7 +177,8 @@ def _context(
         "letter": {id(r): machine.letter for machine in machines for r in machine.records},
         "files": sources.files,
         "notices": [*sources.notices, *problems],
-        "tables": paper_tables(records),
+        "tables": paper_tables([*records, *sources.recorded]),
+        "recorded": {record.claim for record in sources.recorded},
         "paper_figures": [pictures[name] for name in PAPER_FIGURES if name in pictures],
         "runs": _used(everything, sources.runs),
         "confidence": round(100 * CONFIDENCE),
@@ -230,7 +236,9 @@ def _view(
     checks.sort(key=lambda record: verdict_words(record) == "supported")
     wrong = sum(verdict_words(record) != "supported" for record in checks)
     at_once = len(checks) if len(checks) <= SHOWN_AT_ONCE + 2 else max(wrong, SHOWN_AT_ONCE)
-    keys = dict.fromkeys(key for record in own for key in record.runs)
+    recorded = [record for record in sources.recorded if record.claim == claim.id]
+    recorded.sort(key=lambda record: verdict_words(record) == "supported")
+    keys = dict.fromkeys(key for record in [*own, *recorded] for key in record.runs)
     shown = [it for it in pictures.values() if claim.id in it.claims]
     here = [it for it in shown if it.claims[0] == claim.id and it.name not in PAPER_FIGURES]
     return ClaimView(
@@ -238,6 +246,7 @@ def _view(
         verdict=verdict,
         checks=checks[:at_once],
         folded=checks[at_once:],
+        recorded=recorded,
         controls=sorted((r for r in own if r.control), key=lambda r: r.as_it_should),
         fault=standing_in(claim, faults) if claim.identity else None,
         runs=[sources.runs[key] for key in keys if key in sources.runs],

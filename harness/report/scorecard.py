@@ -43,8 +43,8 @@ LEFT = (0, VERDICT, 5)
 """The columns that are set flush left."""
 GAPS = ("", " ", " ", "  ", "  ", " ", " ")
 """Before each column."""
-MOST_PUBLISHED, MOST_OTHERS = 8, 3
-"""Supported checks of a claim that get rows, with a published number and without."""
+MOST_PUBLISHED, MOST_OTHERS, MOST_RECORDED = 8, 3, 4
+"""Supported checks of a claim that get rows, with a published number and without; recorded ones."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,13 @@ def scorecard(
     written: set[str],
     width: int = WIDTH,
     colour: bool = False,
+    recorded: Sequence[Evidence] = (),
 ) -> str:
-    """The table and its totals as text; ``written`` are the claims that have a test."""
-    rows = [Row(HEADINGS, "bold"), *_rows(of_the_paper(records), catalogue)]
+    """The table and its totals as text; ``written`` are the claims that have a test.
+
+    ``recorded`` checks stand below those of the claims that were judged, and count for none.
+    """
+    rows = [Row(HEADINGS, "bold"), *_rows(of_the_paper(records), catalogue, recorded)]
     for network, own in by_network(records).items():
         rows += [Row(("",) * 7), Row((f"On {network}: {OWN}", *[""] * 6), "bold")]
         rows += _rows(own, catalogue)
@@ -78,7 +82,7 @@ def scorecard(
     ]
     widths.insert(0, width - sum(widths) - sum(map(len, GAPS)))
     lines = [line for row in rows for line in _lines(row, widths)] + [Text()] if records else []
-    lines += [Text(line) for line in totals(records, catalogue, written)]
+    lines += [Text(line) for line in totals(records, catalogue, written, recorded)]
     buffer = io.StringIO()
     console = Console(
         file=buffer, width=width, force_terminal=colour, no_color=not colour, highlight=False
@@ -88,7 +92,11 @@ def scorecard(
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
-def _rows(records: Sequence[Evidence], catalogue: Mapping[str, Claim]) -> Iterable[Row]:
+def _rows(
+    records: Sequence[Evidence],
+    catalogue: Mapping[str, Claim],
+    recorded: Sequence[Evidence] = (),
+) -> Iterable[Row]:
     verdicts = claim_verdicts(records)
     section = None
     for claim in dict.fromkeys(record.claim for record in records):
@@ -106,6 +114,7 @@ def _rows(records: Sequence[Evidence], catalogue: Mapping[str, Claim]) -> Iterab
         cells = (sentence, "", "", "", words, scale, _seconds(checks))
         yield Row(cells, style="bold", verdict=words)
         yield from _checks(checks)
+        yield from _recorded([record for record in recorded if record.claim == claim])
         yield from _controls([record for record in own if record.control])
 
 
@@ -133,6 +142,22 @@ def _checks(checks: Sequence[Evidence]) -> Iterable[Row]:
     if rest:
         told = f"  and {len(rest)} more check{'s' * (len(rest) > 1)}"
         yield Row((told, "", "", "", "supported", "", _seconds(rest)), "dim", "supported")
+
+
+def _recorded(checks: Sequence[Evidence]) -> Iterable[Row]:
+    """What the repository's records say: what is wrong first, and not more than a few rows."""
+    rows: dict[tuple[str, ...], Evidence] = {}
+    for record in sorted(checks, key=lambda record: verdict_words(record) == "supported"):
+        # One run may be judged at two tiers.
+        rows.setdefault((_name(record), *_figures(record)[:4]), record)
+    shown = list(rows.values())[:MOST_RECORDED]
+    for record in shown:
+        published_, measured_, interval_, words, _ = _figures(record)
+        cells = (f"  {_name(record)}", published_, measured_, interval_, words, "recorded", "")
+        yield Row(cells, verdict=verdict_words(record))
+    if left := len(rows) - len(shown):
+        told = f"  and {left} more recorded check{'s' * (left > 1)}"
+        yield Row((told, "", "", "", "", "recorded", ""), "dim")
 
 
 def _many(record: Evidence, checks: Sequence[Evidence]) -> bool:
@@ -248,7 +273,10 @@ def _continued(text: str, room: int) -> list[str]:
 
 
 def totals(
-    records: Sequence[Evidence], catalogue: Mapping[str, Claim], written: set[str]
+    records: Sequence[Evidence],
+    catalogue: Mapping[str, Claim],
+    written: set[str],
+    recorded: Sequence[Evidence] = (),
 ) -> list[str]:
     """Claims by verdict (a claim is as good as its worst check), controls, and what was not run.
 
@@ -260,7 +288,16 @@ def totals(
         for network, each in by_network(records).items()
     ]
     records = of_the_paper(records)
-    return own if own and not records else own + _totals(records, catalogue, written)
+    if own and not records:
+        return own
+    lines = own + _totals(records, catalogue, written)
+    if recorded:
+        verdicts = Counter(claim_verdicts(recorded).values())
+        lines.append(
+            f"recorded at the paper's size: {verdicts.total()} claims, {_told(verdicts)};"
+            " see fixtures/records/README.md"
+        )
+    return lines
 
 
 def _told(counts: Counter[str]) -> str:

@@ -8,10 +8,11 @@ from typing import Any, get_args
 
 from harness import __version__
 from harness.errors import HarnessError
-from harness.evidence.record import RUN_LINE, UNREADABLE, Evidence
-from harness.evidence.run_record import RunRecord, is_number, is_time, stored_runs
+from harness.evidence.record import RUN_LINE, UNREADABLE, Evidence, read_evidence
+from harness.evidence.run_record import RunRecord, is_number, is_time, run_record, stored_runs
 from harness.evidence.verdict import Verdict
 from harness.report.index import TIERS
+from harness.runs.records import RECORDS, Records
 
 SCALES = ("", "exact", "paper", "scaled")
 FIELDS = {entry.name for entry in fields(Evidence)}
@@ -30,12 +31,27 @@ class Sources:
     """Name and number of checks of each evidence file; none within a session."""
     notices: list[str] = field(default_factory=list)
     """What was left out, in sentences."""
+    recorded: list[Evidence] = field(default_factory=list)
+    """Checks that were judged from the repository's records, beside this evidence."""
 
     def add_stored_runs(self, store: Path) -> None:
         """Take from the store what the checks name and no evidence file has."""
         missing = [r for r in self.records if any(key not in self.runs for key in r.runs)]
         for run in stored_runs(store, missing):
             self.runs.setdefault(run.key, run)
+
+    def add_records(self, folder: Path = RECORDS) -> None:
+        """Take in the checks of the records, and their runs: of tests that are not judged here.
+
+        Raises BadRecord for a record that is not as it was written.
+        """
+        judged = {record.test for record in self.records}
+        found, _ = read_evidence(folder / "evidence.jsonl")
+        self.recorded = [it for it in found if not it.control and it.test not in judged]
+        wanted = {key for record in self.recorded for key in record.runs}
+        for key, run in Records.load(folder).by_key.items():
+            if key in wanted:
+                self.runs.setdefault(key, run_record(run))
 
 
 def read_sources(paths: Sequence[Path], claims: Collection[str]) -> Sources:

@@ -21,9 +21,9 @@ def write_report(folder: Path, sources: Sources, catalogue: Mapping[str, Claim])
     every figure that cannot be drawn.
     """
     page, card = folder / "report.html", folder / "scorecard.txt"
-    text = scorecard(sources.records, catalogue, written_claims())
+    text = scorecard(sources.records, catalogue, written_claims(), recorded=sources.recorded)
     write_atomically(card, text.encode())  # First: where it cannot be written, nothing is drawn.
-    records = of_the_paper(sources.records)
+    records = [*of_the_paper(sources.records), *sources.recorded]
     curves = paper_figures(records, sources.runs)
     if own := learning_curves(sources.records, sources.runs):
         curves[FIGURE] = own

@@ -1,0 +1,299 @@
+"""The results page: what was measured at the paper's size, from the records alone, as Markdown.
+
+``python -m harness runs page`` writes it: ``fixtures/records/README.md`` and its figures, from the
+records and from ``evidence.jsonl`` beside them, which a session with ``--recorded`` has left.
+"""
+
+import string
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from harness.evidence.catalogue import Claim
+from harness.evidence.record import Evidence, read_evidence
+from harness.evidence.run_record import run_record
+from harness.evidence.words import quantity
+from harness.files import write_atomically
+from harness.linear.recipe import ConvNetRecipe
+from harness.models.registry import model_spec
+from harness.report import words
+from harness.report.curves import paper_figures
+from harness.report.figures import FIGURES, figures_as_svg
+from harness.report.index import claim_tests
+from harness.report.inline import standalone
+from harness.report.tables import Cell, PaperTable, paper_tables
+from harness.report.verdicts import WORST_FIRST, claim_verdicts, verdict_words
+from harness.runs.records import Records, machine_of, precision_of
+from harness.runs.run import Run
+from harness.runs.solve import Solve
+
+EVIDENCE, PAGE = "evidence.jsonl", "README.md"
+SYMBOLS = {
+    "supported": "✓ supported",
+    "refuted": "✗ refuted",
+    "inconclusive": "? inconclusive",
+    "does not reproduce": "≠ does not reproduce",
+}
+SEEN = {
+    "figure-1a": "Each curve stays near its start for a while and then falls quickly; random labels"
+    " start last.",
+    "figure-1b": "The more labels are corrupted, the longer fitting takes, by a small factor.",
+    "figure-1c": "The test error rises with the share of corrupted labels, up to chance at 90 %.",
+    "figure-2a": "On ImageNet the unregularised network is best before its end.",
+    "figure-2b": "With BatchNorm the curves are smoother and end a few points higher.",
+}
+
+
+def write_results(records: Records, catalogue: Mapping[str, Claim]) -> list[Path]:
+    """Write the page and its figures into the records' folder; return their paths."""
+    folder = records.folder
+    evidence, _ = read_evidence(folder / EVIDENCE)
+    runs = {run.key: run_record(run) for run in records.by_path.values()}
+    curves = paper_figures(evidence, runs)
+    drawn = figures_as_svg(evidence, {name: curves.get(name, []) for name in SEEN})
+    drawn = {name: svg for name, svg in drawn.items() if curves.get(name) or name not in SEEN}
+    written = []
+    for name, svg in drawn.items():
+        path = folder / "figures" / f"{name}.svg"
+        write_atomically(path, standalone(svg, name, FIGURES[name].caption).encode())
+        written.append(path)
+    for path in folder.glob("figures/*.svg"):
+        if path not in written:
+            path.unlink()
+    text = results_page(records, evidence, catalogue, list(drawn))
+    write_atomically(folder / PAGE, text.encode())
+    return [folder / PAGE, *written]
+
+
+def results_page(
+    records: Records,
+    evidence: Sequence[Evidence],
+    catalogue: Mapping[str, Claim],
+    figures: Sequence[str],
+) -> str:
+    """The page's text."""
+    machines = _machines(records)
+    parts = [_opening(records, evidence, catalogue, machines)]
+    for table in paper_tables(evidence):
+        parts.append(_table(table, machines))
+    parts += [_solves(records, machines), _corruption(records, machines)]
+    parts += [_figures(figures), _findings(evidence), _missing(evidence, catalogue)]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _machines(records: Records) -> dict[str, str]:
+    """A letter for each machine and precision."""
+    every = dict.fromkeys(
+        f"{machine_of(run)}, {precision_of(run)}" for run in records.by_path.values()
+    )
+    return {name: string.ascii_uppercase[place % 26] for place, name in enumerate(every)}
+
+
+def _letter(run: Run | Solve, machines: Mapping[str, str]) -> str:
+    return machines[f"{machine_of(run)}, {precision_of(run)}"]
+
+
+def _opening(
+    records: Records,
+    evidence: Sequence[Evidence],
+    catalogue: Mapping[str, Claim],
+    machines: Mapping[str, str],
+) -> str:
+    runs = records.by_path.values()
+    trained = sum(isinstance(run, Run) for run in runs)
+    counts = Counter(claim_verdicts(evidence).values())
+    verdicts = ", ".join(f"{counts[it]} {it}" for it in reversed(WORST_FIRST) if counts[it])
+    days = sorted(run.finished[:10] for run in runs)
+    listed = [f"- **{letter}**: {name}" for name, letter in machines.items()]
+    rows = [
+        f"| {claim.id} | {claim.sentence} | {SYMBOLS[verdict]} |"
+        for claim in catalogue.values()
+        if (verdict := claim_verdicts(evidence).get(claim.id))
+    ]
+    return "\n".join(
+        [
+            "# What was measured at the paper's size",
+            "",
+            f"{trained} trainings and {len(runs) - trained} solves of linear models, recorded from"
+            f" {days[0]} to {days[-1]}."
+            if days
+            else "Nothing is recorded yet.",
+            f"From them {sum(counts.values())} of {len(catalogue)} claims are judged: {verdicts}.",
+            "To judge them again, without data or a GPU: `./ci/claims cpu_full --recorded`. This"
+            " page is generated by `python -m harness runs page`.",
+            "",
+            "Measured on (a letter stands beside each number):",
+            "",
+            *listed,
+            "",
+            "| claim | | verdict |",
+            "|---|---|---|",
+            *rows,
+        ]
+    )
+
+
+def _table(table: PaperTable, machines: Mapping[str, str]) -> str:
+    heads = "".join(f" {column}: paper | ours |" for column in table.columns)
+    lines = [f"## {table.title}", "", f"| |{heads}", f"|---|{'---|---|' * len(table.columns)}"]
+    for heading, _, rows in table.groups:
+        lines.append(f"| **{heading}** |{' | |' * len(table.columns)}")
+        for row in rows:
+            cells = "".join(f" {_published(part)} | {_ours(part)} |" for part in row.cells)
+            lines.append(f"| {row.title} |{cells}")
+    measured = sum(bool(cell.ours) for cell in table.cells if cell.claim and cell.claim[0] != "A")
+    total = sum(bool(cell.claim) and cell.claim[0] != "A" for cell in table.cells)
+    lines += ["", f"{measured} of {total} numbers are measured."]
+    return "\n".join(lines)
+
+
+def _published(cells: Sequence[Cell]) -> str:
+    told = [f"({cell.published})" if place else cell.published for place, cell in enumerate(cells)]
+    remarks = [f"<br>{cell.remark}" for cell in cells if cell.remark]
+    return " ".join([*told, *remarks]) or "–"
+
+
+def _ours(cells: Sequence[Cell]) -> str:
+    """Each measurement once, with its verdict; where there are several, one below the other."""
+    told: dict[str, None] = {}
+    for record in (record for cell in cells for record in cell.ours):
+        where = record.recorded.removeprefix("recorded on ")
+        sign = SYMBOLS[verdict_words(record)].partition(" ")[0]
+        told[f"{sign} {words.measured(record)}<br><sub>{where}</sub>"] = None
+    if not cells:
+        return "–"
+    return "<br>".join(told) or ("not recorded" if any(cell.claim for cell in cells) else "cited")
+
+
+def _solves(records: Records, machines: Mapping[str, str]) -> str:
+    """Section 5 in numbers that no table of the paper has."""
+    rows = []
+    for run in records.by_path.values():
+        if not isinstance(run, Solve):
+            continue
+        facts, spent = run.outcome.facts, run.environment.get("cpu_seconds")
+        residual = facts.get("worst_residual") or (facts.get("residuals") or [None])[-1]
+        for fit in run.outcome.fits:
+            ends = facts.get("spectrum_ends")
+            ends = ends.get(fit.label) if isinstance(ends, dict) else ends
+            spectrum = f"{ends[0]:.2g} to {ends[1]:.3g}" if ends else "–"
+            convolved = isinstance(run.recipe, ConvNetRecipe)
+            name = run.recipe.source if convolved else run.recipe.features
+            rows.append(
+                f"| {run.recipe.dataset}, {name} | {fit.label} |"
+                f" {quantity(fit.test_error, 'share')} | {fit.norm:.4g} | {spectrum} |"
+                f" {residual:.1g} | {facts['peak_bytes'] / 1e9:.1f} GB |"
+                f" {run.seconds / 60:.0f} min{f', {spent / 60:.0f} of a core' if spent else ''} |"
+                f" {_letter(run, machines)} |"
+            )
+    if not rows:
+        return ""
+    head = (
+        "| | labels, or filters and ridge | test error | norm | eigenvalues | residual | memory |"
+    )
+    return "\n".join(
+        [
+            "## Section 5 in numbers",
+            "",
+            "The norm is that of the kernel's space over all ten outputs, or of all weights. The"
+            " smallest eigenvalue is that of the factored matrix, to the factor's rounding.",
+            "",
+            f"{head} time | |",
+            "|---|---|---|---|---|---|---|---|---|",
+            *rows,
+        ]
+    )
+
+
+def _corruption(records: Records, machines: Mapping[str, str]) -> str:
+    """What became of the corrupted labels, by network and level."""
+    runs = [
+        run
+        for run in records.by_path.values()
+        if isinstance(run, Run)
+        and run.outcome.corrupted_total
+        and run.recipe.inputs == "true"
+        and not run.recipe.regularizers
+    ]
+    rows = []
+    for run in sorted(runs, key=lambda it: (it.recipe.model, it.recipe.label_corruption)):
+        outcome, curve = run.outcome, run.curve
+        wrong = outcome.corrupted_total
+        seen = max(curve.online_true_corrupted, default=None)
+        rows.append(
+            f"| {model_spec(run.recipe.model).paper_name} | {run.recipe.label_corruption:g} |"
+            f" {wrong:,} | {_percent(outcome.train_accuracy)} |"
+            f" {outcome.corrupted_true_correct:,} | {_percent(seen) if seen else '–'} |"
+            f" {_percent(outcome.test_accuracy)} | {curve.epochs} | {_letter(run, machines)} |"
+        )
+    if not rows:
+        return ""
+    return "\n".join(
+        [
+            "## What becomes of the corrupted labels",
+            "",
+            "Before they are memorised, many of the images with a corrupted label are taken for"
+            " their true class; at the end hardly any.",
+            "",
+            "| network | p | labels that are not true | labels fitted | of the corrupted taken for"
+            " their true class: at the end | at most, in an epoch | test accuracy | epochs | |",
+            "|---|---|---|---|---|---|---|---|---|",
+            *rows,
+        ]
+    )
+
+
+def _percent(share: float) -> str:
+    return quantity(share, "share")
+
+
+def _figures(names: Sequence[str]) -> str:
+    lines = ["## Figures", "", "The paper's curves are dashed, ours solid."]
+    for name in names:
+        caption = FIGURES[name].caption
+        told = SEEN.get(name)
+        lines += ["", f"![{caption}](figures/{name}.svg)", "", caption + (f" {told}" * bool(told))]
+    missing = [name for name in SEEN if name not in names]
+    if missing:
+        lines += ["", f"Not recorded yet: {', '.join(map(_figure_name, missing))}."]
+    return "\n".join(lines)
+
+
+def _figure_name(name: str) -> str:
+    return name.replace("figure-", "Figure ")
+
+
+def _findings(evidence: Iterable[Evidence]) -> str:
+    rows = {
+        f"- **{record.claim}**, {record.check}: {words.measured(record)}."
+        f" {record.reason.partition(chr(10))[0]}": None
+        for record in evidence
+        if verdict_words(record) in ("does not reproduce", "refuted", "inconclusive")
+        and not record.control
+    }
+    return "\n".join(["## What does not reproduce", "", *rows]) if rows else ""
+
+
+def _missing(evidence: Sequence[Evidence], catalogue: Mapping[str, Claim]) -> str:
+    """Tests at the paper's size of which nothing is recorded, and the commands that measure."""
+    judged = {(record.test.partition("[")[0], record.tier) for record in evidence}
+    lines = [
+        "## What is missing",
+        "",
+        'Cells that say "not recorded" above are measured, and recorded, by',
+        "",
+        "```",
+        "pytest -m gpu_full --data-root DIR      # --device cpu without a GPU: hours a network",
+        "python -m harness runs record --all",
+        "python -m harness runs page",
+        "```",
+        "",
+        "Of these tests nothing is recorded:",
+        "",
+    ]
+    for test in claim_tests()[0]:
+        tiers = [tier for tier in test.tiers if tier != "fast"]
+        if test.control or any((test.node, tier) in judged for tier in tiers) or not tiers:
+            continue
+        lines.append(f"- {test.claim}: `{test.command(tiers[0])}`")
+    return "\n".join(lines)
