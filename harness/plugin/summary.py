@@ -1,14 +1,21 @@
 """The end of a session: notices, the scorecard, and where the files are."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from harness.errors import HarnessError
-from harness.plugin.evidence import MERGED, RUNS
+from harness.evidence.record import Evidence
+from harness.plugin.evidence import LEFT, MERGED, RUNS, WRITTEN, fail
 from harness.plugin.options import SESSION
 from harness.report.index import written_claims
 from harness.report.networks import compare, comparison_text
 from harness.report.scorecard import WIDTH, scorecard
 from harness.report.sources import Sources
+
+REPORT = pytest.StashKey[list[Path]]()
+"""The files of the report, once they are written."""
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -16,8 +23,36 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"claims: base seed {config.getoption('--base-seed')}"
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Any:
+    """Write the report once the evidence is merged, also where there is no terminal."""
+    try:
+        return (yield)
+    finally:
+        config = session.config
+        folder, records = config.getoption("--report"), config.stash.get(MERGED, [])
+        # Where the evidence is left as it was, so is the report of it.
+        if folder and records and LEFT not in config.stash:
+            _write_report(session, folder, records)
+
+
+def _write_report(session: pytest.Session, folder: Path, records: list[Evidence]) -> None:
+    from harness.report.write import write_report
+
+    state = session.config.stash[SESSION]
+    sources = Sources(records, {run.key: run for run in session.config.stash[RUNS]})
+    try:
+        session.config.stash[REPORT] = write_report(folder, sources, state.catalogue)
+    except Exception as error:  # Whatever it is, the scorecard follows.
+        told = error if isinstance(error, HarnessError) else repr(error)
+        state.notices.append(f"no report was written: {told}")
+        fail(session)
+    state.notices += sources.notices
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
-    """Print the scorecard if any claim was judged."""
+    """Print the notices, and the scorecard if any claim was judged."""
     config = terminalreporter.config
     session, records = config.stash[SESSION], config.stash.get(MERGED, [])
     if session.worker:
@@ -29,29 +64,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         )
     for text in session.notices:
         terminalreporter.write_line(f"notice: {text}", yellow=True)
-    if not records:
-        return
-    terminalreporter.section("claims of the paper")
-    colour = terminalreporter.hasmarkup
-    width = max(WIDTH, min(terminalreporter._tw.fullwidth, 140)) if colour else WIDTH
-    terminalreporter.write(scorecard(records, session.catalogue, written_claims(), width, colour))
-    if rows := compare(records, {run.key: run for run in config.stash[RUNS]}):
-        terminalreporter.section("networks compared")
-        terminalreporter.write(comparison_text(rows, width))
-    if folder := config.getoption("--report"):
-        from harness.report.write import write_report
-
-        sources = Sources(records, {run.key: run for run in config.stash[RUNS]})
-        try:
-            for path in write_report(folder, sources, session.catalogue):
-                terminalreporter.write_line(f"{path.stem}: {path}")
-        except HarnessError as error:
-            terminalreporter.write_line(f"notice: no report was written: {error}", yellow=True)
-            if not exitstatus:
-                # What was asked for and is not there is no success, as for --evidence.
-                running = config.pluginmanager.get_plugin("session")
-                running.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-        for text in sources.notices:
-            terminalreporter.write_line(f"notice: {text}", yellow=True)
-    if (target := config.getoption("--evidence")) and session.evidence_written:
-        terminalreporter.write_line(f"evidence: {target}")
+    if records:
+        terminalreporter.section("claims of the paper")
+        colour = terminalreporter.hasmarkup
+        width = max(WIDTH, min(terminalreporter._tw.fullwidth, 140)) if colour else WIDTH
+        card = scorecard(records, session.catalogue, written_claims(), width, colour)
+        terminalreporter.write(card)
+        if rows := compare(records, {run.key: run for run in config.stash[RUNS]}):
+            terminalreporter.section("networks compared")
+            terminalreporter.write(comparison_text(rows, width))
+    for path in config.stash.get(REPORT, ()):
+        terminalreporter.write_line(f"{path.stem}: {path}")
+    if WRITTEN in config.stash:
+        terminalreporter.write_line(f"evidence: {config.stash[WRITTEN]}")

@@ -84,7 +84,8 @@ class Project:
         Raises subprocess.TimeoutExpired after ``patience`` seconds.
         """
         evidence = self.folder / "evidence.jsonl"
-        command = [sys.executable, "-m", "pytest", "-rA", "--evidence", str(evidence)]
+        command = [sys.executable, "-m", "pytest", "--evidence", str(evidence)]
+        command += ["-rA"] * ("no:terminal" not in arguments)
         command += ["--runs", str(self.runs), *(f"-p{name}" for name in plugins), *arguments]
         done = subprocess.run(
             command,
