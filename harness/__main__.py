@@ -18,6 +18,8 @@ from harness.cli.profile import add_parser as add_profile
 from harness.cli.sabotage import add_parser as add_sabotage
 from harness.errors import HarnessError
 
+CLOSED = 141
+"""The exit code where nobody reads the output any more: a shell's for SIGPIPE."""
 RANKS_WAIT = 10.0
 """Seconds; torchrun looks at its processes ten times a second."""
 
@@ -28,7 +30,12 @@ def main(arguments: list[str] | None = None) -> int:
     warnings.filterwarnings("ignore", "Image size .* exceeds limit", RuntimeWarning)
     options = _parser().parse_args(arguments)
     try:
-        return options.command(options) or 0
+        code = options.command(options) or 0
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # As of `head`, which has read enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED
     except HarnessError as error:
         _let_the_first_rank_speak()
         print(f"error: {error}", file=sys.stderr)

@@ -18,7 +18,8 @@ def run_figures(out: Path, runs: Path | None) -> int:
     curves = curves_of(training_record(run) for run in store.runs())
     if not curves:
         print(f"nothing to draw: {store.folder} has no run by the paper's protocol")
-    for name, svg in figures_as_svg([], curves).items():
+    drawn = figures_as_svg([], curves, notice=lambda text: print(f"notice: {text}"))
+    for name, svg in drawn.items():
         path = out / f"{name}.svg"
         write_atomically(path, svg.encode())
         print(f"{name}: {len(curves[name])} curves or points, {path}")

@@ -18,7 +18,7 @@ def run_report(
     """Merge, write, and say what was left out and what the claims come to.
 
     Runs that no evidence file holds are looked for in the store. Raises HarnessError for evidence
-    that is not there and a folder that cannot be written.
+    that is not there or holds no check, and for a folder that cannot be written.
     """
     catalogue = load_catalogue(CLAIMS / "catalogue.toml")
     sources = read_sources(evidence, catalogue)
@@ -29,8 +29,6 @@ def run_report(
     written = write_report(out, sources, catalogue)
     for notice in sources.notices:
         print(f"notice: {notice}")
-    if not sources.records:
-        print("nothing was run: the evidence holds no check")
     for line in totals(sources.records, catalogue, written_claims(), sources.recorded):
         print(textwrap.fill(line, WIDTH, break_on_hyphens=False))
     print("\n".join(f"{path.stem}: {path}" for path in written))

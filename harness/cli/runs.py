@@ -5,16 +5,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from harness.errors import StoreError
 from harness.runs.store import Store, default_store
 
 
 def run_runs(folder: Path | None) -> int:
-    """A table of the finished runs, oldest first, and the number of interrupted ones."""
-    folder = folder or default_store()
-    if folder.exists() and not folder.is_dir():
-        raise StoreError(f"--runs {folder} is a file, but it should be a folder")
-    store = Store(folder, notice=lambda text: print(f"notice: {text}"))
+    """A table of the finished runs, oldest first, and the number of interrupted ones.
+
+    Raises StoreError for a folder that cannot be read.
+    """
+    store = Store(folder or default_store(), notice=lambda text: print(f"notice: {text}"))
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("key", "recipe", "epochs", "train", "test", "seconds", "where", "finished"):
         table.add_column(name, justify="right" if name in ("epochs", "seconds") else "left")

@@ -1,8 +1,14 @@
-"""Collecting evidence: each process writes what it judged at once, the controller merges."""
+"""Collecting evidence: each process writes what it judged at once, the controller merges.
+
+The parts live beside the evidence file until they are in it. That file is replaced as a whole,
+by another session's evidence that is no worse.
+"""
 
 import contextlib
 import json
 import shlex
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +20,7 @@ from harness.evidence import ClaimNotSupported, ControlNotRefuted
 from harness.evidence.record import UNREADABLE, Evidence, read_evidence
 from harness.evidence.run_record import RunRecord, run_record, stored_runs
 from harness.files import write_atomically
+from harness.plugin.attempts import note_on, supersede_dead
 from harness.plugin.options import CLAIMS, SESSION, Session, trains_nothing
 from harness.plugin.own_networks import command_words
 from harness.plugin.recorded import REASON, RECORDS, is_recorded, recorded_runs
@@ -22,28 +29,21 @@ from harness.plugin.trials import network_of
 from harness.runs.records import where_and_when
 from harness.runs.store import default_store
 
-JUDGED = pytest.StashKey[int]()
+JUDGED = pytest.StashKey[list[Evidence]]()
+"""By the test so far."""
 MERGED = pytest.StashKey[list[Evidence]]()
 RUNS = pytest.StashKey[list[RunRecord]]()
 """The runs behind the merged evidence, for the evidence file and the report."""
+LEFT = pytest.StashKey[str]()
+"""Why the evidence file was left as it was, where it was."""
+WRITTEN = pytest.StashKey[Path]()
+"""The evidence file, once it has this session's evidence."""
 
 
-def append(config: pytest.Config, record: Evidence) -> None:
-    """Add a line to this process's own file, and flush it."""
-    session = config.stash[SESSION]
-    path = session.folder / f"{session.process}.jsonl"
-    try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(record.to_line() + "\n")
-    except OSError as error:
-        raise StoreError(f"cannot write evidence to {path}: {error.strerror}") from error
-
-
-def notice(config: pytest.Config, text: str) -> None:
-    """Something that the person must learn at the end of the session."""
-    session = config.stash[SESSION]
-    with (session.folder / f"{session.process}.notices").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(text) + "\n")
+def append(item: pytest.Item, record: Evidence) -> None:
+    """Add a line to this process's own file."""
+    record.reason = "\n".join(filter(None, [record.reason, note_on(item)]))
+    item.config.stash[SESSION].add_line(".jsonl", record.to_line())
 
 
 def command_for(item: pytest.Item) -> str:
@@ -103,13 +103,16 @@ def blank(item: pytest.Item, **facts: Any) -> Evidence:
     )
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Any:
-    """A claim or control test that passes without having judged anything is an error."""
-    item.stash[JUDGED] = 0
+    """A claim or control test that passes without a verdict, or with a wrong one, is an error."""
+    item.stash[JUDGED] = []
     result = yield
     if claim_of(item)[0] and not item.stash[JUDGED]:
         pytest.fail("the test ended without judging anything: call judge(...)", pytrace=False)
+    for record in item.stash[JUDGED]:
+        if (record.expected or record.control) and not record.as_it_should:
+            pytest.fail(f"the test passed, but {record.check} is {record.verdict}", pytrace=False)
     return result
 
 
@@ -125,8 +128,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
     if unfinished and claim_of(item)[0] and not decided:
         notes = getattr(call.excinfo.value, "__notes__", [])
         why = UNREADABLE.sub(" ", ", ".join(map(str, [call.excinfo.value, *notes])))
-        when = "all was judged" if item.stash.get(JUDGED, 0) else "it judged"
-        append(item.config, blank(item, check=f"ended before {when}", reason=why[:500]))
+        judged = report.when == "call" and item.stash[JUDGED]
+        when = "all was judged" if judged else "it judged"
+        with contextlib.suppress(StoreError):  # On a full disk the report itself says why.
+            append(item, blank(item, check=f"ended before {when}", reason=why[:500]))
     if call.excinfo is not None and call.excinfo.errisinstance(HarnessError):
         report.longrepr = f"{item.nodeid}\n{call.excinfo.value}"
     elif call.excinfo is not None and decided and report.failed:
@@ -150,14 +155,28 @@ def pytest_runtest_protocol(item: pytest.Item) -> Any:
     return result
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Merge the files of all processes; write ``--evidence``."""
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Any:
+    """Merge the files of all processes and write ``--evidence``, whatever else fails by then."""
     config = session.config
     state = config.stash[SESSION]
-    if state.worker or trains_nothing(config):
-        return
+    try:
+        yield
+    except Exception as error:
+        if state.worker:
+            raise
+        state.notices.append(f"after the tests, a plugin failed: {type(error).__name__}: {error}")
+        fail(session)
+    finally:
+        if not state.worker and not trains_nothing(config):
+            _finish(session, state)
+
+
+def _finish(session: pytest.Session, state: Session) -> None:
+    config = session.config
     records, damaged = merge(state)
+    target = config.getoption("--evidence")
+    state.keeps_parts = bool(target and tests_judged(records))
     if damaged:
         state.notices.append(f"{damaged} damaged lines of evidence were left out")
     config.stash[MERGED] = records
@@ -167,32 +186,85 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         config.stash[RUNS] = [run_record(by_key[key]) for key in keys]
     else:
         config.stash[RUNS] = stored_runs(config.getoption("--runs") or default_store(), records)
-    if target := config.getoption("--evidence"):
-        write_evidence(target, [*records, *config.stash[RUNS]], state)
-        if not state.evidence_written and not session.exitstatus:
-            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+    if target is None:
+        return
+    try:
+        if why := _no_better(session, target, records):
+            config.stash[LEFT] = why
+            state.notices.append(why)
+            return
+        lines = [it.to_line() + "\n" for it in [*records, *config.stash[RUNS]]]
+        write_atomically(target.resolve(), "".join(lines).encode())
+    except (OSError, StoreError) as error:
+        state.notices.append(f"the evidence could not be written ({error})")
+        state.notices.append(f"what was judged is still in {state.folder}")
+        fail(session)
+        return
+    config.stash[WRITTEN] = target
+    state.keeps_parts = False
+    _clear_away(state, records)
+
+
+def fail(session: pytest.Session) -> None:
+    """What was asked for and is not there is no success."""
+    session.exitstatus = session.exitstatus or pytest.ExitCode.INTERNAL_ERROR
 
 
 def merge(state: Session) -> tuple[list[Evidence], int]:
-    """All records, in the catalogue's order, and the number of damaged lines."""
-    records: list[Evidence] = []
+    """All records, in the catalogue's order, and the number of damaged lines.
+
+    A test in which a process died, and that another process has tried again, has the other's.
+    """
+    found: dict[str, list[Evidence]] = {}
     damaged = 0
     for path in sorted(state.folder.glob("*.jsonl")) + sorted(state.folder.glob("*.running")):
-        found, broken = read_evidence(path)
-        records += found
+        records, broken = read_evidence(path)
+        found.setdefault(path.stem, []).extend(records)
         damaged += broken
     for path in sorted(state.folder.glob("*.notices")):
         state.notices += [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    for process in [path.stem for path in state.folder.glob("*.running")]:
+        supersede_dead(found, process, state)
     order = {claim: place for place, claim in enumerate(state.catalogue)}
-    records.sort(key=lambda r: (order.get(r.claim, len(order)), r.control, r.test, r.check))
-    return records, damaged
+    every = [record for records in found.values() for record in records]
+    every.sort(key=lambda r: (order.get(r.claim, len(order)), r.control, r.test, r.check))
+    return every, damaged
 
 
-def write_evidence(target: Path, records: list[Evidence | RunRecord], state: Session) -> None:
-    """All lines at once; a failure is told, and the parts are kept."""
-    try:
-        write_atomically(target, "".join(r.to_line() + "\n" for r in records).encode())
-    except StoreError as error:
-        state.notices.append(f"the evidence could not be written ({error})")
-        state.evidence_written = False
-        state.notices.append(f"what was judged is still in {state.folder}")
+def tests_judged(records: Iterable[Evidence]) -> set[str]:
+    """The tests that have a verdict."""
+    return {record.test for record in records if record.verdict != "not run"}
+
+
+def _no_better(session: pytest.Session, target: Path, records: list[Evidence]) -> str:
+    """Why this session's evidence must not take the place of what is in the file, or nothing."""
+    judged = tests_judged(records)
+    if not judged and target.exists() and target.stat().st_size:
+        return f"{target} is left as it was: this session judged nothing"
+    if not records:
+        return f"{target} was not written: this session judged nothing"
+    whole = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    if whole and not session.shouldfail and not session.shouldstop:
+        return ""
+    if left := tests_judged(read_evidence(target)[0]) - judged:
+        return (
+            f"{target} is left as it was: this session ended early, without {len(left)} of the"
+            f" tests that are in it; what it judged is in {session.config.stash[SESSION].folder}"
+        )
+    return ""
+
+
+def _clear_away(state: Session, records: list[Evidence]) -> None:
+    """Parts of sessions that were killed, once the evidence has verdicts on all of their tests."""
+    judged = tests_judged(records)
+    for folder in state.folder.parent.iterdir():
+        if not folder.is_dir() or folder == state.folder:
+            continue
+        parts = [it for path in folder.glob("*.jsonl") for it in read_evidence(path)[0]]
+        if tests_judged(parts) <= judged:
+            shutil.rmtree(folder, ignore_errors=True)
+            continue
+        state.notices.append(
+            f"{folder} has verdicts of a session that ended early, on tests on which this one has"
+            f" none: python -m harness report {folder}/*.jsonl --out DIR shows them"
+        )

@@ -109,8 +109,8 @@ class Judge:
         record.room = refuted if record.control else supported if record.expected else -supported
         stated = check.false_alarm(measured) if record.expected else None
         record.false_alarm = repetition_fails(record) if stated is None else stated
-        append(self.item.config, record)
-        self.item.stash[JUDGED] = self.item.stash.get(JUDGED, 0) + 1
+        append(self.item, record)
+        self.item.stash[JUDGED].append(record)
         add_check(self.item, record.claim, record.check, verdict)
 
     def _message(

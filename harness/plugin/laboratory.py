@@ -8,7 +8,6 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.plugin.engine import ELSEWHERE
-from harness.plugin.evidence import notice
 from harness.plugin.options import SESSION
 from harness.plugin.progress import show_progress
 from harness.plugin.recorded import is_recorded, recorded_runs
@@ -86,7 +85,7 @@ def laboratory(request: pytest.FixtureRequest) -> Bench:
         store = Store(
             option("--runs") or default_store(),
             fresh_since=session.started if option("--fresh") else None,
-            notice=lambda text: notice(config, text),
+            notice=config.stash[SESSION].notify,
         )
         config.stash[LABORATORY] = Laboratory(
             store,

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock, Timeout
 
-from harness.errors import DeviceError
+from harness.errors import DeviceError, StoreError
 from harness.evidence.catalogue import Claim, load_catalogue
 
 CLAIMS = Path(__file__).parents[2] / "claims"
@@ -32,8 +34,11 @@ class Session:
     worker: str = ""
     """xdist's name for this process; empty in the only process or the controller."""
     workers: int = 1
+    lock: FileLock | None = None
+    """Of the evidence file, which is one session's at a time."""
     notices: list[str] = field(default_factory=list)
-    evidence_written: bool = True
+    keeps_parts: bool = False
+    """Whether ``folder`` stays: it holds verdicts that no evidence file has."""
     catalogue: dict[str, Claim] = field(
         default_factory=lambda: load_catalogue(CLAIMS / "catalogue.toml")
     )
@@ -42,6 +47,22 @@ class Session:
     def process(self) -> str:
         """A file name for this process."""
         return self.worker or "main"
+
+    def add_line(self, ending: str, text: str) -> None:
+        """Add to this process's own file, and flush it; raises StoreError, and leaves no half."""
+        path = self.folder / f"{self.process}{ending}"
+        whole = path.stat().st_size if path.exists() else 0
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(text + "\n")
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.truncate(path, whole)
+            raise StoreError(f"cannot write evidence to {path}: {error.strerror}") from error
+
+    def notify(self, text: str) -> None:
+        """Something that the person must learn at the end of the session."""
+        self.add_line(".notices", json.dumps(text))
 
 
 SESSION = pytest.StashKey[Session]()
@@ -133,6 +154,12 @@ def _seed(text: str) -> int:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Make the session's state; refuse at once what cannot work."""
+    # That pytest cannot write its cache or clear its folders away is no fault of a test.
+    for harmless in (
+        "default::pytest.PytestCacheWarning",
+        r"default:\(rm_rf\):pytest.PytestWarning",
+    ):
+        config.addinivalue_line("filterwarnings", harmless)
     if hasattr(config, "workerinput"):
         shared: dict[str, Any] = config.workerinput["claims_session"]
         config.stash[SESSION] = Session(
@@ -152,8 +179,9 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(str(error)) from error
     evidence = None if trains_nothing(config) else config.getoption("--evidence")
     if (report := config.getoption("--report")) and not trains_nothing(config):
-        _require_writable(report)
-    config.stash[SESSION] = Session(_session_folder(evidence), time.time())
+        require_writable(report)
+    folder, lock = session_folder(evidence)
+    config.stash[SESSION] = Session(folder, time.time(), lock=lock)
 
 
 def trains_nothing(config: pytest.Config) -> bool:
@@ -173,37 +201,57 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Drop the session's files once they are merged."""
+    """Drop the session's files, but for verdicts that no evidence file has."""
     session = config.stash.get(SESSION, None)
-    if session is not None and not session.worker and session.evidence_written:
+    if session is None or session.worker:
+        return
+    if not session.keeps_parts:
         shutil.rmtree(session.folder, ignore_errors=True)
+    if session.lock is not None:
+        with contextlib.suppress(OSError):  # The folder stays where it holds parts.
+            Path(session.lock.lock_file).unlink()
+            session.folder.parent.rmdir()
+        session.lock.release()
 
 
-def _session_folder(evidence: Path | None) -> Path:
-    """Beside the evidence file where there is one: what was judged outlives a killed session."""
+def session_folder(evidence: Path | None) -> tuple[Path, FileLock | None]:
+    """Beside the evidence file where there is one: what was judged outlives a killed session.
+
+    Raises UsageError where that file cannot be replaced, or another session is about to.
+    """
     if evidence is None:
-        return Path(tempfile.mkdtemp(prefix="claims-"))
-    folder = evidence.with_name(evidence.name + ".parts")
-    if evidence.is_dir():
-        raise pytest.UsageError(f"--evidence {evidence} is a folder; name a file in it")
+        return Path(tempfile.mkdtemp(prefix="claims-")), None
+    parts = evidence.with_name(evidence.name + ".parts")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.iterdir():
-            old.unlink()
+        if evidence.exists():
+            if not evidence.is_file():
+                kind = "a folder; name a file in it" if evidence.is_dir() else "no file; name one"
+                raise pytest.UsageError(f"--evidence {evidence} is {kind}")
+            evidence.open("r+b").close()
+        parts.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(parts / "lock")
+        lock.acquire(timeout=0)
+        folder = parts / time.strftime(f"%Y-%m-%dT%H%M%S-{os.getpid()}")
+        folder.mkdir()
+    except Timeout as error:
+        raise pytest.UsageError(
+            f"--evidence {evidence}: another session is writing it; wait for its end, or name"
+            " another file"
+        ) from error
     except OSError as error:
         raise pytest.UsageError(
-            f"--evidence {evidence}: cannot write there ({error.strerror})"
+            f"--evidence {evidence}: cannot write there ({error.strerror}); name another file"
         ) from error
-    return folder
+    return folder, lock
 
 
-def _require_writable(report: Path) -> None:
+def require_writable(report: Path) -> None:
     """A report that cannot be written is found out before hours of training, and not after.
 
     A session that judges nothing writes none: folders that were not there are taken away again.
     """
-    made = [folder for folder in (report, *report.parents) if not folder.exists()]
     try:
+        made = [folder for folder in (report, *report.parents) if not folder.exists()]
         report.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=report).close()
         with contextlib.suppress(OSError):  # Somebody else has put something there meanwhile.

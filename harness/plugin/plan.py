@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.errors import StoreError
 from harness.linear.recipe import SolveRecipe
 from harness.models.foreign import is_foreign
 from harness.plugin.options import visible_gpus
@@ -44,7 +45,11 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     writer = session.config.get_terminal_writer()
     writer.line()
     total = sum(recipe.cost for recipe in users)
-    forecast = Forecast(Store(session.config.getoption("--runs") or default_store()).runs())
+    store = Store(session.config.getoption("--runs") or default_store())
+    try:
+        forecast = Forecast(store.runs())
+    except StoreError as error:
+        raise pytest.UsageError(str(error)) from error
     seconds, known_of, unknown = 0.0, 0, 0
     for recipes, others in _lines(jobs):
         recipe, tests_of_it = recipes[0], max(users[it] for it in recipes)

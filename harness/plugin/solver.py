@@ -12,7 +12,6 @@ import pytest
 from harness.errors import HarnessError
 from harness.linear.recipe import SolveRecipe
 from harness.plugin.engine import ELSEWHERE
-from harness.plugin.evidence import notice
 from harness.plugin.options import SESSION
 from harness.plugin.progress import show_progress
 from harness.plugin.recorded import is_recorded, recorded_runs
@@ -53,7 +52,7 @@ def solver(request: pytest.FixtureRequest) -> Desk:
         store = Store(
             option("--runs") or default_store(),
             fresh_since=session.started if option("--fresh") else None,
-            notice=lambda text: notice(config, text),
+            notice=config.stash[SESSION].notify,
             record=Solve,
         )
         config.stash[SOLVER] = Solver(

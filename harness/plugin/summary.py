@@ -1,9 +1,13 @@
 """The end of a session: notices, the scorecard, and where the files are."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from harness.errors import HarnessError
-from harness.plugin.evidence import MERGED, RUNS
+from harness.evidence.record import Evidence
+from harness.plugin.evidence import LEFT, MERGED, RUNS, WRITTEN, fail
 from harness.plugin.options import SESSION
 from harness.plugin.recorded import is_recorded
 from harness.report.index import written_claims
@@ -11,14 +15,59 @@ from harness.report.networks import compare, comparison_text
 from harness.report.scorecard import WIDTH, scorecard
 from harness.report.sources import Sources
 
+SOURCES = pytest.StashKey[Sources]()
+"""What scorecard and report are made from, where anything was judged."""
+REPORT = pytest.StashKey[list[Path]]()
+"""The files of the report, once they are written."""
+
 
 def pytest_report_header(config: pytest.Config) -> str:
     """What a failure needs to be repeated."""
     return f"claims: base seed {config.getoption('--base-seed')}"
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Any:
+    """Write the report once the evidence is merged, also where there is no terminal."""
+    try:
+        return (yield)
+    finally:
+        config = session.config
+        folder, records = config.getoption("--report"), config.stash.get(MERGED, [])
+        if records:
+            config.stash[SOURCES] = _sources(config, records)
+        # Where the evidence is left as it was, so is the report of it.
+        if folder and records and LEFT not in config.stash:
+            _write_report(session, folder)
+
+
+def _sources(config: pytest.Config, records: list[Evidence]) -> Sources:
+    """This session's evidence, and beside it the repository's records."""
+    sources = Sources(records, {run.key: run for run in config.stash[RUNS]})
+    if not is_recorded(config) and any(not record.network for record in records):
+        try:
+            sources.add_records()
+        except HarnessError as error:
+            config.stash[SESSION].notices.append(f"the records were left out: {error}")
+    return sources
+
+
+def _write_report(session: pytest.Session, folder: Path) -> None:
+    from harness.report.write import write_report
+
+    state, sources = session.config.stash[SESSION], session.config.stash[SOURCES]
+    try:
+        session.config.stash[REPORT] = write_report(folder, sources, state.catalogue)
+    except Exception as error:  # Whatever it is, the scorecard follows.
+        told = error if isinstance(error, HarnessError) else repr(error)
+        state.notices.append(f"no report was written: {told}")
+        fail(session)
+    state.notices += sources.notices
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
-    """Print the scorecard if any claim was judged."""
+    """Print the notices, and the scorecard if any claim was judged."""
     config = terminalreporter.config
     session, records = config.stash[SESSION], config.stash.get(MERGED, [])
     if session.worker:
@@ -30,38 +79,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         )
     for text in session.notices:
         terminalreporter.write_line(f"notice: {text}", yellow=True)
-    if not records:
-        return
-    sources = Sources(records, {run.key: run for run in config.stash[RUNS]})
-    if not is_recorded(config) and any(not record.network for record in records):
-        try:
-            sources.add_records()
-        except HarnessError as error:
-            sources.notices.append(f"the records were left out: {error}")
-    # At the terminal beside what was judged; the report shows them all.
-    beside = [it for it in sources.recorded if it.claim in {record.claim for record in records}]
-    terminalreporter.section("claims of the paper")
-    colour = terminalreporter.hasmarkup
-    width = max(WIDTH, min(terminalreporter._tw.fullwidth, 140)) if colour else WIDTH
-    terminalreporter.write(
-        scorecard(records, session.catalogue, written_claims(), width, colour, beside)
-    )
-    if rows := compare(records, {run.key: run for run in config.stash[RUNS]}):
-        terminalreporter.section("networks compared")
-        terminalreporter.write(comparison_text(rows, width))
-    if folder := config.getoption("--report"):
-        from harness.report.write import write_report
-
-        try:
-            for path in write_report(folder, sources, session.catalogue):
-                terminalreporter.write_line(f"{path.stem}: {path}")
-        except HarnessError as error:
-            terminalreporter.write_line(f"notice: no report was written: {error}", yellow=True)
-            if not exitstatus:
-                # What was asked for and is not there is no success, as for --evidence.
-                running = config.pluginmanager.get_plugin("session")
-                running.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-    for text in sources.notices:
-        terminalreporter.write_line(f"notice: {text}", yellow=True)
-    if (target := config.getoption("--evidence")) and session.evidence_written:
-        terminalreporter.write_line(f"evidence: {target}")
+    if records:
+        terminalreporter.section("claims of the paper")
+        colour = terminalreporter.hasmarkup
+        width = max(WIDTH, min(terminalreporter._tw.fullwidth, 140)) if colour else WIDTH
+        # At the terminal beside what was judged; the report shows them all.
+        judged = {record.claim for record in records}
+        beside = [it for it in config.stash[SOURCES].recorded if it.claim in judged]
+        card = scorecard(records, session.catalogue, written_claims(), width, colour, beside)
+        terminalreporter.write(card)
+        if rows := compare(records, {run.key: run for run in config.stash[RUNS]}):
+            terminalreporter.section("networks compared")
+            terminalreporter.write(comparison_text(rows, width))
+    for path in config.stash.get(REPORT, ()):
+        terminalreporter.write_line(f"{path.stem}: {path}")
+    if WRITTEN in config.stash:
+        terminalreporter.write_line(f"evidence: {config.stash[WRITTEN]}")

@@ -1,6 +1,8 @@
 """Evidence of one session or several, read for the report: what is sound, and what is left out."""
 
+import gzip
 import json
+import zlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -14,6 +16,8 @@ from harness.evidence.verdict import Verdict
 from harness.report.index import TIERS
 from harness.runs.records import RECORDS, Records
 
+PACKED = b"\x1f\x8b"
+"""How a file begins that gzip has written."""
 SCALES = ("", "exact", "paper", "scaled")
 FIELDS = {entry.name for entry in fields(Evidence)}
 ADDED = {"recorded"}
@@ -57,13 +61,20 @@ class Sources:
 def read_sources(paths: Sequence[Path], claims: Collection[str]) -> Sources:
     """Merge evidence files; identical lines count once.
 
-    Raises HarnessError for a file that is not there. Damaged lines, lines of another version and
-    lines about claims that are not in the catalogue are left out, and told in ``notices``.
+    Raises HarnessError for a file that is not there or holds no check. Damaged lines, lines of
+    another version and lines about claims that are not in the catalogue are left out, and told in
+    ``notices``.
     """
     merged = Sources()
     seen: set[str] = set()
     for path in paths:
         records, runs, notices = _read(path, claims)
+        if not records:
+            why = f" that can be read ({notices[0]})" if notices else ""
+            raise HarnessError(
+                f"{path} holds no check{why}; name a file that pytest --evidence FILE has written,"
+                " in UTF-8, plain or packed by gzip"
+            )
         lines = {record.to_line(): record for record in records}
         merged.records += [record for line, record in lines.items() if line not in seen]
         seen |= set(lines)
@@ -81,20 +92,30 @@ def in_order(records: Iterable[Evidence], claims: Iterable[str]) -> list[Evidenc
     )
 
 
-def _read(path: Path, claims: Collection[str]) -> tuple[list[Evidence], list[RunRecord], list[str]]:
+def _text(path: Path) -> str:
+    """What is in an evidence file, also in one that gzip has packed; raises HarnessError."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
+        content = path.read_bytes()
+        if content.startswith(PACKED):
+            content = gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        why = getattr(error, "strerror", None) or error
         raise HarnessError(
-            f"{path}: the evidence cannot be read ({error.strerror}); name a file that"
-            " pytest --evidence FILE has written"
+            f"{path}: the evidence cannot be read ({why}); name a file that pytest --evidence FILE"
+            " has written"
         ) from error
+    return content.decode("utf-8", errors="replace")
+
+
+def _read(path: Path, claims: Collection[str]) -> tuple[list[Evidence], list[RunRecord], list[str]]:
+    text = _text(path)
     records: list[Evidence] = []
     runs: list[RunRecord] = []
     left_out: dict[str, list[int]] = {}
     # Not splitlines(), which also breaks at characters that JSON allows within a text.
     for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
+        line = line.strip("\ufeff \r\t")  # A mark at the start of each file that was joined.
+        if not line:
             continue
         try:
             content = json.loads(line)

@@ -129,15 +129,37 @@ class Store:
             lock.release()
 
     def runs(self) -> Iterator[Run | Solve]:
-        """Every finished run, oldest first; damaged ones are reported and left out."""
-        paths = self.folder.glob(f"*/{self.record.FILE}")
-        for path in sorted(paths, key=lambda path: path.stat().st_mtime):
+        """Every finished run, oldest first; what is damaged or unreadable is told and left out."""
+        for path in self._files(self.record.FILE):
             try:
                 yield self.record.from_json(path.read_bytes())
             except DamagedRun as error:
                 self.notice(f"the stored run {path} is damaged ({error})")
+            except OSError as error:
+                self.notice(f"the stored run {path} cannot be read ({error.strerror})")
 
     def unfinished(self) -> list[Path]:
         """The checkpoints of interrupted runs."""
-        paths = self.folder.glob("*/checkpoint.safetensors")
+        paths = self._files("checkpoint.safetensors")
         return sorted(path for path in paths if not path.with_name("run.json").exists())
+
+    def _files(self, name: str) -> list[Path]:
+        """The entries' files of that name, oldest first; raises StoreError for a closed folder."""
+        found: list[tuple[float, Path]] = []
+        try:
+            entries = list(self.folder.iterdir())
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StoreError(
+                f"cannot read the run store {self.folder}: {error.strerror}; choose another place"
+                " with --runs DIR"
+            ) from error
+        for path in (entry / name for entry in entries):
+            try:
+                found.append((path.stat().st_mtime, path))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                self.notice(f"the stored run {path} cannot be read ({error.strerror})")
+        return [path for _, path in sorted(found)]

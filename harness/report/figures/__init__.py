@@ -6,6 +6,8 @@ a matplotlib Figure.
 
 import importlib
 import io
+import math
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -154,16 +156,27 @@ def figures_as_svg(
         data.setdefault(name, []).extend(series)
     for record in records:
         if record.exhibit is not None and record.exhibit.get("name") in FIGURES:
-            data.setdefault(record.exhibit["name"], []).append(record.exhibit["data"])
+            data.setdefault(record.exhibit["name"], []).append(_plottable(record.exhibit["data"]))
     drawn = {}
     for name in (name for name in FIGURES if name in data):
         try:
-            drawn[name] = as_svg(drawing_of(name)(data[name]))
+            with warnings.catch_warnings():  # Of a value that has no place on a logarithmic axis.
+                warnings.simplefilter("ignore")
+                drawn[name] = as_svg(drawing_of(name)(data[name]))
         except Exception as error:  # Exhibits may come from somebody's file: the rest is shown.
             if notice is None:
                 raise
             notice(f"the figure {name} cannot be drawn from this evidence ({error!r})")
     return drawn
+
+
+def _plottable(data: Any) -> Any:
+    """Evidence has null for what is not finite: in a list of numbers it leaves a gap."""
+    if isinstance(data, dict):
+        return {key: _plottable(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [math.nan if value is None else _plottable(value) for value in data]
+    return data
 
 
 def as_svg(figure: "Figure") -> str:

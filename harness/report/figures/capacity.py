@@ -20,6 +20,8 @@ STYLES = {
 
 Colour, marker, dashes and marker size; large markers are drawn hollow, so that others show."""
 
+LEAST = 1e-9
+"""Below that a value has no place on a logarithmic axis."""
 GREY = "#888888"
 """For frames and guides, on light and on dark."""
 
@@ -84,14 +86,14 @@ def _joined(exhibits: Sequence[dict[str, Any]], x: str, *columns: str) -> list[t
 
 
 def _lines(axes: Axes, exhibits: Sequence[dict[str, Any]], x: str) -> float:
-    """Draw mean and band of each line; returns the lowest mean."""
+    """Draw mean and band of each line; returns the lowest mean that has a place on the axis."""
     lowest = 1.0
     for label, points in _joined(exhibits, x, "mean", "low", "high"):
         colour, marker, dashes, size = STYLES[label]
         places, mean, low, high = zip(*points, strict=True)
         named = label in axes.get_legend_handles_labels()[1]
         axes.fill_between(
-            places, [max(y, 1e-9) for y in low], high, color=colour, alpha=0.2, linewidth=0
+            places, [max(y, LEAST) for y in low], high, color=colour, alpha=0.2, linewidth=0
         )
         axes.plot(
             places,
@@ -103,7 +105,7 @@ def _lines(axes: Axes, exhibits: Sequence[dict[str, Any]], x: str) -> float:
             fillstyle="none" if size > 6 else "full",
             label=None if named else label,
         )
-        lowest = min(lowest, *mean)
+        lowest = min([lowest, *(y for y in mean if y >= LEAST)])
     return lowest
 
 

@@ -61,7 +61,7 @@ def ridge_path(exhibits: Sequence[dict[str, Any]]) -> Figure:
     for colour, it in zip(COLOURS * len(exhibits), exhibits, strict=False):
         ridges = it["ridges"]
         # No ridge stands at the left, a decade below the least.
-        places = [ridge or min(filter(None, ridges)) / 10 for ridge in ridges]
+        places = [ridge or min(filter(None, ridges), default=1.0) / 10 for ridge in ridges]
         errors = [100 * error for error in it["test"]]
         axes.plot(places, errors, "o-", color=colour, mfc="none", markersize=4, label=it["model"])
         axes.plot(places[it["chosen"]], errors[it["chosen"]], "o", color=colour, markersize=7)

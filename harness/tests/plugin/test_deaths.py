@@ -57,11 +57,14 @@ def test_an_interrupted_session_keeps_its_evidence_and_names_the_test(tmp_path):
 def test_a_session_that_is_killed_leaves_its_parts_beside_the_evidence_file(tmp_path):
     project = Project(tmp_path, MORTAL)
     project.run(env={"DIES_IN": "3", "SIGNAL": "SIGKILL"})
-    parts = "".join(path.read_text() for path in tmp_path.glob("evidence.jsonl.parts/*"))
+    parts = "".join(path.read_text() for path in tmp_path.glob("evidence.jsonl.parts/*/main.*"))
     assert all(f'"check {place}"' in parts for place in range(4))
     assert "test_it[3]" in parts
     session = project.run("-k", "0", env={"DIES_IN": "9", "SIGNAL": "SIGKILL"})
     assert judged(session) == ["check 0"], "the next session starts with none of it"
+    assert "has verdicts of a session that ended early" in session.text
+    assert len(judged(project.run(env={"DIES_IN": "9", "SIGNAL": "SIGKILL"}))) == 8
+    assert not list(tmp_path.glob("evidence.jsonl.parts")), "what was in them is in the file"
 
 
 def test_evidence_that_cannot_be_written_is_told_and_its_parts_are_kept(tmp_path):
@@ -70,7 +73,7 @@ def test_evidence_that_cannot_be_written_is_told_and_its_parts_are_kept(tmp_path
     )
     assert "notice: the evidence could not be written" in session.text
     assert "\nevidence: occupied" not in session.text
-    parts = list(tmp_path.glob("occupied.parts/*.jsonl"))
+    parts = list(tmp_path.glob("occupied.parts/*/*.jsonl"))
     assert parts, "the parts are kept"
     assert '"supported"' in parts[0].read_text()
 

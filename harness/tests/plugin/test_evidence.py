@@ -246,3 +246,22 @@ def test_a_test_that_crashes_between_two_checks_leaves_word(tmp_path):
     verdicts = {record.verdict: record for record in session.of("test_it")}
     assert set(verdicts) == {"supported", "not run"}
     assert "out of order" in verdicts["not run"].reason
+
+
+FORGIVING = """
+import pytest
+@pytest.fixture(autouse=True)
+def forgiving(request, judge):
+    class Nothing(list):
+        def append(self, failure): pass
+    judge.failures = Nothing()
+"""
+
+
+def test_a_judge_that_lets_a_wrong_verdict_pass_is_noticed(tmp_path):
+    """In every session, also in one that runs none of the harness's own tests."""
+    session = Project(tmp_path, VERDICTS, FORGIVING).run("-k", "inconclusive or control or refuted")
+    wrong = {it for it in OUTCOMES if OUTCOMES[it] == "FAILED"} & set(session.outcomes)
+    assert len(wrong) == 4
+    assert all(session.outcomes[it] == "FAILED" for it in wrong)
+    assert "the test passed, but straddles is inconclusive" in session.text

@@ -20,6 +20,7 @@ import json, os, sys
 
 def pytest_collection_finish(session):
     from harness.plugin.tiers import claim_of, tier_of
+    from harness.plugin.trials import work_of
     tests = []
     for item in session.items:
         claim, control = claim_of(item)
@@ -27,6 +28,7 @@ def pytest_collection_finish(session):
         tests.append({
             "test": item.nodeid, "baseline": item.get_closest_marker("baseline") is not None,
             "claim": claim, "control": control, "tier": tier_of(item),
+            "runs": len(set(work_of(item))),
             "xfail": None if xfail is None else {
                 "raises": getattr(xfail.kwargs.get("raises"), "__name__", ""),
                 "strict": xfail.kwargs.get("strict", False),
@@ -59,6 +61,25 @@ def collected(tmp_path_factory):
     )
     assert done.returncode == pytest.ExitCode.OK, done.stdout + done.stderr
     return json.loads((folder / "told.json").read_text())
+
+
+PINNED = """\
+# What each tier judges: its tests, by claim, the runs (trainings or solves) that each takes, and
+# whether it is an expected failure. A change of this file is a change of what the suite claims.
+# Written anew by: pytest harness/tests/project/test_catalogue_rules.py --force-regen
+"""
+
+
+def test_what_each_tier_judges_is_what_was_reviewed(collected, file_regression):
+    lines = []
+    for test in collected["tests"]:
+        about = f"control of {test['claim']}" if test["control"] else test["claim"] or "baseline"
+        known = ", expected failure" if test["xfail"] else ""
+        runs = f"{test['runs']} run{'s' * (test['runs'] != 1)}"
+        name = test["test"].removeprefix("claims/")
+        lines.append((TIERS.index(test["tier"]), f"{test['tier']}  {about}  {name}  {runs}{known}"))
+    text = PINNED + "".join(f"{line}\n" for _, line in sorted(lines))
+    file_regression.check(text, fullpath=CLAIMS.parent / "fixtures" / "tiers.txt")
 
 
 def test_collection_imports_no_torch(collected):

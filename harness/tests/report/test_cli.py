@@ -1,10 +1,13 @@
 """``python -m harness report``: one report of several sessions, whatever their files hold."""
 
+import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
-from harness.__main__ import main
+from harness.__main__ import CLOSED, main
 from harness.report.index import CLAIMS, TIERS, claim_tests, written_claims
 from harness.tests.evidence.test_run_record import stored
 from harness.tests.plugin_helpers import Project
@@ -33,18 +36,35 @@ def test_a_cpus_and_a_gpus_evidence_make_one_page(tmp_path, capsys):
     assert "line 3 left out, damaged" in html
 
 
-def test_an_empty_file_makes_a_page_that_says_so(tmp_path, capsys):
-    assert report(written(tmp_path), "--out", tmp_path / "out", "--runs", tmp_path) == 0
-    assert "nothing was run: the evidence holds no check" in capsys.readouterr().out
-    assert "Nothing was run" in (tmp_path / "out" / "report.html").read_text()
+def test_evidence_without_a_check_costs_no_report_that_is_there(tmp_path, capsys):
+    out = tmp_path / "out"
+    good = written(tmp_path / "good", record())
+    assert report(good, "--out", out, "--runs", tmp_path) == 0
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert report(good, written(tmp_path), "--out", out, "--runs", tmp_path) == 2
+    assert "holds no check; name a file that pytest" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
 def test_absent_evidence_and_an_unwritable_folder_are_errors_with_a_remedy(tmp_path, capsys):
     assert report(tmp_path / "absent.jsonl", "--out", tmp_path) == 2
     assert "name a file that pytest --evidence FILE has written" in capsys.readouterr().err
     (tmp_path / "file").touch()
-    assert report(written(tmp_path), "--out", tmp_path / "file", "--runs", tmp_path) == 2
+    good = written(tmp_path, record())
+    assert report(good, "--out", tmp_path / "file", "--runs", tmp_path) == 2
     assert "cannot write" in capsys.readouterr().err
+
+
+def test_a_reader_who_has_read_enough_is_no_error(tmp_path):
+    """Nothing is printed before the report is written: into a pipe that is closed by then."""
+    command = [sys.executable, "-m", "harness", "report", written(tmp_path, record())]
+    command += ["--out", tmp_path / "out", "--runs", tmp_path]
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with os.fdopen(write_end) as pipe:
+        done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (CLOSED, "")
+    assert (tmp_path / "out" / "report.html").exists()
 
 
 TRAINED = """

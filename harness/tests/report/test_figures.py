@@ -56,6 +56,19 @@ EXHIBITS = {
 }
 
 
+MEASURED = {
+    *("norm", "eigenvalue bound", "singular value bound", "width", "weights", "mean", "low"),
+    *("high", "largest", "norms", "errors", "test", "ridges"),
+}
+"""What a check may find to be any number; sizes, depths and places are chosen."""
+ON_LOGARITHMIC_AXES = {
+    **{name: data for name, data in EXHIBITS.items() if set(data[0]) & MEASURED},
+    "norms": [{"name": "digits", "norms": [10.0, 20.0], "errors": [0.1, 0.05]}],
+    "ridge-path": [{"model": "it", "ridges": [0.0, 1.0], "test": [0.1, 0.2], "chosen": 1}],
+    "filters-curve": [{"where": "it", "n": 9, "filters": [5, 9], "errors": {"0": [0.5, 0.6]}}],
+}
+
+
 def evidence(name):
     return [
         Evidence("4-theorem1", "it", False, "supported", exhibit={"name": name, "data": data})
@@ -80,6 +93,36 @@ def test_a_figure_belongs_to_a_claim_and_says_what_it_shows(name):
     assert len(drawing.caption.split()) > 5
     assert drawing.caption.endswith(".")
     assert inspect.signature(drawing_of(name)).parameters.keys() == {"exhibits"}
+
+
+def with_measured(value, which, data):
+    """The data with that entry of each measured list replaced, or all of them."""
+    if isinstance(data, list):
+        return [value if which in (None, place) else it for place, it in enumerate(data)]
+    if any(isinstance(it, dict) for it in data.values()):
+        return {
+            key: with_measured(value, which, it) if isinstance(it, dict) else it
+            for key, it in data.items()
+        }
+    return {
+        key: with_measured(value, which, it) if key in MEASURED or key == "0" else it
+        for key, it in data.items()
+    }
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ON_LOGARITHMIC_AXES)
+def test_no_measured_number_costs_a_figure(name):
+    """None is what is not finite, as evidence has it: a gap, but for an arrow's beginning."""
+    told = []
+    for value, which in ((0, None), (0, 0), (-1.0, None), (1e300, 0), (None, 0)):
+        if (name, value) == ("norms", None):
+            continue
+        odd = [
+            Evidence("4-theorem1", "it", False, "supported", exhibit={"name": name, "data": data})
+            for data in (with_measured(value, which, it) for it in ON_LOGARITHMIC_AXES[name])
+        ]
+        assert name in figures_as_svg(odd, notice=told.append), (value, which, told)
 
 
 def test_what_no_check_has_shown_is_not_drawn():

@@ -1,5 +1,8 @@
 """Evidence from several sessions merges; what cannot be shown is left out, and told."""
 
+import bz2
+import codecs
+import gzip
 import json
 import re
 from dataclasses import replace
@@ -29,8 +32,45 @@ def test_sessions_merge_and_the_same_line_counts_once(tmp_path):
     assert found.notices == []
 
 
-def test_an_empty_file_is_no_error(tmp_path):
-    assert read(written(tmp_path)).records == []
+@pytest.mark.parametrize(
+    "content",
+    [
+        lambda text: codecs.BOM_UTF8 + text,
+        lambda text: text + codecs.BOM_UTF8 + text,
+        lambda text: text.replace(b"\n", b"\r\n"),
+        gzip.compress,
+        lambda text: gzip.compress(codecs.BOM_UTF8 + text) + gzip.compress(text),
+    ],
+    ids=["mark", "two joined", "CRLF", "gzip", "two packed"],
+)
+def test_what_a_tool_may_have_made_of_evidence_is_read(tmp_path, content):
+    path = written(tmp_path, GOOD, OTHER, runs=[run()])
+    path.write_bytes(content(path.read_bytes()))
+    found = read(path)
+    assert found.records == [GOOD, OTHER] and list(found.runs) == [run().key]
+    assert found.notices == []
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (lambda text: b"", "holds no check; name a file that pytest --evidence FILE has written"),
+        (lambda text: b"\n\n", "holds no check; name a file"),
+        (lambda text: text.decode().encode("utf-16"), r"no check that can be read \(.*damaged"),
+        (lambda text: text.decode().encode("utf-16-le"), "no check that can be read .*in UTF-8"),
+        (bz2.compress, "no check that can be read .*plain or packed by gzip"),
+        (lambda text: gzip.compress(text)[:-9], "cannot be read .*; name a file"),
+        (lambda text: b"\x1f\x8b" + text, "cannot be read .*; name a file"),
+        (lambda text: gzip.compress(b""), "holds no check; name a file"),
+        (lambda text: text.replace(b'"harness": "', b'"harness": "9'), "written by version 9"),
+    ],
+)
+def test_a_file_without_a_check_is_named_with_what_is_wrong(tmp_path, content, told):
+    path = written(tmp_path, GOOD, OTHER)
+    path.write_bytes(content(path.read_bytes()))
+    with pytest.raises(HarnessError, match=told) as error:
+        read(written(tmp_path / "good", GOOD), path)
+    assert str(error.value).startswith(str(path))
 
 
 @pytest.mark.parametrize("name", ["absent.jsonl", "."])
