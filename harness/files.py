@@ -51,8 +51,9 @@ def _denied(path: Path) -> str:
     mode = path.stat().st_mode
     needed, given = ("list and enter", "rx") if stat.S_ISDIR(mode) else ("read", "r")
     return (
-        f"{path} may not be read ({stat.filemode(mode)}): you lack the permission to {needed} it,"
-        f" which its owner can give: chmod a+{given} {shlex.quote(str(path))}"
+        f"{path} may not be read (Permission denied, {stat.filemode(mode)}): you lack the"
+        f" permission to {needed} it, which its owner can give:"
+        f" chmod a+{given} {shlex.quote(str(path))}"
     )
 
 

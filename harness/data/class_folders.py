@@ -37,11 +37,11 @@ def listed(folder: Path) -> tuple[tuple[str, ...], Files, Files]:
 
     Raises DataError, with the remedy, for a folder that is laid out otherwise.
     """
-    folder = _inner(folder)
+    folder = _inner(folder, TEST, VALIDATION)
     train, test = _parts(folder)
     if train and test:
         names = _classes(train)
-        if strange := sorted(set(_classes(test)) ^ set(names)):
+        if strange := sorted(set(_classes(test, _split(train))) ^ set(names)):
             raise DataError(
                 f"{folder}: {strange[0]!r} is a class in one of {train.name} and {test.name} alone;"
                 " give both a folder for each class"
@@ -65,11 +65,11 @@ def listed(folder: Path) -> tuple[tuple[str, ...], Files, Files]:
     )
 
 
-def _inner(folder: Path) -> Path:
+def _inner(folder: Path, *but: re.Pattern[str]) -> Path:
     """The folder, or the one other that is all that it holds, if classes or parts are in that."""
     inside = _folders(folder)
     alone = len(inside) == 1 and not _holds_images(folder) and _folders(inside[0])
-    return _inner(inside[0]) if alone and not _is_part(inside[0], TEST, VALIDATION) else folder
+    return _inner(inside[0], *but) if alone and not _is_part(inside[0], *but) else folder
 
 
 def _parts(folder: Path) -> tuple[Path | None, Path | None]:
@@ -86,13 +86,17 @@ def _parts(folder: Path) -> tuple[Path | None, Path | None]:
         return _inner(train), _inner(test)
     part = train or test
     if part and _folders(part) and not _holds_images(part):
-        lacking = "test" if train else "training"
-        whole = f", or name {part} itself, of which every fifth is then a test image"
+        lacking, name = ("test", "test") if train else ("training", "train")
         raise DataError(
-            f"{folder} has {part.name}, but no folder of {lacking} images: name that one"
-            f" {'test' if train else 'train'}{whole if train else ''}"
+            f"{folder} has {part.name}, but no folder of {lacking} images: name that one {name}"
+            f"{_split(train) if train else ''}"
         )
     return None, None
+
+
+def _split(train: Path) -> str:
+    """What can be done without test images."""
+    return f", or name {train} itself, of which every fifth is then a test image"
 
 
 def _is_part(folder: Path, *names: re.Pattern[str]) -> bool:
@@ -100,9 +104,15 @@ def _is_part(folder: Path, *names: re.Pattern[str]) -> bool:
 
 
 def _one(folders: list[Path], names: re.Pattern[str]) -> Path | None:
-    """The part of these names: the shortest, where there are several; None without one."""
+    """The part of these names: the one with the plain name, where there are several, or None."""
     found = [it for it in folders if _is_part(it, names)]
-    return min(found, key=lambda it: len(it.name), default=None)
+    plain = [it for it in found if it.name.lower() in ("train", "test", "val")]
+    if len(found := plain or found) > 1:
+        raise DataError(
+            f"{found[0]} and {found[1].name} are one part by their names: rename one, or take it"
+            " away"
+        )
+    return found[0] if found else None
 
 
 def _visible(name: str) -> bool:
@@ -123,12 +133,12 @@ def _folders(folder: Path) -> list[Path]:
         return sorted(folder / it.name for it in entries if _visible(it.name) and is_folder(it))
 
 
-def _classes(folder: Path) -> tuple[str, ...]:
+def _classes(folder: Path, otherwise: str = "") -> tuple[str, ...]:
     names = tuple(it.name for it in _folders(folder))
     if len(names) < 2:
         raise DataError(
             f"{folder} has {len(names)} folder{'s' * (len(names) != 1)}, and should have one for"
-            " each of two or more classes, with the images of the class in it"
+            f" each of two or more classes, with the images of the class in it{otherwise}"
         )
     check_names(folder, names)
     return names

@@ -38,8 +38,14 @@ PARTS = [
 @pytest.mark.parametrize(("train", "test"), PARTS)
 def test_parts_by_their_usual_names_are_no_classes(tmp_path, train, test, wrapped):
     """Also where all is in one more folder, as archives often have it."""
-    images(*(tmp_path / wrapped / train / wrapped / name for name in "abc"), each=4)
-    images(*(tmp_path / wrapped / test / wrapped / name for name in "abc"), each=1)
+    images(
+        *(tmp_path / wrapped / train / wrapped.replace("images", train) / name for name in "abc"),
+        each=4,
+    )
+    images(
+        *(tmp_path / wrapped / test / wrapped.replace("images", test) / name for name in "abc"),
+        each=1,
+    )
     names, training, testing = listed(tmp_path)
     assert names == ("a", "b", "c")
     assert [(path.parts[-1], label) for path, label in testing] == [("0.png", i) for i in range(3)]
@@ -82,6 +88,20 @@ def test_classes_that_are_called_as_parts_are_stay_classes(tmp_path):
 )
 def test_one_part_without_the_other_is_refused_with_a_remedy(tmp_path, parts, message):
     images(*(tmp_path / part / name for part in parts for name in "ab"))
+    with pytest.raises(DataError, match=message):
+        listed(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("others", "message"),
+    [
+        (["Train/a"], "/Train and train are one part by their names: rename one, or take it away"),
+        (["test_1/a", "test_2/a"], "/test_1 and test_2 are one part by their names"),
+        (["test"], "test has 0 folders.*, or name .*/train itself, of which every fifth is then"),
+    ],
+)
+def test_parts_that_cannot_be_told_apart_or_sorted_are_refused(tmp_path, others, message):
+    images(tmp_path / "train" / "a", tmp_path / "train" / "b", *(tmp_path / it for it in others))
     with pytest.raises(DataError, match=message):
         listed(tmp_path)
 
