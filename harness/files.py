@@ -1,11 +1,60 @@
-"""Writing files so that a reader sees the old one or the new one, never half of one."""
+"""Files written whole or not at all, and what may not be read told by name."""
 
 import contextlib
 import os
 import secrets
+import shlex
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
-from harness.errors import StoreError
+from harness.errors import DataError, StoreError
+
+
+@contextlib.contextmanager
+def readable() -> Iterator[None]:
+    """Turn a PermissionError into a DataError that names the file or folder, and the permission."""
+    try:
+        yield
+    except PermissionError as error:
+        raise DataError(_denied(Path(os.fsdecode(error.filename or ".")))) from error
+
+
+def is_file(path: Path) -> bool:
+    """Whether it is a regular file; raises PermissionError where that may not be known."""
+    return stat.S_ISREG(_mode(path))
+
+
+def is_dir(path: Path) -> bool:
+    """Whether it is a folder; raises PermissionError where that may not be known."""
+    return stat.S_ISDIR(_mode(path))
+
+
+def _mode(path: Path) -> int:
+    """Its type and permissions, 0 of nothing."""
+    try:
+        return path.stat().st_mode
+    except PermissionError:
+        raise
+    except OSError:  # Nothing is there, or a link that leads nowhere or to itself.
+        return 0
+
+
+def _denied(path: Path) -> str:
+    """Which file, or folder above it, lacks which permission."""
+    for place in reversed((path, *path.parents)):
+        try:
+            place.stat()
+        except PermissionError:
+            path = place.parent
+            break
+    mode = path.stat().st_mode
+    needed, given = ("list and enter", "rx") if stat.S_ISDIR(mode) else ("read", "r")
+    return (
+        f"{path} may not be read (Permission denied, {stat.filemode(mode)}): you lack the"
+        f" permission to {needed} it, which its owner can give:"
+        f" chmod a+{given} {shlex.quote(str(path))}"
+    )
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -9,7 +9,8 @@ from harness.capacity.profile import profile
 from harness.capacity.profile_results import Profile
 from harness.capacity.profile_search import Search
 from harness.cli.networks import above_zero, add_network_options, own_networks
-from harness.data.own import own_dataset
+from harness.data.catalogue import data_root, dataset_spec
+from harness.data.own import look_at_images, own_dataset
 from harness.environment import describe
 from harness.errors import NetworkError
 from harness.files import write_atomically
@@ -64,6 +65,9 @@ def run_profile(options: argparse.Namespace) -> int:
         )
         for network in networks
     ]
+    root, data = data_root(options.data_root).absolute(), dataset_spec(dataset)
+    if data.own and (note := look_at_images(dataset, root)):
+        print(f"notice: {data.title}: {note}")
     for search in searches:
         recipe = search.recipe(min(128, search.images), 0)
         if is_foreign(search.network.model):

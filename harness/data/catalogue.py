@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UnknownName
+from harness.files import is_file, readable
 
 CIFAR10_FILES = {
     "cifar-10-batches-py/data_batch_1": "c99cafc152244af753f735de768cd75f",
@@ -100,6 +101,7 @@ def data_root(explicit: str | Path | None = None) -> Path:
     return platformdirs.user_cache_path("rethinking-generalization") / "data"
 
 
+@readable()
 def missing_files(name: str, root: Path) -> list[Path]:
     """The dataset's files that are not under ``root``; sizes and checksums are not looked at.
 
@@ -110,4 +112,4 @@ def missing_files(name: str, root: Path) -> list[Path]:
         from harness.data.photographs import photo_root
 
         return [] if photo_root(root) else [root / name / "train"]
-    return [root / file for file in spec.files if not (root / file).is_file()]
+    return [root / file for file in spec.files if not is_file(root / file)]

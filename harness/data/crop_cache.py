@@ -24,7 +24,7 @@ import platformdirs
 import torch
 from filelock import FileLock
 
-from harness.data import decoding
+from harness.data import decoding, rgb
 from harness.environment import version
 from harness.errors import DataError, StoreError
 from harness.files import write_atomically
@@ -231,5 +231,5 @@ def _fits(folder: Path, images: int, size: int) -> bool:
 
 def _code() -> str:
     """Changes with what decides a crop's bytes."""
-    source = Path(decoding.__file__).read_bytes()
+    source = b"".join(Path(module.__file__).read_bytes() for module in (decoding, rgb))
     return f"{hashlib.sha256(source).hexdigest()} {version('torchvision')}"

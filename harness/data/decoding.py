@@ -1,4 +1,4 @@
-"""From a JPEG to bytes of the network's size: torchvision's loader, and Inception's own crops.
+"""From a JPEG to bytes of the network's size: Pillow's decoder, and Inception's own crops.
 
 Without augmentation: the central 87.5 % of both sides, resized to a square, as TensorFlow's
 Inception pipeline evaluated. With it, each its own switch, drawn by the recipe's seed, the epoch
@@ -21,7 +21,9 @@ from pathlib import Path
 import torch
 
 from harness.data import streams
+from harness.data.rgb import as_rgb
 from harness.errors import DataError
+from harness.files import readable
 
 CENTRAL = 0.875
 AREA = (0.05, 1.0)
@@ -40,16 +42,20 @@ class CorruptImage(DataError):
 
 
 def decode(path: Path) -> torch.Tensor:
-    """The image as bytes (3, H, W); raises CorruptImage, naming the file."""
-    from torchvision.datasets.folder import pil_loader
+    """The image as bytes (3, H, W); raises CorruptImage, naming the file.
+
+    One that may not be read is no corrupt one, to be left out: it raises DataError.
+    """
+    from PIL import Image
     from torchvision.transforms.v2 import functional as tv
 
     if os.path.exists(path) and not os.path.isfile(path):  # To read a pipe would wait for ever.
         raise CorruptImage(path, "it is no regular file")
     try:
         # torchvision.io's own decoder is a third faster, and announced to be removed.
-        return tv.pil_to_tensor(pil_loader(str(path)))
-    except (MemoryError, Warning):
+        with readable(), Image.open(path) as image:
+            return tv.pil_to_tensor(as_rgb(image))
+    except (DataError, MemoryError, Warning):
         raise
     except Exception as error:  # Pillow's decoders raise what they meet in the bytes.
         why = str(error).strip() or type(error).__name__

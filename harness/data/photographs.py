@@ -14,6 +14,7 @@ from pathlib import Path
 
 from harness.data.names import check_names
 from harness.errors import DataError
+from harness.files import is_dir, readable
 
 PARTS = ("train", "val")
 ENDINGS = (".jpeg", ".jpg", ".png", ".webp")
@@ -37,9 +38,10 @@ class PhotoFolder:
 
 def photo_root(root: Path) -> Path | None:
     """The folder that holds ``train``: ``root/imagenet`` or ``root`` itself; None if neither."""
-    return next((it for it in (root / "imagenet", root) if (it / "train").is_dir()), None)
+    return next((it for it in (root / "imagenet", root) if is_dir(it / "train")), None)
 
 
+@readable()
 def photo_folder(root: Path, most_classes: int = 1_000) -> PhotoFolder:
     """The photographs under ``root``, listed once a process.
 
@@ -108,7 +110,7 @@ def _classes(part: Path) -> list[str]:
         )
     with os.scandir(part) as entries:
         found = [entry for entry in entries if not entry.name.startswith(".")]
-    folders = sorted(entry.name for entry in found if _is_folder(entry))
+    folders = sorted(entry.name for entry in found if is_folder(entry))
     if not folders:
         loose = sum(_is_image(entry.name) for entry in found)
         raise DataError(
@@ -119,7 +121,7 @@ def _classes(part: Path) -> list[str]:
     return folders
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def is_folder(entry: os.DirEntry[str]) -> bool:
     """Whether it is one; a link to itself is none."""
     try:
         return entry.is_dir()

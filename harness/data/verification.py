@@ -5,8 +5,10 @@ from pathlib import Path
 
 from harness.data.catalogue import data_root, dataset_spec, missing_files
 from harness.errors import DataError
+from harness.files import readable
 
 
+@readable()
 def verify(name: str, root: Path) -> None:
     """Raise DataError, naming the file, unless every file of the dataset is there and intact.
 

@@ -6,13 +6,14 @@ names (`TOLD`); one with two required parameters of other names gets the image s
 of classes, in this order.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import inspect
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -37,6 +38,8 @@ TOLD: dict[str, Callable[[ImageShape, int], Any]] = {
 
 NAME = re.compile(r"(?P<source>.+):(?P<attribute>[A-Za-z_]\w*)")
 EACH_FORM = ("torchvision:NAME", "PACKAGE.MODULE:FACTORY", "./FILE.py:FACTORY")
+CHANGED_TO: dict[str, Path] = {}
+"""The folder to which a network's code has changed, by its file or module."""
 FORMS = f"{', '.join(EACH_FORM[:-1])} or {EACH_FORM[-1]}"
 
 
@@ -99,7 +102,8 @@ def make_foreign(name: str, options: Options, shape: ImageShape, classes: int) -
         )
     arguments = arguments_for(name, factory, dict(options), shape, classes)
     try:
-        model = factory(*arguments.args, **arguments.kwargs)
+        with _in_its_folder(address_of(name)):
+            model = factory(*arguments.args, **arguments.kwargs)
     except (Exception, SystemExit) as error:
         check_neighbours(name)  # Again: a factory may import when it is called.
         raise CannotBeMade(
@@ -220,7 +224,8 @@ def _module(address: Address) -> ModuleType:
         )
     # A module may lie in the folder from which the session was started; a file imports its
     # neighbours.
-    folder = str(path.resolve().parent if path else Path.cwd())
+    resolved = path.resolve() if path else Path.cwd() / address.source
+    folder = str(resolved.parent)
     if folder not in sys.path:
         sys.path.append(folder)  # At the end, and for good: a factory may import when it is called.
     import torch
@@ -230,8 +235,8 @@ def _module(address: Address) -> ModuleType:
     try:
         # What a module draws while it is imported is no seed's own: the first network made of it
         # would get other weights than the next.
-        with seeded(torch.Generator().manual_seed(0)):
-            module = _from_file(path) if path else importlib.import_module(address.source)
+        with seeded(torch.Generator().manual_seed(0)), _in_its_folder(address):
+            module = _from_file(resolved) if path else importlib.import_module(address.source)
     except (Exception, SystemExit) as error:
         if not isinstance(error, SyntaxError):
             check_neighbours(address.name)
@@ -261,15 +266,28 @@ def check_neighbours(name: str) -> None:
             )
 
 
-def _from_file(path: Path) -> ModuleType:
+@contextlib.contextmanager
+def _in_its_folder(address: Address) -> Iterator[None]:
+    """Run a network's code in the folder to which it has changed before, and change back.
+
+    Relative paths, its own name among them, are those of the folder that the user is in.
+    """
+    source = str(address.file.resolve()) if address.file else address.source
+    with contextlib.chdir(CHANGED_TO.get(source, Path.cwd())):
+        before = Path.cwd()
+        yield
+        if Path.cwd() != before:
+            CHANGED_TO[source] = Path.cwd()
+
+
+def _from_file(resolved: Path) -> ModuleType:
     """The file as a module, loaded once in a process, under a name that hides no other module."""
-    resolved = path.resolve()
     name = f"network_of_{re.sub(r'[^0-9A-Za-z]', '_', str(resolved))}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, resolved)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is no Python file")
+        raise ImportError(f"{resolved} is no Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # Dataclasses and others look their module up.
     try:

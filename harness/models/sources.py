@@ -116,7 +116,7 @@ def _files(root: Path, module: str) -> list[Path]:
 @cache
 def _tree(path: Path) -> ast.AST:
     try:
-        return ast.parse(path.read_text(encoding="utf-8"))
+        return ast.parse(path.read_bytes())  # As Python reads it: with its mark or coding line.
     except (OSError, SyntaxError, ValueError) as error:
         raise NetworkError(f"{path} cannot be read as Python: {error}") from error
 

@@ -1,14 +1,18 @@
 """Sessions of the installed claims alone, in the folder of another project.
 
-``pytest -p harness.plugin --pyargs claims`` is such a session, whatever its folder. That project's
+``pytest -p harness.plugin --pyargs claims`` is such a session, whatever its folder, and so is one
+with ``--arch`` or ``--dataset`` that names no test, in the folder of one's network. That project's
 conftest files and settings are about its own tests: an option of theirs called ``--device`` would
 end this session, a hook of theirs skip its tests, and names of test files hide them.
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from harness.plugin.options import CLAIMS
 
 OURS = re.compile(r"claims([.:]|$)")
 FOUND_BY = {"python_files": "test_*.py", "python_functions": "test"}
@@ -19,10 +23,20 @@ def only_the_claims(known: Any) -> bool:
     return bool(known.pyargs and known.file_or_dir and all(map(OURS.match, known.file_or_dir)))
 
 
+def names_no_tests(known: Any, folder: Path) -> bool:
+    """Whether a network or data to try the claims on were named, in a folder without claims."""
+    claims = CLAIMS.resolve()
+    here = folder == claims.parent or folder.is_relative_to(claims)
+    return bool((known.arch or known.dataset) and not known.file_or_dir and not here)
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Leave conftest files out."""
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
+    """Name the claims where nothing else is meant; leave conftest files out."""
     known = early_config.known_args_namespace
+    if names_no_tests(known, early_config.invocation_params.dir):
+        args += ["--pyargs", "claims"]
+        known.pyargs, known.file_or_dir = True, ["claims"]
     if only_the_claims(known):
         known.noconftest = True
 

@@ -67,7 +67,7 @@ def command_for(item: pytest.Item) -> str:
 
 def _where(item: pytest.Item) -> list[str]:
     """A test by its path; by its module where the claims are installed, and lie elsewhere."""
-    if not item.path.is_relative_to(CLAIMS) or CLAIMS.is_relative_to(item.config.rootpath):
+    if not item.path.is_relative_to(CLAIMS) or item.config.invocation_params.dir == CLAIMS.parent:
         return [item.nodeid]
     module = ".".join(item.path.relative_to(CLAIMS.parent).with_suffix("").parts)
     return ["-p", "harness.plugin", "--pyargs", f"{module}::{item.nodeid.partition('::')[2]}"]

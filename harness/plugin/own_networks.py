@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from harness.cli.networks import above_zero, add_network_options, own_networks
-from harness.data.catalogue import dataset_spec
-from harness.data.own import FOLDER, check_images, own_dataset
+from harness.data.catalogue import data_root, dataset_spec
+from harness.data.own import look_at_images, own_dataset
 from harness.errors import DataError, HarnessError
 from harness.models.foreign import is_foreign
 from harness.plugin.options import SESSION, trains_nothing
@@ -62,11 +62,12 @@ def pytest_configure(config: pytest.Config) -> None:
         if config.stash[SESSION].worker:
             config.stash[NOTES] = config.workerinput["claims_networks"]
             return
-        dataset = networks[0].dataset
-        if dataset and dataset.startswith(FOLDER) and not trains_nothing(config):
-            check_images(dataset)  # One that is corrupt ends the session, not each test.
+        dataset, equal = networks[0].dataset, ""
+        if dataset and dataset_spec(dataset).own and not trains_nothing(config):
+            # An image that is corrupt ends the session, not each test.
+            equal = look_at_images(dataset, data_root(config.getoption("--data-root")).absolute())
         for network in networks:
-            _examine(config, network)
+            _examine(config, network, equal)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -92,9 +93,12 @@ def networks_of(config: pytest.Config) -> tuple[OwnNetwork, ...]:
     )
 
 
-def _examine(config: pytest.Config, network: OwnNetwork) -> None:
-    """Make it at the sizes of the tiers that were asked for; note what a reader must know."""
-    told = network.departures
+def _examine(config: pytest.Config, network: OwnNetwork, equal: str) -> None:
+    """Make it at the sizes of the tiers that were asked for; note what a reader must know.
+
+    ``equal`` says what must be known of equal images in its data.
+    """
+    told = network.departures + ([equal] if equal else [])
     text = network.title
     for dataset, size in _data_of(config, network):
         recipe = network.recipe(

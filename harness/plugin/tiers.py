@@ -14,6 +14,7 @@ from harness.plugin.options import SESSION, trains_nothing
 from harness.plugin.trials import TIERS, recipes_of, work_of
 
 PROBLEM = pytest.StashKey[str]()
+CLAIM_COLLECTED = pytest.StashKey[bool]()
 
 MARKERS = (
     "fast: any machine, offline, on data that comes with a dependency",
@@ -45,6 +46,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.maxschedchunk = 1
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Note that there is a test of a claim, selected or not."""
+    if tier_of(item):
+        item.config.stash[CLAIM_COLLECTED] = True
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the markers, and take the fast tier unless another was asked for."""
     for item in items:
@@ -64,8 +71,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if trains_nothing(config):
         return
     if not session.items and re.fullmatch("|".join(TIERS), config.option.markexpr or ""):
+        none_here = not config.stash.get(CLAIM_COLLECTED, False)
         raise pytest.UsageError(
             f"no test of the {config.option.markexpr} tier is among those selected"
+            + (": name the claims, --pyargs claims" if none_here else "")
         )
     if config.getoption("--recorded"):
         return

@@ -70,9 +70,13 @@ def compare(records: Iterable[Evidence], runs: Mapping[str, RunRecord]) -> list[
             _mean(trained[RANDOM], "test accuracy"),
             f"{good} of {len(verdicts)}",
         )
-        notes = dict.fromkeys(check.reason for check in checks if check.reason)
-        rows.append(Comparison(network, cells, verdicts, tuple(checks), next(iter(notes), "")))
+        rows.append(Comparison(network, cells, verdicts, tuple(checks), note_on(checks)))
     return rows
+
+
+def note_on(checks: Iterable[Evidence]) -> str:
+    """Where a network's trainings depart from the paper's protocol, and on what data."""
+    return next((it.reason for it in checks if it.reason and it.verdict != "not run"), "")
 
 
 def comparison_text(rows: Sequence[Comparison], width: int) -> str:

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from harness.evidence.catalogue import Claim
 from harness.evidence.record import Evidence
-from harness.report.networks import by_network, of_the_paper
+from harness.report.networks import by_network, note_on, of_the_paper
 from harness.report.verdicts import (
     WORST_FIRST,
     claim_verdicts,
@@ -74,7 +74,8 @@ def scorecard(
     """
     rows = [Row(HEADINGS, "bold"), *_rows(of_the_paper(records), catalogue, recorded)]
     for network, own in by_network(records).items():
-        rows += [Row(("",) * 7), Row((f"On {network}: {OWN}", *[""] * 6), "bold")]
+        heading = (f"On {network}: {OWN}", *[""] * 6)
+        rows += [Row(("",) * 7), Row(heading, "bold", below=(note_on(own),))]
         rows += _rows(own, catalogue)
     widths = [
         max(len(words) for row in rows for words in _two(row.cells[i]))

@@ -68,5 +68,9 @@ class OwnNetwork:
                 " enlarged bilinearly"
             )
         if self.dataset is not None:
-            told.append(f"on {dataset_spec(self.dataset).title}")
+            data = dataset_spec(self.dataset)
+            told.append(
+                f"on {data.title} ({data.classes:,} classes, {data.train_size:,} training and"
+                f" {data.test_size:,} test images)"
+            )
         return told

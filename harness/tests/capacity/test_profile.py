@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from harness.__main__ import main
 from harness.capacity.profile import profile
@@ -174,3 +175,13 @@ def test_the_figure_leaves_a_gap_where_a_seed_did_not_fit():
     drawn = np.asarray(right.lines[0].get_ydata(), float)
     assert np.isnan(drawn).tolist() == [False, True, False]
     assert left.get_xscale() == left.get_yscale() == "log"
+
+
+def test_equal_images_of_a_folder_are_said(tmp_path, capsys):
+    for label in "ab":
+        (tmp_path / "pictures" / label).mkdir(parents=True)
+        for number in range(5):
+            Image.new("L", (4, 4)).save(tmp_path / "pictures" / label / f"{number}.png")
+    words = f"profile --arch mlp-1x16 --dataset {tmp_path}/pictures --image-size 4 --budget 1"
+    assert main([*words.split(), "--seeds=1", "--images=2", f"--runs={tmp_path}/runs"]) == 0
+    assert "notice: pictures: 7 of its 8 training images equal an" in capsys.readouterr().out

@@ -72,12 +72,10 @@ def test_whatever_a_decoder_raises_the_file_is_corrupt(error, tmp_path, monkeypa
     def stumble(path):
         raise error
 
-    monkeypatch.setattr("torchvision.datasets.folder.pil_loader", stumble)
+    monkeypatch.setattr("PIL.Image.open", stumble)
     why = str(error) or "EOFError"
     with pytest.raises(CorruptImage, match=rf"0.JPEG does not decode \({why}\)"):
         decode(tmp_path / "0.JPEG")
-    monkeypatch.setattr(
-        "torchvision.datasets.folder.pil_loader", lambda path: (_ for _ in ()).throw(MemoryError())
-    )
+    monkeypatch.setattr("PIL.Image.open", lambda path: (_ for _ in ()).throw(MemoryError()))
     with pytest.raises(MemoryError):
         decode(tmp_path / "0.JPEG")

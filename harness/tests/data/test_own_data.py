@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("restored_threads")
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
     yield
-    for cached in (own.own_spec, own.own_fingerprint, own._listed, own._arrays):
+    for cached in (own.own_spec, own.own_fingerprint, own._listed, own.torchvision_arrays):
         cached.cache_clear()
 
 
@@ -83,7 +83,7 @@ def test_a_network_trains_on_a_folder_and_on_two_groups_of_its_classes(tmp_path)
             replace(recipe, precision="fp32")
         )
         assert (run.outcome.train_total, run.outcome.test_total) == (24, 6)
-    assert network.departures == ["on images"]
+    assert network.departures == ["on images (3 classes, 24 training and 6 test images)"]
 
 
 def test_a_sample_larger_than_the_folder_is_refused_by_name(tmp_path):
@@ -160,9 +160,33 @@ def test_whatever_a_decoder_raises_the_image_is_named(tmp_path, monkeypatch):
 
     name = own_dataset(str(folder_of_images(tmp_path)), None, None)
     monkeypatch.setattr(Image, "open", stumble)
-    for reading in (own.check_images, load):
+    for reading in (lambda name: own.look_at_images(name, tmp_path), load):
         with pytest.raises(DataError, match=r"00.png cannot be read as an image \(broken PNG"):
             reading(name)
+
+
+def test_equal_images_are_counted_in_training_and_between_the_parts(tmp_path):
+    """White on nothing is all white on white, say."""
+    folder_of_images(tmp_path, each=5, parts=("train", "test"), mode="L")
+    name = own_dataset(str(tmp_path), None, None)
+    assert own.look_at_images(name, tmp_path) == ""
+    images = sorted((tmp_path / "train").rglob("*.png"))
+    for path in (*images[1:4], tmp_path / "test" / "class 2" / "00.png"):
+        path.write_bytes(images[0].read_bytes())
+    assert own.look_at_images(name, tmp_path) == (
+        "3 of its 15 training images equal an earlier one;"
+        " 1 of its 15 test images equal a training image"
+    )
+
+
+def test_equal_images_of_torchvisions_datasets_are_counted(tmp_path, monkeypatch):
+    images = np.zeros((3, 4, 4, 3), np.uint8)
+    images[2] = 1
+    monkeypatch.setattr(own, "torchvision_arrays", lambda *_: (images, None, images[1:], None))
+    assert own.look_at_images("torchvision:CIFAR100", tmp_path) == (
+        "1 of its 3 training images equal an earlier one;"
+        " 2 of its 2 test images equal a training image"
+    )
 
 
 def test_datasets_are_named_in_any_spelling_and_never_downloaded(tmp_path):

@@ -203,7 +203,7 @@ def test_a_name_that_cannot_be_printed_is_refused(place, folder):
 def test_or_are_left_out_and_counted_and_move_no_other_label(folder):
     whole = prepared(small(), folder)
     (folder / "train/n001/2.JPEG").write_bytes(CORRUPT)
-    photo_folder.__globals__["_listed"].cache_clear()
+    photographs._listed.cache_clear()
     recipe = small(skip_corrupt=True)
     left = prepared(recipe, folder)
     kept = [place for place in range(12) if place != 6]

@@ -1,5 +1,6 @@
 """Networks from outside: found, made, told what they ask for, and examined before they train."""
 
+import os
 import random
 import sys
 from dataclasses import replace
@@ -70,6 +71,65 @@ def test_a_file_is_loaded_with_its_neighbours_and_dataclasses_work(tmp_path):
     made = model(f"{tmp_path}/net.py:make")
     assert made[1].weight.shape == (10, 192)
     assert model_spec(f"{tmp_path}/net.py:make").paper_name == "net.py:make"
+
+
+@pytest.mark.parametrize(
+    ("above", "encoding"),
+    [
+        ("", "utf-8-sig"),
+        ("# -*- coding: latin-1 -*-\n", "latin-1"),
+        ("# coding: cp1251\n", "cp1251"),
+    ],
+)
+def test_a_file_is_read_as_python_reads_it(tmp_path, above, encoding):
+    """With the mark of a Windows editor, or with a coding line: its neighbours, too."""
+    text = "Größe = 7\n" if encoding != "cp1251" else "ширина = 7\n"
+    name = text.partition(" ")[0]
+    (tmp_path / f"a_{len(encoding)}.py").write_text(above + text, encoding=encoding)
+    (tmp_path / "net.py").write_text(
+        f"{above}from torch import nn\nfrom a_{len(encoding)} import {name}\n"
+        f"def make(classes): return nn.Sequential(nn.Flatten(), nn.Linear(192, {name}))\n",
+        encoding=encoding,
+    )
+    assert model(f"{tmp_path}/net.py:make")[1].out_features == 7
+    assert fingerprint(f"{tmp_path}/net.py:make")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [("Gr\xf6sse = 7".encode("latin-1"), "'utf-8' codec"), (b"# coding: nonsense\n", "nonsense")],
+)
+def test_what_python_cannot_read_is_refused_with_its_reason(tmp_path, content, why):
+    (tmp_path / "net.py").write_bytes(content)
+    with pytest.raises(NetworkError, match=rf"net.py cannot be read as Python: .*{why}"):
+        fingerprint(f"{tmp_path}/net.py:make")
+
+
+CHANGES = (
+    "import os\nfrom pathlib import Path\nfrom torch import nn\n"
+    "{}def make(classes):\n{}    return nn.Linear(1, {})\n"
+)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        CHANGES.format("os.chdir('/')\n", "", 3),
+        CHANGES.format("", "    os.chdir('/')\n", 3),
+        CHANGES.format("os.chdir('sub')\n", "", "int(Path('width').read_text())"),
+        CHANGES.format("os.chdir('sub')\n", "    os.chdir('..')\n    os.chdir('sub')\n", 3),
+    ],
+)
+def test_a_network_that_changes_the_folder_changes_its_own_alone(tmp_path, monkeypatch, source):
+    """What it reads beside it is found by each seed; what the user named, where they are."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "width").write_text("3")
+    (tmp_path / "net.py").write_text(source)
+    monkeypatch.chdir(tmp_path)
+    for seed in range(2):
+        assert model("./net.py:make", seed=seed).out_features == 3
+        assert os.getcwd() == str(tmp_path)
+    assert fingerprint("./net.py:make")
 
 
 def test_its_own_initialisation_is_reproducible_and_leaves_the_generators_alone():

@@ -4,6 +4,7 @@ import argparse
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 from claims.section2_capacity import test_partial_corruption as levels
 from claims.section2_capacity import test_random_labels as memorising
@@ -205,6 +206,27 @@ def test_a_folder_that_is_too_small_for_the_fast_tier_is_refused_there_alone(fol
     words = "pictures has 40 training images, and the fast tier takes 256: .* -m cpu_full"
     with pytest.raises(DataError, match=words):
         _data_of(tier("fast"), network)
+
+
+def test_what_the_data_holds_is_shown_in_header_scorecard_evidence_and_report(tmp_path):
+    """Equal images as well: they are why a network cannot memorise."""
+    for place in ("Train/cat", "Train/dog", "Test/cat", "Test/dog"):
+        (tmp_path / "pictures" / place).mkdir(parents=True)
+        for number in range(130 if "Train" in place else 2):
+            pixels = Image.new("L", (4, 4), number)
+            pixels.save(tmp_path / "pictures" / place / f"{number}.png")
+    (tmp_path / "project").mkdir()
+    done = Project(tmp_path / "project", CLAIMS).run(
+        "--arch=mlp-1x16", f"--dataset={tmp_path / 'pictures'}", f"--report={tmp_path}"
+    )
+    words = (
+        "pictures (2 classes, 260 training and 4 test images); 130 of its 260 training images equal"
+        " an earlier one; 4 of its 4 test images equal a training image"
+    )
+    header, scorecard = done.text.split("= claims of the paper =")
+    assert words in header, done.text
+    for text in (scorecard, (tmp_path / "report.html").read_text(), done.evidence[0].reason):
+        assert words in " ".join(text.split()), done.text
 
 
 def test_an_image_that_cannot_be_read_ends_the_session_before_anything_is_collected(

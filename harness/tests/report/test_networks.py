@@ -106,6 +106,7 @@ def test_the_scorecard_keeps_networks_apart():
     paper, own = text.split(f"On {MINE}")
     assert "Alexnet: training accuracy" in paper and "Alexnet" not in own
     assert "verdicts of its own" in own and "test accuracy" in own
+    assert "\n    a note\n" in own, "on what data"
 
 
 def test_the_page_has_a_section_for_them_and_no_cell_or_verdict_of_the_papers(tmp_path):

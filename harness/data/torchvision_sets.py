@@ -1,0 +1,143 @@
+"""Datasets of torchvision that it holds as one array of equal images, read and checked.
+
+Files that are missing or damaged are named, with a remedy: torchvision itself fetches none that
+is there, whatever is in it.
+"""
+
+import math
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from harness.data.verification import verify
+from harness.errors import DataError
+from harness.files import is_file, readable
+
+
+@dataclass(frozen=True)
+class Known:
+    """A dataset of torchvision: shape of its images as they are, classes, sizes."""
+
+    size: int
+    classes: int
+    train_size: int
+    test_size: int
+    by_split: bool = False
+    """Whether its parts are named by ``split=`` and not by ``train=``."""
+    raw: bool = False
+    """Whether its files are MNIST's: a header, then a byte a pixel or label."""
+
+
+KNOWN = {
+    "MNIST": Known(28, 10, 60_000, 10_000, raw=True),
+    "FashionMNIST": Known(28, 10, 60_000, 10_000, raw=True),
+    "KMNIST": Known(28, 10, 60_000, 10_000, raw=True),
+    "CIFAR100": Known(32, 100, 50_000, 10_000),
+    "SVHN": Known(32, 10, 73_257, 26_032, by_split=True),
+    "STL10": Known(96, 10, 5_000, 8_000, by_split=True),
+    "USPS": Known(16, 10, 7_291, 2_007),
+}
+
+
+@lru_cache(maxsize=1)
+@readable()
+def torchvision_arrays(name: str, root: Path) -> tuple[np.ndarray, ...]:
+    """Images, labels, test images, test labels, as torchvision has them.
+
+    Raises DataError, naming the file, where one is missing or damaged, or holds another number of
+    images, or labels of other classes.
+    """
+    known, sums, parts = KNOWN[name], _sums(name, root), []
+    if missing := [file for file in sums if not is_file(file)]:
+        raise DataError(
+            f"torchvision finds no {name} under {root} ({missing[0]} is missing);"
+            f" {_fetch(name, root)}, or say where it is with --data-root"
+        )
+    for train in (True, False):
+        count = known.train_size if train else known.test_size
+        if known.raw:
+            image_file, label_file = list(sums)[:2] if train else list(sums)[2:]
+            images = _raw(name, root, image_file, (count, known.size, known.size))
+            labels = _raw(name, root, label_file, (count,)).astype(np.int64)
+        else:
+            label_file = next(iter(sums)) if train else list(sums)[-1]
+            images, labels = _library(name, root, train, sums, label_file)
+        if (len(images), len(labels)) != (count, count):
+            why = f"{len(images):,} images and {len(labels):,} labels, and not {count:,} of each"
+            raise _damaged(name, root, label_file, f"holds {why}")
+        if labels.min() < 0 or labels.max() >= known.classes:
+            why = f"labels from {labels.min()} to {labels.max()}, and not 0 to {known.classes - 1}"
+            raise _damaged(name, root, label_file, f"holds {why}")
+        parts += [images, labels]
+    if name == "MNIST":
+        verify("mnist", root)
+    return tuple(parts)
+
+
+def _sums(name: str, root: Path) -> dict[Path, str]:
+    """All files of a dataset, training first, with torchvision's md5 sums; of raw ones without."""
+    from torchvision import datasets
+
+    kind = getattr(datasets, name)
+    if KNOWN[name].raw:
+        ends = ("images-idx3-ubyte", "labels-idx1-ubyte")
+        return {
+            root / name / "raw" / f"{part}-{end}": "" for part in ("train", "t10k") for end in ends
+        }
+    if hasattr(kind, "split_list"):
+        return {root / file: md5 for _, file, md5 in map(kind.split_list.get, ("train", "test"))}
+    meta = [[kind.meta["filename"], kind.meta["md5"]]] if hasattr(kind, "meta") else []
+    listed = [*kind.train_list, *meta, *kind.test_list]
+    return {root / kind.base_folder / file: md5 for file, md5 in listed}
+
+
+def _raw(name: str, root: Path, file: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """The bytes of one of MNIST's files; raises DataError unless they have this shape."""
+    header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
+    content = file.read_bytes()
+    wrong = []
+    if len(content) != (wanted := len(header) + math.prod(shape)):
+        wrong.append(f"has {len(content):,} bytes instead of {wanted:,}")
+    if not content.startswith(header):
+        wrong.append(f"begins with {content[: len(header)]!r} instead of {header!r}")
+    if wrong:
+        raise _damaged(name, root, file, " and ".join(wrong))
+    return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)
+
+
+def _library(
+    name: str, root: Path, train: bool, sums: dict[Path, str], file: Path
+) -> tuple[np.ndarray, ...]:
+    """What torchvision's own class reads: images and labels."""
+    from torchvision import datasets
+    from torchvision.datasets.utils import check_integrity
+
+    which = {"split": "train" if train else "test"} if KNOWN[name].by_split else {"train": train}
+    try:
+        part = getattr(datasets, name)(root, **which, download=False)
+    except (MemoryError, PermissionError, Warning):
+        raise
+    except Exception as error:  # It checks some files, and raises what it meets in the others.
+        why = f"cannot be read ({' '.join(str(error).split()) or type(error).__name__})"
+        for each in (file, *sums):
+            if not check_integrity(each, sums[each]):
+                file, why = each, f"has not the md5 sum {sums[each]}"
+                break
+        raise _damaged(name, root, file, why) from error
+    labels = part.labels if hasattr(part, "labels") else part.targets
+    return np.asarray(part.data), np.asarray(labels, dtype=np.int64)
+
+
+def _damaged(name: str, root: Path, file: Path, why: str) -> DataError:
+    return DataError(f"{name} is damaged: {file} {why}; delete it, and {_fetch(name, root)}")
+
+
+def _fetch(name: str, root: Path) -> str:
+    parts = ("train", "test") if KNOWN[name].by_split else (True, False)
+    return (
+        f'fetch it with: python -c "from torchvision.datasets import {name};'
+        f' [{name}({str(root)!r}, it, download=True) for it in {parts}]"'
+    )

@@ -1,0 +1,163 @@
+"""Damaged files of torchvision's datasets: which file, what is wrong, and a remedy that works."""
+
+import bz2
+import gzip
+import hashlib
+import re
+import struct
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from torchvision import datasets
+from torchvision.datasets import utils
+
+from harness.data import torchvision_sets
+from harness.data.torchvision_sets import KNOWN, torchvision_arrays
+from harness.errors import DataError
+
+LABELS = np.arange(30, dtype=np.uint8) % 10
+IMAGES = np.arange(30 * 28 * 28).reshape(30, 28, 28).astype(np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch):
+    """All of them have 30 training and 20 test images."""
+    for name, known in KNOWN.items():
+        monkeypatch.setitem(KNOWN, name, replace(known, train_size=30, test_size=20))
+    yield
+    torchvision_arrays.cache_clear()
+
+
+def raw(array):
+    return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes()
+
+
+@pytest.fixture
+def fashion(tmp_path):
+    """FashionMNIST's four files, and the archives that torchvision unpacks them from."""
+    folder = tmp_path / "FashionMNIST" / "raw"
+    folder.mkdir(parents=True)
+    for part, count in (("train", 30), ("t10k", 20)):
+        for end, array in (("images-idx3", IMAGES), ("labels-idx1", LABELS)):
+            (folder / f"{part}-{end}-ubyte").write_bytes(raw(array[:count]))
+    return folder
+
+
+def usps(folder, training, test):
+    for name, labels in (("usps.bz2", training), ("usps.t.bz2", test)):
+        pixels = " ".join(f"{i}:0.5" for i in range(1, 257))
+        lines = "".join(f"{label} {pixels}\n" for label in labels)
+        (folder / name).write_bytes(bz2.compress(lines.encode()))
+
+
+def test_sound_files_are_read_as_torchvision_reads_them(fashion, tmp_path):
+    images, labels, test_images, test_labels = torchvision_arrays("FashionMNIST", tmp_path)
+    for train, *found in ((True, images, labels), (False, test_images, test_labels)):
+        part = datasets.FashionMNIST(tmp_path, train=train)
+        for mine, theirs in zip(found, (part.data, part.targets), strict=True):
+            assert (mine == theirs.numpy()).all() and mine.dtype == theirs.numpy().dtype
+
+
+@pytest.mark.parametrize(
+    ("file", "spoil", "why"),
+    [
+        (
+            "train-labels-idx1-ubyte",
+            lambda _: b"",
+            r"has 0 bytes instead of 38 and begins with b''",
+        ),
+        ("t10k-images-idx3-ubyte", lambda _: b"<html>404", "has 9 bytes .* with b'<html>404' inst"),
+        ("train-labels-idx1-ubyte", gzip.compress, r"begins with b'\\x1f\\x8b"),
+        ("train-images-idx3-ubyte", lambda it: it[:-9], "has 23,527 bytes instead of 23,536;"),
+        ("train-images-idx3-ubyte", lambda it: it + b"\0", "has 23,537 bytes instead of 23,536;"),
+        ("train-images-idx3-ubyte", lambda _: raw(IMAGES[:20]), "has 15,696 bytes .* begins with"),
+        (
+            "t10k-labels-idx1-ubyte",
+            lambda it: it[:-1] + b"\xff",
+            "labels from 0 to 255, and not 0 t",
+        ),
+    ],
+)
+def test_a_damaged_raw_file_is_named_and_the_remedy_works(
+    fashion, tmp_path, monkeypatch, file, spoil, why
+):
+    sound = (fashion / file).read_bytes()
+    (fashion / file).write_bytes(spoil(sound))
+    with pytest.raises(DataError, match=rf"FashionMNIST is damaged: \S*{file} .*{why}") as refused:
+        torchvision_arrays("FashionMNIST", tmp_path)
+    # Done as it says, with the archives at hand in place of the net.
+    resources = []
+    for each in fashion.iterdir():
+        archive = gzip.compress(sound if each.name == file else each.read_bytes())
+        each.with_name(f"{each.name}.gz").write_bytes(archive)
+        resources.append((f"{each.name}.gz", hashlib.md5(archive).hexdigest()))
+    monkeypatch.setattr(datasets.FashionMNIST, "resources", resources)
+    monkeypatch.setattr(utils, "_urlretrieve", lambda *_: pytest.fail("all is there"))
+    (fashion / file).unlink()
+    exec(re.search(r"delete it, and fetch it with: python -c \"(.*)\"$", str(refused.value))[1], {})
+    assert (fashion / file).read_bytes() == sound
+    torchvision_arrays("FashionMNIST", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("training", "test", "file", "why"),
+    [
+        (range(1, 31), [1] * 20, "usps.bz2", "holds labels from 0 to 29, and not 0 to 9"),
+        ([1] * 29, [1] * 20, "usps.bz2", "holds 29 images and 29 labels, and not 30 of each"),
+        ([1] * 30, [10] * 9, "usps.t.bz2", "holds 9 images and 9 labels, and not 20 of each"),
+    ],
+)
+def test_numbers_and_labels_are_checked_where_there_is_no_checksum(
+    tmp_path, training, test, file, why
+):
+    usps(tmp_path, training, test)
+    with pytest.raises(DataError, match=rf"USPS is damaged: \S*{file} {why}.*; delete it, and"):
+        torchvision_arrays("USPS", tmp_path)
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_a_file_that_torchvision_cannot_read_is_named(tmp_path, monkeypatch, checked):
+    usps(tmp_path, [1] * 30, [1] * 20)
+    file = tmp_path / "usps.t.bz2"
+    file.write_bytes(file.read_bytes()[:-20])
+    if not checked:
+        monkeypatch.setattr(utils, "check_integrity", lambda *_: True)
+    why = "has not the md5 sum 8ea070ee2aca1ac39742fdd1ef5ed118"
+    why = why if checked else r"cannot be read \(Compressed file ended before"
+    with pytest.raises(DataError, match=f"{file} {why}"):
+        torchvision_arrays("USPS", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["CIFAR100", "SVHN", "STL10"])
+def test_a_file_with_another_checksum_is_named_in_whichever_part(tmp_path, monkeypatch, name):
+    sums = torchvision_sets._sums(name, tmp_path)
+    for file in sums:
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"sound")
+    bad = list(sums)[-1]
+    bad.write_bytes(b"damaged")
+    known = hashlib.md5(b"sound").hexdigest()
+    monkeypatch.setattr(torchvision_sets, "_sums", lambda *_: dict.fromkeys(sums, known))
+    with pytest.raises(DataError, match=rf"{name} is damaged: {bad} has not the md5 sum {known}"):
+        torchvision_arrays(name, tmp_path)
+    bad.unlink()
+    with pytest.raises(DataError, match=rf"finds no {name} under .* \({bad} is missing\)"):
+        torchvision_arrays(name, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["SVHN", "USPS"])
+def test_the_remedy_fetches_both_parts_of_what_torchvision_keeps_apart(tmp_path, monkeypatch, name):
+    with pytest.raises(DataError) as refused:
+        torchvision_arrays(name, tmp_path)
+    fetched = []
+    monkeypatch.setattr(datasets, name, lambda root, part, download: fetched.append((root, part)))
+    exec(re.search(r"fetch it with: python -c \"(.*)\",", str(refused.value))[1], {})
+    parts = ("train", "test") if name == "SVHN" else (True, False)
+    assert fetched == [(str(tmp_path), part) for part in parts]
+
+
+def test_mnists_checksums_are_known(fashion, tmp_path, monkeypatch):
+    (tmp_path / "FashionMNIST").rename(tmp_path / "MNIST")
+    with pytest.raises(DataError, match=r"MNIST is damaged: .*train-images-idx3-ubyte has md5"):
+        torchvision_arrays("MNIST", tmp_path)
