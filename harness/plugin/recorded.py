@@ -1,5 +1,6 @@
 """``--recorded``: judge from the records in the repository; train nothing, need no data, no GPU."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from harness.errors import HarnessError
 from harness.plugin.options import SESSION
 from harness.plugin.tiers import tier_of
 from harness.plugin.trials import work_of
+from harness.runs.records import RECORDS as FOLDER
 from harness.runs.records import AnyRun, Records, device_kind
 
 RECORDS = pytest.StashKey[Records]()
@@ -23,6 +25,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--recorded",
         action="store_true",
         help="judge the finished runs of fixtures/records; train nothing, and need no data set",
+    )
+    parser.getgroup("claims").addoption(
+        "--records",
+        type=Path,
+        default=FOLDER,
+        metavar="DIR",
+        help="another folder of records for --recorded",
     )
 
 
@@ -44,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
             f"--recorded judges what is recorded and trains nothing; leave out {given[0]}"
         )
     try:
-        config.stash[RECORDS] = Records.load()
+        config.stash[RECORDS] = Records.load(option("--records"))
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -97,8 +106,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     skipped = terminalreporter.stats.get("skipped", [])
     left_out = sum(REASON in str(report.longrepr) for report in skipped)
-    count = len(config.stash[RECORDS].by_path)
+    records = config.stash[RECORDS]
+    lacking = " (pytest -rs names what they lack)" * bool(left_out)
     terminalreporter.write_line(
-        f"judged from {count} records in fixtures/records; {left_out} tests not recorded"
-        f"{' (pytest -rs names what they lack)' * bool(left_out)}"
+        f"judged from {len(records.by_path)} records in {records.folder}; {left_out} tests not"
+        f" recorded{lacking}"
     )

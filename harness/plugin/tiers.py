@@ -16,6 +16,7 @@ from harness.plugin.trials import TIERS, recipes_of, work_of
 PROBLEM = pytest.StashKey[str]()
 CLAIM_COLLECTED = pytest.StashKey[bool]()
 
+ROLES = ("claim", "control", "baseline", "record")
 MARKERS = (
     "fast: any machine, offline, on data that comes with a dependency",
     "cpu_full: the paper's own size, two cores and minutes; needs CIFAR-10",
@@ -24,6 +25,7 @@ MARKERS = (
     "claim(id): the claim of claims/catalogue.toml that the test judges",
     "control(id): the same check on a broken premise; it must come out refuted",
     "baseline(name): pins figures in fixtures/baselines; its recipes fix their own seed",
+    "record: holds a record of fixtures/records against what today's code trains",
     "needs_data(*names): datasets that the test reads beside those of its recipes",
     "trains(*recipes): what the test needs trained (written by harness.plugin.trials)",
     "solves(*recipes): the linear systems that the test needs solved",
@@ -179,7 +181,7 @@ def refuse(config: pytest.Config, item: pytest.Item, problem: str) -> None:
 def _marker_problem(config: pytest.Config, item: pytest.Item) -> str:
     """What is wrong with a test's markers, or an empty string."""
     tiers = [tier for tier in TIERS if item.get_closest_marker(tier)]
-    roles = [role for role in ("claim", "control", "baseline") if item.get_closest_marker(role)]
+    roles = [role for role in ROLES if item.get_closest_marker(role)]
     if (roles or tiers) and len(tiers) != 1:
         return (
             f"{item.nodeid}: exactly one tier a test ({', '.join(TIERS)}),"

@@ -1,0 +1,80 @@
+"""Whether today's code reproduces a record: its first steps, or a solve's probe, are done again."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from harness.data import streams
+from harness.linear.solve import probe
+from harness.runs.records import AnyRun, precision_of
+from harness.runs.run import Run
+from harness.runs.solve import Solve
+from harness.training.backend import Backend, has_fast_bf16
+from harness.training.inputs import prepared_data
+from harness.training.loop import Training
+
+STEPS = 20
+LOSS_TOLERANCE = {"fp32": 1e-3, "bf16": 2e-2}
+"""Relative, of the first losses: on another machine sums are rounded in another order, which so few
+steps hardly magnify; another seed, rate or initialisation moves them by more. A record in bf16 is
+done again in fp32 where the CPU has no fast bf16."""
+NORM_TOLERANCE, RIGHT_TOLERANCE = 1e-4, 20
+"""Relative, of a probe's norm in double precision; test images out of 10,000."""
+
+
+def differences(run: AnyRun, root: Path | None = None) -> list[str]:
+    """What differs between a record and what today's code makes of its recipe, in words.
+
+    Raises DataError where the data set is missing.
+    """
+    return _of_training(run, root) if isinstance(run, Run) else _of_solve(run, root)
+
+
+def _of_training(run: Run, root: Path | None) -> list[str]:
+    precision = precision_of(run)
+    if precision == "bf16" and not has_fast_bf16("cpu"):
+        precision = "fp32"
+    recipe = replace(run.recipe, precision=precision)
+    data = prepared_data(recipe, root, "cpu", precision)
+    training = Training(recipe, data, Backend("cpu", torch.get_num_threads()))
+    order = training.next_order()
+    training.model.train()
+    batches = order.split(recipe.batch_size)[:STEPS]
+    losses = [float(training.step(batch)[0]) for batch in batches]
+    found = []
+    for name, ours, theirs in (
+        ("labels", streams.digest(data.train_labels), run.outcome.label_digest),
+        ("order", training.order_digest, run.outcome.order_digest),
+    ):
+        if ours != theirs:
+            found.append(f"the hash of its {name} is {ours}, recorded is {theirs}")
+    tolerance = LOSS_TOLERANCE[precision_of(run)]
+    for step, (ours, theirs) in enumerate(
+        zip(losses, run.outcome.first_losses, strict=False), start=1
+    ):
+        if not abs(ours - theirs) <= tolerance * abs(theirs):
+            found.append(
+                f"the loss of step {step} is {ours:.6g}, recorded is {theirs:.6g} (tolerance"
+                f" {100 * tolerance:g} %)"
+            )
+            break
+    return found
+
+
+def _of_solve(run: Solve, root: Path | None) -> list[str]:
+    kept, again = run.outcome.facts.get("probe"), probe(run.recipe, root)
+    if kept is None:
+        return ["it has no probe to compare with: record it anew"]
+    found = []
+    if kept["label_digests"] != again["label_digests"]:
+        found.append(f"the hashes of its labels are {again['label_digests']}, recorded are others")
+    for label, (right, norm, _) in again["fits"].items():
+        their_right, their_norm, _ = kept["fits"].get(label, (-RIGHT_TOLERANCE, 0.0, 0.0))
+        if abs(right - their_right) > RIGHT_TOLERANCE:
+            found.append(
+                f"{label}: its probe has {right} test images right, recorded {their_right}"
+            )
+        if not abs(norm - their_norm) <= NORM_TOLERANCE * norm:
+            found.append(f"{label}: its probe's norm is {norm:.8g}, recorded {their_norm:.8g}")
+    return found

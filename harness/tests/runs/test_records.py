@@ -1,0 +1,159 @@
+"""Records: as they are written they are read; what is not as it was written is refused by name."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from harness.linear.recipe import KernelRecipe
+from harness.runs.laboratory import Laboratory
+from harness.runs.records import (
+    LARGEST,
+    BadRecord,
+    Records,
+    parse_record,
+    path_of,
+    read_record,
+    to_record,
+    where_and_when,
+    write_record,
+)
+from harness.runs.run import checksum
+from harness.runs.solve import Solve
+from harness.runs.solver import Solver
+from harness.runs.store import Store
+from harness.tests.training_helpers import tiny_recipe
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    recipe = tiny_recipe(label_corruption=0.5, validation_size=8)
+    return Laboratory(Store(tmp_path_factory.mktemp("store")), "cpu", threads=1).run(recipe)
+
+
+@pytest.fixture(scope="module")
+def solve(tmp_path_factory):
+    recipe = KernelRecipe(dataset="digits", gamma=0.05, train_size=50, corruptions=(0.0, 1.0))
+    store = Store(tmp_path_factory.mktemp("solves"), record=Solve)
+    return Solver(store, "cpu").solve(recipe)
+
+
+def changed(record: bytes, reseal: bool, **path_to_value: object) -> bytes:
+    """The record with values changed by dotted paths, its checksum made anew if asked."""
+    content = json.loads(record)
+    for path, value in path_to_value.items():
+        *folders, last = path.split("__")
+        place = content
+        for folder in folders:
+            place = place[folder]
+        place[last] = value
+    if reseal:
+        content.pop("checksum")
+        content = {"checksum": checksum(content), **content}
+    return json.dumps(content).encode()
+
+
+def test_a_record_is_read_as_it_was_written(run, solve, tmp_path):
+    for made in (run, solve):
+        path = write_record(tmp_path, made)
+        back = read_record(path)
+        assert path == tmp_path / path_of(made)
+        assert back.recipe == made.recipe
+        assert back.environment == made.environment
+        assert back.outcome.as_dict().keys() == made.outcome.as_dict().keys()
+        assert path.stat().st_size < LARGEST
+        assert to_record(back) == path.read_bytes()
+    assert read_record(tmp_path / path_of(run)).curve.loss == pytest.approx(run.curve.loss, 1e-6)
+    records = Records.load(tmp_path)
+    assert records.find(run.recipe).key == run.key
+    assert records.find(run.recipe, "cuda") is None
+    assert records.find(replace(run.recipe, seed=1)) is None
+    assert records.by_key[solve.key].outcome.fits == solve.outcome.fits
+    assert where_and_when([run, solve]).startswith("recorded on ")
+    assert path_of(run) == ("digits/mlp-1x16/corrupted-0.5-3-epochs-n-32-held-out-8.cpu-fp32.json")
+
+
+def test_a_run_on_a_gpu_is_kept_beside_one_on_a_cpu(run, tmp_path):
+    other = replace(run, device="cuda:0", key="0" * 16, environment={"gpu": "NVIDIA H200"})
+    for it in (run, other, replace(run, precision="bf16", key="1" * 16)):
+        write_record(tmp_path, it)
+    records = Records.load(tmp_path)
+    assert len(records.by_path) == 3
+    found = records.find(run.recipe, prefer="cuda")
+    assert (found.key, where_and_when([found])[:24]) == (other.key, "recorded on NVIDIA H200,")
+    assert records.find(run.recipe, "cpu", "fp32", prefer="cuda").key == run.key
+    assert records.find(run.recipe).precision == "bf16"
+
+
+def test_two_records_of_one_recipe_and_device_are_refused_by_both_names(run, tmp_path):
+    path = write_record(tmp_path, run)
+    path.with_name("copy.json").write_bytes(path.read_bytes())
+    with pytest.raises(BadRecord, match=r"copy\.json and .*corrupted.*delete one"):
+        Records.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("reseal", "changes", "told"),
+    [
+        (False, {"outcome__train_correct": 1}, "changed after it was written"),
+        (False, {"outcome__label_digest": "0" * 16}, "changed after it was written"),
+        (True, {"schema": 2}, "of schema 2, and this version reads schema 1: update"),
+        (True, {"outcome__train_correct": 33}, "train_correct is 33 of 32"),
+        (True, {"outcome__train_correct": -1}, "train_correct is -1 of 32"),
+        (True, {"outcome__train_total": 64}, "64 training and 1000 test images"),
+        (True, {"outcome__test_correct": 3}, "its last test_accuracy is"),
+        (True, {"outcome__curve__loss": [1.0]}, "loss has 1 entries for 3 epochs"),
+        (True, {"outcome__curve__step": [2]}, "its curve has 1 epochs, where its recipe has 3"),
+        (True, {"outcome__curve__step": [2, 6, 4]}, "its steps do not ascend"),
+        (True, {"outcome__curve__train_accuracy": [0.1, 1.2, 0.5]}, "what is no share"),
+        (True, {"seconds": -1}, "it took -1 seconds"),
+        (True, {"recipe__model": "mlp-of-1996"}, "can no longer be read"),
+        (True, {"recipe__colour": "red"}, "can no longer be read"),
+        (True, {"kind": "poem"}, "can no longer be read"),
+    ],
+)
+def test_a_record_that_is_not_as_it_was_written_is_refused(run, reseal, changes, told):
+    with pytest.raises(BadRecord, match=told) as error:
+        parse_record(changed(to_record(run), reseal, **changes), "x.json")
+    assert "x.json" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"test_correct": 3}, "its bits say others"),
+        ({"test_total": 5}, "50 training and 5 test images"),
+        ({"norm": -1.0}, "the norm is -1"),
+    ],
+)
+def test_so_is_a_solve(solve, changes, told):
+    fit = replace(solve.outcome.fits[0], **changes)
+    other = replace(solve, outcome=replace(solve.outcome, fits=(fit,)))
+    with pytest.raises(BadRecord, match=told):
+        parse_record(to_record(other), "x.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"", "is damaged: it is not JSON"),
+        (b'{"schema": 1, "checks', "is damaged: it is not JSON"),
+        (b"[1, 2]", "is no record"),
+        (b'{"name": "package", "version": 1}', "is no record"),
+        (b'{"schema": "one", "checksum": "", "kind": ""}', "is no record"),
+    ],
+)
+def test_what_is_no_record_is_refused(text, told, tmp_path):
+    path = tmp_path / "cifar10" / "foreign.json"
+    path.parent.mkdir()
+    path.write_bytes(text)
+    with pytest.raises(BadRecord, match=rf"foreign\.json {told}"):
+        Records.load(tmp_path)
+
+
+def test_a_record_is_small(run, tmp_path):
+    long = replace(run, outcome=replace(run.outcome, answers=[0.123456] * 20_000))
+    with pytest.raises(BadRecord, match="and may take 100,000"):
+        write_record(tmp_path, long)
+    assert not list(tmp_path.iterdir())
