@@ -1,0 +1,142 @@
+"""``--recorded``: verdicts from records; what is not recorded fails nothing, and is counted."""
+
+import json
+
+import pytest
+
+from harness.cli import records as cli
+from harness.errors import HarnessError
+from harness.runs.laboratory import Laboratory
+from harness.runs.records import Records
+from harness.runs.run import Run
+from harness.runs.solve import Solve
+from harness.runs.store import Store
+from harness.tests.plugin_helpers import Project
+from harness.training.recipe import Recipe
+
+CLAIMS = """
+KNOWN = "it never fits in two epochs"
+TRIALS = [
+    Trial("cpu_full", "recorded", "scaled", {"all": [tiny(), tiny(1)]}, finding=KNOWN),
+    Trial("cpu_full", "half", "scaled", {"all": [tiny(), tiny(2)]}),
+    Trial("gpu_full", "on-a-gpu", "scaled", {"all": [tiny(1)]}, finding=KNOWN),
+]
+
+@pytest.mark.claim("2.1-fit")
+@trials(*TRIALS)
+def test_it(trial, laboratory, judge):
+    runs = laboratory.runs(trial)["all"]
+    judge(accuracy("training accuracy", runs, "train"), ONE)
+
+@pytest.mark.cpu_full
+@pytest.mark.claim("4-theorem1")
+def test_what_computes(judge):
+    judge(share(1.0), ONE)
+"""
+TIERS = ("-m", "cpu_full or gpu_full", "--data-root", "nowhere")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project whose first trial is trained and recorded, and whose store is gone."""
+    project = Project(tmp_path_factory.mktemp("recorded"), CLAIMS)
+    trained = project.run("-m", "cpu_full", "-k", "recorded]")
+    assert trained.outcomes == {"test_it[cpu_full-recorded]": "XFAIL"}
+    for run in Store(project.runs).runs():
+        cli.write_record(project.folder / "records", run)
+    project.runs.rename(project.folder / "runs-of-then")
+    project.trained = trained
+    return project
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_what_is_recorded_is_judged_as_where_it_was_trained(project, workers):
+    session = project.run(*TIERS, "--recorded", "--records", "records", *workers)
+    assert session.code == 0
+    assert session.outcomes["test_it[cpu_full-recorded]"] == "XFAIL"
+    assert session.outcomes["test_it[gpu_full-on-a-gpu]"] == "XFAIL"
+    assert "2 tests not recorded" in session.text
+    assert "judged from 2 records in records" in session.text
+    (then,), (now,) = (
+        [it for it in each.evidence if "recorded]" in it.test]
+        for each in (project.trained, session)
+    )
+    same = ("claim", "check", "verdict", "values", "interval", "bound", "runs", "reason", "scale")
+    assert [getattr(now, it) for it in same] == [getattr(then, it) for it in same]
+    assert now.recorded.startswith("recorded on ")
+    assert now.command.endswith("--recorded")
+    assert not project.runs.exists(), "nothing was trained, and nothing stored"
+    assert not [it for it in session.evidence if "half" in it.test], "and not recorded is not run"
+
+
+def test_a_record_changed_by_a_digit_ends_the_session(project):
+    path = sorted((project.folder / "records").rglob("*.json"))[0]
+    sound = path.read_bytes()
+    content = json.loads(sound)
+    digest = content["outcome"]["label_digest"]
+    try:
+        for other in (
+            sound.replace(b'"train_correct": ', b'"train_correct": 1', 1),
+            sound.replace(digest.encode(), digest[::-1].encode()),
+            sound[:200],
+        ):
+            assert other != sound
+            path.write_bytes(other)
+            session = project.run(*TIERS, "--recorded", "--records", "records")
+            assert session.code == 4
+            assert path.name in session.text
+            assert "INTERNALERROR" not in session.text
+    finally:
+        path.write_bytes(sound)
+
+
+@pytest.mark.parametrize("option", [["--fresh"], ["--arch", "mlp-1x8"], ["--plan"]])
+def test_options_that_train_are_refused_beside_it(project, option):
+    session = project.run("--recorded", *option)
+    assert session.code == 4
+    assert f"leave out {option[0]}" in session.text
+
+
+# --- python -m harness runs record | take-up --------------------------------------------------
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """A store with one run that counts as one on a whole data set."""
+    monkeypatch.setattr(cli, "_stored", lambda folder: list(Store(folder).runs()))
+    recipe = Recipe(model="mlp-1x16", dataset="digits", train_size=32, epochs=2, precision="fp32")
+    Laboratory(Store(tmp_path / "runs"), "cpu", threads=1).run(recipe)
+    return tmp_path / "runs"
+
+
+def test_recording_asks_before_it_replaces(store, tmp_path, capsys, monkeypatch):
+    folder = tmp_path / "records"
+    name = "mlp-1x16/digits/true-labels"
+    cli.run_record([name], store, False, False, folder)
+    assert "1 runs recorded" in capsys.readouterr().out
+    cli.run_record([name], store, False, False, folder)
+    assert "already recorded" in capsys.readouterr().out
+    (run,) = Records.load(folder).by_path.values()
+    (kept,) = Store(store).runs()
+    Store(store).keep(cli.replace(kept, finished="2001-01-01T00:00:00+00:00"))
+    cli.run_record([], store, True, False, folder)
+    assert "no terminal to ask at" in capsys.readouterr().out
+    assert next(iter(Records.load(folder).by_path.values())).finished == run.finished
+    cli.run_record([], store, True, True, folder)
+    assert next(iter(Records.load(folder).by_path.values())).finished[:4] == "2001"
+    with pytest.raises(HarnessError, match="'python -m harness runs' lists them"):
+        cli.run_record(["mlp-1x16/digits/gaussian"], store, False, False, folder)
+    with pytest.raises(HarnessError, match="or give --all"):
+        cli.run_record([], store, False, False, folder)
+
+
+def test_what_was_taken_up_is_not_trained_again(store, tmp_path, monkeypatch):
+    folder, other = tmp_path / "records", tmp_path / "other"
+    cli.run_record([], store, True, False, folder)
+    cli.run_take_up(other, folder)
+    (run,) = Records.load(folder).by_path.values()
+    laboratory = Laboratory(Store(other), "cpu", threads=1)
+    monkeypatch.setattr(laboratory, "_train", None)
+    assert laboratory.run(run.recipe).outcome.train_correct == run.outcome.train_correct
+    assert not list(Store(other, record=Solve).runs())
+    assert [it.recipe for it in Store(other, record=Run).runs()] == [run.recipe]
