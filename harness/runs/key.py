@@ -20,6 +20,7 @@ ONLY_LOOKING = (
     "data/verification.py",
     "models/counting.py",
     "training/comparison.py",
+    "training/examination.py",
     "training/preflight.py",
     "training/schedule.py",
 )

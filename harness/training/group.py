@@ -83,11 +83,13 @@ class GroupTraining:
         outcomes = zip(
             torch.stack(losses, dim=1).tolist(),
             torch.stack(correct).sum(dim=0).tolist(),
-            torch.stack(largest).isfinite().all(dim=0).tolist(),
+            torch.stack(largest, dim=1).isfinite().tolist(),
             strict=True,
         )
-        for member, outcome in zip(members, outcomes, strict=True):
-            member.close_epoch(*outcome, learning_rate)
+        for member, (of_steps, right, sound) in zip(members, outcomes, strict=True):
+            names = (name for name, _ in member.model.named_parameters())
+            broken = (name for name, it in zip(names, sound, strict=True) if not it)
+            member.close_epoch(of_steps, right, next(broken, ""), learning_rate)
         share = (time.perf_counter() - started) / len(members)
         for member in members:
             member.curve.seconds.append(share)

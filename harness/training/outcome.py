@@ -69,6 +69,8 @@ class Outcome:
     test_among_five: int = 0
     skipped: int = 0
     """Photographs that did not decode, and were left out."""
+    not_finite: str = ""
+    """Of a run that diverged: which loss or parameter is not finite, and in which step."""
 
     @property
     def train_accuracy(self) -> float:
