@@ -53,6 +53,6 @@ def loaded_table(models: list[str] | None, seconds: float, device: str, precisio
             f"{loaded / ROUNDS:,.0f}",
             f"{alone / loaded:.1f}",
         )
-    table.caption = f"loaded: beside a spinning process a core; times: {WANTED} at most are wanted"
+    table.caption = f"loaded: beside a spinning process a core; wanted: {WANTED} times"
     table.caption_justify = "left"
     return table
