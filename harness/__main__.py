@@ -126,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
         "--only",
         nargs="+",
         metavar="SECTION",
-        help="training, steps, groups, constructions, kernel, images",
+        help="training, loaded, steps, groups, constructions, kernel, images",
     )
     bench.add_argument("--models", nargs="+", metavar="MODEL", help="default: the paper's five")
     bench.add_argument("--seconds", type=float, default=8.0, help="for each measurement")

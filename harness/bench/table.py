@@ -10,7 +10,7 @@ from harness.errors import HarnessError, UnknownName
 from harness.models.registry import MODELS, model_spec
 
 ROUNDS = 4
-SECTIONS = ("training", "steps", "groups", "constructions", "kernel", "images")
+SECTIONS = ("training", "loaded", "steps", "groups", "constructions", "kernel", "images")
 
 
 def run_bench(
@@ -34,6 +34,10 @@ def run_bench(
     console = Console(width=None if sys.stdout.isatty() else 110)
     if "training" in chosen:
         bench_training(console, models, seconds, device, precision)
+    if "loaded" in chosen:
+        from harness.bench.loaded import loaded_table
+
+        console.print(loaded_table(models, seconds, device, precision))
     if "steps" in chosen:
         from harness.bench.steps import steps_table
 

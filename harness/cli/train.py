@@ -45,7 +45,7 @@ def _train(recipe: Recipe, options: argparse.Namespace, device: str, ranks: "Ran
     store = Store(
         options.runs or default_store(),
         fresh_since=time.time() if options.fresh else None,
-        notice=lambda text: print(f"notice: {text}"),
+        notice=lambda text: None if ranks.rank else print(f"notice: {text}"),
     )
     with Bars(
         TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
@@ -83,7 +83,7 @@ def _train(recipe: Recipe, options: argparse.Namespace, device: str, ranks: "Ran
     if ranks.rank > 0:
         return int(run.diverged)
     if run.diverged:
-        print(f"diverged in epoch {run.curve.epochs}: the loss is {run.curve.loss[-1]}")
+        print(f"diverged in epoch {run.curve.epochs}: {run.outcome.not_finite}")
         return 1
     fitted = run.outcome.epochs_to_fit
     print(

@@ -87,13 +87,18 @@ def remarks(runs: Sequence["Run"]) -> dict[str, Any]:
     """The ``note`` and ``diverged`` of a measurement on these runs."""
     from harness.models.registry import model_spec
 
-    notes = [f"{r.recipe} diverged in epoch {r.curve.epochs}" for r in runs if r.diverged]
+    notes = [
+        f"{r.recipe} diverged in epoch {r.curve.epochs}: {r.outcome.not_finite}"
+        for r in runs
+        if r.diverged
+    ]
     notes += [
         f"{r.recipe}: {r.outcome.skipped} photographs did not decode, and were left out"
         for r in runs
         if r.outcome.skipped
     ]
     departures = {model_spec(run.recipe.model).departure for run in runs} - {""}
+    departures |= {run.environment.get("not in bf16", "") for run in runs} - {""}
     return {
         "note": "; ".join([*notes, *sorted(departures)]),
         "diverged": any(run.diverged for run in runs),

@@ -16,6 +16,7 @@ from pathlib import Path
 from harness.environment import version
 from harness.errors import NetworkError
 from harness.models.foreign import address_of
+from harness.syntax import as_text
 
 
 @cache
@@ -123,4 +124,4 @@ def _tree(path: Path) -> ast.AST:
 
 def _tree_text(path: Path) -> str:
     """The syntax tree: what comments and white space do not change."""
-    return ast.dump(_tree(path))
+    return as_text(_tree(path))

@@ -18,7 +18,14 @@ from harness.data.own import look_at_images, own_dataset
 from harness.errors import DataError, HarnessError
 from harness.models.foreign import is_foreign
 from harness.plugin.options import SESSION, trains_nothing
-from harness.plugin.trials import TIERS, Trial, network_of, parameters, recipes_of
+from harness.plugin.trials import (
+    TIERS,
+    Trial,
+    below_papers_size,
+    network_of,
+    parameters,
+    recipes_of,
+)
 from harness.training.own import OwnNetwork
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
@@ -201,7 +208,8 @@ def own_trials(make: Any, network: OwnNetwork) -> Iterable[Trial]:
             for group, each in trial.recipes.items()
         }
         label = network.title + (f"-{trial.label}" if trial.label else "")
-        scale = "scaled" if network.dataset else trial.scale
+        own = [recipe for group in recipes.values() for recipe in group]
+        scale = "scaled" if network.dataset or below_papers_size(own) else trial.scale
         yield replace(
             trial, label=label, recipes=recipes, scale=scale, network=network.title, finding=""
         )

@@ -77,7 +77,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
             "interrupted: finished runs are kept; the same command takes up where this one stopped",
             yellow=True,
         )
-    for text in session.notices:
+    for text in dict.fromkeys(session.notices):  # Each worker may have said it.
         terminalreporter.write_line(f"notice: {text}", yellow=True)
     if records:
         terminalreporter.section("claims of the paper")

@@ -10,12 +10,17 @@ from typing import Any, Literal, TypeVar
 
 import pytest
 
+from harness.errors import HarnessError
 from harness.evidence.verdict import ClaimNotSupported
 from harness.linear.recipe import SolveRecipe
 from harness.training.recipe import Recipe
 
 TIERS = ("fast", "cpu_full", "gpu_full", "imagenet")
 SEEDS_APART = 1_000
+PAPER_DATA = ("cifar10", "imagenet")
+PAPER_CROP = 28
+FEWEST_EPOCHS = 20
+"""Of a training at the paper's size; fewer, on all of CIFAR-10, show what the paper does not."""
 AnyRecipe = TypeVar("AnyRecipe", Recipe, SolveRecipe)
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -33,10 +38,31 @@ class Trial:
     network: str = ""
     """The title of somebody's own network that the trial is of, in place of the paper's."""
 
+    def __post_init__(self) -> None:
+        """Refuse scaled evidence that would count as the paper's own."""
+        if self.scale != "scaled" and (small := below_papers_size(self.all_recipes)):
+            raise HarnessError(
+                f"the trial {self.label!r} has scale = {self.scale!r}, but {small[0]} for"
+                f" {small[0].epochs} epochs is not of the paper's size: take 'scaled'"
+            )
+
     @property
     def all_recipes(self) -> list[Recipe]:
         """In the order in which they were written."""
         return [recipe for group in self.recipes.values() for recipe in group]
+
+
+def below_papers_size(recipes: Iterable[Recipe]) -> list[Recipe]:
+    """Those of fewer images or epochs than the paper's trainings, or on another dataset."""
+    return [
+        it
+        for it in recipes
+        if it.dataset not in PAPER_DATA
+        or it.train_size is not None
+        or it.image_size is not None
+        or it.crop < PAPER_CROP
+        or it.epochs < FEWEST_EPOCHS
+    ]
 
 
 def trials(

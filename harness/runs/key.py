@@ -10,6 +10,7 @@ from harness.environment import version
 from harness.linear.recipe import SolveRecipe
 from harness.models.foreign import is_foreign
 from harness.models.sources import source_fingerprint
+from harness.syntax import as_text
 from harness.training.recipe import Recipe
 
 TRAINING_CODE = ("data", "models", "training")
@@ -20,6 +21,7 @@ ONLY_LOOKING = (
     "data/verification.py",
     "models/counting.py",
     "training/comparison.py",
+    "training/examination.py",
     "training/preflight.py",
     "training/schedule.py",
 )
@@ -108,4 +110,4 @@ def syntax(source: str) -> str:
                     and isinstance(line.value.value, str)
                 )
             ]
-    return ast.dump(tree)
+    return as_text(tree)

@@ -73,6 +73,7 @@ class Laboratory:
     elsewhere: Mapping[Recipe, str] = field(default_factory=dict)
     """Keys in the store of what other machines have trained, perhaps on devices not here."""
     seconds_trained: float = field(default=0.0, init=False)
+    _said: set[str] = field(default_factory=set, init=False)
 
     def run(self, recipe: Recipe) -> Run:
         """The finished run of ``recipe``, from the store or trained now.
@@ -153,10 +154,28 @@ class Laboratory:
         backend = resolve_backend(self.device, self.workers, self.steps)
         if self.threads:
             backend = replace(backend, threads=self.threads)
-        wanted = recipe.precision if recipe.precision != "auto" else self.precision
-        precision = backend.precision(wanted)
+        precision, why = self._precision(recipe, backend)
+        if why and why not in self._said:
+            self._said.add(why)
+            self.store.notice(why)
         key = run_key(recipe, precision, backend.kind, fingerprint(recipe.dataset, self.data_root))
         return backend, precision, key
+
+    def _precision(self, recipe: Recipe, backend: "Backend") -> tuple[str, str]:
+        """The precision of a recipe's run; where it is fp32 instead of bf16, why, in a sentence."""
+        wanted = recipe.precision if recipe.precision != "auto" else self.precision
+        precision = backend.precision(wanted)
+        if precision == "bf16" and backend.kind == "cpu":
+            from harness.training.examination import unrepeatable
+
+            if differing := unrepeatable(recipe, backend):
+                height, width = recipe.image_shape[1:]
+                return "fp32", (
+                    f"{recipe.title} trains in fp32 on images of {height}x{width}: in bf16 two"
+                    f" backward passes from one state differ here in {', '.join(differing[:3])}"
+                    f"{' ...' * (len(differing) > 3)}, as where memory is left unwritten"
+                )
+        return precision, ""
 
     def _train_missing(self, by_key: dict[str, Recipe]) -> None:
         """Train together what no other process has trained meanwhile."""
@@ -231,6 +250,7 @@ class Laboratory:
         outcome = training.outcome()
         if training.ranks.rank == 0 and is_summed_up(recipe) and outcome.status == "finished":
             outcome = replace(outcome, **summarise(training))
+        _, why = self._precision(recipe, training.backend)
         run = Run(
             key=key,
             recipe=recipe,
@@ -246,6 +266,7 @@ class Laboratory:
                 "trained_together": together,
                 "ranks": training.ranks.count,
                 "steps": "eager" if together > 1 else self.steps,
+                **({"not in bf16": why} if why else {}),
             },
         )
         self.seconds_trained += run.seconds

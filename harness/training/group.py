@@ -84,11 +84,13 @@ class GroupTraining:
             torch.stack(losses, dim=1).tolist(),
             orders,
             torch.cat(guesses, dim=1),
-            torch.stack(largest).isfinite().all(dim=0).tolist(),
+            torch.stack(largest, dim=1).isfinite().tolist(),
             strict=True,
         )
-        for member, outcome in zip(members, outcomes, strict=True):
-            member.close_epoch(*outcome, learning_rate)
+        for member, (of_steps, order, guessed, sound) in zip(members, outcomes, strict=True):
+            names = (name for name, _ in member.model.named_parameters())
+            broken = (name for name, it in zip(names, sound, strict=True) if not it)
+            member.close_epoch(of_steps, order, guessed, next(broken, ""), learning_rate)
         share = (time.perf_counter() - started) / len(members)
         for member in members:
             member.curve.seconds.append(share)

@@ -89,10 +89,15 @@ class Training:
         self.first_losses: list[float] = []
         self.order_digest = ""
         self.epochs_to_fit: int | None = None
-        self.diverged = False
+        self.not_finite = ""
         self.correct = {"train": 0, "test": 0, "validation": 0, "corrupted test": 0}
         self.among_five = dict.fromkeys(self.correct, 0)
         self.answers: list[float] = []
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the loss or a weight became infinite or NaN."""
+        return bool(self.not_finite)
 
     @property
     def over(self) -> bool:
@@ -122,8 +127,8 @@ class Training:
         guesses = self.ranks.summed(torch.cat(every[1]))
         self.ranks.average_buffers(self.model)
         # The last step may have broken the weights after its loss was taken.
-        sound = all(bool(parameter.isfinite().all()) for parameter in self.model.parameters())
-        self.close_epoch(losses.tolist(), order, guesses, sound, learning_rate)
+        broken = (name for name, p in self.model.named_parameters() if not p.isfinite().all())
+        self.close_epoch(losses.tolist(), order, guesses, next(broken, ""), learning_rate)
         self.curve.seconds.append(time.perf_counter() - started)
 
     def next_order(self) -> torch.Tensor:
@@ -153,13 +158,14 @@ class Training:
         losses: list[float],
         order: torch.Tensor,
         guesses: torch.Tensor,
-        sound: bool,
+        broken: str,
         learning_rate: float,
     ) -> None:
         """Append an epoch to the curve, all but its time, and evaluate if its turn has come.
 
         ``losses`` are the batches' mean losses, ``order`` the images (n,) as they came, ``guesses``
-        the classes (n,) that they were taken for then, ``sound`` whether all weights are finite.
+        the classes (n,) that they were taken for then, ``broken`` a parameter that is not finite
+        now.
         """
         recipe, curve, n = self.recipe, self.curve, len(self.labels)
         self.first_losses += losses[: max(FIRST_LOSSES - len(self.first_losses), 0)]
@@ -168,8 +174,14 @@ class Training:
         order = order.to(self.device)
         right = guesses == self.labels[order]
         online = int(right.sum()) / n
-        self.diverged = not (math.isfinite(mean_loss) and sound)
-        curve.step.append((curve.step or [0])[-1] + len(losses))
+        before = (curve.step or [0])[-1]
+        curve.step.append(before + len(losses))
+        if broken:
+            self.not_finite = f"{broken} is not finite after step {curve.step[-1]}"
+        for step, loss in enumerate(losses, before + 1):
+            if not math.isfinite(loss):
+                self.not_finite = f"the loss of step {step} is {loss}"
+                break
         curve.loss.append(mean_loss)
         curve.online_accuracy.append(online)
         if 0 < recipe.label_corruption < 1:
@@ -337,6 +349,7 @@ class Training:
             test_among_five=self.among_five["test"],
             skipped=self.data.skipped,
             first_losses=self.first_losses,
+            not_finite=self.not_finite,
             label_digest=streams.digest(self.data.train_labels),
             order_digest=self.order_digest,
             epochs_to_fit=self.epochs_to_fit,

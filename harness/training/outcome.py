@@ -86,6 +86,8 @@ class Outcome:
     summary: dict[str, Any] = field(default_factory=dict)
     """Norms of the weights, margins, loss under noise; see `harness.training.summary`. Empty where
     the run was not summed up."""
+    not_finite: str = ""
+    """Of a run that diverged: which loss or parameter is not finite, and in which step."""
 
     @property
     def train_accuracy(self) -> float:

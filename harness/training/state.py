@@ -52,7 +52,7 @@ def restore(training: "Training", tensors: dict[str, torch.Tensor], facts: dict[
     outcome = Outcome.from_dict(facts["outcome"])
     training.curve, training.first_losses = outcome.curve, outcome.first_losses
     training.order_digest, training.epochs_to_fit = outcome.order_digest, outcome.epochs_to_fit
-    training.diverged = outcome.status == "diverged"
+    training.not_finite = outcome.not_finite
     training.correct = {
         "train": outcome.train_correct,
         "test": outcome.test_correct,

@@ -41,7 +41,7 @@ def run(**changes):
     of = outcome(**changes)
     return SimpleNamespace(
         key="k", seconds=1.0, outcome=of, diverged=of.status == "diverged", curve=of.curve,
-        recipe=SimpleNamespace(model="inception-v3"),
+        recipe=SimpleNamespace(model="inception-v3"), environment={},
     )  # fmt: skip
 
 

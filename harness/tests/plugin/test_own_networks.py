@@ -38,7 +38,7 @@ def own(network):
         setting: [paper_recipe(network, "digits", setting, **changes)]
         for setting in ("true-labels", "random-labels")
     }
-    return [Trial("fast", "", "paper", groups)]
+    return [Trial("fast", "", "scaled", groups)]
 
 @pytest.mark.claim("2.1-fit")
 @trials(

@@ -21,7 +21,7 @@ LAYERS = {
     "models": 1,
     "data": 1,
 }
-BASE = {"errors", "files", "environment", "values", "__init__", "__version__"}
+BASE = {"errors", "files", "environment", "syntax", "values", "__init__", "__version__"}
 MODULES = [path for path in sorted(HARNESS.rglob("*.py")) if "tests" not in path.parts]
 
 

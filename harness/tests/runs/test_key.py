@@ -1,5 +1,6 @@
 """A run's key changes with everything that could change the run, and with nothing else."""
 
+import hashlib
 from dataclasses import replace
 
 from harness.runs import key as key_module
@@ -68,6 +69,22 @@ def test_comments_and_docstrings_are_no_code_and_an_operator_is():
         assert syntax(same) == syntax(source)
     for other in (source.replace("+", "-"), source.replace("1", "2"), source.replace("text", "u")):
         assert syntax(other) != syntax(source)
+
+
+def test_the_syntax_has_one_text_in_every_python():
+    """3.12 gives functions and classes a field more, 3.13 leaves empty ones out of `ast.dump`."""
+    source = """
+class A(B):
+    async def f(self, x: int = 1, *, y=None, **kw) -> None:
+        return f"{x!r:>{y}} \u1fae9\xe9" "b" if x in {**kw, 1.5: [], "k": ()} else -1e-7j
+"""
+    digest = hashlib.sha256(syntax(source).encode()).hexdigest()[:16]
+    assert digest == "eec1bf9d94e4df6f", syntax(source)
+    assert syntax("def f(x): return None") == (
+        "Module(body=[FunctionDef(name='f', args=arguments(args=[arg(arg='x')]),"
+        " body=[Return(value=Constant())])])"
+    )
+    assert syntax("x = None") != syntax("x = []") != syntax("x = 0") != syntax("x = False")
 
 
 def test_the_code_that_trains_is_in_the_key_and_no_other(tmp_path):

@@ -158,6 +158,8 @@ def test_a_loss_that_is_no_number_ends_the_run_as_diverged(stop):
     assert outcome.status == "diverged"
     assert outcome.curve.epochs < 50, "it went on"
     assert not math.isfinite(outcome.curve.loss[-1])
+    first = next(i for i, loss in enumerate(outcome.first_losses, 1) if not math.isfinite(loss))
+    assert outcome.not_finite == f"the loss of step {first} is {outcome.first_losses[first - 1]}"
     assert all(map(math.isfinite, outcome.curve.loss[:-1]))
     assert math.isnan(outcome.train_accuracy) and math.isnan(outcome.test_accuracy)
     assert outcome.epochs_to_fit is None
@@ -168,6 +170,9 @@ def test_weights_that_the_very_last_step_breaks_are_diverged_too():
     training = run(started(recipe(batch_size=32, epochs=1, learning_rate=1e300)))
     assert not all(p.isfinite().all() for p in training.model.parameters())
     assert training.outcome().status == "diverged"
+    assert math.isfinite(training.curve.loss[-1])
+    broken = [name for name, p in training.model.named_parameters() if not p.isfinite().all()]
+    assert training.outcome().not_finite == f"{broken[0]} is not finite after step 1"
 
 
 def test_labels_are_drawn_anew_each_epoch_only_where_the_recipe_says_so():

@@ -1,0 +1,92 @@
+"""Whether a network can be trained in bf16 on a CPU: the same step must give the same gradients.
+
+Some of PyTorch's kernels leave parts of a gradient unwritten: on a CPU with AMX, the positions of a
+3x3 filter that see nothing but padding. What the memory held before is then taken for a gradient.
+"""
+
+import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+
+import torch
+from torch import nn
+
+from harness.data import streams
+from harness.data.prepare import Prepared
+from harness.models.seeding import seeded
+from harness.training.backend import Backend
+from harness.training.loop import Training, image_layout
+from harness.training.recipe import Recipe
+from harness.training.state import restore, state_of
+
+DECIDES = (
+    *("model", "model_options", "dataset", "crop", "image_size", "labels"),
+    *("batch_size", "rank_batch", "auxiliary"),
+)
+"""Recipe fields that choose the kernels of a step; the others choose values alone."""
+
+M_PERTURB = -6
+"""glibc's option of mallopt(3) that fills every block as it is handed out."""
+FILLS = ((0x100, torch.nan), (0x80, 3e30))
+"""For each of two passes: its value, of whose last byte blocks get the complement, and the number
+that blocks of any other allocator are left with. First not-a-number, then large numbers."""
+
+
+def unrepeatable(recipe: Recipe, backend: Backend) -> tuple[str, ...]:
+    """What differs between two passes in bf16 from one state: "the loss", or parameters by name.
+
+    Empty where the network can be trained in bf16. The memory is dirtied before each pass, and
+    every size of batch is tried, the last one of an epoch too.
+    """
+    size = recipe.batch_size
+    chosen = {name: getattr(recipe, name) for name in DECIDES}
+    chosen["train_size"] = min(recipe.images, size + recipe.images % size)
+    return _examined(Recipe(**chosen, precision="bf16"), replace(backend, steps="eager"))
+
+
+@cache
+def _examined(recipe: Recipe, backend: Backend) -> tuple[str, ...]:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randn(recipe.images, *recipe.image_shape, generator=generator)
+    images = images.to(torch.bfloat16, memory_format=image_layout(recipe))
+    labels = torch.arange(recipe.images) % recipe.classes
+    data = Prepared(images, labels, images[:1], labels[:1], recipe.classes)
+    training = Training(recipe, data, backend)
+    tensors, facts = state_of(training)
+    tensors = {name: tensor.clone() for name, tensor in tensors.items()}
+    passes = []
+    for option, value in FILLS:
+        found = {}
+        for batch in torch.arange(recipe.images).split(recipe.batch_size):
+            restore(training, tensors, facts)
+            training.model.train()
+            with _dirty_memory(training.model, option, value):
+                with seeded(training.generators[streams.NETWORK]):
+                    loss, _ = training.step(batch)
+            found["the loss", len(batch)] = _bits(loss)
+            for name, parameter in training.model.named_parameters():
+                if parameter.grad is not None:
+                    found[name, len(batch)] = _bits(parameter.grad)
+        passes.append(found)
+    first, again = passes
+    return tuple(dict.fromkeys(key[0] for key in first if not torch.equal(first[key], again[key])))
+
+
+@contextmanager
+def _dirty_memory(model: nn.Module, option: int, value: float) -> Iterator[None]:
+    """Memory that is handed out holds a value, as if something else had used it before."""
+    for dtype in (torch.float32, torch.bfloat16):
+        torch.cat([torch.full((p.numel(),), value, dtype=dtype) for p in model.parameters()])
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", lambda option, value: 0)
+    mallopt(M_PERTURB, option)
+    try:
+        yield
+    finally:
+        mallopt(M_PERTURB, 0)
+
+
+def _bits(tensor: torch.Tensor) -> torch.Tensor:
+    """A copy that equals another where both hold the same not-a-number, too."""
+    return tensor.detach().float().contiguous().view(torch.int32).clone()
