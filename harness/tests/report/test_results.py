@@ -1,0 +1,57 @@
+"""The results page is what the records say: judged anew, and written anew, it is the same."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from harness.cli.records import SELECTION
+from harness.evidence.catalogue import load_catalogue
+from harness.evidence.record import read_evidence
+from harness.report.index import CLAIMS
+from harness.report.results import EVIDENCE, PAGE, results_page
+from harness.runs.records import RECORDS, Records
+
+REMEDY = "python -m harness runs page"
+EXACT = ("claim", "control", "verdict", "tier", "scale", "unit", "runs", "expected", "recorded")
+
+
+def by_check(path):
+    records, damaged = read_evidence(path)
+    assert damaged == 0
+    return {(record.test, record.check): record for record in records}
+
+
+def test_the_evidence_beside_the_records_is_what_they_are_judged_to_be(tmp_path):
+    target = tmp_path / "evidence.jsonl"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "claims"]
+    command += ["-m", SELECTION, "--recorded", "--evidence", str(target)]
+    environment = {key: value for key, value in os.environ.items() if "PYTEST" not in key}
+    done = subprocess.run(
+        command, cwd=CLAIMS.parent, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-2_000:]
+    now, kept = by_check(target), by_check(RECORDS / EVIDENCE)
+    assert now.keys() == kept.keys(), f"not the same checks: {REMEDY}"
+    for check, record in kept.items():
+        for name in EXACT:
+            assert getattr(now[check], name) == getattr(record, name), f"{check}, {name}: {REMEDY}"
+        for name in ("values", "interval"):
+            ours, theirs = getattr(now[check], name), getattr(record, name)
+            assert ours == pytest.approx(theirs, rel=1e-6, nan_ok=True), f"{check}: {REMEDY}"
+
+
+def test_the_page_is_what_the_records_and_their_evidence_say():
+    evidence, _ = read_evidence(RECORDS / EVIDENCE)
+    page = (RECORDS / PAGE).read_text(encoding="utf-8")
+    drawn = re.findall(r"\(figures/([\w-]+)\.svg\)", page)
+    assert sorted(drawn) == sorted(path.stem for path in RECORDS.glob("figures/*.svg"))
+    catalogue = load_catalogue(CLAIMS / "catalogue.toml")
+    assert results_page(Records.load(), evidence, catalogue, drawn) == page, REMEDY
+
+
+def test_records_are_small():
+    sizes = [path.stat().st_size for path in RECORDS.rglob("*") if path.is_file()]
+    assert sum(sizes) < 10_000_000
