@@ -160,6 +160,11 @@ def published_curve(figure: str, curve: str) -> PublishedCurve:
     return PublishedCurve(x, y, axes["x"], axes["y"], where)
 
 
+def published_figure(figure: str) -> dict[str, Any]:
+    """All that fixtures/paper holds of a figure."""
+    return _load("figures.json")[figure]
+
+
 def figure_axes(figure: str) -> tuple[str, str, str, list[str]]:
     """What a figure shows, the units of its axes, and the names of its curves."""
     drawn = _load("figures.json")[figure]

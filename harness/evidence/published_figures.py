@@ -5,7 +5,12 @@
 """
 
 from harness.errors import HarnessError
-from harness.evidence.published import Published, published_curve, published_row
+from harness.evidence.published import (
+    Published,
+    published_curve,
+    published_figure,
+    published_row,
+)
 from harness.evidence.regularization import roughness_of
 from harness.evidence.statistics import clopper_pearson
 
@@ -33,6 +38,16 @@ def published_at(figure: str, curve: str, x: float) -> Published:
         f"{drawn.where}: it has no point at {x:g}; its points are"
         f" {', '.join(f'{place:g}' for place in drawn.x)}"
     )
+
+
+def published_epochs(curve: str) -> dict[float, int]:
+    """Figure 1b in whole epochs, by level of corruption.
+
+    The figure divides by the epochs at level 0; they are the smallest number for which all of a
+    curve's ordinates are whole epochs. Raises UnknownName as `published_curve` does.
+    """
+    drawn, at_0 = published_curve("fig1b", curve), published_figure("fig1b")["epochs_at_0"][curve]
+    return {level: round(at_0 * ratio) for level, ratio in zip(drawn.x, drawn.y, strict=True)}
 
 
 def published_roughness(curve: str) -> Published:

@@ -15,6 +15,7 @@ from harness.evidence import (
     accuracy_as_drawn,
     corruption_cost,
     difference_in_accuracy,
+    epochs_to_converge,
     epochs_to_fit,
     error_as_drawn,
     gain_of_early_stopping,
@@ -80,6 +81,13 @@ def test_a_network_has_fitted_when_its_batches_are_99_percent_right():
     assert epochs_to_fit(run(online=[0.5, 0.9899, 0.99, 0.98])) == 3
     assert epochs_to_fit(run(online=[0.5, 0.98])) == math.inf
     assert math.isnan(epochs_to_fit(run(online=[1.0], diverged=True)))
+
+
+def test_a_network_has_converged_when_it_is_near_where_it_ends():
+    assert epochs_to_converge(run(online=[0.5, 0.9, 0.983, 0.98, 0.99])) == 3
+    assert epochs_to_converge(run(online=[0.5, 0.9, 0.98, 0.99]), within=0.1) == 2
+    assert epochs_to_converge(run(online=[0.5, 0.98])) == 2
+    assert math.isnan(epochs_to_converge(run(online=[1.0], diverged=True)))
 
 
 def test_a_slowdown_is_a_ratio_of_means_with_welchs_interval_of_its_logarithm():

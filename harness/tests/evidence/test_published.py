@@ -11,8 +11,10 @@ from harness.evidence.published import (
     Published,
     published_crossing,
     published_curve,
+    published_figure,
     published_row,
 )
+from harness.evidence.published_figures import published_epochs
 
 TABLE1 = "table1_cifar10"
 TABLE2 = "table2_imagenet_inception_v3"
@@ -211,3 +213,13 @@ def test_missing_or_damaged_numbers_are_refused(tmp_path, monkeypatch, text, mes
     monkeypatch.setattr(published, "PAPER", paper)
     with pytest.raises(HarnessError, match=message + r" with: git checkout -- fixtures/paper/tabl"):
         published_row(TABLE1, "train", model="Alexnet", labels="random")
+
+
+def test_figure_1b_is_drawn_in_whole_epochs():
+    """With the epochs at p = 0 each ordinate, read to 0.0001, is a whole number of them."""
+    for curve, at_0 in published_figure("fig1b")["epochs_at_0"].items():
+        drawn, epochs = published_curve("fig1b", curve), published_epochs(curve)
+        assert epochs[0.0] == at_0
+        for level, ratio in zip(drawn.x, drawn.y, strict=True):
+            assert ratio * at_0 == pytest.approx(epochs[level], abs=0.002)
+    assert list(published_epochs("MLP 1x512").values())[-3:] == [55, 56, 55]
