@@ -14,6 +14,7 @@ from harness.evidence.checks import (
 from harness.evidence.corruption import (
     accuracy_as_drawn,
     corruption_cost,
+    epochs_to_converge,
     epochs_to_fit,
     error_as_drawn,
     slowdown,
@@ -73,6 +74,7 @@ __all__ = [
     "difference_in_accuracy",
     "difference_in_steps",
     "epochs_of_descent",
+    "epochs_to_converge",
     "epochs_to_fit",
     "error_as_drawn",
     "error_on_the_same_images",
