@@ -120,12 +120,14 @@ def machine_of(run: AnyRun) -> str:
 
 
 def where_and_when(runs: Iterable[AnyRun]) -> str:
-    """The machines and days of runs, in words; empty where there are none."""
+    """The machines, days and commits of runs, in words; empty where there are none."""
     runs = list(runs)
+    commits = dict.fromkeys(run.environment.get("commit", "") for run in runs)
     machines = dict.fromkeys(f"{machine_of(run)}, {precision_of(run)}" for run in runs)
     days = sorted({run.finished[:10] for run in runs})
     when = " to ".join(dict.fromkeys([*days[:1], *days[-1:]]))
-    return f"recorded on {'; '.join(machines)}, {when}" if runs else ""
+    made_by = f", commit {', '.join(filter(None, commits))}" * any(commits)
+    return f"recorded on {'; '.join(machines)}, {when}{made_by}" if runs else ""
 
 
 # --- Names -----------------------------------------------------------------------------------
