@@ -144,7 +144,8 @@ def _context(
     sources = replace(sources, records=records)
     machines = machines_of(everything)
     # What was not run in this evidence has the verdict of the records, if there is one.
-    verdicts = claim_verdicts(sources.recorded) | claim_verdicts(records)
+    here = claim_verdicts(records)
+    verdicts = claim_verdicts(sources.recorded) | here
     views = {
         claim.id: _view(claim, verdicts.get(claim.id, "not run"), sources, pictures, tests, faults)
         for claim in catalogue.values()
@@ -164,7 +165,8 @@ def _context(
         "sections": [(name, section_title(name), each) for name, each in sections.items()],
         "headings": SECTIONS,
         "counts": {verdict: counts[verdict] for verdict in MEANINGS},
-        "judged": sum(n for verdict, n in counts.items() if verdict != "not run"),
+        "judged": sum(verdict != "not run" for verdict in here.values()),
+        "recorded_alone": verdicts.keys() - here.keys(),
         "controls": controls,
         "faults": len(faults),
         "scaled": {r.claim for r in records if r.scale == "scaled" and not r.control},

@@ -18,10 +18,10 @@ from harness.evidence.catalogue import Claim
 from harness.evidence.record import Evidence
 from harness.report.networks import by_network, note_on, of_the_paper
 from harness.report.verdicts import (
-    WORST_FIRST,
     claim_verdicts,
     seconds_of,
     section_title,
+    told_counts,
     verdict_words,
 )
 from harness.report.words import interval, measured, published
@@ -284,7 +284,7 @@ def totals(
     A network of somebody's own has a line of its own, and counts for none of them.
     """
     own = [
-        f"{network}: {_told(Counter(claim_verdicts(each).values()))}, of"
+        f"{network}: {told_counts(Counter(claim_verdicts(each).values()))}, of"
         f" {len(claim_verdicts(each))} claims"
         for network, each in by_network(records).items()
     ]
@@ -295,15 +295,10 @@ def totals(
     if recorded:
         verdicts = Counter(claim_verdicts(recorded).values())
         lines.append(
-            f"recorded at the paper's size: {verdicts.total()} claims, {_told(verdicts)};"
+            f"recorded at the paper's size: {verdicts.total()} claims, {told_counts(verdicts)};"
             " see fixtures/records/README.md"
         )
     return lines
-
-
-def _told(counts: Counter[str]) -> str:
-    told = [(counts[words], words) for words in reversed(WORST_FIRST) if counts[words]]
-    return ", ".join(f"{n} {words.replace('does', 'do') if n > 1 else words}" for n, words in told)
 
 
 def _totals(
@@ -312,7 +307,7 @@ def _totals(
     worst = claim_verdicts(records)
     controls = Counter(verdict_words(record) for record in records if record.control)
     counts = Counter(worst.values())
-    verdicts = _told(counts)
+    verdicts = told_counts(counts)
     judged = sum(n for words, n in counts.items() if words != "not run")
     lines = [f"{judged} of {len(catalogue)} claims judged: {verdicts or 'none'}"]
     if controls:

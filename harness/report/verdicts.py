@@ -1,5 +1,6 @@
 """Verdicts in words, and what the checks of a claim come to together."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from harness.evidence.record import Evidence
@@ -38,6 +39,12 @@ def claim_verdicts(records: Iterable[Evidence]) -> dict[str, str]:
             known = worst.setdefault(record.claim, words)
             worst[record.claim] = min(known, words, key=WORST_FIRST.index)
     return worst
+
+
+def told_counts(counts: Counter[str]) -> str:
+    """How many claims have which verdict, the best first."""
+    told = [(counts[words], words) for words in reversed(WORST_FIRST) if counts[words]]
+    return ", ".join(f"{n} {words.replace('does', 'do') if n > 1 else words}" for n, words in told)
 
 
 def section_title(section: str) -> str:
