@@ -77,7 +77,7 @@ def results_page(
     """The page's text."""
     machines, every = _machines(records), records.by_path.values()
     parts = [_opening(records, evidence, catalogue, machines)]
-    where = {run.key: f"{_letter(run, machines)}, {run.finished[:10]}" for run in every}
+    where = {run.key: _letter(run, machines) for run in every}
     parts += [_table(table, where) for table in paper_tables(evidence)]
     parts += [_solves(records, machines), _epochs(records), _corruption(records, machines)]
     parts += [_figures(figures), _findings(evidence), _missing(evidence, catalogue)]
@@ -85,7 +85,7 @@ def results_page(
 
 
 def _machines(records: Records) -> dict[str, str]:
-    """A letter for each machine, precision and commit."""
+    """A letter for each machine, precision, commit and day."""
     every = dict.fromkeys(map(_made_on, records.by_path.values()))
     return {name: string.ascii_uppercase[place % 26] for place, name in enumerate(every)}
 
@@ -93,7 +93,8 @@ def _machines(records: Records) -> dict[str, str]:
 def _made_on(run: Run | Solve) -> str:
     facts = run.environment
     made_by = f", commit {facts['commit']}" if facts.get("commit") else ""
-    return f"{machine_of(run)}, {precision_of(run)}, PyTorch {facts['torch']}{made_by}"
+    versions = f"PyTorch {facts['torch']}{made_by}, {run.finished[:10]}"
+    return f"{machine_of(run)}, {precision_of(run)}, {versions}"
 
 
 def _letter(run: Run | Solve, machines: Mapping[str, str]) -> str:
@@ -121,8 +122,8 @@ def _opening(
         [
             "# What was measured at the paper's size",
             "",
-            f"Recorded: {trained} trainings and {len(runs) - trained} solves of linear models,"
-            f" {when}."
+            f"Recorded {when}: {trained} trainings of networks, {len(runs) - trained} of linear"
+            " models (each an exact solve)."
             if days
             else "Nothing is recorded yet.",
             f"From them {counts.total()} of {len(catalogue)} claims are judged:"
@@ -158,8 +159,17 @@ def _table(table: PaperTable, where: Mapping[str, str]) -> str:
     return "\n".join([f"## {table.title}", "", counted, "", *lines])
 
 
+_TIED = "\u00a0"
+
+
+def _tied(number: str) -> str:
+    """With its unit on one line."""
+    return number.replace(" ", _TIED)
+
+
 def _published(cells: Sequence[Cell]) -> str:
-    told = [f"({cell.published})" if place else cell.published for place, cell in enumerate(cells)]
+    printed = [_tied(cell.published) for cell in cells]
+    told = [f"({it})" if place else it for place, it in enumerate(printed)]
     remarks = [f"<br>{cell.remark}" for cell in cells if cell.remark]
     return " ".join([*told, *remarks]) or "–"
 
@@ -170,7 +180,7 @@ def _ours(cells: Sequence[Cell], where: Mapping[str, str]) -> str:
     for record in (record for cell in cells for record in cell.ours):
         made = "; ".join(dict.fromkeys(where[key] for key in record.runs))
         sign = SYMBOLS[verdict_words(record)].partition(" ")[0]
-        told[f"{sign} {words.measured(record)} <sub>{made}</sub>"] = None
+        told[f"{sign}{_TIED}{_tied(words.measured(record))} <sub>{made}</sub>"] = None
     if not cells:
         return "–"
     return "<br>".join(told) or ("not recorded" if any(cell.claim for cell in cells) else "cited")
