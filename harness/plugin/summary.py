@@ -83,9 +83,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         terminalreporter.section("claims of the paper")
         colour = terminalreporter.hasmarkup
         width = max(WIDTH, min(terminalreporter._tw.fullwidth, 140)) if colour else WIDTH
-        # At the terminal beside what was judged; the report shows them all.
-        judged = {record.claim for record in records}
-        beside = [it for it in config.stash[SOURCES].recorded if it.claim in judged]
+        beside = config.stash[SOURCES].recorded
         card = scorecard(records, session.catalogue, written_claims(), width, colour, beside)
         terminalreporter.write(card)
         if rows := compare(records, {run.key: run for run in config.stash[RUNS]}):

@@ -70,8 +70,11 @@ def scorecard(
 ) -> str:
     """The table and its totals as text; ``written`` are the claims that have a test.
 
-    ``recorded`` checks stand below those of the claims that were judged, and count for none.
+    ``recorded`` checks stand below those of the claims that were judged, and count for none; those
+    of other claims are left to the page.
     """
+    judged = {record.claim for record in records}
+    recorded = [record for record in recorded if record.claim in judged]
     rows = [Row(HEADINGS, "bold"), *_rows(of_the_paper(records), catalogue, recorded)]
     for network, own in by_network(records).items():
         heading = (f"On {network}: {OWN}", *[""] * 6)

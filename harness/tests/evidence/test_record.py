@@ -79,7 +79,7 @@ def test_every_key_of_the_format_is_in_every_line():
         *("published", "source", "tier", "scale", "seconds", "test", "runs", "environment"),
         *("expected", "reason", "seed", "command"),
         *("replicated", "false_alarm", "room", "published_where", "bound_words"),
-        *("published_cell", "when", "exhibit", "network"),
+        *("published_cell", "when", "exhibit", "recorded", "network"),
     ]
 
 
