@@ -247,8 +247,8 @@ def test_the_measure_recovers_the_rate_of_ridge_regression(dataset, laboratory, 
     from harness.capacity.bounds import image_radius, ridge_bound
     from harness.capacity.ridge import Ridge
 
-    judge.scale = "scaled"
     recipes, samples = ridge_samples(dataset, base_seed, laboratory.data_root)
+    judge.computed_on(*recipes.values())
     radius = image_radius(next(iter(recipes.values())))
     products, moves = [], []
     for n, (points, labels, others, other_labels) in samples.items():
@@ -282,8 +282,8 @@ def test_ridge_regression_with_a_fixed_penalty_is_stable(dataset, laboratory, ju
     from harness.capacity.bounds import image_radius
     from harness.capacity.ridge import Ridge
 
-    judge.scale = "scaled"
     recipes, samples = ridge_samples(dataset, base_seed, laboratory.data_root)
+    judge.computed_on(*recipes.values())
     ridge = Ridge(image_radius(next(iter(recipes.values()))) ** 2)
     places = range(REPLACED[dataset])
     measured = {n: [ridge.replaced(*of_it, places)] for n, of_it in samples.items()}

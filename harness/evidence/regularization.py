@@ -65,8 +65,9 @@ def online_accuracy(name: str, runs: Sequence["Run"]) -> Measurement:
         tuple(shares),
         "share",
         interval,
-        "training images",
+        "training images" if len(runs) == 1 else "runs: seeds, images, label draws",
         *provenance(runs),
+        column="train",
         **remarks(runs),
     )
 
@@ -194,6 +195,7 @@ def _paired(
         interval,
         IMAGES if len(values) == 1 else f"runs; never narrower than {IMAGES}",
         *provenance(runs),
+        column="test",
         **remarks(runs),
     )
 
