@@ -26,6 +26,7 @@ from harness.evidence import (
     exact,
     log_log_slope,
     mean_over,
+    paired,
 )
 from harness.models import model_spec
 from harness.plugin.trials import Trial, reseed, trials
@@ -166,11 +167,18 @@ def pass_trials(setting):
     ]
 
 
+def after_passes(groups):
+    """Samples by number of passes, and the fewest and the most passes over the very same ones."""
+    measured = measure(groups)
+    few, many = min(measured), max(measured)
+    paired("passes", groups[str(many)], groups[str(few)], {"epochs"})
+    return measured, few, many
+
+
 @pytest.mark.claim("2.2-stability-fails")
 @trials(*pass_trials("random-signs"))
 def test_on_random_labels_the_change_grows_with_the_passes(trial, laboratory, judge):
-    measured = measure(laboratory.runs(trial))
-    few, many = min(measured), max(measured)
+    measured, few, many = after_passes(laboratory.runs(trial))
     judge(
         mean_over(
             f"random labels, n = {trial.all_recipes[0].images:,}: change at the example after"
@@ -191,8 +199,7 @@ def test_on_random_labels_the_change_grows_with_the_passes(trial, laboratory, ju
 @trials(*pass_trials("two-groups"))
 def test_on_true_labels_the_largest_change_grows_with_the_passes(trial, laboratory, judge):
     """At the example itself it need not: what the others teach covers most of it."""
-    measured = measure(laboratory.runs(trial))
-    few, many = min(measured), max(measured)
+    measured, few, many = after_passes(laboratory.runs(trial))
     judge(
         exact(
             f"true labels, n = {trial.all_recipes[0].images:,}: largest change after {many}"

@@ -57,7 +57,8 @@ class Replacements:
 def replacements(base: "Run", others: Sequence["Run"]) -> Replacements:
     """Compare runs that differ from ``base`` in one replaced example each.
 
-    Raises CapacityError where one differs in anything else.
+    Raises CapacityError where one differs in anything else: in its recipe, or by the digests of its
+    order and of its labels, which are the sample's but for the replaced example's.
     """
     if not others:
         raise CapacityError("nothing was replaced: no runs to compare with")
@@ -66,12 +67,31 @@ def replacements(base: "Run", others: Sequence["Run"]) -> Replacements:
             raise CapacityError(
                 f"{other.recipe} must differ from {base.recipe} in one replaced example alone"
             )
+        if what := _differs_too(base, other):
+            raise CapacityError(
+                f"{other.recipe} differs from {base.recipe} in its {what}, too, and not in one"
+                " replaced example alone"
+            )
     before = losses(base)
     return Replacements(
         np.array([other.recipe.replaced for other in others]),
         np.abs(np.stack([losses(other) for other in others]) - before),
         base.recipe.images,
     )
+
+
+def _differs_too(base: "Run", other: "Run") -> str:
+    import torch
+
+    from harness.data.streams import digest
+
+    if other.outcome.order_digest != base.outcome.order_digest:
+        return "order"
+    labels, n, place = list(base.outcome.probe_labels), base.recipe.images, other.recipe.replaced
+    if other.outcome.probe_labels != labels:
+        return "probes"
+    labels[place] = labels[n + place % (len(labels) - n)]
+    return "" if digest(torch.tensor(labels[:n])) == other.outcome.label_digest else "labels"
 
 
 def by_sample(runs: Sequence["Run"]) -> list[Replacements]:

@@ -22,6 +22,7 @@ from harness.evidence.corruption import (
 from harness.evidence.curves import difference_in_steps, epochs_of_descent
 from harness.evidence.exhibit import Exhibit
 from harness.evidence.measurement import Measurement, accuracy, exact, extreme
+from harness.evidence.pairs import paired
 from harness.evidence.published import Published, published_crossing, published_curve, published_row
 from harness.evidence.published_figures import (
     published_at,
@@ -86,6 +87,7 @@ __all__ = [
     "margin_around",
     "mean_over",
     "online_accuracy",
+    "paired",
     "published_at",
     "published_crossing",
     "published_curve",

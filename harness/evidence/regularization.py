@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
 from harness.evidence.measurement import NOWHERE, Measurement, provenance, remarks
+from harness.evidence.pairs import paired
 from harness.evidence.statistics import (
     Interval,
     accuracy_interval,
@@ -28,7 +29,7 @@ def difference_in_accuracy(
     The interval is over runs where there are several, and never narrower than that of independent
     test images, all pairs' together.
     """
-    pairs = [(_test(run), _test(other)) for run, other in zip(runs, others, strict=True)]
+    pairs = [(_test(run), _test(other)) for run, other in paired(name, runs, others)]
     return _paired(name, pairs, [*runs, *others])
 
 
@@ -99,7 +100,7 @@ def roughness_ratio(name: str, rough: Sequence["Run"], smooth: Sequence["Run"]) 
     else:
         pairs = [
             (one.curve.test_accuracy, other.curve.test_accuracy)
-            for one, other in zip(rough, smooth, strict=True)
+            for one, other in paired(name, rough, smooth)
         ]
         values = [roughness_of(one) / max(roughness_of(other), 1e-9) for one, other in pairs]
         if len(values) > 1:
