@@ -22,7 +22,6 @@ from harness.evidence.corruption import (
 from harness.evidence.curves import difference_in_steps, epochs_of_descent
 from harness.evidence.exhibit import Exhibit
 from harness.evidence.measurement import Measurement, accuracy, exact, extreme
-from harness.evidence.pairs import paired
 from harness.evidence.published import Published, published_crossing, published_curve, published_row
 from harness.evidence.published_figures import (
     published_at,
@@ -50,6 +49,7 @@ from harness.evidence.solves import (
 )
 from harness.evidence.statistics import DESIGN_EFFECT_OF_LEARNERS, margin_around
 from harness.evidence.verdict import ClaimNotSupported, ControlNotRefuted
+from harness.runs.pairs import paired
 
 __all__ = [
     "DESIGN_EFFECT_OF_LEARNERS",

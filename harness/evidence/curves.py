@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.evidence.measurement import NOWHERE, Measurement, provenance, remarks
-from harness.evidence.pairs import paired
 from harness.evidence.statistics import Interval, t_interval
+from harness.runs.pairs import paired
 
 if TYPE_CHECKING:
     from harness.runs.run import Run

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
 from harness.evidence.measurement import NOWHERE, Measurement, provenance, remarks
-from harness.evidence.pairs import paired
 from harness.evidence.statistics import accuracy_interval, t_interval
+from harness.runs.pairs import paired
 
 if TYPE_CHECKING:
     from harness.runs.run import Run

@@ -13,7 +13,7 @@ from harness.capacity import bounds
 from harness.capacity.ridge import Ridge
 from harness.capacity.samples import image_points, labelled_points
 from harness.capacity.stability import generalization_gap, losses, replacements
-from harness.data.streams import digest
+from harness.data.streams import ORDER, digest, stream
 from harness.errors import CapacityError
 from harness.runs.run import Run
 from harness.training.outcome import Curve, Outcome
@@ -321,6 +321,23 @@ def test_runs_that_drew_something_else_anew_are_not_compared(changed, what):
     assert replacements(run(*base), [run([0.0] * 6, LABELS, replaced=1)]).largest == 0
     with pytest.raises(CapacityError, match=rf"example 1 replaced.* in its {what}, too, and not"):
         replacements(run(*base), [run([0.0] * 6, **other)])
+
+
+def test_runs_from_other_initial_weights_are_not_compared():
+    """The first batch shows it, where the replaced example is in a later one."""
+    order = torch.randperm(3, generator=stream(0, ORDER))
+    first, *_, last = order.tolist()
+    for place, loss in ((first, 0.9), (last, 0.7), (last, 0.9)):
+        base, other = (
+            run([0.0] * 6, LABELS, replaced, digest(order), batch_size=1, seed=0)
+            for replaced in (None, place)
+        )
+        base.outcome.first_losses[:], other.outcome.first_losses[:] = [0.7], [loss]
+        if place == first or loss == 0.7:
+            assert replacements(base, [other]).largest == 0
+        else:
+            with pytest.raises(CapacityError, match="in its initial weights, too"):
+                replacements(base, [other])
 
 
 def test_runs_without_answers_are_not_compared():

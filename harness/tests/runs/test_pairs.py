@@ -18,13 +18,13 @@ from harness.training.outcome import Curve, Outcome
 from harness.training.protocol import paper_recipe
 
 
-def run(setting="true-labels", order="order", labels="", **changes):
+def run(setting="true-labels", order="order", labels="", first=2.3, **changes):
     """Labels are by their setting, unless they are given."""
     recipe = paper_recipe("mlp-1x16", "digits", setting, train_size=64, **changes)
     drawn = labels or f"{recipe.label_corruption} {recipe.label_draw} {recipe.labels}"
     test = [0.1, 0.3, 0.2, 0.5, 0.4]
     curve = Curve(step=[1, 2, 3, 4, 5], loss=[2.0, 0.5, 0.4, 0.3, 0.2], test_accuracy=test)
-    outcome = Outcome("finished", curve, 64, 64, 50, 100, [], drawn, order, None)
+    outcome = Outcome("finished", curve, 64, 64, 50, 100, [first], drawn, order, None)
     return Run("key", recipe, outcome, "fp32", "cpu", 1.0, "", {})
 
 
@@ -43,6 +43,9 @@ ORDERS, SAME, OTHERS = "in different orders", "labels are the same", "their labe
         (TRUE, run("random-labels", labels=TRUE.outcome.label_digest), None, SAME),
         (TRUE, run(epochs=7, labels="others"), {"epochs"}, OTHERS),
         (TRUE, run(weight_decay=(("weights", 0.1),), labels="others"), None, OTHERS),
+        (TRUE, run(epochs=7, first=2.3001), {"epochs"}, ""),
+        (TRUE, run(epochs=7, first=2.35), {"epochs"}, "their first losses differ"),
+        (TRUE, run("random-labels", first=2.4), None, ""),
         (run("random-labels", label_draw=1), RANDOM, {"label_draw"}, ""),
         (run("random-labels", redraw="labels each epoch", labels="others"), RANDOM, None, ""),
     ],
