@@ -38,18 +38,22 @@ def misquoted(
 ) -> str:
     """What contradicts the published number in the measurement and its recipes; empty if nothing.
 
-    Of a number that is made of several rows, each must be that of a recipe; of a single row, it
-    must be that of all recipes. Of a control, which breaks a premise, network and data alone count.
+    Each row that the number is made of must be that of a recipe, and each recipe must have a row,
+    unless a few rows stand for more trainings, as the extremes of a table do. Of a control, which
+    breaks a premise, network and data alone count.
     """
-    trained = [_trainings(recipe, measured.fits) for recipe in recipes]
     for row in published.rows:
         if measured.column and (column := row.get("column", measured.column)) != measured.column:
-            return f"its column is {column!r}, and {measured.column!r} was measured"
-        wrong = [min(_contradiction(row, it, control) for it in its) for its in trained]
-        every = len(published.rows) == 1 and not control
-        if wrong and (any(wrong) if every else all(wrong)):
-            return next(filter(None, wrong))
-    return ""
+            return f"column = {column!r}, but {measured.column!r} was measured"
+    trained = [_trainings(recipe, measured.fits) for recipe in recipes]
+    of_rows = [
+        [min(_contradiction(row, it, control) for it in its) for its in trained]
+        for row in published.rows
+    ]
+    different = len({repr(its) for its in trained})
+    each = not control and (len(of_rows) == 1 or different <= len(of_rows))
+    of_recipes = list(zip(*of_rows, strict=True)) if each else []
+    return next((min(them) for them in [*of_rows, *of_recipes] if them and all(them)), "")
 
 
 def _contradiction(row: Mapping[str, Any], trained: Mapping[str, Any], control: bool) -> str:
@@ -57,7 +61,7 @@ def _contradiction(row: Mapping[str, Any], trained: Mapping[str, Any], control: 
         ours = trained.get(key, row[key])
         stands_in = key == "dataset" and ours not in PAPER_DATA
         if row[key] != ours and not stands_in:
-            return f"its {key.replace('_', ' ')} is {row[key]!r}, and that of the run {ours!r}"
+            return f"{key.replace('_', ' ')} = {row[key]!r}, but the run has {ours!r}"
     return ""
 
 

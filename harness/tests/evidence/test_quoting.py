@@ -66,22 +66,22 @@ TABLE_4_ROW = {"table": TABLE_4, "field": "train", "model": "MLP 1x512"}
 @pytest.mark.parametrize(
     ("number", "of", "recipes", "why"),
     [
-        (cell("alexnet"), "test", [table_1("mlp-1x512")], "model is 'Alexnet', .* 'MLP 1x512'"),
-        (cell("mlp-1x512"), "test", [random_labels()], "labels is 'true', .* 'random'"),
-        (cell("mlp-1x512"), "train", [table_1("mlp-1x512")], "column is 'test', and 'train'"),
+        (cell("alexnet"), "test", [table_1("mlp-1x512")], "model = 'Alexnet', .* 'MLP 1x512'"),
+        (cell("mlp-1x512"), "test", [random_labels()], "labels = 'true', .* 'random'"),
+        (cell("mlp-1x512"), "train", [table_1("mlp-1x512")], "column = 'test', but 'train'"),
         (cell("mlp-1x512"), "test", [table_1("mlp-1x512")] * 2, ""),
         (
             cell("mlp-1x512"),
             "test",
             [table_1("mlp-1x512"), table_1("mlp-3x512")],
-            "that of the run 'MLP 3x512'",
+            "the run has 'MLP 3x512'",
         ),
         (cell("mlp-1x512", labels="random"), "test", [random_labels(dataset="digits")], ""),
         (
             cell("mlp-1x512", labels="random"),
             "test",
             [random_labels(dataset="mnist")],
-            "dataset is 'CIFAR10', and that of the run 'MNIST'",
+            "dataset = 'CIFAR10', but the run has 'MNIST'",
         ),
         (
             cell("mlp-1x512"),
@@ -99,30 +99,30 @@ TABLE_4_ROW = {"table": TABLE_4, "field": "train", "model": "MLP 1x512"}
             published_row(**TABLE_4_ROW, regularizer="weight decay"),
             "train",
             [random_labels()],
-            "regularizer is 'weight decay', .* 'none'",
+            "regularizer = 'weight decay', .* 'none'",
         ),
         (
             published_row(**TABLE_4_ROW, regularizer="weight decay"),
             "train",
             [table_1("mlp-1x512", decay=True)],
-            "labels is 'random'",
+            "labels = 'random'",
         ),
         (
             published_row(TABLE_4, "train", model="Inception", regularizer="random cropping"),
             "train",
             [random_labels("mlp-3x512", "digits", augmentation=("random crop",), crop=7)],
-            "model is 'Inception'",
+            "model = 'Inception'",
         ),
         (kernel("MNIST", "none"), "test_error", [PIXELS], ""),
-        (kernel("MNIST", "none"), "test_error", [GABOR], "preprocessing is 'none'"),
+        (kernel("MNIST", "none"), "test_error", [GABOR], "preprocessing = 'none'"),
         (kernel("MNIST", "none"), "", [replace(PIXELS, ridge=1.0)], "'none, ridge 1'"),
-        (kernel("CIFAR10", "none"), "test_error", [PIXELS], "dataset is 'CIFAR10'"),
+        (kernel("CIFAR10", "none"), "test_error", [PIXELS], "dataset = 'CIFAR10'"),
         (published_at("fig1b", "AlexNet", 1.0), "", [random_labels("inception")], "'Alexnet'"),
         (
             published_crossing("fig1a", "gaussian", 1.0),
             "",
             [random_labels("inception")],
-            "labels is 'gaussian'",
+            "labels = 'gaussian'",
         ),
     ],
 )
@@ -139,7 +139,7 @@ def test_each_fit_of_a_solve_has_a_row_of_its_own():
         (other,) = fits.values()
         assert "l2" in misquoted(number, measured("test_error", other), [FILTERS])
     random = measured("test_error", ("random labels",))
-    assert "labels is 'true'" in misquoted(kernel("MNIST", "none"), random, [PIXELS])
+    assert "labels = 'true'" in misquoted(kernel("MNIST", "none"), random, [PIXELS])
 
 
 def test_of_a_difference_each_row_is_that_of_a_recipe():
@@ -150,6 +150,15 @@ def test_of_a_difference_each_row_is_that_of_a_recipe():
     ratio = kernel("MNIST", "gabor filters") / kernel("MNIST", "none")
     assert not misquoted(ratio, measured("test_error"), [GABOR, PIXELS])
     assert "gabor filters" in misquoted(ratio, measured("test_error"), [PIXELS])
+    other = kernel("CIFAR10", "none") / kernel("MNIST", "none")
+    digits = [replace(it, dataset="digits") for it in (GABOR, PIXELS)]
+    assert not misquoted(ratio, measured("test_error"), digits)
+    assert "but the run has 'gabor filters'" in misquoted(other, measured("test_error"), digits)
+
+
+def test_a_tables_extremes_stand_for_all_its_rows():
+    spread = cell("inception", True) - cell("inception")
+    assert not misquoted(spread, measured("test"), [table_1(*row) for row in TABLE_1])
 
 
 def test_a_control_may_break_all_but_network_and_data():

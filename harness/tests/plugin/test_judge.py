@@ -73,5 +73,5 @@ def test_a_number_published_for_another_network_is_refused(tmp_path):
     assert sorted(session.outcomes.values()) == ["FAILED", "PASSED"], session.text
     assert (
         "Table 1, Alexnet, random labels, train is published for something else than 'accuracy':"
-        " its model is 'Alexnet', and that of the run 'MLP 1x512'; take the row of what was trained"
+        " model = 'Alexnet', but the run has 'MLP 1x512'; take the row of what was trained"
     ) in session.text
