@@ -10,6 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from claims.section2_capacity.test_uniform_stability import change_at_the_example
+from harness.capacity.stability import Replacements
 from harness.evidence import (
     accuracy,
     accuracy_as_drawn,
@@ -301,3 +303,16 @@ def test_several_pairs_roughness_is_over_runs():
     measured = roughness_ratio("x", [curve_of([it] * 40) for it in sizes], [smooth] * 3)
     logs = t_interval([math.log(it / 0.002) for it in sizes])
     assert measured.interval == pytest.approx(np.exp(logs)) and measured.replicated == "runs"
+
+
+def test_a_change_at_the_example_is_over_samples_where_there_are_several():
+    """Replaced examples of one sample move together: they are no replicates beside samples."""
+    within = Replacements(np.arange(2), np.array([[0.2] * 4, [0.8] * 4]), 2)
+    alike = change_at_the_example("x", [within] * 3)
+    assert width(alike) < 1e-9 and alike.replicated.startswith("samples")
+    means = [0.2, 0.4, 0.9]
+    apart = [Replacements(np.arange(2), np.full((2, 4), mean), 2) for mean in means]
+    assert change_at_the_example("x", apart).interval == pytest.approx(t_interval(means))
+    alone = change_at_the_example("x", [within])
+    assert alone.interval == pytest.approx(t_interval([0.2, 0.8]))
+    assert alone.replicated == "replaced examples of one sample"
