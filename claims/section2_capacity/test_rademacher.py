@@ -161,13 +161,15 @@ BATCHES, DRAWS = 40, 250
 """Sign vectors for classes that need no training: a value is the mean over a batch of them."""
 
 
-def complexities(functions, base_seed):
+def complexities(judge, functions, base_seed):
     """Samples and sign vectors by size, correlations for each, and their means by batch."""
     from harness.capacity.rademacher import best_correlations
     from harness.capacity.samples import image_points
     from harness.capacity.signs import random_signs
 
-    points = {n: image_points(sample("digits", n, base_seed)) for n in (*FAST_SIZES, 512)}
+    samples = {n: sample("digits", n, base_seed) for n in (*FAST_SIZES, 512)}
+    judge.computed_on(*samples.values())
+    points = {n: image_points(recipe) for n, recipe in samples.items()}
     signs = {n: random_signs(n, BATCHES * DRAWS, base_seed) for n in points}
     values = {n: best_correlations(functions, points[n], signs[n]) for n in points}
     means = {n: of_it.reshape(BATCHES, DRAWS).mean(axis=1) for n, of_it in values.items()}
@@ -201,9 +203,8 @@ def test_the_measure_finds_known_complexities_of_linear_functions(judge, base_se
     from harness.capacity.bounds import linear_bound
     from harness.capacity.classes import linear_supremum
 
-    judge.scale = "scaled"
     functions = linear_functions()
-    points, signs, values, means = complexities(functions, base_seed)
+    points, signs, values, means = complexities(judge, functions, base_seed)
     off = max(
         abs(linear_supremum(functions.bound, points[n], signs[n]) - values[n]).max() for n in points
     )
@@ -228,8 +229,7 @@ def test_the_measure_stays_below_massarts_bound_for_a_finite_class(judge, base_s
     from harness.capacity.bounds import massart_bound
     from harness.capacity.classes import RandomHalfspaces
 
-    judge.scale = "scaled"
-    _, _, _, means = complexities(RandomHalfspaces(FEW, seed=base_seed), base_seed)
+    _, _, _, means = complexities(judge, RandomHalfspaces(FEW, seed=base_seed), base_seed)
     measured = {
         n: mean_over(f"{FEW} halfspaces, n = {n}", means[n], "correlation", BATCHWISE)
         for n in means
@@ -244,8 +244,7 @@ def test_the_measure_stays_below_massarts_bound_for_a_finite_class(judge, base_s
 @pytest.mark.control("2.2-rademacher")
 def test_linear_functions_of_bounded_norm_do_not_correlate(judge, base_seed):
     """And the bound on their gap, taken at the interval's upper end, says something."""
-    judge.scale = "scaled"
-    _, _, _, means = complexities(linear_functions(), base_seed)
+    _, _, _, means = complexities(judge, linear_functions(), base_seed)
     measured = {
         n: mean_over(f"linear functions, n = {n}", means[n], "correlation", BATCHWISE)
         for n in means

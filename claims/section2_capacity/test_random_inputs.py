@@ -67,10 +67,10 @@ def judge_mean_image(judge, setting, root, base_seed):
     """How much the mean image varies over its places, against the true images' mean."""
     from harness.training.inputs import prepared_data
 
-    judge.scale = "scaled"
     structure = {}
     for inputs in ("true-labels", setting):
         recipe = reseed(fast("mlp-1x512", inputs, 70), base_seed)
+        judge.computed_on(recipe)
         data = prepared_data(recipe, root, "cpu", "fp32")
         for part, images in (("training", data.train_images), ("test", data.test_images)):
             structure[inputs, part] = float(images.mean(dim=0).std())

@@ -12,7 +12,7 @@ from claims.section2_capacity.capacity_trials import (
     logistic_recipe,
     with_replacements,
 )
-from harness.evidence import AtMost, Equals, MoreThan, exact, mean_over
+from harness.evidence import AtMost, Equals, MoreThan, exact, mean_over, paired
 from harness.plugin.trials import Trial, trials
 from harness.training.recipe import differing_fields
 
@@ -88,11 +88,12 @@ def test_the_gaps_differ_all_the_same(trial, laboratory, judge):
     from harness.capacity.stability import generalization_gap
 
     runs = laboratory.runs(trial)
-    pairs = zip(runs["random labels"], runs["true labels"], strict=True)
+    name = "logistic regression: gap with random minus gap with true labels"
+    pairs = paired(name, runs["random labels"], runs["true labels"], {"label_corruption"})
     differences = [generalization_gap(random) - generalization_gap(true) for random, true in pairs]
     judge(
         mean_over(
-            "logistic regression: gap with random minus gap with true labels",
+            name,
             differences,
             "loss",
             "samples, orders, initial weights, label draws",

@@ -26,6 +26,7 @@ from harness.evidence import (
     exact,
     log_log_slope,
     mean_over,
+    paired,
 )
 from harness.models import model_spec
 from harness.plugin.trials import Trial, reseed, trials
@@ -166,11 +167,18 @@ def pass_trials(setting):
     ]
 
 
+def after_passes(groups):
+    """Samples by number of passes, and the fewest and the most passes over the very same ones."""
+    measured = measure(groups)
+    few, many = min(measured), max(measured)
+    paired("passes", groups[str(many)], groups[str(few)], {"epochs"})
+    return measured, few, many
+
+
 @pytest.mark.claim("2.2-stability-fails")
 @trials(*pass_trials("random-signs"))
 def test_on_random_labels_the_change_grows_with_the_passes(trial, laboratory, judge):
-    measured = measure(laboratory.runs(trial))
-    few, many = min(measured), max(measured)
+    measured, few, many = after_passes(laboratory.runs(trial))
     judge(
         mean_over(
             f"random labels, n = {trial.all_recipes[0].images:,}: change at the example after"
@@ -191,8 +199,7 @@ def test_on_random_labels_the_change_grows_with_the_passes(trial, laboratory, ju
 @trials(*pass_trials("two-groups"))
 def test_on_true_labels_the_largest_change_grows_with_the_passes(trial, laboratory, judge):
     """At the example itself it need not: what the others teach covers most of it."""
-    measured = measure(laboratory.runs(trial))
-    few, many = min(measured), max(measured)
+    measured, few, many = after_passes(laboratory.runs(trial))
     judge(
         exact(
             f"true labels, n = {trial.all_recipes[0].images:,}: largest change after {many}"
@@ -247,8 +254,8 @@ def test_the_measure_recovers_the_rate_of_ridge_regression(dataset, laboratory, 
     from harness.capacity.bounds import image_radius, ridge_bound
     from harness.capacity.ridge import Ridge
 
-    judge.scale = "scaled"
     recipes, samples = ridge_samples(dataset, base_seed, laboratory.data_root)
+    judge.computed_on(*recipes.values())
     radius = image_radius(next(iter(recipes.values())))
     products, moves = [], []
     for n, (points, labels, others, other_labels) in samples.items():
@@ -282,8 +289,8 @@ def test_ridge_regression_with_a_fixed_penalty_is_stable(dataset, laboratory, ju
     from harness.capacity.bounds import image_radius
     from harness.capacity.ridge import Ridge
 
-    judge.scale = "scaled"
     recipes, samples = ridge_samples(dataset, base_seed, laboratory.data_root)
+    judge.computed_on(*recipes.values())
     ridge = Ridge(image_radius(next(iter(recipes.values()))) ** 2)
     places = range(REPLACED[dataset])
     measured = {n: [ridge.replaced(*of_it, places)] for n, of_it in samples.items()}

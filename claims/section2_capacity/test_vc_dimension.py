@@ -65,8 +65,9 @@ def test_trained_networks_shatter_a_sample_by_a_margin(dataset, laboratory, judg
     """One margin for both: shattered at a width of 0.9 is shattered."""
     from harness.capacity.networks import TrainedNetworks
 
-    judge.scale = "scaled"
-    networks = TrainedNetworks(training(dataset, base_seed))
+    recipe = training(dataset, base_seed)
+    judge.computed_on(recipe)
+    networks = TrainedNetworks(recipe)
     points = sample(dataset, laboratory.data_root, base_seed)
     judge_shattering(judge, "MLP 1x512, trained", networks, points, MARGIN)
 

@@ -214,7 +214,7 @@ def test_regularisers_help_and_are_not_needed_on_imagenet(trial, laboratory, jud
     counts = {row: last_counts(run) for row, run in by_row.items()}
     runs = list(by_row.values())
     judge_fall(judge, counts[ALL], counts[NONE], runs)
-    judge_level(judge, counts[NONE], runs)
+    judge_level(judge, counts[NONE], [by_row[NONE]])
     judge_won_back(judge, counts[AUGMENTED], counts[ALL], counts[NONE], runs)
 
 

@@ -86,17 +86,18 @@ REGULARIZERS = {
 @pytest.mark.claim("3-table4")
 @trials(*augmented_trials())
 def test_random_labels_are_fitted_with_augmentation(trial, laboratory, judge):
-    """Each image is another one every epoch: the accuracy is that of the batches as they came."""
+    """Each image is another one every epoch: the accuracy is that of the batches as they came.
+
+    On digits it is another network's, of which the table has no such row.
+    """
     runs = laboratory.runs(trial)["random labels"]
-    first = runs[0].recipe.augmentation[0]
-    number = published("inception", REGULARIZERS[first])
-    judge(
-        online_accuracy(f"{name_of(runs[0].recipe.model)}: online accuracy, {trial.label}", runs),
-        AtLeast(number.value, source=number.where)
-        if trial.scale == "paper"
-        else AtLeast(CONVERGED, source="Table 4: what converges there is above 0.99"),
-        number,
-    )
+    model, first = runs[0].recipe.model, runs[0].recipe.augmentation[0]
+    measured = online_accuracy(f"{name_of(model)}: online accuracy, {trial.label}", runs)
+    if trial.scale == "paper":
+        number = published(model, REGULARIZERS[first])
+        judge(measured, AtLeast(number.value, source=number.where), number)
+    else:
+        judge(measured, AtLeast(CONVERGED, source="Table 4: what converges there is above 0.99"))
 
 
 @pytest.mark.control("3-table4")

@@ -52,7 +52,6 @@ def judge_full(
     slack_words: str,
 ) -> None:
     """The test error, on the paper's own test images, against what the paper printed."""
-    judge.scale = "paper"
     judge(
         error_on_the_same_images(f"{name}: test error", solve, label),
         AtMost(published.value + margin, source=f"{published.where}, {slack_words}"),

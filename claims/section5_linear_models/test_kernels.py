@@ -25,8 +25,7 @@ MIDWAY = 0.75
 """For digits: between the published half and no gain at all."""
 
 
-def judge_scaled(judge, name, solves, label, bound):
-    judge.scale = "scaled"
+def judge_digits(judge, name, solves, label, bound):
     judge(
         share_of_errors(f"digits, {name}: test error", solves, label),
         AtMost(bound, source="Table 3, at reduced scale: a share of chance's 90 %"),
@@ -51,7 +50,7 @@ def judge_interpolation(judge, name, solve, label):
 @pytest.mark.solves(*m.MORE_PIXELS)
 def test_interpolating_digits_generalises(solver, judge):
     solves = [solver.solve(recipe) for recipe in m.MORE_PIXELS]
-    judge_scaled(judge, "pixels", solves, m.TRUE, SMALL)
+    judge_digits(judge, "pixels", solves, m.TRUE, SMALL)
     judge_interpolation(judge, "digits, pixels", solves[0], m.TRUE)
 
 
@@ -60,7 +59,7 @@ def test_interpolating_digits_generalises(solver, judge):
 @pytest.mark.solves(*m.MORE_PIXELS)
 def test_interpolating_random_labels_of_digits_does_not(solver, judge):
     solves = [solver.solve(recipe) for recipe in m.MORE_PIXELS]
-    judge_scaled(judge, "pixels, random labels", solves, m.RANDOM, SMALL)
+    judge_digits(judge, "pixels, random labels", solves, m.RANDOM, SMALL)
 
 
 @pytest.mark.cpu_full
@@ -100,7 +99,6 @@ def judge_ratio(judge, name, solves, references, bound, label=m.TRUE, its_label=
 @pytest.mark.claim("5-mnist-gabor")
 @pytest.mark.solves(*m.PIXELS, *m.GABOR)
 def test_wavelets_lower_the_error_on_digits(solver, judge):
-    judge.scale = "scaled"
     solves, pixels = ([solver.solve(recipe) for recipe in its] for its in (m.GABOR, m.PIXELS))
     judge_ratio(judge, "digits, Gabor wavelets", solves, pixels, MIDWAY)
 
@@ -109,7 +107,6 @@ def test_wavelets_lower_the_error_on_digits(solver, judge):
 @pytest.mark.control("5-mnist-gabor")
 @pytest.mark.solves(*m.PIXELS, *m.NOISE)
 def test_noise_in_place_of_wavelets_does_not(solver, judge):
-    judge.scale = "scaled"
     solves, pixels = ([solver.solve(recipe) for recipe in its] for its in (m.NOISE, m.PIXELS))
     judge_ratio(judge, "digits, noise in place of wavelets", solves, pixels, MIDWAY)
 
@@ -135,7 +132,7 @@ def test_wavelets_halve_the_error_on_mnist(solver, judge):
 def test_interpolating_pixels_is_far_from_chance(solver, judge):
     """On digits, which stand in: no colour images come with a dependency."""
     solves = [solver.solve(recipe) for recipe in m.MORE_PIXELS]
-    judge_scaled(judge, "in place of CIFAR-10, pixels", solves, m.TRUE, HALF_OF_CHANCE)
+    judge_digits(judge, "in place of CIFAR-10, pixels", solves, m.TRUE, HALF_OF_CHANCE)
 
 
 @pytest.mark.fast
@@ -144,7 +141,7 @@ def test_interpolating_pixels_is_far_from_chance(solver, judge):
 def test_interpolating_random_labels_is_not(solver, judge):
     solves = [solver.solve(recipe) for recipe in m.MORE_PIXELS]
     name = "in place of CIFAR-10, pixels, random labels"
-    judge_scaled(judge, name, solves, m.RANDOM, HALF_OF_CHANCE)
+    judge_digits(judge, name, solves, m.RANDOM, HALF_OF_CHANCE)
 
 
 @pytest.mark.cpu_full

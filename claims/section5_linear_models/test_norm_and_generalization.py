@@ -39,6 +39,7 @@ def judge_gain(judge, name, recipes, laboratory, margin):
     """
     from harness.linear.ridge import choose_ridge
 
+    judge.computed_on(*recipes)
     paths = [choose_ridge(it, m.RIDGES, laboratory.data_root) for it in recipes]
     path, recipe = paths[0], recipes[0]
     data = {
@@ -70,7 +71,6 @@ def no_gain(features, base_seed):
 @pytest.mark.claim("5-no-gain")
 @pytest.mark.parametrize("features", m.NO_GAIN)
 def test_a_ridge_saves_nothing_on_digits(features, laboratory, judge, base_seed):
-    judge.scale = "scaled"
     judge_gain(judge, f"digits, {features}", no_gain(features, base_seed), laboratory, MARGIN)
 
 
@@ -78,7 +78,6 @@ def test_a_ridge_saves_nothing_on_digits(features, laboratory, judge, base_seed)
 @pytest.mark.control("5-no-gain")
 @pytest.mark.parametrize("features", m.NO_GAIN)
 def test_a_ridge_saves_something_where_labels_are_noisy(features, laboratory, judge, base_seed):
-    judge.scale = "scaled"
     recipes = [replace(it, corruptions=(m.NOISY,)) for it in no_gain(features, base_seed)]
     judge_gain(judge, f"digits, {features}, noisy labels", recipes, laboratory, MARGIN)
 
@@ -88,7 +87,6 @@ def test_a_ridge_saves_something_where_labels_are_noisy(features, laboratory, ju
 @pytest.mark.solves(*m.RIDGED)
 def test_a_ridge_saves_something_on_random_filters(solver, judge):
     """As Table 3 has it on CIFAR-10: see 5-cifar-l2."""
-    judge.scale = "scaled"
     without, ridge = (
         [
             [not it for it in solver.solve(recipe).outcome[fit_label(m.TYPICAL, value)].is_right()]
@@ -105,7 +103,6 @@ def test_a_ridge_saves_something_on_random_filters(solver, judge):
 @pytest.mark.parametrize("features", m.MNIST_NO_GAIN)
 def test_a_ridge_saves_nothing_on_part_of_mnist(features, laboratory, judge, base_seed):
     """5,000 images: one eigendecomposition for all ridges."""
-    judge.scale = "scaled"
     recipes = [seeded(m.MNIST_NO_GAIN[features], base_seed)]
     judge_gain(judge, f"MNIST, {features}", recipes, laboratory, margin=0.003)
 
@@ -123,7 +120,6 @@ FULL = {
     [pytest.param(name, marks=pytest.mark.solves(*pair)) for name, pair in FULL.items()],
 )
 def test_a_ridge_saves_nothing_on_mnist(features, solver, judge):
-    judge.scale = "paper"
     without, ridge = (solver.solve(recipe) for recipe in FULL[features])
     wrong = [[not it for it in solve.outcome[m.TRUE].is_right()] for solve in (without, ridge)]
     judge(
@@ -179,8 +175,9 @@ def judge_norm_and_error(judge, name, bad, best):
 def test_bad_interpolants_have_larger_norms(recipe, extra, laboratory, judge, base_seed):
     from harness.linear.bad_interpolants import interpolants
 
-    judge.scale = "scaled"
-    made = interpolants(seeded(recipe, base_seed), extra, laboratory.data_root)
+    recipe = seeded(recipe, base_seed)
+    judge.computed_on(recipe)
+    made = interpolants(recipe, extra, laboratory.data_root)
     for name in BAD:
         judge_bad(judge, f"{recipe.dataset}, {name}", made[name], made["minimum norm"])
 
@@ -190,8 +187,9 @@ def test_bad_interpolants_have_larger_norms(recipe, extra, laboratory, judge, ba
 def test_centres_at_the_training_points_are_no_bad_interpolant(laboratory, judge, base_seed):
     from harness.linear.bad_interpolants import interpolants
 
-    judge.scale = "scaled"
-    made = interpolants(seeded(m.BAD, base_seed), m.BAD.held_out, laboratory.data_root)
+    recipe = seeded(m.BAD, base_seed)
+    judge.computed_on(recipe)
+    made = interpolants(recipe, recipe.held_out, laboratory.data_root)
     best = made["minimum norm"]
     judge_norm_and_error(judge, "digits, centres at the training points", best, best)
 
@@ -269,7 +267,6 @@ def judge_norms(judge, gabor, pixels):
 @pytest.mark.claim("5-norm-no-predictor")
 @pytest.mark.solves(*m.PIXELS, *m.GABOR)
 def test_wavelets_raise_the_norm_and_lower_the_error_on_digits(solver, judge):
-    judge.scale = "scaled"
     gabor, pixels = ([solver.solve(it) for it in its] for its in (m.GABOR, m.PIXELS))
     name = "digits, pixels to wavelets"
     ratios = judge_no_predictor(judge, name, (gabor, m.TRUE), (pixels, m.TRUE))
@@ -280,7 +277,6 @@ def test_wavelets_raise_the_norm_and_lower_the_error_on_digits(solver, judge):
 @pytest.mark.control("5-norm-no-predictor")
 @pytest.mark.solves(*m.PIXELS)
 def test_random_labels_raise_the_norm_and_the_error(solver, judge):
-    judge.scale = "scaled"
     pixels = [solver.solve(recipe) for recipe in m.PIXELS]
     name = "digits, true to random labels"
     judge_no_predictor(judge, name, (pixels, m.RANDOM), (pixels, m.TRUE))
@@ -290,7 +286,6 @@ def test_random_labels_raise_the_norm_and_the_error(solver, judge):
 @pytest.mark.claim("5-norm-no-predictor")
 @pytest.mark.solves(m.MNIST, m.MNIST_GABOR)
 def test_wavelets_raise_the_norm_and_lower_the_error_on_mnist(solver, judge):
-    judge.scale = "paper"
     gabor, pixels = [solver.solve(m.MNIST_GABOR)], [solver.solve(m.MNIST)]
     name = "MNIST, pixels to wavelets"
     ratios = judge_no_predictor(judge, name, (gabor, m.TRUE), (pixels, m.TRUE))

@@ -40,7 +40,6 @@ def judge_digits_convnet(judge, solver, laboratory, filters):
     """Linear models both: minimum norm on the features, least squares on the pixels."""
     from harness.linear.pixels import least_squares_on_pixels
 
-    judge.scale = "scaled"
     solves = [solver.solve(recipe) for recipe in m.CONVNETS]
     reference = [least_squares_on_pixels(it.recipe, laboratory.data_root) for it in solves]
     judge_convnet(judge, "digits, minimum norm", solves, filters, reference)
@@ -66,7 +65,6 @@ def test_few_filters_do_not(solver, laboratory, judge):
 @pytest.mark.solves(m.CIFAR_CONVNET, m.CIFAR)
 def test_random_filters_lower_the_error_on_cifar(solver, judge):
     """Fewer filters than the paper's, and fewer features than examples: least squares."""
-    judge.scale = "scaled"
     solve = solver.solve(m.CIFAR_CONVNET)
     name = "CIFAR-10, least squares"
     pixels = [not right for right in solver.solve(m.CIFAR).outcome[m.TRUE].is_right()]
@@ -121,7 +119,6 @@ def curve(name, solve, ridges):
 @pytest.mark.claim("5-cifar-l2")
 @pytest.mark.solves(*m.RIDGED, m.CURVE)
 def test_a_ridge_lowers_the_error_on_digits(solver, judge):
-    judge.scale = "scaled"
     solves = [solver.solve(recipe) for recipe in m.RIDGED]
     exhibit = curve("digits, random conv-net", solver.solve(m.CURVE), m.CURVE.ridges)
     judge_ridge(judge, "digits, random conv-net", solves, m.TYPICAL, m.DIGITS_RIDGE, exhibit)
@@ -131,7 +128,6 @@ def test_a_ridge_lowers_the_error_on_digits(solver, judge):
 @pytest.mark.control("5-cifar-l2")
 @pytest.mark.solves(*m.RIDGED)
 def test_a_ridge_far_too_large_does_not(solver, judge):
-    judge.scale = "scaled"
     solves = [solver.solve(recipe) for recipe in m.RIDGED]
     judge_ridge(judge, "digits, random conv-net", solves, m.TYPICAL, m.CRUSHING_RIDGE)
 
@@ -140,7 +136,6 @@ def test_a_ridge_far_too_large_does_not(solver, judge):
 @pytest.mark.claim("5-cifar-l2")
 @pytest.mark.solves(m.CIFAR_CONVNET)
 def test_a_ridge_lowers_the_error_on_cifar(solver, judge):
-    judge.scale = "scaled"
     solve = solver.solve(m.CIFAR_CONVNET)
     recipe = solve.recipe
     exhibit = curve("CIFAR-10, random conv-net", solve, recipe.ridges)

@@ -27,7 +27,6 @@ def judge_share_of_the_triangle(judge, name, needed, n, solves):
 @pytest.mark.solves(m.MNIST)
 def test_the_mnist_solve_takes_less_than_the_authors_had(solver, judge):
     """Memory, and core-minutes: the authors' 24 cores took nearly 3 minutes each."""
-    judge.scale = "paper"
     solve = solver.solve(m.MNIST)
     facts = solve.outcome.facts
     memory = published_resource("mnist_kernel_memory_gb")
@@ -75,7 +74,7 @@ def test_no_second_copy_of_the_matrix_is_made(judge):
     """As the solver reckons: n^2 / 2 words in panels, and the rest within 15 % of them."""
     from harness.linear.machine import bytes_needed
 
-    judge.scale = "scaled"
+    judge.reduced()
     n, pixels, targets = 60_000, 784, 20
     needed = bytes_needed(n, pixels, targets)
     judge_share_of_the_triangle(judge, "MNIST, n = 60,000: what a solve asks for", needed, n, [])
@@ -87,7 +86,7 @@ def test_a_factor_keeps_the_lower_triangle_alone(judge):
     """Counted in the tensors themselves, in panels as low for these points as for all of MNIST."""
     from harness.linear.footprint import kept_bytes
 
-    judge.scale = "scaled"
+    judge.reduced()
     n, height = 2_048, 64
     judge_share_of_the_triangle(
         judge, "n = 2,048: what a factor keeps", kept_bytes(n, height), n, []

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.errors import CapacityError
+from harness.runs.pairs import starts_alike
 
 if TYPE_CHECKING:
     from harness.runs.run import Run
@@ -57,7 +58,8 @@ class Replacements:
 def replacements(base: "Run", others: Sequence["Run"]) -> Replacements:
     """Compare runs that differ from ``base`` in one replaced example each.
 
-    Raises CapacityError where one differs in anything else.
+    Raises CapacityError where one differs in anything else: in its recipe, or by the digests of its
+    order and of its labels, or by its first loss where the example is not in the first batch.
     """
     if not others:
         raise CapacityError("nothing was replaced: no runs to compare with")
@@ -66,12 +68,38 @@ def replacements(base: "Run", others: Sequence["Run"]) -> Replacements:
             raise CapacityError(
                 f"{other.recipe} must differ from {base.recipe} in one replaced example alone"
             )
+        if what := _differs_too(base, other):
+            raise CapacityError(
+                f"{other.recipe} differs from {base.recipe} in its {what}, too, and not in one"
+                " replaced example alone"
+            )
     before = losses(base)
     return Replacements(
         np.array([other.recipe.replaced for other in others]),
         np.abs(np.stack([losses(other) for other in others]) - before),
         base.recipe.images,
     )
+
+
+def _differs_too(base: "Run", other: "Run") -> str:
+    import torch
+
+    from harness.data.streams import ORDER, digest, stream
+
+    if other.outcome.order_digest != base.outcome.order_digest:
+        return "order"
+    labels, n, place = list(base.outcome.probe_labels), base.recipe.images, other.recipe.replaced
+    if other.outcome.probe_labels != labels:
+        return "probes"
+    labels[place] = labels[n + place % (len(labels) - n)]
+    if digest(torch.tensor(labels[:n])) != other.outcome.label_digest:
+        return "labels"
+    order = torch.randperm(n, generator=stream(base.recipe.seed, ORDER))
+    known = digest(order) == base.outcome.order_digest
+    first_batch = order[: base.recipe.batch_size].tolist()
+    if known and place not in first_batch and not starts_alike(base, other):
+        return "initial weights"  # Nothing else moves the loss of a batch without the example.
+    return ""
 
 
 def by_sample(runs: Sequence["Run"]) -> list[Replacements]:

@@ -50,6 +50,7 @@ from harness.evidence.solves import (
 )
 from harness.evidence.statistics import DESIGN_EFFECT_OF_LEARNERS, margin_around
 from harness.evidence.verdict import ClaimNotSupported, ControlNotRefuted
+from harness.runs.pairs import paired
 
 __all__ = [
     "DESIGN_EFFECT_OF_LEARNERS",
@@ -88,6 +89,7 @@ __all__ = [
     "margin_around",
     "mean_over",
     "online_accuracy",
+    "paired",
     "published_at",
     "published_crossing",
     "published_curve",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from harness.errors import HarnessError
 from harness.evidence.measurement import NOWHERE, Measurement, provenance, remarks
 from harness.evidence.statistics import accuracy_interval, kendall_interval, welch_interval
+from harness.runs.pairs import paired
 
 if TYPE_CHECKING:
     from harness.runs.run import Run
@@ -92,7 +93,8 @@ def trend(name: str, values: Mapping[float, Sequence[float]], runs: Sequence["Ru
         )
     sound = not any(math.isnan(value) for _, value in pairs)
     tau, interval = kendall_interval(*zip(*pairs, strict=True)) if sound else (math.nan, NOWHERE)
-    one_seed = len({run.recipe.seed for run in runs}) == 1
+    if one_seed := len({run.recipe.seed for run in runs}) == 1:
+        paired(name, runs[1:], runs[:-1])
     return Measurement(
         name,
         (tau,),

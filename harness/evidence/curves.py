@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING
 
 from harness.evidence.measurement import NOWHERE, Measurement, provenance, remarks
 from harness.evidence.statistics import Interval, t_interval
+from harness.runs.pairs import paired
 
 if TYPE_CHECKING:
     from harness.runs.run import Run
+
+RANDOMISED = ("label_corruption", "inputs")
+"""What the settings of Figure 1a differ in."""
 
 
 def difference_in_steps(
@@ -23,9 +27,10 @@ def difference_in_steps(
     """By how many steps ``later`` falls below the loss ``level`` after ``earlier``, pair by pair.
 
     A run that never gets there is infinitely late; without an ``earlier`` there is no difference.
+    Raises HarnessError for pairs that differ in more than their labels and inputs.
     """
     values, widths = [], []
-    for one, other in zip(later, earlier, strict=True):
+    for one, other in paired(name, later, earlier, varied=RANDOMISED):
         late, soon = _crossing(one, level), _crossing(other, level)
         if late is None or soon is None:
             values.append(math.nan if soon is None else math.inf)

@@ -61,6 +61,7 @@ def top5_accuracy(name: str, runs: Sequence["Run"], part: Literal["train", "test
         "images within a run" if len(runs) == 1 else "runs: seeds, images, label draws",
         *provenance(runs),
         images=min(total),
+        column=f"top5_{part}",
         **remarks(runs),
     )
 
@@ -110,5 +111,6 @@ def sum_of_accuracies(
         NOWHERE if diverged else (value - math.sqrt(below), value + math.sqrt(above)),
         "test images, as if those of all networks were independent",
         *provenance(runs),
+        column="test",
         **remarks(runs),
     )

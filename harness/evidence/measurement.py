@@ -31,6 +31,10 @@ class Measurement:
     note: str = ""
     """What a reader must know of these values: that a run diverged, or departs from the paper."""
     diverged: bool = False
+    column: str = ""
+    """Which column of the paper's tables it is of: train, test, top5_train, test_error ..."""
+    fits: tuple[str, ...] = ()
+    """Of solves: the fits that were measured, as their outcomes name them; all where empty."""
 
     def __post_init__(self) -> None:
         """Refuse a measurement of nothing."""
@@ -65,6 +69,7 @@ def accuracy(name: str, runs: Sequence["Run"], part: Literal["train", "test"]) -
         "images within a run" if len(runs) == 1 else "runs: seeds, images, label draws",
         *provenance(runs),
         images=min(total),
+        column=part,
         **remarks(runs),
     )
 

@@ -51,6 +51,26 @@ UNITS = {
     "workstation_cores": ("cores", 1),
 }
 
+# What a table's caption says of all its rows, in the words of the other tables' entries.
+SAID = {
+    "table1_cifar10": {"dataset": "CIFAR10"},
+    "table2_imagenet_inception_v3": {"dataset": "IMAGENET", "model": "Inception v3"},
+    "table3_kernels": {"labels": "true"},
+    "table4_random_labels_despite_regularizers_cifar10": {"dataset": "CIFAR10", "labels": "random"},
+}
+
+# Columns that are one measurement's: Table 2's in parentheses, and its top-1, are accuracies.
+COLUMNS = {
+    "top1_train": "train",
+    "top1_test": "test",
+    "top1_test_best": "test",
+    "top5_test_best": "top5_test",
+}
+
+# Networks of Figures 1b and 1c, and of Figure 2b, and what Table 1 calls them.
+FIGURE_1 = {"Inception": "Inception", "AlexNet": "Alexnet", "MLP 1x512": "MLP 1x512"}
+FIGURE_2B = {"Inception": "Inception", "Inception w/o BN": "Inception w/o BatchNorm"}
+
 # Axis of a figure: the unit of a crossing, and the number of these units in one drawn unit.
 AXES = {"thousand steps": ("steps", 1000), "label corruption": ("share", 1)}
 
@@ -64,24 +84,29 @@ class Published:
     unit: str
     cell: str = field(default="", compare=False)
     """Which number of a table this is, however it was asked for; see `cell_name`."""
+    rows: tuple[dict[str, Any], ...] = field(default=(), compare=False)
+    """What the rows that it is made of say of their training, by their entries' names."""
 
     def __sub__(self, other: "Published") -> "Published":
         """By how much one published number exceeds another of the same unit."""
         if self.unit != other.unit:
             raise HarnessError(f"{self.where} is in {self.unit}, {other.where} in {other.unit}")
-        return Published(self.value - other.value, f"{self.where} minus {other.where}", self.unit)
+        where = f"{self.where} minus {other.where}"
+        return Published(self.value - other.value, where, self.unit, rows=self.rows + other.rows)
 
     def __mul__(self, other: "Published") -> "Published":
         """The product of two published numbers: minutes and cores, say."""
         where = f"{self.where}, times {other.where}"
-        return Published(self.value * other.value, where, f"{self.unit} x {other.unit}")
+        unit = f"{self.unit} x {other.unit}"
+        return Published(self.value * other.value, where, unit, rows=self.rows + other.rows)
 
     def __truediv__(self, other: "Published") -> "Published":
         """One published number over another of the same unit."""
         if self.unit != other.unit:
             raise HarnessError(f"{self.where} is in {self.unit}, {other.where} in {other.unit}")
         ratio = round(self.value / other.value, 6)
-        return Published(ratio, f"{self.where} over {other.where}", "times")
+        where = f"{self.where} over {other.where}"
+        return Published(ratio, where, "times", rows=self.rows + other.rows)
 
 
 @dataclass(frozen=True)
@@ -121,7 +146,10 @@ def published_row(table: str, field: str, **match: str | bool) -> Published:
     row = nearest[0]
     where = ", ".join([title, *_words(row, match), _field_words(field)])
     number = _number(row, field, where)
-    return Published(number, where, UNITS[field][0], cell_name(table, row, field))
+    said = _entries_of(row)
+    said |= {key: value for key, value in SAID.get(table, {}).items() if key not in said}
+    said["column"] = COLUMNS.get(field, field)
+    return Published(number, where, UNITS[field][0], cell_name(table, row, field), (said,))
 
 
 def published_table(table: str) -> list[dict[str, Any]]:
@@ -139,8 +167,13 @@ def cell_name(table: str, row: dict[str, Any], field: str) -> str:
     >>> cell_name("table4", {"train": 99.2, "model": "Alexnet"}, "train")
     'table4: model=Alexnet: train'
     """
-    entries = [f"{key}={row[key]}" for key in sorted(row) if key not in {*UNITS, "remark"}]
+    entries = [f"{key}={value}" for key, value in sorted(_entries_of(row).items())]
     return f"{table}: {', '.join(entries)}: {field}"
+
+
+def _entries_of(row: dict[str, Any]) -> dict[str, Any]:
+    """What names a row: all but its numbers."""
+    return {key: value for key, value in row.items() if key not in {*UNITS, "remark"}}
 
 
 def published_curve(figure: str, curve: str) -> PublishedCurve:
@@ -183,11 +216,21 @@ def published_crossing(figure: str, curve: str, below: float) -> Published:
     for x, y in zip(drawn.x, drawn.y, strict=True):
         if y < below:
             # Rounded because 16.031 * 1000 is not the float 16031.
-            return Published(round(x * factor, 4), f"{drawn.where}, first below {below:g}", unit)
+            where = f"{drawn.where}, first below {below:g}"
+            return Published(round(x * factor, 4), where, unit, rows=rows_of(figure, curve))
     raise HarnessError(
         f"{drawn.where}: never below {below:g}; its lowest {drawn.y_unit} is {min(drawn.y):g}, "
         f"ask for a level above that"
     )
+
+
+def rows_of(figure: str, curve: str) -> tuple[dict[str, Any], ...]:
+    """What a curve says of its training, as a row of Table 1 would: of Figures 1 and 2b."""
+    if figure == "fig1a":
+        return ({"model": "Inception", "labels": curve.removesuffix(" labels")},)
+    names = {"fig1b": FIGURE_1, "fig1c": FIGURE_1, "fig2b": FIGURE_2B}.get(figure, {})
+    name = curve.removeprefix("test ").removeprefix("train ")
+    return ({"model": names[name]},) if name in names else ()
 
 
 def _load(name: str) -> dict[str, Any]:

@@ -6,10 +6,13 @@
 
 from harness.errors import HarnessError
 from harness.evidence.published import (
+    FIGURE_1,
+    FIGURE_2B,
     Published,
     published_curve,
     published_figure,
     published_row,
+    rows_of,
 )
 from harness.evidence.regularization import roughness_of
 from harness.evidence.statistics import clopper_pearson
@@ -21,8 +24,8 @@ UNITS = {
 }
 """The unit that a test gets, by the unit of a figure's vertical axis."""
 
-IN_FIGURE_1C = {"Inception": "Inception", "Alexnet": "AlexNet", "MLP 1x512": "MLP 1x512"}
-IN_FIGURE_2B = {"Inception": "test Inception", "Inception w/o BatchNorm": "test Inception w/o BN"}
+IN_FIGURE_1C = {name: drawn for drawn, name in FIGURE_1.items()}
+IN_FIGURE_2B = {name: f"test {drawn}" for drawn, name in FIGURE_2B.items()}
 """Networks of Table 1 whose accuracy on true labels a figure has, too, and what it calls them."""
 TEST_IMAGES = 10_000
 
@@ -33,7 +36,7 @@ def published_at(figure: str, curve: str, x: float) -> Published:
     for place, value in zip(drawn.x, drawn.y, strict=True):
         if abs(place - x) < 1e-9:
             unit = UNITS.get(drawn.y_unit, drawn.y_unit)
-            return Published(value, f"{drawn.where}, at {x:g}", unit)
+            return Published(value, f"{drawn.where}, at {x:g}", unit, rows=rows_of(figure, curve))
     raise HarnessError(
         f"{drawn.where}: it has no point at {x:g}; its points are"
         f" {', '.join(f'{place:g}' for place in drawn.x)}"
@@ -53,14 +56,16 @@ def published_epochs(curve: str) -> dict[float, int]:
 def published_roughness(curve: str) -> Published:
     """The roughness of a test curve of Figure 2b, as `roughness_of` measures ours."""
     drawn = published_curve("fig2b", curve)
-    return Published(round(roughness_of(drawn.y), 6), f"{drawn.where}, roughness", "share")
+    rough = round(roughness_of(drawn.y), 6)
+    return Published(rough, f"{drawn.where}, roughness", "share", rows=rows_of("fig2b", curve))
 
 
 def published_gain_of_early_stopping(curve: str) -> Published:
     """Highest minus last test accuracy of a curve of Figure 2b."""
     drawn = published_curve("fig2b", curve)
     gain = round(max(drawn.y) - drawn.y[-1], 6)
-    return Published(gain, f"{drawn.where}, highest minus last", "share")
+    where = f"{drawn.where}, highest minus last"
+    return Published(gain, where, "share", rows=rows_of("fig2b", curve))
 
 
 def published_disagreement(model: str) -> Published:

@@ -12,6 +12,7 @@ from harness.evidence.statistics import (
     difference_interval,
     t_interval,
 )
+from harness.runs.pairs import paired
 
 if TYPE_CHECKING:
     from harness.runs.run import Run
@@ -28,7 +29,7 @@ def difference_in_accuracy(
     The interval is over runs where there are several, and never narrower than that of independent
     test images, all pairs' together.
     """
-    pairs = [(_test(run), _test(other)) for run, other in zip(runs, others, strict=True)]
+    pairs = [(_test(run), _test(other)) for run, other in paired(name, runs, others)]
     return _paired(name, pairs, [*runs, *others])
 
 
@@ -65,8 +66,9 @@ def online_accuracy(name: str, runs: Sequence["Run"]) -> Measurement:
         tuple(shares),
         "share",
         interval,
-        "training images",
+        "training images" if len(runs) == 1 else "runs: seeds, images, label draws",
         *provenance(runs),
+        column="train",
         **remarks(runs),
     )
 
@@ -98,7 +100,7 @@ def roughness_ratio(name: str, rough: Sequence["Run"], smooth: Sequence["Run"]) 
     else:
         pairs = [
             (one.curve.test_accuracy, other.curve.test_accuracy)
-            for one, other in zip(rough, smooth, strict=True)
+            for one, other in paired(name, rough, smooth)
         ]
         values = [roughness_of(one) / max(roughness_of(other), 1e-9) for one, other in pairs]
         if len(values) > 1:
@@ -194,6 +196,7 @@ def _paired(
         interval,
         IMAGES if len(values) == 1 else f"runs; never narrower than {IMAGES}",
         *provenance(runs),
+        column="test",
         **remarks(runs),
     )
 

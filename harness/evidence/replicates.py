@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from harness.errors import HarnessError
 from harness.evidence.measurement import NOWHERE, Measurement, provenance, remarks
 from harness.evidence.statistics import accuracy_interval, t_interval
+from harness.runs.pairs import paired
 
 if TYPE_CHECKING:
     from harness.runs.run import Run
@@ -36,7 +37,7 @@ def correlation_with_signs(name: str, runs: Sequence["Run"]) -> Measurement:
 
     2 accuracy - 1, with the interval of the accuracy: over sign vectors, and never narrower than
     the binomial one over all signs. A lower bound on the supremum over the class. Raises
-    HarnessError where the labels are other than two random classes.
+    HarnessError where the labels are other than two random classes, or more than their draw varies.
     """
     if not runs:
         raise HarnessError(f"{name}: nothing was measured (no runs)")
@@ -46,6 +47,7 @@ def correlation_with_signs(name: str, runs: Sequence["Run"]) -> Measurement:
                 f"{name}: {run.recipe} has other labels than random signs;"
                 " take labels='two groups' and label_corruption=1"
             )
+    paired(name, runs[1:], runs[:-1], varied=("label_draw",))
     correct = [run.outcome.train_correct for run in runs]
     total = [run.outcome.train_total for run in runs]
     diverged = any(run.diverged for run in runs)

@@ -27,6 +27,8 @@ def share_of_errors(name: str, solves: Sequence["Solve"], label: str) -> Measure
         accuracy_interval(wrong, [fit.test_total for fit in fits]),
         "test images of one solve" if len(fits) == 1 else "solves: seeds, images, label draws",
         images=fits[0].test_total,
+        column="test_error",
+        fits=(label,),
         **_provenance(solves),
     )
 
@@ -40,6 +42,8 @@ def error_on_the_same_images(name: str, solve: "Solve", label: str) -> Measureme
         "share",
         (fit.test_error, fit.test_error),
         f"nothing: the paper's own {fit.test_total:,} test images",
+        column="test_error",
+        fits=(label,),
         **_provenance([solve]),
     )
 
@@ -56,7 +60,8 @@ def error_ratio(
     What is resampled are test images, each with its errors in all solves.
     """
     measured = wrong_ratio(name, _wrong(solves, label), _wrong(references, its_label))
-    return replace(measured, **_provenance([*solves, *references]))
+    provenance = _provenance([*solves, *references])
+    return replace(measured, column="test_error", fits=(label, its_label), **provenance)
 
 
 def wrong_ratio(

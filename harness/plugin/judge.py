@@ -17,6 +17,7 @@ from harness.evidence import (
 )
 from harness.evidence.catalogue import find
 from harness.evidence.checks import Check
+from harness.evidence.quoting import misquoted
 from harness.evidence.rooms import repetition_fails
 from harness.evidence.verdict import Verdict
 from harness.evidence.words import bound_in_words, quantity
@@ -26,7 +27,7 @@ from harness.plugin.options import SESSION
 from harness.plugin.own_networks import note_on
 from harness.plugin.recorded import is_recorded
 from harness.plugin.tiers import claim_of
-from harness.plugin.trials import network_of
+from harness.plugin.trials import FINISHED, AnyRecipe, below_papers_size, network_of, work_of
 
 JUDGE = pytest.StashKey["Judge"]()
 VALUES_SHOWN = 8
@@ -38,10 +39,30 @@ class Judge:
     """Judges the measurements of one test; every call leaves a line of evidence."""
 
     item: pytest.Item
-    scale: str
-    """"exact", "paper" or "scaled"; a test without a trial sets it where it is not exact."""
+    recipes: list[Any]
+    """Of all that the test trains, solves or computes on."""
     started: float
     failures: list[AssertionError] = field(default_factory=list)
+    small: bool = False
+
+    @property
+    def scale(self) -> str:
+        """ "scaled" where a recipe is below the paper's size, "paper" where none is.
+
+        "exact" for a test without recipes: what it constructs has no size of the paper's, unless it
+        is `reduced`.
+        """
+        if self.small or below_papers_size(self.recipes):
+            return "scaled"
+        return "paper" if self.recipes else "exact"
+
+    def computed_on(self, *recipes: AnyRecipe) -> None:
+        """Count these recipes too: of data on which the test itself computes, without a run."""
+        self.recipes += recipes
+
+    def reduced(self) -> None:
+        """Count the evidence as scaled: the test constructs less than the paper, of no recipe."""
+        self.small = True
 
     def __call__(
         self,
@@ -61,6 +82,8 @@ class Judge:
             raise HarnessError(
                 f"published = {published!r} must come from fixtures/paper: use published_row(...)"
             )
+        if published is not None and not network_of(self.item):
+            self._refuse_misquoted(measured, published)
         if network_of(self.item):
             published = as_comparison(published)
             note = "; ".join(filter(None, [measured.note, note_on(self.item)]))
@@ -74,6 +97,15 @@ class Judge:
         elif verdict != "supported":
             self.failures.append(ClaimNotSupported(message))
         return verdict
+
+    def _refuse_misquoted(self, measured: Measurement, published: Published) -> None:
+        finished = self.item.stash.get(FINISHED, {})
+        recipes = [finished[key] for key in measured.runs if key in finished]
+        if why := misquoted(published, measured, recipes, control=claim_of(self.item)[1]):
+            raise HarnessError(
+                f"{published.where} is published for something else than {measured.name!r}: {why};"
+                " take the row of what was trained"
+            )
 
     def _record(
         self,
@@ -159,9 +191,7 @@ def as_comparison(published: Published | None) -> Published | None:
 def judge(request: pytest.FixtureRequest) -> Judge:
     """Judge a measurement by a check: ``judge(measurement, check, published=...)``."""
     item = request.node
-    params = item.callspec.params if hasattr(item, "callspec") else {}
-    trial = params.get("trial")
-    item.stash[JUDGE] = Judge(item, trial.scale if trial else "exact", time.perf_counter())
+    item.stash[JUDGE] = Judge(item, work_of(item), time.perf_counter())
     return item.stash[JUDGE]
 
 

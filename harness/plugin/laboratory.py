@@ -11,7 +11,7 @@ from harness.plugin.engine import ELSEWHERE
 from harness.plugin.options import SESSION
 from harness.plugin.progress import show_progress
 from harness.plugin.recorded import is_recorded, recorded_runs
-from harness.plugin.trials import Trial, recipes_of, reseed
+from harness.plugin.trials import Trial, given, recipes_of, reseed
 from harness.runs.laboratory import Laboratory
 from harness.runs.run import Run
 from harness.runs.store import Store, default_store
@@ -35,7 +35,9 @@ class Bench:
             group: [reseed(recipe, base_seed) for recipe in recipes]
             for group, recipes in trial.recipes.items()
         }
-        runs = iter(self._runs([recipe for recipes in wanted.values() for recipe in recipes]))
+        every = self._runs([recipe for recipes in wanted.values() for recipe in recipes])
+        given(self.item, every)
+        runs = iter(every)
         return {group: [next(runs) for _ in recipes] for group, recipes in wanted.items()}
 
     def baseline_run(self, recipe: Recipe) -> Run:

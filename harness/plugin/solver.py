@@ -15,7 +15,7 @@ from harness.plugin.engine import ELSEWHERE
 from harness.plugin.options import SESSION
 from harness.plugin.progress import show_progress
 from harness.plugin.recorded import is_recorded, recorded_runs
-from harness.plugin.trials import reseed, solves_of
+from harness.plugin.trials import given, reseed, solves_of
 from harness.runs.solve import Solve
 from harness.runs.solver import Solver
 from harness.runs.store import Store, default_store
@@ -38,9 +38,10 @@ class Desk:
                 f"{self.item.nodeid} solves {recipe}, which its plan does not name:"
                 " put it into a solves(...) marker"
             )
-        if is_recorded(self.item.config):
-            return recorded_runs(self.item)[seeded]
-        return self.solver.solve(seeded)
+        recorded = is_recorded(self.item.config)
+        solve = recorded_runs(self.item)[seeded] if recorded else self.solver.solve(seeded)
+        given(self.item, [solve])
+        return solve
 
 
 @pytest.fixture

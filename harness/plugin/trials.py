@@ -12,15 +12,20 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.evidence.verdict import ClaimNotSupported
-from harness.linear.recipe import SolveRecipe
+from harness.linear.recipe import ConvNetRecipe, SolveRecipe
 from harness.training.recipe import Recipe
 
 TIERS = ("fast", "cpu_full", "gpu_full", "imagenet")
 SEEDS_APART = 1_000
 PAPER_DATA = ("cifar10", "imagenet")
+PAPER_SOLVES = ("mnist", "cifar10")
+PAPER_FILTERS = 32_000
+"""Table 3's random convolutional network."""
 PAPER_CROP = 28
 FEWEST_EPOCHS = 20
 """Of a training at the paper's size; fewer, on all of CIFAR-10, show what the paper does not."""
+FINISHED = pytest.StashKey[dict[str, Recipe | SolveRecipe]]()
+"""Of a test: the recipes of the runs and solves that it was given, by their keys."""
 AnyRecipe = TypeVar("AnyRecipe", Recipe, SolveRecipe)
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -52,17 +57,21 @@ class Trial:
         return [recipe for group in self.recipes.values() for recipe in group]
 
 
-def below_papers_size(recipes: Iterable[Recipe]) -> list[Recipe]:
-    """Those of fewer images or epochs than the paper's trainings, or on another dataset."""
-    return [
-        it
-        for it in recipes
-        if it.dataset not in PAPER_DATA
-        or it.train_size is not None
-        or it.image_size is not None
-        or it.crop < PAPER_CROP
-        or it.epochs < FEWEST_EPOCHS
-    ]
+def below_papers_size(recipes: Iterable[AnyRecipe]) -> list[AnyRecipe]:
+    """Those of fewer images, epochs or filters than the paper's, or on another dataset."""
+    return [it for it in recipes if it.train_size is not None or _is_smaller(it)]
+
+
+def _is_smaller(recipe: Recipe | SolveRecipe) -> bool:
+    if isinstance(recipe, Recipe):
+        return (
+            recipe.dataset not in PAPER_DATA
+            or recipe.image_size is not None
+            or recipe.crop < PAPER_CROP
+            or recipe.epochs < FEWEST_EPOCHS
+        )
+    few_filters = isinstance(recipe, ConvNetRecipe) and max(recipe.filters) < PAPER_FILTERS
+    return recipe.dataset not in PAPER_SOLVES or recipe.held_out > 0 or few_filters
 
 
 def trials(
@@ -128,6 +137,11 @@ def _expected_failure(finding: str) -> list[pytest.MarkDecorator]:
 def reseed(recipe: AnyRecipe, base_seed: int) -> AnyRecipe:
     """The recipe as this session trains it: other base seeds share no seed."""
     return replace(recipe, seed=base_seed * SEEDS_APART + recipe.seed)
+
+
+def given(item: pytest.Item, runs: Iterable[Any]) -> None:
+    """Keep of which recipe each run or solve is that a test gets."""
+    item.stash.setdefault(FINISHED, {}).update({run.key: run.recipe for run in runs})
 
 
 def recipes_of(item: pytest.Item) -> list[Recipe]:

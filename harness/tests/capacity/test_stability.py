@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from harness.capacity import bounds
 from harness.capacity.ridge import Ridge
 from harness.capacity.samples import image_points, labelled_points
 from harness.capacity.stability import generalization_gap, losses, replacements
+from harness.data.streams import ORDER, digest, stream
 from harness.errors import CapacityError
 from harness.runs.run import Run
 from harness.training.outcome import Curve, Outcome
@@ -238,9 +240,27 @@ def test_ridge_gets_the_very_sample_that_networks_train_on():
 # --- Runs ------------------------------------------------------------------------------------
 
 
-def run(answers, labels, replaced=None, **changes):
+def run(answers, labels, replaced=None, order="order", trained_on=None, **changes):
+    """The left-out example of the same place replaces one, with its label."""
     fields = {"keep_answers": True, "train_size": 3, "replaced": replaced, **changes}
-    outcome = Outcome("finished", Curve(), 3, 3, 0, 1, [], "", "", None, answers, labels)
+    if trained_on is None:
+        trained_on = labels[:3]
+        if replaced is not None:
+            trained_on[replaced] = labels[3 + replaced]
+    outcome = Outcome(
+        status="finished",
+        curve=Curve(),
+        train_correct=3,
+        train_total=3,
+        test_correct=0,
+        test_total=1,
+        first_losses=[],
+        label_digest=digest(torch.tensor(trained_on)),
+        order_digest=order,
+        epochs_to_fit=None,
+        answers=answers,
+        probe_labels=labels,
+    )
     return Run(
         "k",
         paper_recipe("linear", "digits", "random-signs", **fields),
@@ -285,6 +305,39 @@ def test_changes_are_taken_at_all_points_and_at_the_example():
 def test_runs_that_differ_otherwise_are_not_compared(other):
     with pytest.raises(CapacityError, match=r"must differ from .* in one replaced example alone"):
         replacements(run([0.0] * 6, LABELS), [run([0.0] * 6, LABELS, **other)])
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        ({"order": "another"}, "order"),
+        ({"trained_on": LABELS[:3]}, "labels"),
+        ({"trained_on": [0, 0, 1]}, "labels"),
+        ({"labels": [1, 0, 1, 0, 1, 1]}, "probes"),
+    ],
+)
+def test_runs_that_drew_something_else_anew_are_not_compared(changed, what):
+    base, other = ([0.0] * 6, LABELS), {"labels": LABELS, "replaced": 1, **changed}
+    assert replacements(run(*base), [run([0.0] * 6, LABELS, replaced=1)]).largest == 0
+    with pytest.raises(CapacityError, match=rf"example 1 replaced.* in its {what}, too, and not"):
+        replacements(run(*base), [run([0.0] * 6, **other)])
+
+
+def test_runs_from_other_initial_weights_are_not_compared():
+    """The first batch shows it, where the replaced example is in a later one."""
+    order = torch.randperm(3, generator=stream(0, ORDER))
+    first, *_, last = order.tolist()
+    for place, loss in ((first, 0.9), (last, 0.7), (last, 0.9)):
+        base, other = (
+            run([0.0] * 6, LABELS, replaced, digest(order), batch_size=1, seed=0)
+            for replaced in (None, place)
+        )
+        base.outcome.first_losses[:], other.outcome.first_losses[:] = [0.7], [loss]
+        if place == first or loss == 0.7:
+            assert replacements(base, [other]).largest == 0
+        else:
+            with pytest.raises(CapacityError, match="in its initial weights, too"):
+                replacements(base, [other])
 
 
 def test_runs_without_answers_are_not_compared():

@@ -39,7 +39,7 @@ def fake_run(losses=(2.0, 0.5), *, train=256, test=100, diverged=False, key="k",
         order_digest="",
         epochs_to_fit=None,
     )
-    recipe = Recipe(model="mlp-1x16", dataset="digits", train_size=256, epochs=max(1, len(losses)))
+    recipe = Recipe(model="mlp-1x16", dataset="digits", train_size=256)
     assert recipe.steps_per_epoch == EPOCH
     return Run(key, recipe, outcome, "fp32", "cpu", seconds, "", {})
 

@@ -1,8 +1,11 @@
 """What a trial refuses: evidence that would count as the paper's own, and is not."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.errors import HarnessError
+from harness.linear.recipe import ConvNetRecipe, KernelRecipe
 from harness.plugin.trials import Trial, below_papers_size
 from harness.training.own import OwnNetwork
 from harness.training.protocol import paper_recipe
@@ -38,3 +41,23 @@ def test_scaled_evidence_never_counts_as_the_papers_own(changes, scale):
 def test_a_network_of_ones_own_on_smaller_images_is_scaled():
     own = OwnNetwork("mlp-1x16", image_size=16).recipe(recipe())
     assert below_papers_size([own]) == [own] and below_papers_size([recipe()]) == []
+
+
+KERNEL = KernelRecipe(dataset="mnist", gamma=0.02)
+FILTERS = ConvNetRecipe(dataset="cifar10", filters=(32_000,))
+
+
+@pytest.mark.parametrize(
+    ("solve", "changes"),
+    [
+        (KERNEL, {"dataset": "digits"}),
+        (KERNEL, {"train_size": 5_000}),
+        (KERNEL, {"held_out": 10_000}),
+        (FILTERS, {"filters": (250, 2_000)}),
+        (FILTERS, {"train_size": 40_000}),
+    ],
+    ids=str,
+)
+def test_a_solve_of_fewer_images_or_filters_is_below_the_papers_size(solve, changes):
+    small = replace(solve, **changes)
+    assert below_papers_size([solve, small, KERNEL]) == [small]

@@ -1,0 +1,77 @@
+"""What the judge refuses: a scale of one's choice, and a number published for something else."""
+
+from harness.tests.plugin_helpers import Project
+
+SCALES = """
+def judged(judge):
+    judge(share(1.0), ONE)
+
+@pytest.mark.claim("2.1-fit")
+@trials(Trial("fast", "", "scaled", {"": [tiny()]}))
+def test_digits(trial, judge):
+    judged(judge)
+
+@pytest.mark.fast
+@pytest.mark.claim("2.1-fit")
+def test_nothing(judge):
+    judged(judge)
+
+@pytest.mark.fast
+@pytest.mark.claim("2.1-fit")
+def test_reduced(judge):
+    judge.reduced()
+    judged(judge)
+
+@pytest.mark.fast
+@pytest.mark.claim("2.1-fit")
+@pytest.mark.parametrize("datasets", ["digits", "cifar10", "cifar10 digits"])
+def test_computed(datasets, judge):
+    judge.computed_on(*(
+        paper_recipe("mlp-1x16", name, "true-labels") for name in datasets.split()
+    ))
+    judged(judge)
+
+@pytest.mark.fast
+@pytest.mark.claim("2.1-fit")
+def test_by_hand(judge):
+    judge.computed_on(tiny())
+    judge.scale = "paper"
+"""
+
+
+def test_the_scale_follows_from_the_recipes_of_a_test(tmp_path):
+    session = Project(tmp_path, SCALES).run("-m", "fast")
+    scales = {record.test.split("::")[-1]: record.scale for record in session.evidence}
+    assert {name.split("[")[0] for name in scales} >= {"test_digits"}, session.text
+    trial = next(scale for name, scale in scales.items() if name.startswith("test_digits"))
+    assert trial == "scaled"
+    assert scales["test_nothing"] == "exact" and scales["test_reduced"] == "scaled"
+    assert scales["test_computed[digits]"] == "scaled"
+    assert scales["test_computed[cifar10]"] == "paper"
+    assert scales["test_computed[cifar10 digits]"] == "scaled"
+    assert session.outcomes["test_by_hand"] == "FAILED"
+    assert "'scale' of 'Judge' object has no setter" in session.text
+
+
+QUOTED = """
+def number(model):
+    return published_row("table1_cifar10", "train", model=model, labels="random")
+
+@pytest.mark.claim("2.1-fit")
+@trials(Trial("fast", "", "scaled", {"": [
+    paper_recipe("mlp-1x512", "digits", "random-labels", train_size=32, epochs=1)
+]}))
+@pytest.mark.parametrize("model", ["MLP 1x512", "Alexnet"])
+def test_it(model, trial, laboratory, judge):
+    (runs,) = laboratory.runs(trial).values()
+    judge(accuracy("accuracy", runs, "train"), AtLeast(0.0, source="s"), number(model))
+"""
+
+
+def test_a_number_published_for_another_network_is_refused(tmp_path):
+    session = Project(tmp_path, QUOTED).run("-m", "fast")
+    assert sorted(session.outcomes.values()) == ["FAILED", "PASSED"], session.text
+    assert (
+        "Table 1, Alexnet, random labels, train is published for something else than 'accuracy':"
+        " model = 'Alexnet', but the run has 'MLP 1x512'; take the row of what was trained"
+    ) in session.text
