@@ -100,7 +100,9 @@ def _parser() -> argparse.ArgumentParser:
         " page: judge the records and write the results page (default: list)",
     )
     runs.add_argument(
-        "recipe", nargs="*", help="record: keys, MODEL/DATASET/SETTING, or a solve's DATASET"
+        "recipe",
+        nargs="*",
+        help="record: keys, MODEL/DATASET/SETTING, or a solve's DATASET; before the options",
     )
     runs.add_argument("--all", action="store_true", help="record: every run at the paper's size")
     runs.add_argument("--yes", action="store_true", help="record: replace without asking")
@@ -163,6 +165,8 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _runs(options: argparse.Namespace) -> int:
+    if options.recipe and options.action != "record":
+        raise HarnessError(f"runs {options.action} takes no names: leave {options.recipe[0]} out")
     if options.action == "list":
         from harness.cli.runs import run_runs
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.evidence.catalogue import load_catalogue
+from harness.files import write_atomically
 from harness.report.index import CLAIMS
 from harness.report.results import EVIDENCE, write_results
 from harness.runs.key import run_key, solve_key
@@ -42,11 +43,14 @@ def run_record(
     """
     if bool(wanted) == everything:
         raise HarnessError("name the runs to record, as in 'harness train', or give --all")
-    runs = [run for run in _stored(store) if everything or _is_wanted(run, wanted)]
-    known = {identity(run): run for run in Records.load(folder).by_path.values()}
-    if not runs:
+    every = _stored(store)
+    runs = [run for run in every if everything or not _names(run).isdisjoint(wanted)]
+    there = Records.load(folder) if folder.is_dir() else Records(folder)
+    known = {identity(run): run for run in there.by_path.values()}
+    unknown = set(wanted).difference(*map(_names, runs))
+    if unknown or not runs:
         raise HarnessError(
-            f"no finished run of {store or default_store()} is one of {', '.join(wanted)};"
+            f"no finished run of {store or default_store()} is {' or '.join(sorted(unknown))};"
             " 'python -m harness runs' lists them"
             if wanted
             else f"{store or default_store()} holds no finished run at the paper's size"
@@ -54,7 +58,7 @@ def run_record(
     kept = 0
     for run in runs:
         before, path = known.get(identity(run)), folder / path_of(run)
-        if before is not None and before.key == run.key and before.finished == run.finished:
+        if before is not None and (before.finished, before.seconds) == (run.finished, run.seconds):
             print(f"already recorded: {path}")
             continue
         if before is not None and not (yes or _agrees(run, before, path)):
@@ -90,10 +94,14 @@ def run_take_up(store: Path | None, folder: Path = RECORDS) -> int:
 
 def run_page(folder: Path = RECORDS) -> int:
     """Judge the records, keep the evidence beside them, and write the page."""
+    # What is judged to nothing writes no evidence, and must not leave the old one.
+    before = (folder / EVIDENCE).read_bytes() if (folder / EVIDENCE).is_file() else b""
+    (folder / EVIDENCE).unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "claims"]
     command += ["-m", SELECTION, "--recorded", "--evidence", str(folder / EVIDENCE)]
     done = subprocess.run(command, cwd=CLAIMS.parent, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
+        write_atomically(folder / EVIDENCE, before)
         raise HarnessError(f"the records could not be judged: {done.stdout[-500:]}{done.stderr}")
     if done.returncode:
         print(done.stdout)
@@ -114,12 +122,12 @@ def _stored(store: Path | None) -> list[AnyRun]:
     return [run for run in found if not dataset_spec(run.recipe.dataset).embedded]
 
 
-def _is_wanted(run: AnyRun, wanted: Sequence[str]) -> bool:
+def _names(run: AnyRun) -> set[str]:
+    """By which a run can be asked for."""
     recipe = run.recipe
-    names = {run.key, recipe.dataset}
     if isinstance(recipe, Recipe):
-        names = {run.key, f"{recipe.model}/{recipe.dataset}/{setting_of(recipe)}"}
-    return not names.isdisjoint(wanted)
+        return {run.key, f"{recipe.model}/{recipe.dataset}/{setting_of(recipe)}"}
+    return {run.key, recipe.dataset}
 
 
 def _agrees(run: AnyRun, before: AnyRun, path: Path) -> bool:

@@ -170,7 +170,8 @@ def pytest_configure(config: pytest.Config) -> None:
         )
         _prepare_worker(config)
         return
-    if config.getoption("--device").startswith("cuda") and config.getoption("--engine") == "here":
+    here = config.getoption("--engine") == "here" and not config.getoption("--recorded")
+    if config.getoption("--device").startswith("cuda") and here:
         from harness.training.backend import resolve_backend
 
         try:

@@ -38,9 +38,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Read all records; one that is not as it was written ends the session here."""
-    if not config.getoption("--recorded"):
-        return
     option = config.getoption
+    if not option("--recorded"):
+        if option("--records") != FOLDER:
+            raise pytest.UsageError("--records DIR is for --recorded: give both")
+        return
     others = {
         "--fresh": option("--fresh"),
         "--plan": option("--plan"),

@@ -301,6 +301,7 @@ def totals(
             f"recorded at the paper's size: {verdicts.total()} claims, {told_counts(verdicts)};"
             " see fixtures/records/README.md"
         )
+        lines += sorted({record.recorded for record in recorded})[:MOST_RECORDED]
     return lines
 
 

@@ -14,7 +14,7 @@ from harness.evidence.record import RUN_LINE, UNREADABLE, Evidence, read_evidenc
 from harness.evidence.run_record import RunRecord, is_number, is_time, run_record, stored_runs
 from harness.evidence.verdict import Verdict
 from harness.report.index import TIERS
-from harness.runs.records import RECORDS, Records
+from harness.runs.records import RECORDS, BadRecord, Records
 
 PACKED = b"\x1f\x8b"
 """How a file begins that gzip has written."""
@@ -47,15 +47,23 @@ class Sources:
     def add_records(self, folder: Path = RECORDS) -> None:
         """Take in the checks of the records, and their runs: of tests that are not judged here.
 
-        Raises BadRecord for a record that is not as it was written.
+        A check of one run at two tiers counts once. Raises BadRecord for a record that is not as
+        it was written, and for checks that do not go with the records.
         """
+        by_key, path = Records.load(folder).by_key, folder / "evidence.jsonl"
+        found, damaged = read_evidence(path)
+        if damaged or not {key for record in found for key in record.runs} <= by_key.keys():
+            raise BadRecord(
+                f"{path} does not go with the records beside it; judge them anew: python -m harness"
+                " runs page"
+            )
         judged = {record.test for record in self.records}
-        found, _ = read_evidence(folder / "evidence.jsonl")
-        self.recorded = [it for it in found if not it.control and it.test not in judged]
-        wanted = {key for record in self.recorded for key in record.runs}
-        for key, run in Records.load(folder).by_key.items():
-            if key in wanted:
-                self.runs.setdefault(key, run_record(run))
+        once = {(it.claim, it.check, *it.runs): it for it in found if not it.control}
+        for record in self.records:
+            once.pop((record.claim, record.check, *record.runs), None)
+        self.recorded = [record for record in once.values() if record.test not in judged]
+        for key in dict.fromkeys(key for record in self.recorded for key in record.runs):
+            self.runs.setdefault(key, run_record(by_key[key]))
 
 
 def read_sources(paths: Sequence[Path], claims: Collection[str]) -> Sources:

@@ -7,8 +7,9 @@ No weights. A file that is not as it was written is refused: nothing is judged w
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from harness.errors import HarnessError
 from harness.files import write_atomically
 from harness.linear.outcome import SolveOutcome
 from harness.linear.recipe import KernelRecipe, SolveRecipe, recipe_from_dict
+from harness.models.registry import model_spec
 from harness.runs.run import Run, checksum
 from harness.runs.solve import Solve
 from harness.training.outcome import Outcome
@@ -49,6 +51,8 @@ class Records:
     @classmethod
     def load(cls, folder: Path = RECORDS) -> "Records":
         """Read every record; raises BadRecord for the first that cannot be judged with."""
+        if not folder.is_dir():
+            raise BadRecord(f"{folder} is no folder of records")
         paths = sorted(folder.rglob("*.json"))
         found = {path.relative_to(folder).as_posix(): read_record(path) for path in paths}
         known: dict[tuple[object, str, str], str] = {}
@@ -89,7 +93,9 @@ class Records:
         wanted = [
             run
             for run in self.by_recipe.get(recipe, ())
-            if kind in ("auto", device_kind(run)) and precision in ("auto", precision_of(run))
+            if kind in ("auto", device_kind(run))
+            # A solve's precision is its recipe's.
+            and (precision in ("auto", precision_of(run)) or isinstance(run, Solve))
         ]
         wanted.sort(key=lambda run: (device_kind(run) != prefer, precision_of(run) != "bf16"))
         return next(iter(wanted), None)
@@ -166,6 +172,20 @@ def path_of(run: AnyRun) -> str:
     return f"{recipe.dataset}/{folder}/{_plain(name)}.{where}.json"
 
 
+SAID = {
+    *("model", "dataset", "labels", "label_corruption", "inputs", "precision"),
+    *("evaluation", "score_corrupted_test", "stop_at_zero_error", "epochs"),
+}
+"""Fields that the rest of a file's name tells, or that change nothing that is trained."""
+SHORT = {
+    "train_size": "n",
+    "label_draw": "draw",
+    "validation_size": "held-out",
+    "decay": "rate-times",
+    "keep_answers": "answers",
+}
+
+
 def _departures(recipe: Recipe) -> Iterator[str]:
     """What tells a recipe apart from others of its setting, for a file's name."""
     if recipe.weight_decay:
@@ -174,18 +194,15 @@ def _departures(recipe: Recipe) -> Iterator[str]:
         yield name.replace(" ", "-")
     if not recipe.stop_at_zero_error:
         yield f"{recipe.epochs}-epochs"
-    if recipe.decay != 0.95:
-        yield f"rate-times-{recipe.decay:g}"
-    for name, short in (
-        ("train_size", "n"),
-        ("dropout", "dropout"),
-        ("label_draw", "draw"),
-        ("replaced", "replaced"),
-        ("validation_size", "held-out"),
-        ("seed", "seed"),
-    ):
-        if value := getattr(recipe, name):
-            yield f"{short}-{value:g}"
+    elif recipe.epochs != Recipe.epochs:
+        yield f"at-most-{recipe.epochs}-epochs"
+    rate = model_spec(recipe.model, recipe.model_options).learning_rate_on(recipe.dataset)
+    usual = {field.name: field.default for field in fields(Recipe)} | {"learning_rate": rate}
+    for name, value in recipe.as_dict().items():
+        if name in SAID or name in ("weight_decay", "augmentation") or value == usual[name]:
+            continue
+        told = f"-{value:g}" if isinstance(value, int | float) and value is not True else ""
+        yield SHORT.get(name, name.replace("_", "-")) + told
 
 
 def _plain(name: str) -> str:
@@ -262,10 +279,10 @@ def parse_record(text: bytes, name: str) -> AnyRun:
     remedy = "take it from the repository again, or record the run anew"
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRecord(f"{name} is damaged: it is not JSON ({error}); {remedy}") from error
     schema = content.pop("schema", None) if isinstance(content, dict) else None
-    if not isinstance(schema, int) or not {"checksum", "kind"} <= content.keys():
+    if type(schema) is not int or not {"checksum", "kind"} <= content.keys():
         raise BadRecord(f"{name} is no record of a run; take it out of that folder")
     if schema != SCHEMA:
         raise BadRecord(
@@ -280,15 +297,18 @@ def parse_record(text: bytes, name: str) -> AnyRun:
     kind = content.pop("kind")
     try:
         run = _run(kind, content)
-    except (HarnessError, TypeError, KeyError, AttributeError, ValueError) as error:
+        problem = next(_problems(run), "")
+    except (HarnessError, TypeError, KeyError, AttributeError, ValueError, IndexError) as error:
         raise BadRecord(f"{name}: its {kind} can no longer be read: {error}") from error
-    if problem := next(_problems(run), ""):
+    if problem:
         raise BadRecord(f"{name} contradicts itself: {problem}; {remedy}")
     return run
 
 
 def _run(kind: str, content: dict[str, Any]) -> AnyRun:
     if kind == "training":
+        if missing := {field.name for field in fields(Recipe)} - content["recipe"].keys():
+            raise HarnessError(f"its recipe lacks {', '.join(sorted(missing))}")
         content["recipe"] = Recipe(**content["recipe"])
         content["outcome"] = Outcome.from_dict(content["outcome"])
         return Run(**content)
@@ -299,12 +319,33 @@ def _run(kind: str, content: dict[str, Any]) -> AnyRun:
 
 def _problems(run: AnyRun) -> Iterator[str]:
     """What in a run cannot be, in words."""
-    if not (isinstance(run.seconds, int | float) and 0 <= run.seconds < float("inf")):
+    if not _is_amount(run.seconds):
         yield f"it took {run.seconds} seconds"
+    datetime.fromisoformat(run.finished)
+    for name, value, pattern in (
+        ("key", run.key, r"[0-9a-f]{16}"),
+        ("device", run.device, r"cpu|cuda(:\d+)?"),
+        ("precision", precision_of(run), r"fp32|fp64|bf16"),
+        ("processor", run.environment["processor"], r"[^<>|\n]+"),
+        ("torch", run.environment["torch"], r"[\w.+-]+"),
+        ("commit", run.environment.get("commit", "none"), r"\w+\+?"),
+    ):
+        if not re.fullmatch(pattern, value):
+            yield f"its {name} is {value!r}"
     if isinstance(run, Run):
         yield from _training_problems(run)
         return
     recipe, spec = run.recipe, dataset_spec(run.recipe.dataset)
+    facts = run.outcome.facts
+    residuals = facts.get("residuals") or [facts["worst_residual"]]
+    for amount in (facts["peak_bytes"], *residuals, run.environment["cpu_seconds"]):
+        if not _is_amount(amount):
+            yield f"a residual, its memory or its time is {amount}"
+    for low, high in _spectra(facts):
+        if not (_is_amount(low) and low <= high):
+            yield f"its eigenvalues go from {low} to {high}"
+    if len(run.outcome.fits) != _fits_of(recipe):
+        yield f"it has {len(run.outcome.fits)} fits, where its recipe has {_fits_of(recipe)}"
     tested = recipe.held_out or spec.test_size
     for fit in run.outcome.fits:
         yield from _count_problem(f"{fit.label}: train", fit.train_correct, recipe.images)
@@ -316,8 +357,24 @@ def _problems(run: AnyRun) -> Iterator[str]:
             )
         if sum(fit.is_right()) != fit.test_correct:
             yield f"{fit.label}: {fit.test_correct} test images are right, and its bits say others"
-        if not 0 <= fit.norm < float("inf"):
-            yield f"{fit.label}: the norm is {fit.norm}"
+        if not (_is_amount(fit.norm) and _is_amount(fit.worst_error)):
+            yield f"{fit.label}: the norm is {fit.norm}, the largest error {fit.worst_error}"
+
+
+def _is_amount(value: Any) -> bool:
+    """A finite number from 0 up."""
+    return type(value) in (int, float) and 0 <= value < float("inf")
+
+
+def _spectra(facts: Mapping[str, Any]) -> Iterable[Sequence[float]]:
+    ends = facts["spectrum_ends"]
+    return ends.values() if isinstance(ends, dict) else [ends]
+
+
+def _fits_of(recipe: SolveRecipe) -> int:
+    if isinstance(recipe, KernelRecipe):
+        return len(recipe.corruptions)
+    return len(recipe.filters) * len(recipe.ridges)
 
 
 def _training_problems(run: Run) -> Iterator[str]:
@@ -348,20 +405,44 @@ def _training_problems(run: Run) -> Iterator[str]:
     )
     if not (curve.epochs == recipe.epochs or (ended and 0 < curve.epochs < recipe.epochs)):
         yield f"its curve has {curve.epochs} epochs, where its recipe has {recipe.epochs}"
+    if outcome.status not in ("finished", "diverged"):
+        yield f"its status is {outcome.status!r}"
+    if outcome.epochs_to_fit is not None and not 0 < outcome.epochs_to_fit <= curve.epochs:
+        yield f"it fitted after {outcome.epochs_to_fit} of {curve.epochs} epochs"
+    if outcome.status == "finished" and outcome.epochs_to_fit == curve.epochs < recipe.epochs:
+        yield from _same("training count", 1.0, outcome.train_correct, images)
+    for name in (outcome.label_digest, outcome.order_digest):
+        if not re.fullmatch(r"[0-9a-f]{16}", name):
+            yield f"the hash of its labels or order is {name!r}"
+    if not outcome.first_losses:
+        yield "its first losses are missing"
+    finite = [*outcome.first_losses, *curve.loss] if outcome.status == "finished" else []
+    for amount in (*finite, *curve.learning_rate, *curve.seconds):
+        if not _is_amount(amount):
+            yield f"a loss, learning rate or time is {amount}"
+    if outcome.summary:
+        for layer in outcome.summary["layers"]:
+            for norms in (layer["initial"], layer["final"], layer["distance"]):
+                if not all(map(_is_amount, norms.values())):
+                    yield f"a norm of its layer {layer['name']} is no amount"
+    apart = ["online_accuracy_corrupted", "online_accuracy_intact", "online_true_corrupted"]
+    always = ["step", "loss", "online_accuracy", "train_accuracy", "test_accuracy"]
+    always += ["learning_rate", "seconds", *apart * (0 < recipe.label_corruption < 1)]
     for name, values in asdict(curve).items():
-        if values and len(values) != curve.epochs:
+        if len(values) != curve.epochs and (values or name in always):
             yield f"{name} has {len(values)} entries for {curve.epochs} epochs"
         shares = "accuracy" in name or name in ("train_top5", "test_top5", "online_true_corrupted")
         if shares and not all(it is None or 0 <= it <= 1 for it in values):
             yield f"{name} holds what is no share"
+        if name.startswith("online") and None in values:
+            yield f"{name} holds what is no share"
+    if curve.step and curve.step[0] != recipe.steps_per_epoch:
+        yield f"its first epoch has {curve.step[0]} steps"
     if any(later <= sooner for sooner, later in zip(curve.step, curve.step[1:], strict=False)):
         yield "its steps do not ascend"
-    final = curve.train_accuracy[-1] if curve.train_accuracy else None
-    if outcome.status == "finished" and final is not None:
-        yield from _same("train_accuracy", final, outcome.train_correct, images)
-    final = curve.test_accuracy[-1] if curve.test_accuracy else None
-    if outcome.status == "finished" and final is not None:
-        yield from _same("test_accuracy", final, outcome.test_correct, tested)
+    if outcome.status == "finished" and curve.train_accuracy and curve.test_accuracy:
+        yield from _same("train_accuracy", curve.train_accuracy[-1], outcome.train_correct, images)
+        yield from _same("test_accuracy", curve.test_accuracy[-1], outcome.test_correct, tested)
 
 
 def _count_problem(name: str, count: int, most: int) -> Iterator[str]:

@@ -70,11 +70,14 @@ def test_a_record_is_read_as_it_was_written(run, solve, tmp_path):
     assert records.find(replace(run.recipe, seed=1)) is None
     assert records.by_key[solve.key].outcome.fits == solve.outcome.fits
     assert where_and_when([run, solve]).startswith("recorded on ")
-    assert path_of(run) == ("digits/mlp-1x16/corrupted-0.5-3-epochs-n-32-held-out-8.cpu-fp32.json")
+    assert path_of(run) == (
+        "digits/mlp-1x16/corrupted-0.5-3-epochs-n-32-batch-size-16-held-out-8.cpu-fp32.json"
+    )
 
 
 def test_a_run_on_a_gpu_is_kept_beside_one_on_a_cpu(run, tmp_path):
-    other = replace(run, device="cuda:0", key="0" * 16, environment={"gpu": "NVIDIA H200"})
+    gpu = {**run.environment, "gpu": "NVIDIA H200"}
+    other = replace(run, device="cuda:0", key="0" * 16, environment=gpu)
     for it in (run, other, replace(run, precision="bf16", key="1" * 16)):
         write_record(tmp_path, it)
     records = Records.load(tmp_path)
@@ -83,6 +86,27 @@ def test_a_run_on_a_gpu_is_kept_beside_one_on_a_cpu(run, tmp_path):
     assert (found.key, where_and_when([found])[:24]) == (other.key, "recorded on NVIDIA H200,")
     assert records.find(run.recipe, "cpu", "fp32", prefer="cuda").key == run.key
     assert records.find(run.recipe).precision == "bf16"
+
+
+def test_recipes_that_differ_have_names_that_do(run):
+    recipes = {
+        replace(run.recipe, **{"validation_size": 0, **changes})
+        for changes in (
+            {},
+            {"replaced": 0},
+            {"replaced": 1},
+            {"learning_rate": 0.1},
+            {"batch_size": 8},
+            {"momentum": 0.5},
+            {"keep_answers": True},
+            {"epochs": 5},
+            {"stop_at_zero_error": True},
+            {"stop_at_zero_error": True, "epochs": 100},
+            {"dropout": 0.5},
+            {"weight_decay": (("weights", 1e-3),)},
+        )
+    }
+    assert len({path_of(replace(run, recipe=recipe)) for recipe in recipes}) == 12
 
 
 def test_two_records_of_one_recipe_and_device_are_refused_by_both_names(run, tmp_path):
@@ -103,6 +127,19 @@ def test_two_records_of_one_recipe_and_device_are_refused_by_both_names(run, tmp
         (True, {"outcome__train_total": 64}, "64 training and 1000 test images"),
         (True, {"outcome__test_correct": 3}, "its last test_accuracy is"),
         (True, {"outcome__curve__loss": [1.0]}, "loss has 1 entries for 3 epochs"),
+        (True, {"outcome__curve__online_accuracy": []}, "online_accuracy has 0 entries"),
+        (True, {"outcome__curve__loss": [1.0, -1.0, 1.0]}, "a loss, learning rate or time is -1"),
+        (True, {"outcome__curve__loss": [1.0, None, 1.0]}, "a loss, learning rate or time is None"),
+        (True, {"outcome__first_losses": []}, "its first losses are missing"),
+        (True, {"outcome__epochs_to_fit": 9}, "it fitted after 9 of 3 epochs"),
+        (True, {"outcome__status": "foo"}, "its status is 'foo'"),
+        (True, {"outcome__label_digest": ""}, "the hash of its labels or order is ''"),
+        (True, {"device": "tpu"}, "its device is 'tpu'"),
+        (True, {"precision": "fp8"}, "its precision is 'fp8'"),
+        (True, {"environment": {}}, "can no longer be read"),
+        (True, {"environment__processor": "<script>"}, "its processor is '<script>'"),
+        (True, {"finished": "yesterday"}, "can no longer be read"),
+        (True, {"recipe": {"model": "linear"}}, "its recipe lacks"),
         (True, {"outcome__curve__step": [2]}, "its curve has 1 epochs, where its recipe has 3"),
         (True, {"outcome__curve__step": [2, 6, 4]}, "its steps do not ascend"),
         (True, {"outcome__curve__train_accuracy": [0.1, 1.2, 0.5]}, "what is no share"),
@@ -125,11 +162,14 @@ def test_a_record_that_is_not_as_it_was_written_is_refused(run, reseal, changes,
         ({"test_correct": 3}, "its bits say others"),
         ({"test_total": 5}, "50 training and 5 test images"),
         ({"norm": -1.0}, "the norm is -1"),
+        ({"norm": None}, "the norm is None"),
+        ({"right": "zz"}, "can no longer be read"),
     ],
 )
 def test_so_is_a_solve(solve, changes, told):
     fit = replace(solve.outcome.fits[0], **changes)
-    other = replace(solve, outcome=replace(solve.outcome, fits=(fit,)))
+    fits = (fit, *solve.outcome.fits[1:])
+    other = replace(solve, outcome=replace(solve.outcome, fits=fits))
     with pytest.raises(BadRecord, match=told):
         parse_record(to_record(other), "x.json")
 
