@@ -98,15 +98,16 @@ def test_recipes_that_differ_have_names_that_do(run):
             {"learning_rate": 0.1},
             {"batch_size": 8},
             {"momentum": 0.5},
-            {"keep_answers": True},
+            {"labels": "two groups", "keep_answers": True},
             {"epochs": 5},
             {"stop_at_zero_error": True},
             {"stop_at_zero_error": True, "epochs": 100},
+            {"labels": "two groups"},
             {"dropout": 0.5},
             {"weight_decay": (("weights", 1e-3),)},
         )
     }
-    assert len({path_of(replace(run, recipe=recipe)) for recipe in recipes}) == 12
+    assert len({path_of(replace(run, recipe=recipe)) for recipe in recipes}) == 13
 
 
 def test_two_records_of_one_recipe_and_device_are_refused_by_both_names(run, tmp_path):
