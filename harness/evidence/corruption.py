@@ -18,9 +18,9 @@ come. The paper does not say what Figure 1b counts; MLP 1x512, which is in it, n
 random labels (Table 1: 99.34 %)."""
 
 CONVERGED = 0.01
-"""How near its last online accuracy a network is when it has converged: the criterion, of some
-fifteen that were tried, under which MLP 1x512 comes nearest to Figure 1b's own epochs. Chosen on
-that curve alone; see fixtures/records/README.md."""
+"""How near its last online accuracy a network is when it has converged: the criterion, of eleven
+kinds that were tried with sixty thresholds each, under which MLP 1x512 comes nearest to Figure
+1b's own epochs. Chosen on that curve alone; see fixtures/records/README.md."""
 NORMAL_95 = 1.96
 FEWEST = 5
 """Runs from which on a trend has an interval."""

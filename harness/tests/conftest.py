@@ -1,11 +1,12 @@
 """Fixtures of the harness's own tests."""
 
-import contextlib
 import os
 import tempfile
 from pathlib import Path
 
 import pytest
+
+from harness.tests.plugin_helpers import without_privileges
 
 
 @pytest.fixture
@@ -24,20 +25,9 @@ def unprivileged():
     if not hasattr(os, "geteuid"):
         pytest.skip("a system without such permissions")
 
-    @contextlib.contextmanager
-    def as_nobody():
-        root = os.geteuid() == 0
-        if root:
-            os.seteuid(65534)
-        try:
-            yield
-        finally:
-            if root:
-                os.seteuid(0)
-
     with tempfile.TemporaryDirectory() as folder:  # Nobody may enter those of pytest.
         os.chmod(folder, 0o755)
-        yield Path(folder), as_nobody
+        yield Path(folder), without_privileges
         for place, folders, _ in os.walk(folder):
             for name in folders:
                 os.chmod(Path(place, name), 0o755)
