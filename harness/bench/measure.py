@@ -9,7 +9,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from harness.data.catalogue import dataset_spec
-from harness.data.prepare import DataSpec, Prepared, prepare
+from harness.data.prepare import DataSpec, TrainingData, prepare
 from harness.data.sources import ImageSet
 from harness.training.backend import Backend
 from harness.training.loop import Training, image_layout
@@ -54,7 +54,7 @@ def synthetic_images() -> ImageSet:
     return ImageSet(dataset_spec("cifar10"), pixels, labels, pixels[:1], labels[:1], "")
 
 
-def recipe_and_data(model: str, backend: Backend, precision: str) -> tuple[Recipe, Prepared]:
+def recipe_and_data(model: str, backend: Backend, precision: str) -> tuple[Recipe, TrainingData]:
     """The paper's recipe of a network on synthetic images, resident on the device."""
     recipe = replace(paper_recipe(model, "cifar10", "true-labels"), precision=precision)
     spec = DataSpec("cifar10", None, 28, 0.0, "true", 0)

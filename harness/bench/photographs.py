@@ -13,7 +13,7 @@ from harness.bench.measure import rate
 from harness.data.crop_cache import look
 from harness.data.photo_batches import Photographs
 from harness.data.photographs import photo_folder
-from harness.data.prepare import Prepared
+from harness.data.prepare import TrainingData
 from harness.training.backend import Backend
 from harness.training.imagenet import AUGMENTATION, EPOCHS, imagenet_recipe
 from harness.training.loop import Training
@@ -82,7 +82,7 @@ def training_rate(
     batch = BATCH[backend.kind]
     recipe = imagenet_recipe("random-labels", crop=size, batch_size=batch, precision=precision)
     labels = torch.arange(len(photographs), device=backend.device)
-    data = Prepared(photographs, labels, photographs, labels, 1_000)
+    data = TrainingData(photographs, labels, photographs, labels, 1_000)
     training = Training(recipe, data, backend)
     training.model.train()
     places = torch.arange(batch, device=backend.device)

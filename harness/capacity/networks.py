@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from harness.data.prepare import Prepared
+from harness.data.prepare import TrainingData
 from harness.errors import CapacityError
 from harness.training.backend import Backend
 from harness.training.group import GroupTraining
@@ -36,7 +36,7 @@ class TrainedNetworks:
         values = []
         for rows in np.array_split(signs, -(-len(signs) // TOGETHER)):
             labels = torch.as_tensor(rows > 0, dtype=torch.int64)
-            data = [Prepared(images, own, images[:1], own[:1], 2) for own in labels]
+            data = [TrainingData(images, own, images[:1], own[:1], 2) for own in labels]
             group = GroupTraining(
                 [recipe] * len(data), data, Backend("cpu", torch.get_num_threads())
             )

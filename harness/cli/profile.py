@@ -10,7 +10,7 @@ from harness.capacity.profile_results import Profile
 from harness.capacity.profile_search import Search
 from harness.cli.networks import above_zero, add_network_options, own_networks
 from harness.data.catalogue import data_root, dataset_spec
-from harness.data.own import look_at_images, own_dataset
+from harness.data.custom import check_images, custom_dataset
 from harness.environment import describe
 from harness.errors import NetworkError
 from harness.files import write_atomically
@@ -47,7 +47,7 @@ def run_profile(options: argparse.Namespace) -> int:
     """
     if not options.arch:
         raise NetworkError("name a network: --arch torchvision:resnet18, say, or --arch mlp-1x512")
-    dataset = own_dataset(options.dataset, options.data_root, options.image_size)
+    dataset = custom_dataset(options.dataset, options.data_root, options.image_size)
     networks = own_networks(
         options.arch,
         learning_rate=options.arch_lr,
@@ -66,7 +66,7 @@ def run_profile(options: argparse.Namespace) -> int:
         for network in networks
     ]
     root, data = data_root(options.data_root).absolute(), dataset_spec(dataset)
-    if data.own and (note := look_at_images(dataset, root)):
+    if data.custom and (note := check_images(dataset, root)):
         print(f"notice: {data.title}: {note}")
     for search in searches:
         recipe = search.recipe(min(128, search.images), 0)

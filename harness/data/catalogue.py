@@ -48,13 +48,13 @@ class DatasetSpec:
     is_folder: bool = False
     """Whether it is any folder of photographs in ImageNet's layout: shape, classes and sizes are
     those of ImageNet itself, and what a folder holds is known when it has been listed."""
-    own: bool = False
-    """Somebody's own: see `harness.data.own`."""
+    custom: bool = False
+    """A custom data set: see `harness.data.custom`."""
 
     @property
     def embedded(self) -> bool:
         """Whether it comes with a dependency, so that nothing needs to be downloaded."""
-        return not self.files and not self.is_folder and not self.own
+        return not self.files and not self.is_folder and not self.custom
 
 
 DATASETS: dict[str, DatasetSpec] = {
@@ -82,9 +82,9 @@ DATASETS: dict[str, DatasetSpec] = {
 def dataset_spec(name: str) -> DatasetSpec:
     """The dataset called ``name``; raises UnknownName with the nearest names otherwise."""
     if ":" in str(name):
-        from harness.data.own import own_spec
+        from harness.data.custom import custom_spec
 
-        return own_spec(name)
+        return custom_spec(name)
     if name not in DATASETS:
         raise UnknownName("dataset", name, DATASETS)
     return DATASETS[name]

@@ -42,7 +42,7 @@ class DataSpec:
 
 
 @dataclass(frozen=True)
-class Pictures:
+class WhitenedImages:
     """Whitened images (N, C, H, W) on one device: what labels and replacements do not change."""
 
     sample: torch.Tensor
@@ -54,7 +54,7 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class TrainingData:
     """What the training loop sees: whitened images (N, C, H, W), labels (N,), on one device."""
 
     train_images: torch.Tensor
@@ -89,20 +89,20 @@ def prepare(
     dtype: torch.dtype = torch.float32,
     memory_format: torch.memory_format = torch.contiguous_format,
     whitening: Whitening = whiten,
-) -> Prepared:
+) -> TrainingData:
     """Crop, randomise and whiten; test labels are never touched."""
-    pictures = prepare_pictures(images, spec, device, dtype, memory_format, whitening)
-    return with_labels(pictures, images, spec)
+    whitened = whitened_images(images, spec, device, dtype, memory_format, whitening)
+    return with_labels(whitened, images, spec)
 
 
-def prepare_pictures(
+def whitened_images(
     images: ImageSet,
     spec: DataSpec,
     device: torch.device | str,
     dtype: torch.dtype,
     memory_format: torch.memory_format,
     whitening: Whitening = whiten,
-) -> Pictures:
+) -> WhitenedImages:
     """The images alone: they hang on neither labels, nor their draw, nor a replacement."""
     mean = std = 0.0
     if spec.inputs == "gaussian":
@@ -126,11 +126,11 @@ def prepare_pictures(
             result[start : start + CHUNK] = whitening(chunk)
         return result
 
-    sample, left_out = places_of_sample(images, spec)
+    sample, left_out = sample_indices(images, spec)
     kept = None
     if spec.keep_pixels:
         kept = _rows(images.train_images, sample).permute(0, 2, 3, 1).contiguous().to(device)
-    return Pictures(
+    return WhitenedImages(
         tensor(_rows(images.train_images, sample), "train"),
         tensor(images.train_images[left_out], "left out"),
         tensor(images.test_images, "test"),
@@ -138,7 +138,7 @@ def prepare_pictures(
     )
 
 
-def with_labels(pictures: Pictures, images: ImageSet, spec: DataSpec) -> Prepared:
+def with_labels(whitened: WhitenedImages, images: ImageSet, spec: DataSpec) -> TrainingData:
     """Labels of the sample, drawn as the spec says, and the replacement, if there is one."""
     train_labels, test_labels = images.train_labels, images.test_labels
     classes = images.spec.classes
@@ -151,7 +151,7 @@ def with_labels(pictures: Pictures, images: ImageSet, spec: DataSpec) -> Prepare
         second = torch.zeros(classes, dtype=torch.int64)
         second[list(images.spec.second_group)] = 1
         train_labels, test_labels, classes = second[train_labels], second[test_labels], 2
-    sample, left_out = places_of_sample(images, spec)
+    sample, left_out = sample_indices(images, spec)
     purpose = streams.LABELS if not spec.label_draw else f"{streams.LABELS}/{spec.label_draw}"
 
     def drawn(labels: torch.Tensor, purpose: str) -> torch.Tensor:
@@ -161,34 +161,34 @@ def with_labels(pictures: Pictures, images: ImageSet, spec: DataSpec) -> Prepare
     true_labels = _rows(train_labels, sample)
     labels = drawn(true_labels, purpose)
     other_labels = drawn(train_labels[left_out], f"{purpose}/left out")
-    device, train_images = pictures.sample.device, pictures.sample
+    device, train_images = whitened.sample.device, whitened.sample
     probes: tuple[torch.Tensor, ...] = ()
     probe_labels = None
     if spec.probed:
-        probes = (pictures.sample, pictures.left_out)
+        probes = (whitened.sample, whitened.left_out)
         probe_labels = torch.cat([labels, other_labels]).to(device)
     validation = test_drawn = None
     if spec.validation_size:
-        validation = (pictures.left_out, other_labels.to(device))
+        validation = (whitened.left_out, other_labels.to(device))
     if spec.score_corrupted_test:
         test_drawn = drawn(test_labels, f"{purpose}/test").to(device)
     if spec.replaced is not None:
         substitute = spec.replaced % len(left_out)
         train_images, labels = train_images.clone(), labels.clone()
         true_labels = true_labels.clone()
-        train_images[spec.replaced] = pictures.left_out[substitute]
+        train_images[spec.replaced] = whitened.left_out[substitute]
         labels[spec.replaced] = other_labels[substitute]
         true_labels[spec.replaced] = train_labels[left_out[substitute]]
-    return Prepared(
+    return TrainingData(
         train_images,
         labels.to(device),
-        pictures.test,
+        whitened.test,
         test_labels.to(device),
         classes,
         true_labels.to(device),
         probes,
         probe_labels,
-        pictures.pixels,
+        whitened.pixels,
         *(validation or (None, None)),
         test_drawn,
     )
@@ -206,7 +206,7 @@ def redraw_inputs(images: torch.Tensor, inputs: str, generator: torch.Generator)
     return rnd.random_pixels(images, generator)
 
 
-def places_of_sample(images: ImageSet, spec: DataSpec) -> tuple[torch.Tensor | None, torch.Tensor]:
+def sample_indices(images: ImageSet, spec: DataSpec) -> tuple[torch.Tensor | None, torch.Tensor]:
     """Places of the sample in the training set, None for all of it, and of what it left out."""
     total, size = len(images.train_labels), spec.train_size
     if size is None or size >= total:

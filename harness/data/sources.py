@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from harness.data.catalogue import DatasetSpec, data_root, dataset_spec
-from harness.data.own import own_arrays, own_fingerprint
+from harness.data.custom import custom_arrays, custom_fingerprint
 from harness.data.photographs import photo_folder
 from harness.data.streams import stream
 from harness.data.verification import verify
@@ -38,8 +38,8 @@ def fingerprint(name: str, root: str | Path | None = None) -> str:
     spec = dataset_spec(name)
     if spec.is_folder:
         return photo_folder(data_root(root), spec.classes).fingerprint
-    if spec.own:
-        return own_fingerprint(name, data_root(root).absolute())
+    if spec.custom:
+        return custom_fingerprint(name, data_root(root).absolute())
     if spec.embedded:
         return _digits().fingerprint
     return hashlib.sha256(repr(sorted(spec.files.items())).encode()).hexdigest()
@@ -81,9 +81,9 @@ def _torchvision(name: str, root: Path) -> ImageSet:
 @lru_cache(maxsize=2)
 def _load(name: str, root: Path) -> ImageSet:
     spec = dataset_spec(name)
-    if spec.own:
-        parts = map(torch.from_numpy, own_arrays(name, root))
-        return ImageSet(spec, *parts, own_fingerprint(name, root))
+    if spec.custom:
+        parts = map(torch.from_numpy, custom_arrays(name, root))
+        return ImageSet(spec, *parts, custom_fingerprint(name, root))
     return _digits() if spec.embedded else _torchvision(name, root)
 
 

@@ -22,7 +22,7 @@ def options_of(model: str, options: Any) -> Options:
             " as in (('width', 64),)"
         ) from error
     named = tuple(sorted(pairs.items()))
-    if named and not model_spec(model, named).foreign:
+    if named and not model_spec(model, named).custom:
         raise InvalidRecipe(
             f"model_options = {options!r}, but {model} takes no arguments: networks from outside do"
         )

@@ -53,7 +53,7 @@ class ModelSpec:
     """Pixels a side from which on it can have an auxiliary classifier; 0 where it has none."""
     hidden: tuple[int, ...] | None = None
     """Widths of the hidden layers of a network of dense layers and ReLU; None for any other."""
-    foreign: bool = False
+    custom: bool = False
     """From outside: it keeps its own initialisation, and trains alone."""
     parameter_groups: tuple[tuple[str, str], ...] = (("weights", r"weight$"), ("biases", r"bias$"))
     """What weight decay can be given for: names, and patterns of which one, and one alone, is
@@ -202,7 +202,7 @@ def model_spec(name: str, options: Options = ()) -> ModelSpec:
             make,
             FOREIGN_RATE,
             cost=0.1,
-            foreign=True,
+            custom=True,
             parameter_groups=(("weights", r"(?<!bias)$"), ("biases", r"bias$")),
         )
     if match := re.fullmatch(r"mlp-([1-9]\d*)x([1-9]\d*)", str(name)):
@@ -228,7 +228,7 @@ def build_model(
     from harness.models.seeding import seeded
 
     spec = model_spec(name, options)
-    if spec.foreign:
+    if spec.custom:
         with seeded(generator):
             return with_all_parameters(spec.make(shape, classes), shape, name)
     with torch.random.fork_rng(devices=[]):

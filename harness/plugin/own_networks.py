@@ -14,7 +14,7 @@ import pytest
 
 from harness.cli.networks import above_zero, add_network_options, own_networks
 from harness.data.catalogue import data_root, dataset_spec
-from harness.data.own import look_at_images, own_dataset
+from harness.data.custom import check_images, custom_dataset
 from harness.errors import DataError, HarnessError
 from harness.models.foreign import is_foreign
 from harness.plugin.options import SESSION, trains_nothing
@@ -70,9 +70,9 @@ def pytest_configure(config: pytest.Config) -> None:
             config.stash[NOTES] = config.workerinput["claims_networks"]
             return
         dataset, equal = networks[0].dataset, ""
-        if dataset and dataset_spec(dataset).own and not trains_nothing(config):
+        if dataset and dataset_spec(dataset).custom and not trains_nothing(config):
             # An image that is corrupt ends the session, not each test.
-            equal = look_at_images(dataset, data_root(config.getoption("--data-root")).absolute())
+            equal = check_images(dataset, data_root(config.getoption("--data-root")).absolute())
         for network in networks:
             _examine(config, network, equal)
     except HarnessError as error:
@@ -94,7 +94,7 @@ def networks_of(config: pytest.Config) -> tuple[OwnNetwork, ...]:
         epochs=option("--arch-epochs"),
         batch_size=option("--arch-batch-size"),
         image_size=option("--image-size"),
-        dataset=own_dataset(dataset, option("--data-root"), option("--image-size"))
+        dataset=custom_dataset(dataset, option("--data-root"), option("--image-size"))
         if dataset
         else None,
     )

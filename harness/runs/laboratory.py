@@ -18,7 +18,7 @@ from harness.runs.store import Store
 from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from harness.data.prepare import Prepared
+    from harness.data.prepare import TrainingData
     from harness.training.backend import Backend
     from harness.training.loop import Training
     from harness.training.ranks import Ranks
@@ -274,7 +274,7 @@ class Laboratory:
             self.store.keep(run)
         return run
 
-    def _data(self, recipe: Recipe, backend: "Backend", precision: str) -> "Prepared":
+    def _data(self, recipe: Recipe, backend: "Backend", precision: str) -> "TrainingData":
         from harness.training.inputs import prepared_data
 
         return prepared_data(

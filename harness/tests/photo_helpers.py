@@ -7,7 +7,7 @@ import pytest
 import torch
 from torchvision.transforms.v2.functional import to_pil_image
 
-from harness.data.prepare import Prepared
+from harness.data.prepare import TrainingData
 from harness.training.inputs import prepared_data
 from harness.training.recipe import Recipe
 
@@ -47,7 +47,7 @@ def small(**changes: object) -> Recipe:
     return Recipe(model="linear", precision="fp32", **(chosen | changes))
 
 
-def prepared(recipe: Recipe, root: Path, workers: int = 2) -> Prepared:
+def prepared(recipe: Recipe, root: Path, workers: int = 2) -> TrainingData:
     """What a recipe trains on, in float32 on the CPU."""
     return prepared_data(recipe, root, "cpu", "fp32", workers=workers)
 

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from harness.data import streams
-from harness.data.prepare import Prepared
+from harness.data.prepare import TrainingData
 from harness.models.seeding import seeded
 from harness.training.backend import Backend
 from harness.training.loop import Training, image_layout
@@ -52,7 +52,7 @@ def _examined(recipe: Recipe, backend: Backend) -> tuple[str, ...]:
     images = torch.randn(recipe.images, *recipe.image_shape, generator=generator)
     images = images.to(torch.bfloat16, memory_format=image_layout(recipe))
     labels = torch.arange(recipe.images) % recipe.classes
-    data = Prepared(images, labels, images[:1], labels[:1], recipe.classes)
+    data = TrainingData(images, labels, images[:1], labels[:1], recipe.classes)
     training = Training(recipe, data, backend)
     tensors, facts = state_of(training)
     tensors = {name: tensor.clone() for name, tensor in tensors.items()}

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from harness.data.prepare import Prepared
+from harness.data.prepare import TrainingData
 from harness.errors import HarnessError
 from harness.training.backend import Backend
 from harness.training.batching import MAY_DIFFER, can_be_grouped, shape_of
@@ -32,7 +32,7 @@ class GroupTraining:
     """
 
     def __init__(
-        self, recipes: Sequence[Recipe], data: Sequence[Prepared], backend: Backend
+        self, recipes: Sequence[Recipe], data: Sequence[TrainingData], backend: Backend
     ) -> None:
         if alone := [recipe for recipe in recipes if not can_be_grouped(recipe)]:
             raise HarnessError(

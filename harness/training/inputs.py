@@ -7,7 +7,13 @@ from pathlib import Path
 import torch
 
 from harness.data.catalogue import dataset_spec
-from harness.data.prepare import DataSpec, Pictures, Prepared, prepare_pictures, with_labels
+from harness.data.prepare import (
+    DataSpec,
+    TrainingData,
+    WhitenedImages,
+    whitened_images,
+    with_labels,
+)
 from harness.data.sources import load
 from harness.training.loop import image_layout
 from harness.training.recipe import Recipe
@@ -15,7 +21,7 @@ from harness.training.recipe import Recipe
 
 def prepared_data(
     recipe: Recipe, root: Path | None, device: str, precision: str, workers: int = 1
-) -> Prepared:
+) -> TrainingData:
     """What `recipe` trains on, on ``device``; images in bfloat16 where the first layer rounds so.
 
     Recipes that differ in their labels or in a replaced example share the tensor of their images.
@@ -44,7 +50,7 @@ def prepared_data(
 
         return prepared_photographs(recipe, spec, root, device, dtype, workers)
     wants_left_out = recipe.keep_answers or recipe.replaced is not None
-    pictures = _pictures(
+    whitened = _whitened(
         replace(
             spec,
             label_corruption=0.0,
@@ -59,15 +65,15 @@ def prepared_data(
         dtype,
         image_layout(recipe),
     )
-    return with_labels(pictures, load(spec.dataset, root), spec)
+    return with_labels(whitened, load(spec.dataset, root), spec)
 
 
 @lru_cache(maxsize=1)
-def _pictures(
+def _whitened(
     spec: DataSpec,
     root: Path | None,
     device: str,
     dtype: torch.dtype,
     layout: torch.memory_format,
-) -> Pictures:
-    return prepare_pictures(load(spec.dataset, root), spec, device, dtype, layout)
+) -> WhitenedImages:
+    return whitened_images(load(spec.dataset, root), spec, device, dtype, layout)

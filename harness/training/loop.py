@@ -13,7 +13,7 @@ import torch
 from harness.data import streams
 from harness.data.augmentation import Draws, augmented, draw
 from harness.data.photo_batches import Photographs
-from harness.data.prepare import Prepared, redraw_inputs
+from harness.data.prepare import TrainingData, redraw_inputs
 from harness.data.preprocessing import whiten
 from harness.data.randomization import corrupt_labels
 from harness.models import build_model, model_spec
@@ -49,7 +49,7 @@ class Training:
     """
 
     def __init__(
-        self, recipe: Recipe, data: Prepared, backend: Backend, ranks: Ranks = ALONE
+        self, recipe: Recipe, data: TrainingData, backend: Backend, ranks: Ranks = ALONE
     ) -> None:
         torch.set_num_threads(backend.threads)
         self.recipe, self.data, self.backend, self.ranks = recipe, data, backend, ranks
@@ -107,7 +107,7 @@ class Training:
 
     def run_epoch(self) -> None:
         """Train one epoch, evaluate if its turn has come, and append to the curve."""
-        draws_itself = model_spec(self.recipe.model).foreign
+        draws_itself = model_spec(self.recipe.model).custom
         with seeded(self.generators[streams.NETWORK]) if draws_itself else nullcontext():
             self._run_epoch()
 
@@ -284,7 +284,7 @@ class Training:
         """Whether a network from outside, whose own dropout may make it err in training alone,
         classifies its first images rightly in evaluation.
         """
-        images, foreign = self.data.train_images, model_spec(self.recipe.model).foreign
+        images, foreign = self.data.train_images, model_spec(self.recipe.model).custom
         waits = self.recipe.evaluation == "once nearly fitted"
         if not (foreign and waits) or isinstance(images, Photographs):
             return False

@@ -55,7 +55,7 @@ class OwnNetwork:
         """Where its trainings depart from the paper's protocol, in words."""
         spec = model_spec(self.model, self.options)
         told = []
-        if spec.foreign:
+        if spec.custom:
             told.append("its own initialisation")
         rate = self.learning_rate
         if rate is not None and rate != spec.learning_rate:

@@ -10,7 +10,7 @@ from harness.data.catalogue import data_root, dataset_spec
 from harness.data.crop_cache import look, refuse_corrupt
 from harness.data.photo_batches import Photographs
 from harness.data.photographs import PhotoFolder, photo_folder
-from harness.data.prepare import DataSpec, Pictures, Prepared, places_of_sample, with_labels
+from harness.data.prepare import DataSpec, TrainingData, WhitenedImages, sample_indices, with_labels
 from harness.data.sources import ImageSet
 from harness.errors import DataError, InvalidRecipe
 from harness.training.recipe import Recipe
@@ -24,7 +24,7 @@ def prepared_photographs(
     dtype: torch.dtype,
     workers: int,
     cache: Path | None = None,
-) -> Prepared:
+) -> TrainingData:
     """What ``recipe`` trains on: labels drawn once by its seed, whatever is corrupt.
 
     Raises DataError where the folder is not in the layout, holds too few photographs, or has
@@ -46,15 +46,15 @@ def prepared_photographs(
         torch.tensor(folder.val_labels),
         folder.fingerprint,
     )
-    sample, left_out = places_of_sample(images, spec)
+    sample, left_out = sample_indices(images, spec)
     of_sample = images.train_images if sample is None else images.train_images[sample]
-    pictures = Pictures(of_sample, images.train_images[left_out], images.test_images)
-    return _looked_at(recipe, with_labels(pictures, images, spec), folder, workers, cache)
+    whitened = WhitenedImages(of_sample, images.train_images[left_out], images.test_images)
+    return _looked_at(recipe, with_labels(whitened, images, spec), folder, workers, cache)
 
 
 def _looked_at(
-    recipe: Recipe, data: Prepared, folder: PhotoFolder, workers: int, cache: Path | None
-) -> Prepared:
+    recipe: Recipe, data: TrainingData, folder: PhotoFolder, workers: int, cache: Path | None
+) -> TrainingData:
     """Without the corrupt photographs, and with the crops that are kept on disk."""
     sound: dict[str, object] = {}
     corrupt: list[str] = []

@@ -202,7 +202,7 @@ class Recipe:
         data = f"{self.dataset} ({'all' if whole else f'n = {self.images:,}'})"
         words = [self.setting, *filter(None, [self.regularizers]), f"seed {self.seed}"]
         spec = model_spec(self.model, self.model_options)
-        name = spec.paper_name if spec.foreign else self.model
+        name = spec.paper_name if spec.custom else self.model
         return f"{name} on {data}, {', '.join(words)}"
 
     def as_dict(self) -> dict[str, Any]:

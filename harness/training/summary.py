@@ -39,7 +39,7 @@ def is_summed_up(recipe: Recipe) -> bool:
     """
     spec = dataset_spec(recipe.dataset)
     whole = recipe.train_size is None and not spec.embedded and not spec.is_folder
-    return whole and not model_spec(recipe.model).foreign
+    return whole and not model_spec(recipe.model).custom
 
 
 @torch.no_grad()

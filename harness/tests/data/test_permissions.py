@@ -5,8 +5,8 @@ from PIL import Image
 
 from harness.data.catalogue import CIFAR10_FILES, missing_files
 from harness.data.class_folders import listed
+from harness.data.custom import check_images, custom_dataset, custom_fingerprint
 from harness.data.decoding import CorruptImage, decode
-from harness.data.own import look_at_images, own_dataset, own_fingerprint
 from harness.data.photographs import photo_folder
 from harness.data.torchvision_sets import torchvision_arrays
 from harness.data.verification import verify
@@ -35,11 +35,11 @@ def data(unprivileged):
 
 
 def own_images(folder):
-    look_at_images(own_dataset(str(folder / "images"), None, None), folder)
+    check_images(custom_dataset(str(folder / "images"), None, None), folder)
 
 
 def own_content(folder):
-    own_fingerprint(own_dataset(str(folder / "images"), None, None), folder)
+    custom_fingerprint(custom_dataset(str(folder / "images"), None, None), folder)
 
 
 def cifar10(folder):

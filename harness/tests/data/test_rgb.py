@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.data import own
+from harness.data import custom
 from harness.data.decoding import decode
 from harness.data.rgb import as_rgb
 
@@ -99,12 +99,12 @@ def test_what_has_8_bits_and_no_transparency_stays_as_pillow_has_it():
 )
 def test_what_has_no_known_white_is_refused_by_name(values, why, tmp_path):
     Image.fromarray(values).save(tmp_path / "deep.tif")
-    for read in (decode, lambda path: own._read(path, 28)):
-        with pytest.raises(own.DataError, match=rf"deep.tif .*{why}"):
+    for read in (decode, lambda path: custom._read(path, 28)):
+        with pytest.raises(custom.DataError, match=rf"deep.tif .*{why}"):
             read(tmp_path / "deep.tif")
 
 
 def test_folders_of_images_and_of_photographs_are_read_by_it(tmp_path):
     Image.fromarray(DEEP).save(tmp_path / "0.png")
-    for found in (decode(tmp_path / "0.png").numpy(), own._read(tmp_path / "0.png", 28)):
+    for found in (decode(tmp_path / "0.png").numpy(), custom._read(tmp_path / "0.png", 28)):
         assert (found == GREY).all()

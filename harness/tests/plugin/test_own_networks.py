@@ -11,7 +11,7 @@ from claims.section2_capacity import test_random_labels as memorising
 from claims.section2_capacity.capacity_trials import own_sign_trials
 from claims.section2_capacity.trials import own_random_labels
 from harness.cli.networks import add_network_options, own_networks
-from harness.data.own import _listed, own_dataset, own_spec
+from harness.data.custom import _listed, custom_dataset, custom_spec
 from harness.errors import DataError, NetworkError
 from harness.evidence import Attains
 from harness.models import MODELS
@@ -180,10 +180,10 @@ def folder(tmp_path):
                 place.mkdir(parents=True)
                 for number in range(count):
                     (place / f"{number}.png").touch()
-        return own_dataset(str(tmp_path / "pictures"), None, 8)
+        return custom_dataset(str(tmp_path / "pictures"), None, 8)
 
     yield made
-    own_spec.cache_clear()
+    custom_spec.cache_clear()
     _listed.cache_clear()
 
 

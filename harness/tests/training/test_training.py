@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from harness.data.prepare import Prepared
+from harness.data.prepare import TrainingData
 from harness.models.inception import ShiftBatchNorm2d
 from harness.tests.training_helpers import tiny_recipe as recipe
 from harness.training import checkpoint
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("restored_threads")
 
 
 def started(recipe: Recipe, threads: int = 1, cls: type[Training] = Training) -> Training:
-    data: Prepared = prepared_data(recipe, None, "cpu", recipe.precision)
+    data: TrainingData = prepared_data(recipe, None, "cpu", recipe.precision)
     # A hundred test images do.
     data = replace(data, test_images=data.test_images[:100], test_labels=data.test_labels[:100])
     return cls(recipe, data, Backend("cpu", threads))

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.data import own
+from harness.data import custom
 from harness.data.catalogue import dataset_spec, missing_files
-from harness.data.own import own_arrays, own_dataset, own_fingerprint
+from harness.data.custom import custom_arrays, custom_dataset, custom_fingerprint
 from harness.data.sources import load
 from harness.errors import DataError, HarnessError
 from harness.runs.laboratory import Laboratory
@@ -24,7 +24,12 @@ pytestmark = pytest.mark.usefixtures("restored_threads")
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
     yield
-    for cached in (own.own_spec, own.own_fingerprint, own._listed, own.torchvision_arrays):
+    for cached in (
+        custom.custom_spec,
+        custom.custom_fingerprint,
+        custom._listed,
+        custom.torchvision_arrays,
+    ):
         cached.cache_clear()
 
 
@@ -42,13 +47,13 @@ def folder_of_images(folder, classes=3, each=10, parts=("",), mode="RGB"):
 
 
 def test_every_fifth_image_of_a_folder_is_a_test_image(tmp_path):
-    name = own_dataset(str(folder_of_images(tmp_path / "flowers")), None, 16)
+    name = custom_dataset(str(folder_of_images(tmp_path / "flowers")), None, 16)
     spec = dataset_spec(name)
     assert (spec.title, spec.shape, spec.classes) == ("flowers", (3, 16, 16), 3)
     assert (spec.train_size, spec.test_size) == (24, 6)
     assert not spec.embedded
     assert missing_files(name, tmp_path) == []
-    train, labels, test, test_labels = own_arrays(name, tmp_path)
+    train, labels, test, test_labels = custom_arrays(name, tmp_path)
     assert train.shape == (24, 3, 16, 16) and train.dtype == np.uint8
     assert test.shape == (6, 3, 16, 16)
     assert np.bincount(labels).tolist() == [8, 8, 8]
@@ -58,7 +63,7 @@ def test_every_fifth_image_of_a_folder_is_a_test_image(tmp_path):
 @pytest.mark.parametrize("held_out", ["test", "val"])
 def test_parts_that_a_folder_names_are_kept_and_grey_becomes_three_channels(tmp_path, held_out):
     folder_of_images(tmp_path, each=5, parts=("train", held_out), mode="L")
-    images = load(own_dataset(str(tmp_path), None, None))
+    images = load(custom_dataset(str(tmp_path), None, None))
     assert images.train_images.shape == (15, 3, 28, 28)
     assert images.test_images.shape == (15, 3, 28, 28)
     assert (images.train_images[:, 0] == images.train_images[:, 2]).all()
@@ -66,16 +71,16 @@ def test_parts_that_a_folder_names_are_kept_and_grey_becomes_three_channels(tmp_
 
 def test_the_fingerprint_changes_with_any_image_and_with_the_size(tmp_path):
     folder_of_images(tmp_path)
-    name, large = (own_dataset(str(tmp_path), None, size) for size in (16, 20))
-    prints = [own_fingerprint(name, tmp_path), own_fingerprint(large, tmp_path)]
-    own.own_fingerprint.cache_clear()
+    name, large = (custom_dataset(str(tmp_path), None, size) for size in (16, 20))
+    prints = [custom_fingerprint(name, tmp_path), custom_fingerprint(large, tmp_path)]
+    custom.custom_fingerprint.cache_clear()
     Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(tmp_path / "class 1" / "03.png")
-    prints.append(own_fingerprint(name, tmp_path))
+    prints.append(custom_fingerprint(name, tmp_path))
     assert len(set(prints)) == 3
 
 
 def test_a_network_trains_on_a_folder_and_on_two_groups_of_its_classes(tmp_path):
-    name = own_dataset(str(folder_of_images(tmp_path / "images")), None, 8)
+    name = custom_dataset(str(folder_of_images(tmp_path / "images")), None, 8)
     network = OwnNetwork("mlp-1x16", dataset=name, epochs=2)
     for setting in ("random-labels", "random-signs"):
         recipe = network.recipe(paper_recipe("mlp-1x16", "digits", setting, train_size=24))
@@ -87,7 +92,7 @@ def test_a_network_trains_on_a_folder_and_on_two_groups_of_its_classes(tmp_path)
 
 
 def test_a_sample_larger_than_the_folder_is_refused_by_name(tmp_path):
-    name = own_dataset(str(folder_of_images(tmp_path / "few")), None, 8)
+    name = custom_dataset(str(folder_of_images(tmp_path / "few")), None, 8)
     claims = paper_recipe("mlp-1x16", "digits", "random-labels", train_size=256)
     with pytest.raises(HarnessError, match=r"MLP 1x16: train_size = 256.* 1 to 24.* of few"):
         OwnNetwork("mlp-1x16", dataset=name).recipe(claims)
@@ -119,7 +124,7 @@ def broken(folder, kind):
 )
 def test_a_folder_that_cannot_be_used_is_refused_with_a_remedy(tmp_path, kind, message):
     with pytest.raises(DataError, match=message):
-        own_dataset(str(broken(tmp_path / "images", kind)), None, None)
+        custom_dataset(str(broken(tmp_path / "images", kind)), None, None)
 
 
 @pytest.mark.parametrize("kind", ["a link that leads nowhere", "a folder", "a named pipe"])
@@ -134,14 +139,14 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path, kind):
     else:
         path.symlink_to(tmp_path / "gone.png")
     with pytest.raises(DataError, match=r"99.png is no regular file; mend or delete it"):
-        own_dataset(str(tmp_path), None, None)
+        custom_dataset(str(tmp_path), None, None)
 
 
 @pytest.mark.parametrize("place", ["class 0/\udcff.png", "class \udcff/0.png"])
 def test_a_name_that_cannot_be_printed_is_refused(tmp_path, place):
     touch_or_skip(folder_of_images(tmp_path) / place)
     with pytest.raises(DataError, match=r"xff.*, which is not UTF-8; rename it") as refused:
-        own_dataset(str(tmp_path), None, None)
+        custom_dataset(str(tmp_path), None, None)
     assert str(refused.value).encode()
 
 
@@ -149,7 +154,7 @@ def test_an_image_that_cannot_be_read_is_named(tmp_path):
     folder_of_images(tmp_path)
     (tmp_path / "class 0" / "00.png").write_bytes(b"no image")
     with pytest.raises(DataError, match=r"00.png cannot be read as an image"):
-        load(own_dataset(str(tmp_path), None, None))
+        load(custom_dataset(str(tmp_path), None, None))
 
 
 def test_whatever_a_decoder_raises_the_image_is_named(tmp_path, monkeypatch):
@@ -158,9 +163,9 @@ def test_whatever_a_decoder_raises_the_image_is_named(tmp_path, monkeypatch):
     def stumble(path):
         raise SyntaxError("broken PNG file")
 
-    name = own_dataset(str(folder_of_images(tmp_path)), None, None)
+    name = custom_dataset(str(folder_of_images(tmp_path)), None, None)
     monkeypatch.setattr(Image, "open", stumble)
-    for reading in (lambda name: own.look_at_images(name, tmp_path), load):
+    for reading in (lambda name: custom.check_images(name, tmp_path), load):
         with pytest.raises(DataError, match=r"00.png cannot be read as an image \(broken PNG"):
             reading(name)
 
@@ -168,12 +173,12 @@ def test_whatever_a_decoder_raises_the_image_is_named(tmp_path, monkeypatch):
 def test_equal_images_are_counted_in_training_and_between_the_parts(tmp_path):
     """White on nothing is all white on white, say."""
     folder_of_images(tmp_path, each=5, parts=("train", "test"), mode="L")
-    name = own_dataset(str(tmp_path), None, None)
-    assert own.look_at_images(name, tmp_path) == ""
+    name = custom_dataset(str(tmp_path), None, None)
+    assert custom.check_images(name, tmp_path) == ""
     images = sorted((tmp_path / "train").rglob("*.png"))
     for path in (*images[1:4], tmp_path / "test" / "class 2" / "00.png"):
         path.write_bytes(images[0].read_bytes())
-    assert own.look_at_images(name, tmp_path) == (
+    assert custom.check_images(name, tmp_path) == (
         "3 of its 15 training images equal an earlier one;"
         " 1 of its 15 test images equal a training image"
     )
@@ -182,18 +187,18 @@ def test_equal_images_are_counted_in_training_and_between_the_parts(tmp_path):
 def test_equal_images_of_torchvisions_datasets_are_counted(tmp_path, monkeypatch):
     images = np.zeros((3, 4, 4, 3), np.uint8)
     images[2] = 1
-    monkeypatch.setattr(own, "torchvision_arrays", lambda *_: (images, None, images[1:], None))
-    assert own.look_at_images("torchvision:CIFAR100", tmp_path) == (
+    monkeypatch.setattr(custom, "torchvision_arrays", lambda *_: (images, None, images[1:], None))
+    assert custom.check_images("torchvision:CIFAR100", tmp_path) == (
         "1 of its 3 training images equal an earlier one;"
         " 2 of its 2 test images equal a training image"
     )
 
 
 def test_datasets_are_named_in_any_spelling_and_never_downloaded(tmp_path):
-    assert own_dataset("CIFAR-10", None, None) == "cifar10"
-    assert own_dataset("digits", None, None) == "digits"
+    assert custom_dataset("CIFAR-10", None, None) == "cifar10"
+    assert custom_dataset("digits", None, None) == "digits"
     with pytest.raises(DataError, match=r"torchvision finds no FashionMNIST under .*download=True"):
-        own_dataset("fashion-mnist", tmp_path, None)
+        custom_dataset("fashion-mnist", tmp_path, None)
     with pytest.raises(DataError, match="unknown dataset 'fashionmist'; nearest: FashionMNIST"):
-        own_dataset("fashionmist", tmp_path, None)
+        custom_dataset("fashionmist", tmp_path, None)
     assert list(tmp_path.iterdir()) == []

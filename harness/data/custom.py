@@ -25,7 +25,7 @@ IMAGE_SIZE = 28
 
 
 @readable()
-def own_dataset(text: str, root: Path | None, image_size: int | None) -> str:
+def custom_dataset(text: str, root: Path | None, image_size: int | None) -> str:
     """The canonical name of what ``--dataset`` names; raises DataError where it is not there.
 
     A name of the harness's own catalogue, in any spelling, is that. Nothing is downloaded.
@@ -49,12 +49,12 @@ def own_dataset(text: str, root: Path | None, image_size: int | None) -> str:
         raise DataError(f"--dataset: {UnknownName('dataset', text, known)}, or a folder of images")
     check_names(folder.parent, [str(folder.absolute())])
     name = f"{FOLDER}{folder.absolute()}@{image_size or IMAGE_SIZE}"
-    own_spec(name)
+    custom_spec(name)
     return name
 
 
 @lru_cache(maxsize=8)
-def own_spec(name: str) -> DatasetSpec:
+def custom_spec(name: str) -> DatasetSpec:
     """Shape, classes and sizes; for a folder its files are listed, and none is read."""
     if name.startswith(TORCHVISION):
         title = name.removeprefix(TORCHVISION)
@@ -70,12 +70,12 @@ def own_spec(name: str) -> DatasetSpec:
         shape = (3, size, size)
     second = tuple(range(classes // 2, classes))
     groups = ("first half of the classes", "second half of the classes")
-    return DatasetSpec(name, title, shape, classes, *sizes, {}, groups, second, own=True)
+    return DatasetSpec(name, title, shape, classes, *sizes, {}, groups, second, custom=True)
 
 
 @lru_cache(maxsize=4)
 @readable()
-def own_fingerprint(name: str, root: Path) -> str:
+def custom_fingerprint(name: str, root: Path) -> str:
     """Changes with any byte of the data."""
     digest = hashlib.sha256(name.rpartition("@")[2].encode())
     if name.startswith(TORCHVISION):
@@ -91,7 +91,7 @@ def own_fingerprint(name: str, root: Path) -> str:
 
 
 @readable()
-def look_at_images(name: str, root: Path) -> str:
+def check_images(name: str, root: Path) -> str:
     """Read each image once; what must be known of those that are equal, or an empty string.
 
     Raises DataError with the path of one that is corrupt.
@@ -117,7 +117,7 @@ def _images(name: str, root: Path) -> Iterator[Iterator[np.ndarray]]:
 
 
 @readable()
-def own_arrays(name: str, root: Path) -> tuple[np.ndarray, ...]:
+def custom_arrays(name: str, root: Path) -> tuple[np.ndarray, ...]:
     """Training images (N, 3, S, S) as bytes, their labels (N,), and the same for testing."""
     if name.startswith(TORCHVISION):
         images, labels, test_images, test_labels = torchvision_arrays(
