@@ -18,7 +18,7 @@ from harness.evidence import (
     AtMost,
     Equals,
     Equivalent,
-    Exhibit,
+    FigureData,
     MoreThan,
     correlation_with_signs,
     exact,
@@ -35,8 +35,8 @@ ENUMERATED = 8
 LARGE = {"digits": (*FAST_SIZES, 512), "cifar10": (50_000,)}
 
 
-def judge_complexity(judge, measured, exhibit=None):
-    judge(measured, AtLeast(ABOUT_1, source=SECTION), exhibit=exhibit)
+def judge_complexity(judge, measured, figure=None):
+    judge(measured, AtLeast(ABOUT_1, source=SECTION), figure=figure)
 
 
 def judge_emptiness(judge, name, complexity, points):
@@ -54,7 +54,7 @@ def judge_emptiness(judge, name, complexity, points):
 
 def curve(name, dataset, measurements):
     """Measurements by sample size, as the figure draws them."""
-    return Exhibit(
+    return FigureData(
         "rademacher-complexity",
         {
             "class": name,
@@ -140,7 +140,7 @@ def judge_complexity_1(judge, dataset, n, values):
     judge(
         measured,
         Equals(1, source="Theorem 1; float64 rounding over the sample", tolerance=ROUNDING),
-        exhibit=curve("network of Theorem 1", dataset, {n: measured}),
+        figure=curve("network of Theorem 1", dataset, {n: measured}),
     )
 
 
@@ -236,7 +236,7 @@ def test_the_measure_stays_below_massarts_bound_for_a_finite_class(judge, base_s
     }
     drawn = curve("halfspaces, at random", "digits", measured)
     for n, complexity in measured.items():
-        judge(complexity, AtMost(massart_bound(FEW, n), source="Massart 2000"), exhibit=drawn)
+        judge(complexity, AtMost(massart_bound(FEW, n), source="Massart 2000"), figure=drawn)
     falling(judge, f"{FEW} halfspaces", means)
 
 

@@ -16,7 +16,7 @@ from claims.section2_capacity.trials import (
 from harness.evidence import (
     Attains,
     Equivalent,
-    Supposes,
+    Requires,
     accuracy,
     margin_around,
     published_row,
@@ -152,7 +152,7 @@ def test_a_memorising_network_does_no_better_than_chance(trial, laboratory, judg
     if trial.network:
         judge(
             accuracy(f"{name}: training accuracy", runs, "train"),
-            Supposes(1.0, source="2.1-chance is about networks that have memorised"),
+            Requires(1.0, source="2.1-chance is about networks that have memorised"),
         )
     judge_chance(judge, name, runs, published=published)
 

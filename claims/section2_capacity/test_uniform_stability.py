@@ -20,9 +20,9 @@ from claims.section2_capacity.capacity_trials import (
 from harness.evidence import (
     AtLeast,
     Equivalent,
-    Exhibit,
+    FigureData,
     MoreThan,
-    Proved,
+    ProvedAtMost,
     exact,
     log_log_slope,
     mean_over,
@@ -62,10 +62,10 @@ def change_at_the_example(name, samples, runs=()):
     return mean_over(name, changes, "loss", "replaced examples of one sample", runs)
 
 
-def stability_exhibit(name, dataset, over, measured):
+def stability_figure(name, dataset, over, measured):
     """Replacements by sample size or passes, as the figure draws them."""
     means = {x: change_at_the_example("", it) for x, it in measured.items()}
-    return Exhibit(
+    return FigureData(
         "uniform-stability",
         {
             "class": name,
@@ -80,13 +80,13 @@ def stability_exhibit(name, dataset, over, measured):
     )
 
 
-def judge_instability(judge, name, measured, runs=(), exhibit=None):
+def judge_instability(judge, name, measured, runs=(), figure=None):
     """Order 1: the largest change at each sample size, and the mean at the example over all."""
     for n, samples in measured.items():
         judge(
             exact(f"{name}, n = {n:,}: largest change of the loss", [largest(samples)], "loss"),
             WITNESS,
-            exhibit=exhibit,
+            figure=figure,
         )
     judge(
         change_at_the_example(
@@ -136,7 +136,7 @@ def test_many_passes_on_random_labels_move_the_loss_by_order_1(trial, laboratory
     measured = measure(groups)
     runs = [run for group in groups.values() for run in group]
     name = f"{model_spec(trial.all_recipes[0].model).paper_name}, random labels"
-    drawn = stability_exhibit("random labels", dataset_of(trial), "n", measured)
+    drawn = stability_figure("random labels", dataset_of(trial), "n", measured)
     judge_instability(judge, name, measured, runs, drawn)
 
 
@@ -150,12 +150,12 @@ def test_even_on_true_labels_some_loss_moves_by_order_1(trial, laboratory, judge
     the gap, and that is what "the weakest stability measure" would see.
     """
     measured = measure(laboratory.runs(trial))
-    drawn = stability_exhibit("true labels", dataset_of(trial), "n", measured)
+    drawn = stability_figure("true labels", dataset_of(trial), "n", measured)
     for n, it in measured.items():
         judge(
             exact(f"true labels, n = {n:,}: largest change of the loss", [largest(it)], "loss"),
             WITNESS,
-            exhibit=drawn,
+            figure=drawn,
         )
 
 
@@ -191,7 +191,7 @@ def test_on_random_labels_the_change_grows_with_the_passes(trial, laboratory, ju
             "samples: images, labels, orders, weights",
         ),
         MoreThan(0.0, source="Section 1.2: not stable for many passes"),
-        exhibit=stability_exhibit("random labels", dataset_of(trial), "passes", measured),
+        figure=stability_figure("random labels", dataset_of(trial), "passes", measured),
     )
 
 
@@ -208,7 +208,7 @@ def test_on_true_labels_the_largest_change_grows_with_the_passes(trial, laborato
             "loss",
         ),
         MoreThan(0.0, source="Section 1.2: not stable for many passes"),
-        exhibit=stability_exhibit("true labels", dataset_of(trial), "passes", measured),
+        figure=stability_figure("true labels", dataset_of(trial), "passes", measured),
     )
 
 
@@ -267,7 +267,7 @@ def test_the_measure_recovers_the_rate_of_ridge_regression(dataset, laboratory, 
         largest = ridge.replaced(points, labels, others, other_labels, places).largest
         judge(
             exact(f"ridge, n = {n:,}: largest change of the loss", [largest], "loss"),
-            Proved(
+            ProvedAtMost(
                 ridge_bound(radius, ridge.penalty, n),
                 source="Bousquet & Elisseeff 2002, theorem 22",
             ),
@@ -294,5 +294,5 @@ def test_ridge_regression_with_a_fixed_penalty_is_stable(dataset, laboratory, ju
     ridge = Ridge(image_radius(next(iter(recipes.values()))) ** 2)
     places = range(REPLACED[dataset])
     measured = {n: [ridge.replaced(*of_it, places)] for n, of_it in samples.items()}
-    drawn = stability_exhibit("ridge, random labels", dataset, "n", measured)
-    judge_instability(judge, "ridge, random labels", measured, exhibit=drawn)
+    drawn = stability_figure("ridge, random labels", dataset, "n", measured)
+    judge_instability(judge, "ridge, random labels", measured, figure=drawn)

@@ -6,7 +6,7 @@ are counted in the modules, against the constants stated in harness/expressivity
 
 import pytest
 
-from harness.evidence import AtMost, Attains, Equals, Exhibit, attack, exact
+from harness.evidence import AtMost, Attains, Equals, FigureData, exact, find_counterexample
 from harness.expressivity import adversarial
 from harness.expressivity.corollary1 import weight_bound, width_bound
 
@@ -24,13 +24,13 @@ def test_any_depth_represents_any_targets(construction, judge):
 
     trade = depth_and_width(1_000, 16, [2, 3, 4, 6, 10, 20, 50, 100, 300, 1_000], construction, 0)
     judge(
-        attack(
+        find_counterexample(
             f"{construction}: every target exactly, depth k, width and weights within the bounds",
             lambda case: deep_network_realises(*case, construction),
             adversarial.samples_with_a_depth(),
         ),
         Equals(0, source=SOURCE),
-        exhibit=Exhibit("corollary1-depth-and-width", trade),
+        figure=FigureData("corollary1-depth-and-width", trade),
     )
 
 
@@ -40,7 +40,7 @@ def test_one_hinge_fewer_does_not_reach_a_target_outside_its_span(judge):
     from harness.expressivity.deep_audit import reached_with_a_hinge_fewer
 
     judge(
-        attack(
+        find_counterexample(
             "one hinge fewer: every target exactly",
             lambda case: reached_with_a_hinge_fewer(*case),
             adversarial.samples_with_a_depth(),

@@ -6,28 +6,28 @@ neither of which knows that the matrix is triangular. In float64 two statements 
 
 import pytest
 
-from harness.evidence import Equals, Exhibit, attack
+from harness.evidence import Equals, FigureData, find_counterexample
 from harness.expressivity import adversarial, lemma1
 
 SOURCE = "Lemma 1"
 
 
-def judge_rank(judge, samples, exhibit=None, smallest=True):
+def judge_rank(judge, samples, figure=None, smallest=True):
     judge(
-        attack(
+        find_counterexample(
             "full rank, in rational arithmetic",
             lambda s: lemma1.has_full_rank(*s),
             samples,
             smallest,
         ),
         Equals(0, source=SOURCE),
-        exhibit=exhibit,
+        figure=figure,
     )
 
 
 def judge_eigenvalue(judge, samples, smallest=True):
     judge(
-        attack(
+        find_counterexample(
             "smallest eigenvalue is min(xi - bi), in rational arithmetic",
             lambda s: lemma1.smallest_eigenvalue_is_least_gap(*s),
             samples,
@@ -40,10 +40,10 @@ def judge_eigenvalue(judge, samples, smallest=True):
 @pytest.mark.fast
 @pytest.mark.claim("4-lemma1-rank")
 def test_the_interleaving_matrix_has_full_rank(judge):
-    example = Exhibit("lemma1-interleaving", lemma1.example())
+    example = FigureData("lemma1-interleaving", lemma1.example())
     judge_rank(judge, adversarial.interleavings(adversarial.numbers()), example)
     judge(
-        attack(
+        find_counterexample(
             "float64 solves A w = y, to a residual of n 2^-53 |A||w|",
             lambda s: lemma1.solves_in_float64(*s),
             adversarial.interleavings(adversarial.moderate_numbers(), largest=12),
@@ -64,7 +64,7 @@ def test_a_point_on_its_breakpoint_takes_the_rank_away(judge):
 def test_the_smallest_eigenvalue_is_the_smallest_distance(judge):
     judge_eigenvalue(judge, adversarial.interleavings(adversarial.numbers(), largest=5))
     judge(
-        attack(
+        find_counterexample(
             "LAPACK's smallest eigenvalue is within 2^-53 of it, relatively",
             lambda s: lemma1.lapack_finds_the_least_gap(*s),
             adversarial.interleavings_in_lapacks_range(),

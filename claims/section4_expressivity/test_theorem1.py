@@ -6,7 +6,16 @@ evaluated; and on real images, without any training, each random label is recove
 
 import pytest
 
-from harness.evidence import AtLeast, AtMost, Attains, Equals, Exhibit, Proved, attack, exact
+from harness.evidence import (
+    AtLeast,
+    AtMost,
+    Attains,
+    Equals,
+    FigureData,
+    ProvedAtMost,
+    exact,
+    find_counterexample,
+)
 from harness.expressivity import adversarial
 
 SOURCE = "Theorem 1"
@@ -16,7 +25,9 @@ def judge_representation(judge, samples, smallest=True):
     from harness.expressivity.audit import is_represented
 
     judge(
-        attack("every target exactly, with 2n + d weights", is_represented, samples, smallest),
+        find_counterexample(
+            "every target exactly, with 2n + d weights", is_represented, samples, smallest
+        ),
         Equals(0, source=SOURCE),
     )
 
@@ -34,7 +45,7 @@ def test_equal_points_with_different_targets_are_refused_by_name(judge):
     from harness.expressivity.audit import conflict_is_named
 
     judge(
-        attack(
+        find_counterexample(
             "equal points with different targets: refused, with the pair",
             conflict_is_named,
             adversarial.samples_with_a_repetition(conflicting=True),
@@ -50,22 +61,22 @@ def test_float64_stays_within_its_bounds_or_refuses_two_points(judge):
     from harness.expressivity.examples import fitted_function
 
     judge(
-        attack(
+        find_counterexample(
             "float64: within the stated bounds, or refused for two close points",
             is_fitted_or_refused,
             adversarial.samples(),
         ),
         Equals(0, source=f"{SOURCE}; bounds of harness.expressivity.bounds"),
-        exhibit=Exhibit("theorem1-function", fitted_function(placement=0.0)),
+        figure=FigureData("theorem1-function", fitted_function(placement=0.0)),
     )
     judge(
-        attack(
+        find_counterexample(
             "float64, points on a lattice: within the stated bounds",
             is_fitted_or_refused,
             adversarial.easy_samples(),
         ),
         Equals(0, source=f"{SOURCE}; bounds of harness.expressivity.bounds"),
-        exhibit=Exhibit("theorem1-function", fitted_function(placement=0.5)),
+        figure=FigureData("theorem1-function", fitted_function(placement=0.5)),
     )
 
 
@@ -93,7 +104,7 @@ def judge_labels(judge, dataset, root, labels, seed, one_hot=False):
         ("forward pass", seen.network_error, seen.network_bound),
         ("through sorted breakpoints", seen.sorted_error, seen.sorted_bound),
     ):
-        check = Proved if bound <= 0.5 else AtMost
+        check = ProvedAtMost if bound <= 0.5 else AtMost
         judge(
             exact(f"{what}: largest error, {path}", [error], ""),
             check(min(bound, 0.5), source="the bound stated beforehand, and one half of a label"),

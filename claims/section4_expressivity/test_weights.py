@@ -6,7 +6,14 @@ but not normal. The smallest singular value does.
 
 import pytest
 
-from harness.evidence import AtMost, ClaimNotSupported, Equals, Exhibit, attack, exact
+from harness.evidence import (
+    AtMost,
+    ClaimNotSupported,
+    Equals,
+    FigureData,
+    exact,
+    find_counterexample,
+)
 from harness.expressivity import adversarial, conditioning
 
 MIDDLE, JUST_ABOVE = 0.5, 0.0
@@ -23,7 +30,7 @@ FINDING = (
 @pytest.mark.xfail(raises=ClaimNotSupported, strict=True, reason=FINDING)
 def test_the_smallest_eigenvalue_bounds_the_weights(judge):
     judge(
-        attack(
+        find_counterexample(
             "norm of w <= norm of y / smallest eigenvalue",
             lambda s: conditioning.eigenvalue_bounds_weights(*s),
             adversarial.interleavings_with_targets(),
@@ -50,7 +57,7 @@ def test_alternating_targets_break_the_bound_by_the_smallest_eigenvalue(judge):
 @pytest.mark.claim("4-weights")
 def test_the_smallest_singular_value_bounds_the_weights(judge):
     judge(
-        attack(
+        find_counterexample(
             "norm of w <= norm of y / smallest singular value",
             lambda s: conditioning.singular_value_bounds_weights(*s),
             adversarial.interleavings_with_targets(),
@@ -73,7 +80,7 @@ def test_the_smallest_singular_value_bounds_the_weights(judge):
             "share of the gap",
         ),
         Equals(JUST_ABOVE, source="harness.expressivity.hinges: slopes are second differences"),
-        exhibit=Exhibit(
+        figure=FigureData(
             "theorem1-breakpoints",
             {
                 "n": 12,

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from claims.section5_linear_models import machines as m
-from harness.evidence import AtMost, Exhibit, error_on_the_same_images, published_row
+from harness.evidence import AtMost, FigureData, error_on_the_same_images, published_row
 
 if TYPE_CHECKING:
     from harness.evidence.published import Published
@@ -27,11 +27,11 @@ CIFAR_CONVNET = published_error("CIFAR10", "random conv-net, 32000 filters")
 CIFAR_RIDGE = published_error("CIFAR10", "random conv-net, 32000 filters, with l2 regularization")
 
 
-def row(model: str, solve: "Solve", label: str, published: "Published") -> Exhibit:
+def row(model: str, solve: "Solve", label: str, published: "Published") -> FigureData:
     """The row as the report shows it."""
     fit = solve.outcome[label]
     where = f"{solve.recipe.dataset}, n = {fit.train_total:,}"
-    return Exhibit(
+    return FigureData(
         "kernel-errors",
         {
             "model": model,

@@ -9,7 +9,7 @@ from harness.evidence import (
     AtMost,
     Equals,
     Equivalent,
-    Exhibit,
+    FigureData,
     MoreThan,
     error_ratio,
     exact,
@@ -52,14 +52,14 @@ def judge_gain(judge, name, recipes, laboratory, margin):
     }
     without = [it.wrong[0] for it in paths]
     chosen = [it.wrong[it.best] for it in paths]
-    judge_saving(judge, name, without, chosen, margin, Exhibit("ridge-path", data))
+    judge_saving(judge, name, without, chosen, margin, FigureData("ridge-path", data))
 
 
-def judge_saving(judge, name, without, ridge, margin, exhibit=None):
+def judge_saving(judge, name, without, ridge, margin, figure=None):
     judge(
         gain(f"{name}: error that a ridge saves", without, ridge),
         Equivalent(0.0, margin, source="Section 5: regularization does not improve either model"),
-        exhibit=exhibit,
+        figure=figure,
     )
 
 
@@ -220,7 +220,7 @@ def judge_no_predictor(judge, name, one, other):
     judge(
         replace(errors, note=f"{errors.note}; norms {shown}; {DEFINITION}"),
         AtMost(1.0, source="Section 5: the norm rises while the test error halves"),
-        exhibit=Exhibit(
+        figure=FigureData(
             "norms",
             {
                 "name": name,

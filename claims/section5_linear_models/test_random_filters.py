@@ -10,7 +10,7 @@ from claims.section5_linear_models.table3 import (
     TWO_THIRDS,
     judge_full,
 )
-from harness.evidence import AtMost, Exhibit, error_ratio, wrong_ratio
+from harness.evidence import AtMost, FigureData, error_ratio, wrong_ratio
 from harness.linear.recipe import fit_label
 
 PRINTED_WHOLE = 0.005
@@ -90,7 +90,7 @@ def test_32000_random_filters_on_cifar(solver, judge):
 # --- 5-cifar-l2 ------------------------------------------------------------------------------
 
 
-def judge_ridge(judge, name, solves, filters, ridge, exhibit=None):
+def judge_ridge(judge, name, solves, filters, ridge, figure=None):
     judge(
         error_ratio(
             f"{name}, {filters:,} filters: test error with a ridge over that without",
@@ -101,7 +101,7 @@ def judge_ridge(judge, name, solves, filters, ridge, exhibit=None):
         ),
         AtMost(1.0, source="Section 5: 15 % with l2 regularization, 17 % without"),
         CIFAR_RIDGE / CIFAR_CONVNET,
-        exhibit,
+        figure,
     )
 
 
@@ -112,7 +112,7 @@ def curve(name, solve, ridges):
         for ridge in ridges
     }
     data = {"where": name, "n": fits.fits[0].train_total, "filters": list(recipe.filters)}
-    return Exhibit("filters-curve", {**data, "errors": lines})
+    return FigureData("filters-curve", {**data, "errors": lines})
 
 
 @pytest.mark.fast
@@ -120,8 +120,8 @@ def curve(name, solve, ridges):
 @pytest.mark.solves(*m.RIDGED, m.CURVE)
 def test_a_ridge_lowers_the_error_on_digits(solver, judge):
     solves = [solver.solve(recipe) for recipe in m.RIDGED]
-    exhibit = curve("digits, random conv-net", solver.solve(m.CURVE), m.CURVE.ridges)
-    judge_ridge(judge, "digits, random conv-net", solves, m.TYPICAL, m.DIGITS_RIDGE, exhibit)
+    figure = curve("digits, random conv-net", solver.solve(m.CURVE), m.CURVE.ridges)
+    judge_ridge(judge, "digits, random conv-net", solves, m.TYPICAL, m.DIGITS_RIDGE, figure)
 
 
 @pytest.mark.fast
@@ -138,9 +138,9 @@ def test_a_ridge_far_too_large_does_not(solver, judge):
 def test_a_ridge_lowers_the_error_on_cifar(solver, judge):
     solve = solver.solve(m.CIFAR_CONVNET)
     recipe = solve.recipe
-    exhibit = curve("CIFAR-10, random conv-net", solve, recipe.ridges)
+    figure = curve("CIFAR-10, random conv-net", solve, recipe.ridges)
     name = "CIFAR-10, random conv-net"
-    judge_ridge(judge, name, [solve], max(recipe.filters), recipe.ridges[-1], exhibit)
+    judge_ridge(judge, name, [solve], max(recipe.filters), recipe.ridges[-1], figure)
 
 
 @pytest.mark.gpu_full

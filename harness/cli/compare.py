@@ -11,7 +11,7 @@ from rich.table import Table
 from harness.errors import HarnessError
 from harness.evidence.catalogue import load_catalogue
 from harness.evidence.comparison import Comparison, Pair, compare, settings
-from harness.evidence.words import quantity
+from harness.evidence.formatting import quantity
 from harness.report.index import CLAIMS
 from harness.report.sources import Sources, read_sources
 

@@ -1,6 +1,5 @@
 """Measurements, checks with their statistics, verdicts, and the records of them."""
 
-from harness.evidence.attack import attack
 from harness.evidence.checks import (
     AtLeast,
     AtMost,
@@ -8,8 +7,8 @@ from harness.evidence.checks import (
     Equals,
     Equivalent,
     MoreThan,
-    Proved,
-    Supposes,
+    ProvedAtMost,
+    Requires,
 )
 from harness.evidence.corruption import (
     accuracy_as_drawn,
@@ -20,8 +19,9 @@ from harness.evidence.corruption import (
     slowdown,
     trend,
 )
+from harness.evidence.counterexamples import find_counterexample
 from harness.evidence.curves import difference_in_steps, epochs_of_descent
-from harness.evidence.exhibit import Exhibit
+from harness.evidence.figure_data import FigureData
 from harness.evidence.measurement import Measurement, accuracy, exact, extreme
 from harness.evidence.published import Published, published_crossing, published_curve, published_row
 from harness.evidence.published_figures import (
@@ -61,15 +61,14 @@ __all__ = [
     "ControlNotRefuted",
     "Equals",
     "Equivalent",
-    "Exhibit",
+    "FigureData",
     "Measurement",
     "MoreThan",
-    "Proved",
+    "ProvedAtMost",
     "Published",
-    "Supposes",
+    "Requires",
     "accuracy",
     "accuracy_as_drawn",
-    "attack",
     "correlation_with_signs",
     "corruption_cost",
     "difference_in_accuracy",
@@ -83,6 +82,7 @@ __all__ = [
     "exact",
     "extreme",
     "figures_of",
+    "find_counterexample",
     "gain",
     "gain_of_early_stopping",
     "log_log_slope",

@@ -42,7 +42,7 @@ class Alarm:
     """A session each, in the check's unit, or in logarithms: see `measured_in`."""
     measured_in: str
     is_proved: bool = False
-    """Whether a theorem bounds every draw: see `checks.Proved`."""
+    """Whether a theorem bounds every draw: see `checks.ProvedAtMost`."""
 
     @property
     def mean(self) -> float:

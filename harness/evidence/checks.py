@@ -89,7 +89,7 @@ class Attains(_Bounded):
         return f"attains {_digits(self.value)} in every run"
 
 
-class Supposes(Attains):
+class Requires(Attains):
     """What a claim supposes of every run: where one falls short, the claim is not decided."""
 
     def verdict(self, measured: Measurement) -> Verdict:
@@ -136,7 +136,7 @@ class AtMost(_Bounded):
         return f"at most {_digits(self.value)}"
 
 
-class Proved(AtMost):
+class ProvedAtMost(AtMost):
     """At most a bound that a theorem puts on every draw: what exceeds it is a fault, not chance."""
 
     def false_alarm(self, measured: Measurement) -> float:

@@ -58,7 +58,7 @@ class Evidence:
     """Which cell of a published table the number is in; see `cell_name`."""
     when: str = ""
     """When it was judged, ISO 8601."""
-    exhibit: dict[str, Any] | None = None
+    figure: dict[str, Any] | None = None
     """What a figure of the report shows of it: ``{"name": ..., "data": {...}}``."""
     recorded: str = ""
     """Where and when its runs were recorded, if it was judged from records."""

@@ -11,16 +11,16 @@ from harness.errors import HarnessError
 from harness.evidence import (
     ClaimNotSupported,
     ControlNotRefuted,
-    Exhibit,
+    FigureData,
     Measurement,
     Published,
 )
 from harness.evidence.catalogue import find
 from harness.evidence.checks import Check
+from harness.evidence.formatting import bound_in_words, quantity
 from harness.evidence.quoting import misquoted
 from harness.evidence.rooms import repetition_fails
 from harness.evidence.verdict import Verdict
-from harness.evidence.words import bound_in_words, quantity
 from harness.plugin.evidence import JUDGED, append, blank
 from harness.plugin.junit import add_check
 from harness.plugin.options import SESSION
@@ -69,14 +69,14 @@ class Judge:
         measured: Measurement,
         check: Check,
         published: Published | None = None,
-        exhibit: Exhibit | None = None,
+        figure: FigureData | None = None,
     ) -> Verdict:
         """Decide and record; the test fails unless the verdict is the one that it is there for.
 
         For a claim that is "supported", for a control "refuted": by a measurement, not because a
         run diverged. The failure, ClaimNotSupported or ControlNotRefuted, is raised when the test
         ends, so that its other checks leave their evidence too; its message makes sense without
-        the test's source. An exhibit is drawn in the report.
+        the test's source. The figure data are drawn in the report.
         """
         if published is not None and not isinstance(published, Published):
             raise HarnessError(
@@ -89,7 +89,7 @@ class Judge:
             note = "; ".join(filter(None, [measured.note, note_on(self.item)]))
             measured = replace(measured, note=note)
         verdict = check.verdict(measured)
-        self._record(measured, check, published, verdict, exhibit)
+        self._record(measured, check, published, verdict, figure)
         message = self._message(measured, check, published, verdict)
         if claim_of(self.item)[1]:
             if verdict != "refuted" or measured.diverged:
@@ -113,7 +113,7 @@ class Judge:
         check: Check,
         published: Published | None,
         verdict: Verdict,
-        exhibit: Exhibit | None,
+        figure: FigureData | None,
     ) -> None:
         elapsed = 0.0 if is_recorded(self.item.config) else time.perf_counter() - self.started
         record = blank(
@@ -133,7 +133,7 @@ class Judge:
             seconds=round(measured.seconds if measured.runs else elapsed, 2),
             runs=list(measured.runs),
             replicated=measured.replicated,
-            **({"exhibit": {"name": exhibit.name, "data": dict(exhibit.data)}} if exhibit else {}),
+            **({"figure": {"name": figure.name, "data": dict(figure.data)}} if figure else {}),
         )
         # Why a failure is expected comes first, and what must be known of the values below it.
         record.reason = "\n".join(filter(None, [record.reason, measured.note]))

@@ -200,7 +200,7 @@ def _pictures(
         shown_by = [
             record.claim
             for record in records
-            if record.exhibit is not None and record.exhibit.get("name") == name
+            if record.figure is not None and record.figure.get("name") == name
         ]
         claims = tuple(dict.fromkeys([drawing.claim, *drawing.also, *shown_by]))
         ours = _ours(curves.get(name, ()), shown_by) if name in PAPER_FIGURES else ""

@@ -198,9 +198,9 @@ def _unsound(record: Evidence) -> str:
         return f"false_alarm = {chance!r}"
     if not all(isinstance(key, str) for key in record.runs):
         return f"runs = {record.runs!r}"
-    exhibit = record.exhibit
-    if exhibit is not None and not (isinstance(exhibit.get("name"), str) and "data" in exhibit):
-        return "exhibit without a name or data"
+    figure = record.figure
+    if figure is not None and not (isinstance(figure.get("name"), str) and "data" in figure):
+        return "figure without a name or data"
     return ""
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.evidence.formatting import quantity
 from harness.evidence.published import UNITS, cell_name, published_table
 from harness.evidence.record import Evidence
-from harness.evidence.words import quantity
 
 SCALES = ("paper", "exact", "scaled")
 """The paper's own size comes first; scaled evidence never counts as the paper's number."""

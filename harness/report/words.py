@@ -3,8 +3,8 @@
 import math
 
 from harness.evidence.checks import PROVED
+from harness.evidence.formatting import quantity
 from harness.evidence.record import Evidence
-from harness.evidence.words import quantity
 
 
 def measured(record: Evidence) -> str:

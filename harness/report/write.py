@@ -28,9 +28,9 @@ def write_report(folder: Path, sources: Sources, catalogue: Mapping[str, Claim])
     if own := learning_curves(sources.records, sources.runs):
         curves[FIGURE] = own
     drawn = figures_as_svg(records, curves, empty=PAPER_FIGURES, notice=sources.notices.append)
-    exhibited = {record.exhibit["name"] for record in records if record.exhibit}
+    given = {record.figure["name"] for record in records if record.figure}
     for name, svg in drawn.items():
-        if name in curves or name in exhibited:
+        if name in curves or name in given:
             write_atomically(folder / "figures" / f"{name}.svg", svg.encode())
     write_atomically(page, render(sources, catalogue, curves, drawn).encode())
     return [page, card]

@@ -111,8 +111,8 @@ def sources():
         *[record("A-protocol", f"number {i}", scale="exact") for i in range(25)],
         record(
             "4-lemma1-rank",
-            "an exhibit",
-            exhibit={
+            "a figure",
+            figure={
                 "name": "lemma1-interleaving",
                 "data": {"points": [1.0, 2.0], "breakpoints": [0.5, 1.5]},
             },

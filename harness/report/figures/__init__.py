@@ -1,6 +1,6 @@
-"""The figures of the report: each drawn from the exhibits that the checks left in the evidence.
+"""The figures of the report: each drawn from the entries that the checks left in the evidence.
 
-A drawing function takes the data of all exhibits of its name, in the evidence's order, and returns
+A drawing function takes the data of all entries of its name, in the evidence's order, and returns
 a matplotlib Figure.
 """
 
@@ -148,22 +148,22 @@ def figures_as_svg(
     """Each figure that there is something to draw for, by name, in the order of `FIGURES`.
 
     ``curves`` is what `harness.report.curves.paper_figures` makes of runs; figures named by
-    ``empty`` are drawn in any case. Where a ``notice`` is given, an exhibit that cannot be drawn
+    ``empty`` are drawn in any case. Where a ``notice`` is given, an entry that cannot be drawn
     costs its figure, and one of these.
     """
     data: dict[str, list[dict[str, Any]]] = {name: [] for name in empty}
     for name, series in (curves or {}).items():
         data.setdefault(name, []).extend(series)
     for record in records:
-        if record.exhibit is not None and record.exhibit.get("name") in FIGURES:
-            data.setdefault(record.exhibit["name"], []).append(_plottable(record.exhibit["data"]))
+        if record.figure is not None and record.figure.get("name") in FIGURES:
+            data.setdefault(record.figure["name"], []).append(_plottable(record.figure["data"]))
     drawn = {}
     for name in (name for name in FIGURES if name in data):
         try:
             with warnings.catch_warnings():  # Of a value that has no place on a logarithmic axis.
                 warnings.simplefilter("ignore")
                 drawn[name] = as_svg(drawing_of(name)(data[name]))
-        except Exception as error:  # Exhibits may come from somebody's file: the rest is shown.
+        except Exception as error:  # Entries may come from somebody's file: the rest is shown.
             if notice is None:
                 raise
             notice(f"the figure {name} cannot be drawn from this evidence ({error!r})")

@@ -26,16 +26,16 @@ GREY = "#888888"
 """For frames and guides, on light and on dark."""
 
 
-def rademacher(exhibits: Sequence[dict[str, Any]]) -> Figure:
+def rademacher(entries: Sequence[dict[str, Any]]) -> Figure:
     """Empirical Rademacher complexity against the sample's size, both on logarithmic axes.
 
-    An exhibit is ``{"class": ..., "of": dataset, "n": [...], "mean": [...], "low": [...],
+    An entry is ``{"class": ..., "of": dataset, "n": [...], "mean": [...], "low": [...],
     "high": [...]}``; points of one class and dataset are joined.
     """
     figure = Figure(figsize=(5.6, 4.0), layout="constrained")
     axes = figure.subplots()
-    lowest = _lines(axes, exhibits, "n")
-    sizes = [n for it in exhibits for n in it["n"]]
+    lowest = _lines(axes, entries, "n")
+    sizes = [n for it in entries for n in it["n"]]
     _guide(axes, sizes, -0.5, 1.0, "1 / √n")
     axes.set(xlabel="points in the sample, n", ylabel="empirical Rademacher complexity")
     _finish(axes, sizes, bottom=lowest / 2, top=2)
@@ -43,10 +43,10 @@ def rademacher(exhibits: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def stability(exhibits: Sequence[dict[str, Any]]) -> Figure:
+def stability(entries: Sequence[dict[str, Any]]) -> Figure:
     """Change of the loss at a replaced example, against sample size (left) and passes (right).
 
-    An exhibit is ``{"class": ..., "of": dataset, "over": "n" | "passes", "x": [...], "mean":
+    An entry is ``{"class": ..., "of": dataset, "over": "n" | "passes", "x": [...], "mean":
     [...], "low": [...], "high": [...], "largest": [...]}``; the largest change at any point is
     dotted.
     """
@@ -57,7 +57,7 @@ def stability(exhibits: Sequence[dict[str, Any]]) -> Figure:
         (left, "n", "points in the sample, n"),
         (right, "passes", "passes over the sample"),
     ):
-        drawn = [it for it in exhibits if it["over"] == over]
+        drawn = [it for it in entries if it["over"] == over]
         lowest = min(lowest, _lines(axes, drawn, "x"))
         for label, points in _joined(drawn, "x", "largest"):
             axes.plot(*zip(*points, strict=True), ":", color=STYLES[label][0], linewidth=1.5)
@@ -74,10 +74,10 @@ def stability(exhibits: Sequence[dict[str, Any]]) -> Figure:
 Points = list[tuple[float, ...]]
 
 
-def _joined(exhibits: Sequence[dict[str, Any]], x: str, *columns: str) -> list[tuple[str, Points]]:
+def _joined(entries: Sequence[dict[str, Any]], x: str, *columns: str) -> list[tuple[str, Points]]:
     """The points of each class and dataset, ascending, with the class's name."""
     lines: dict[tuple[str, str], set[tuple[float, ...]]] = {}
-    for it in exhibits:
+    for it in entries:
         points = zip(it[x], *(it[column] for column in columns), strict=True)
         lines.setdefault((it["class"], it["of"]), set()).update(points)
     order = list(STYLES)
@@ -85,10 +85,10 @@ def _joined(exhibits: Sequence[dict[str, Any]], x: str, *columns: str) -> list[t
     return [(name, sorted(points)) for (name, _), points in named]
 
 
-def _lines(axes: Axes, exhibits: Sequence[dict[str, Any]], x: str) -> float:
+def _lines(axes: Axes, entries: Sequence[dict[str, Any]], x: str) -> float:
     """Draw mean and band of each line; returns the lowest mean that has a place on the axis."""
     lowest = 1.0
-    for label, points in _joined(exhibits, x, "mean", "low", "high"):
+    for label, points in _joined(entries, x, "mean", "low", "high"):
         colour, marker, dashes, size = STYLES[label]
         places, mean, low, high = zip(*points, strict=True)
         named = label in axes.get_legend_handles_labels()[1]

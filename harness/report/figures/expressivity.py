@@ -9,9 +9,9 @@ BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#808080"
 """Okabe and Ito's palette: told apart with any colour vision."""
 
 
-def interleaving(exhibits: Sequence[dict[str, Any]]) -> Figure:
+def interleaving(entries: Sequence[dict[str, Any]]) -> Figure:
     """Hinges max(x - b_j, 0) over the interleaved breakpoints and points; the matrix beside."""
-    points, breakpoints = exhibits[-1]["points"], exhibits[-1]["breakpoints"]
+    points, breakpoints = entries[-1]["points"], entries[-1]["breakpoints"]
     figure = Figure(figsize=(7, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     end = points[-1] + 0.4
@@ -43,9 +43,9 @@ def interleaving(exhibits: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def fitted_function(exhibits: Sequence[dict[str, Any]]) -> Figure:
+def fitted_function(entries: Sequence[dict[str, Any]]) -> Figure:
     """Theorem 1's function through its points, for each place of the breakpoints."""
-    by_placement = {data["placement"]: data for data in exhibits}
+    by_placement = {data["placement"]: data for data in entries}
     figure = Figure(figsize=(7, 2.6 * len(by_placement)), layout="constrained")
     panels = figure.subplots(len(by_placement), 1, sharex=True, squeeze=False)[:, 0]
     for panel, (placement, data) in zip(panels, sorted(by_placement.items()), strict=True):
@@ -66,9 +66,9 @@ def fitted_function(exhibits: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def breakpoints_and_weights(exhibits: Sequence[dict[str, Any]]) -> Figure:
+def breakpoints_and_weights(entries: Sequence[dict[str, Any]]) -> Figure:
     """The norm of the weights against the place of the breakpoints, and two would-be bounds."""
-    data = exhibits[-1]
+    data = entries[-1]
     figure = Figure(figsize=(7, 3.4), layout="constrained")
     axes = figure.subplots()
     share = data["placement"]
@@ -86,19 +86,19 @@ def breakpoints_and_weights(exhibits: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def depth_and_width(exhibits: Sequence[dict[str, Any]]) -> Figure:
+def depth_and_width(entries: Sequence[dict[str, Any]]) -> Figure:
     """Width and non-zero weights against depth, for both constructions of Corollary 1."""
     figure = Figure(figsize=(7, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
     styles = {"multiplexer": (BLUE, "o-"), "running sum": (ORANGE, "s--")}
-    for data in exhibits:
+    for data in entries:
         colour, style = styles[data["construction"]]
         left.loglog(data["depth"], data["width"], style, color=colour, ms=4)
         right.semilogx(
             data["depth"], data["weights"], style, color=colour, ms=4, label=data["construction"]
         )
-    n, d = exhibits[-1]["n"], exhibits[-1]["d"]
-    depths = exhibits[-1]["depth"]
+    n, d = entries[-1]["n"], entries[-1]["d"]
+    depths = entries[-1]["depth"]
     left.loglog(depths, [n / k for k in depths], ":", color=GREY, label="n / k")
     right.axhline(2 * n + d, ls=":", color=GREY, label="2n + d (Theorem 1)")
     left.set(xlabel="depth k", ylabel="width", title=f"n = {n:,}, d = {d}")

@@ -13,9 +13,9 @@ COLOURS = (BLUE, ORANGE, GREEN, "#cc79a7", "#56b4e9", "#e69f00")
 """Okabe and Ito's, told apart by colour-blind eyes."""
 
 
-def table_3(exhibits: Sequence[dict[str, Any]]) -> Figure:
+def table_3(entries: Sequence[dict[str, Any]]) -> Figure:
     """A row a model: the measured test error, and the published one where there is one."""
-    rows = list({(it["model"], it["where"]): it for it in exhibits}.values())
+    rows = list({(it["model"], it["where"]): it for it in entries}.values())
     figure, axes = _figure(1.3 + 0.45 * len(rows))
     for height, row in enumerate(reversed(rows)):
         if row["published"] is not None:
@@ -34,10 +34,10 @@ def table_3(exhibits: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def norms(exhibits: Sequence[dict[str, Any]]) -> Figure:
+def norms(entries: Sequence[dict[str, Any]]) -> Figure:
     """Arrows from one model to the next: norm to the right, test error upwards."""
     figure, axes = _figure(3.2)
-    for colour, it in zip(COLOURS * len(exhibits), exhibits, strict=False):
+    for colour, it in zip(COLOURS * len(entries), entries, strict=False):
         errors = [100 * error for error in it["errors"]]
         axes.plot(it["norms"], errors, "o", color=colour, markersize=5, label=it["name"])
         axes.annotate(
@@ -55,10 +55,10 @@ def norms(exhibits: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def ridge_path(exhibits: Sequence[dict[str, Any]]) -> Figure:
+def ridge_path(entries: Sequence[dict[str, Any]]) -> Figure:
     """Test error against the ridge; the ridge that held-out images chose is filled."""
     figure, axes = _figure(3.2)
-    for colour, it in zip(COLOURS * len(exhibits), exhibits, strict=False):
+    for colour, it in zip(COLOURS * len(entries), entries, strict=False):
         ridges = it["ridges"]
         # No ridge stands at the left, a decade below the least.
         places = [ridge or min(filter(None, ridges), default=1.0) / 10 for ridge in ridges]
@@ -74,11 +74,11 @@ def ridge_path(exhibits: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def filters_curve(exhibits: Sequence[dict[str, Any]]) -> Figure:
+def filters_curve(entries: Sequence[dict[str, Any]]) -> Figure:
     """Test error against features over examples, a line a ridge; at 1 the minimum norm peaks."""
     figure, axes = _figure(3.2)
     styles = ("o-", "s--", "^:")
-    for colour, it in zip(COLOURS * len(exhibits), exhibits, strict=False):
+    for colour, it in zip(COLOURS * len(entries), entries, strict=False):
         ratios = [(8 * filters + 1) / it["n"] for filters in it["filters"]]
         for style, (ridge, errors) in zip(styles, it["errors"].items(), strict=False):
             words = "minimum norm" if float(ridge) == 0 else f"ridge {ridge}"

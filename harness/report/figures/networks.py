@@ -14,20 +14,20 @@ LONGEST = 34
 """Letters of a name in the legend."""
 
 
-def learning_curves(exhibits: Sequence[dict[str, Any]]) -> Figure:
+def learning_curves(entries: Sequence[dict[str, Any]]) -> Figure:
     """Training accuracy against steps: true labels on the left, random ones on the right.
 
-    An exhibit is ``{"network": ..., "labels": "true labels" | "random labels", "x": steps, "y":
+    An entry is ``{"network": ..., "labels": "true labels" | "random labels", "x": steps, "y":
     shares}``, one a run.
     """
-    names = list(dict.fromkeys(it["network"] for it in exhibits))
+    names = list(dict.fromkeys(it["network"] for it in entries))
     rows = -(-len(names) // 2)
     figure = Figure(figsize=(6.4, 3.0 + 0.2 * rows), layout="constrained")
     panels = dict(
         zip(("true labels", "random labels"), figure.subplots(1, 2, sharey=True), strict=True)
     )
     for labels, axes in panels.items():
-        drawn = [it for it in exhibits if it["labels"] == labels]
+        drawn = [it for it in entries if it["labels"] == labels]
         for it in drawn:
             place = names.index(it["network"])
             axes.plot(

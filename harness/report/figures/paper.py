@@ -37,12 +37,12 @@ WIDTH = 5.4
 MOST_PANELS = 6
 """Beside the paper's."""
 
-Exhibits = Sequence[dict[str, Any]]
+Entries = Sequence[dict[str, Any]]
 
 
-def figure_1a(exhibits: Exhibits) -> Figure:
+def figure_1a(entries: Entries) -> Figure:
     """Training loss against steps, in the five settings, for the Inception and other networks."""
-    groups = _grouped(exhibits, "network")
+    groups = _grouped(entries, "network")
     figure, panels = _panels(len(groups) - 1)
     for axes, (title, series) in zip(panels, groups.items(), strict=False):
         main = axes is panels[0]
@@ -57,31 +57,31 @@ def figure_1a(exhibits: Exhibits) -> Figure:
     return figure
 
 
-def figure_1b(exhibits: Exhibits) -> Figure:
+def figure_1b(entries: Entries) -> Figure:
     """Epochs to fit, relative to true labels, against label corruption."""
-    return _over_corruption("fig1b", "relative time to fit", _relative(exhibits))
+    return _over_corruption("fig1b", "relative time to fit", _relative(entries))
 
 
-def figure_1c(exhibits: Exhibits) -> Figure:
+def figure_1c(entries: Entries) -> Figure:
     """Test error against label corruption."""
-    return _over_corruption("fig1c", "test error", exhibits)
+    return _over_corruption("fig1c", "test error", entries)
 
 
-def figure_2a(exhibits: Exhibits) -> Figure:
+def figure_2a(entries: Entries) -> Figure:
     """Inception v3 on ImageNet: top-1 accuracy on training and test images against steps."""
-    return _train_and_test("fig2a", exhibits, "Inception v3, ImageNet")
+    return _train_and_test("fig2a", entries, "Inception v3, ImageNet")
 
 
-def figure_2b(exhibits: Exhibits) -> Figure:
+def figure_2b(entries: Entries) -> Figure:
     """The Inception with and without BatchNorm: training and test accuracy against steps."""
-    return _train_and_test("fig2b", exhibits, "Inception, CIFAR-10")
+    return _train_and_test("fig2b", entries, "Inception, CIFAR-10")
 
 
-def _over_corruption(name: str, ylabel: str, exhibits: Exhibits) -> Figure:
-    groups = _grouped(exhibits)
+def _over_corruption(name: str, ylabel: str, entries: Entries) -> Figure:
+    groups = _grouped(entries)
     figure, panels = _panels(len(groups) - 1)
     colours = dict(COLOURS[name])
-    for other in sorted({it["curve"] for it in exhibits} - set(colours)):
+    for other in sorted({it["curve"] for it in entries} - set(colours)):
         colours[other] = (PINK, SKY, BLACK)[(len(colours) - 3) % 3]
     for axes, (title, series) in zip(panels, groups.items(), strict=False):
         if axes is panels[0]:
@@ -93,9 +93,9 @@ def _over_corruption(name: str, ylabel: str, exhibits: Exhibits) -> Figure:
     return figure
 
 
-def _train_and_test(name: str, exhibits: Exhibits, paper_title: str) -> Figure:
+def _train_and_test(name: str, entries: Entries, paper_title: str) -> Figure:
     """Two panels, training and test; at reduced scale two more for each dataset."""
-    groups = _grouped(exhibits, title=paper_title)
+    groups = _grouped(entries, title=paper_title)
     count = min(len(groups), 1 + MOST_PANELS // 2)
     figure = Figure(figsize=(WIDTH, 2.3 * count + 0.5), layout="constrained")
     rows = figure.subplots(count, 2, squeeze=False)
@@ -132,13 +132,13 @@ def _panels(others: int) -> tuple[Figure, list[Axes]]:
     return figure, panels
 
 
-def _grouped(exhibits: Exhibits, by: str = "", title: str = "") -> dict[str, list[dict[str, Any]]]:
+def _grouped(entries: Entries, by: str = "", title: str = "") -> dict[str, list[dict[str, Any]]]:
     """The series of each panel, the paper's first, also where nothing of ours goes into it."""
     first = title or ("Inception, CIFAR-10" if by else "CIFAR-10")
     groups: dict[str, list[dict[str, Any]]] = {first: []}
     order = [spec.paper_name for spec in MODELS.values()]
     for it in sorted(
-        exhibits,
+        entries,
         key=lambda it: (
             -it["images"],
             it["dataset"],
@@ -169,7 +169,7 @@ def _paper(axes: Axes, figure: str, prefix: str = "") -> None:
 
 def _ours(
     axes: Axes,
-    series: Exhibits,
+    series: Entries,
     colours: dict[str, str],
     per: float = 1,
     marker: str = "",
@@ -203,7 +203,7 @@ def _points(
     axes.plot(x, means, color=colour, lw=1.9, marker=marker, ms=4)
 
 
-def _by_level(series: Exhibits) -> list[dict[str, Any]]:
+def _by_level(series: Entries) -> list[dict[str, Any]]:
     """One entry a curve: its levels, and at each the values of all runs."""
     curves: dict[str, dict[float, list[float]]] = {}
     for it in series:
@@ -216,14 +216,14 @@ def _by_level(series: Exhibits) -> list[dict[str, Any]]:
     ]
 
 
-def _relative(exhibits: Exhibits) -> list[dict[str, Any]]:
+def _relative(entries: Entries) -> list[dict[str, Any]]:
     """Epochs over the mean epochs at true labels, for the curves that have such a run."""
     base: dict[tuple[Any, ...], list[float]] = {}
-    for it in exhibits:
+    for it in entries:
         if it["x"] == [0.0]:
             base.setdefault((it["curve"], it["dataset"], it["images"]), []).append(it["y"][0])
     relative = []
-    for it in exhibits:
+    for it in entries:
         ours = base.get((it["curve"], it["dataset"], it["images"]))
         if ours:
             relative.append({**it, "y": [it["y"][0] * len(ours) / sum(ours)]})

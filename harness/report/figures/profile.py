@@ -13,28 +13,28 @@ from harness.report.figures.networks import COLOURS, GREY, LONGEST
 MARKERS = ("o", "s", "^", "v", "D", "P")
 
 
-def profiles(exhibits: Sequence[dict[str, Any]]) -> Figure:
+def profiles(entries: Sequence[dict[str, Any]]) -> Figure:
     """Means over seeds with intervals; shaded: the largest sample memorised within the budget.
 
-    An exhibit is `harness.capacity.profile_results.Profile.as_dict`.
+    An entry is `harness.capacity.profile_results.Profile.as_dict`.
     """
-    rows = -(-len(exhibits) // 2)
+    rows = -(-len(entries) // 2)
     figure = Figure(figsize=(6.8, 3.2 + 0.2 * rows), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    for place, it in enumerate(exhibits):
+    for place, it in enumerate(entries):
         style = {"color": COLOURS[place % 6], "marker": MARKERS[place % 6], "markersize": 5}
         name = it["network"]
         name = name if len(name) <= LONGEST else f"...{name[3 - LONGEST :]}"
         _means(left, it["time over n"], "n", label=name, **style)
         _means(right, it["time over corruption"], "corruption", **style)
         _capacity(left, it, style["color"])
-    budgets = {it["budget in steps"] for it in exhibits}
+    budgets = {it["budget in steps"] for it in entries}
     for axes in (left, right):
         for budget in budgets:
             axes.axhline(budget, color=GREY, linewidth=1, linestyle=":")
         _finish(axes)
     left.set_xscale("log")
-    sizes = sorted({it["n"] for each in exhibits for it in each["time over n"]})
+    sizes = sorted({it["n"] for each in entries for it in each["time over n"]})
     ticks = [n for i, n in enumerate(sizes) if i == 0 or n >= 1.9 * sizes[i - 1]]
     left.set_xticks(ticks or sizes)
     left.xaxis.set_major_formatter(FuncFormatter(lambda n, _: f"{n:,.0f}"))
@@ -46,7 +46,7 @@ def profiles(exhibits: Sequence[dict[str, Any]]) -> Figure:
     right.set_xlabel("labels corrupted", color=GREY)
     figure.legend(
         loc="outside lower center",
-        ncols=min(2, len(exhibits)),
+        ncols=min(2, len(entries)),
         frameon=False,
         fontsize=8,
         labelcolor=GREY,

@@ -9,7 +9,7 @@ from scipy.stats import t
 from harness.__main__ import main
 from harness.errors import HarnessError
 from harness.evidence.alarms import alarms
-from harness.evidence.checks import Proved
+from harness.evidence.checks import ProvedAtMost
 from harness.tests.report_helpers import record, run, written
 
 
@@ -53,7 +53,7 @@ def test_what_no_seed_moves_raises_no_false_alarm():
 
 def test_what_is_proved_raises_none_however_near_it_comes():
     """Rooms of 8, 1 and 2 logarithms would make it one in four."""
-    words = str(Proved(1e-9, source="a theorem"))
+    words = str(ProvedAtMost(1e-9, source="a theorem"))
     seen = sessions([9e-10, 1e-12, 5e-10], bound=1e-9, unit="", bound_words=words)
     (found,) = alarms(seen)
     assert found.is_proved and found.rate == 0

@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from harness.evidence import AtLeast, AtMost, Attains, Equals, Equivalent, Measurement, Supposes
+from harness.evidence import AtLeast, AtMost, Attains, Equals, Equivalent, Measurement, Requires
 from harness.evidence.checks import DESIGN_EFFECT
+from harness.evidence.formatting import bound_in_words, quantity
 from harness.evidence.statistics import equivalence_false_alarm
-from harness.evidence.words import bound_in_words, quantity
 
 SOURCE = "Table 9"
 ATTAINS, AT_LEAST, AT_MOST = (kind(0.9, SOURCE) for kind in (Attains, AtLeast, AtMost))
@@ -61,7 +61,7 @@ def test_the_sides_of_a_bound_are_mirror_images():
     [([0.9, 1.0], "supported"), ([1.0, 0.89], "inconclusive"), ([math.nan], "inconclusive")],
 )
 def test_what_a_claim_supposes_is_never_refuted(values, verdict):
-    check = Supposes(0.9, SOURCE)
+    check = Requires(0.9, SOURCE)
     assert check.verdict(measured(values)) == verdict
     assert bound_in_words(check, "share") == "attains 90.00 % in every run, as the claim supposes"
 

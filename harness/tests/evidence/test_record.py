@@ -36,7 +36,7 @@ FULL = Evidence(
     bound_words="attains 100.00 % in every run",
     published_cell="table1_cifar10: model=MLP 1x512: train",
     when="2026-01-02T03:04:05+00:00",
-    exhibit={"name": "a figure", "data": {"n": [1, 2], "share": [0.5, 1.0]}},
+    figure={"name": "a figure", "data": {"n": [1, 2], "share": [0.5, 1.0]}},
 )
 BARE = Evidence("2.1-fit", "it", False, "supported")
 
@@ -79,7 +79,7 @@ def test_every_key_of_the_format_is_in_every_line():
         *("published", "source", "tier", "scale", "seconds", "test", "runs", "environment"),
         *("expected", "reason", "seed", "command"),
         *("replicated", "false_alarm", "room", "published_where", "bound_words"),
-        *("published_cell", "when", "exhibit", "recorded", "network"),
+        *("published_cell", "when", "figure", "recorded", "network"),
     ]
 
 

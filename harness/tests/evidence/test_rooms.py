@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from harness.evidence.checks import AtLeast, AtMost, Attains, Proved
+from harness.evidence.checks import AtLeast, AtMost, Attains, ProvedAtMost
+from harness.evidence.formatting import bound_in_words
 from harness.evidence.measurement import Measurement
 from harness.evidence.rooms import repetition_fails
-from harness.evidence.words import bound_in_words
 from harness.tests.report_helpers import record
 
 RUNS = 400
@@ -71,4 +71,4 @@ def test_where_there_is_no_chance_there_is_no_rate():
         repetition_fails(judged(AtMost(1.0, "us"), 0.5, 0.1, replicated="nothing: exact")) is None
     )
     assert repetition_fails(judged(Attains(1.0, "us"), 1.0, 0.1)) is None
-    assert repetition_fails(judged(Proved(1.0, "us"), 0.9, 0.1)) == 0.0
+    assert repetition_fails(judged(ProvedAtMost(1.0, "us"), 0.9, 0.1)) == 0.0

@@ -1,4 +1,4 @@
-"""The report's figures: drawn from exhibits, the same bytes for the same evidence."""
+"""The report's figures: drawn from entries, the same bytes for the same evidence."""
 
 import inspect
 import xml.etree.ElementTree as ET
@@ -12,7 +12,7 @@ from harness.expressivity import examples, lemma1
 from harness.plugin.options import CLAIMS
 from harness.report.figures import FIGURES, drawing_of, figures_as_svg
 
-EXHIBITS = {
+ENTRIES = {
     "lemma1-interleaving": [lemma1.example()],
     "theorem1-function": [examples.fitted_function(0.0), examples.fitted_function(0.5)],
     "theorem1-breakpoints": [
@@ -62,7 +62,7 @@ MEASURED = {
 }
 """What a check may find to be any number; sizes, depths and places are chosen."""
 ON_LOGARITHMIC_AXES = {
-    **{name: data for name, data in EXHIBITS.items() if set(data[0]) & MEASURED},
+    **{name: data for name, data in ENTRIES.items() if set(data[0]) & MEASURED},
     "norms": [{"name": "digits", "norms": [10.0, 20.0], "errors": [0.1, 0.05]}],
     "ridge-path": [{"model": "it", "ridges": [0.0, 1.0], "test": [0.1, 0.2], "chosen": 1}],
     "filters-curve": [{"where": "it", "n": 9, "filters": [5, 9], "errors": {"0": [0.5, 0.6]}}],
@@ -71,12 +71,12 @@ ON_LOGARITHMIC_AXES = {
 
 def evidence(name):
     return [
-        Evidence("4-theorem1", "it", False, "supported", exhibit={"name": name, "data": data})
-        for data in EXHIBITS[name]
+        Evidence("4-theorem1", "it", False, "supported", figure={"name": name, "data": data})
+        for data in ENTRIES[name]
     ]
 
 
-@pytest.mark.parametrize("name", EXHIBITS)
+@pytest.mark.parametrize("name", ENTRIES)
 def test_a_figure_is_drawn_as_svg_with_its_words_as_text(name):
     svg = figures_as_svg(evidence(name))[name]
     root = ET.fromstring(svg)
@@ -92,7 +92,7 @@ def test_a_figure_belongs_to_a_claim_and_says_what_it_shows(name):
     assert drawing.claim in load_catalogue(CLAIMS / "catalogue.toml")
     assert len(drawing.caption.split()) > 5
     assert drawing.caption.endswith(".")
-    assert inspect.signature(drawing_of(name)).parameters.keys() == {"exhibits"}
+    assert inspect.signature(drawing_of(name)).parameters.keys() == {"entries"}
 
 
 def with_measured(value, which, data):
@@ -119,14 +119,14 @@ def test_no_measured_number_costs_a_figure(name):
         if (name, value) == ("norms", None):
             continue
         odd = [
-            Evidence("4-theorem1", "it", False, "supported", exhibit={"name": name, "data": data})
+            Evidence("4-theorem1", "it", False, "supported", figure={"name": name, "data": data})
             for data in (with_measured(value, which, it) for it in ON_LOGARITHMIC_AXES[name])
         ]
         assert name in figures_as_svg(odd, notice=told.append), (value, which, told)
 
 
 def test_what_no_check_has_shown_is_not_drawn():
-    unknown = Evidence("x", "it", False, "supported", exhibit={"name": "of later", "data": {}})
+    unknown = Evidence("x", "it", False, "supported", figure={"name": "of later", "data": {}})
     assert figures_as_svg([Evidence("x", "it", False, "supported"), unknown]) == {}
 
 

@@ -132,12 +132,12 @@ def test_curves_are_those_on_true_and_on_random_labels():
 def test_each_network_has_a_line_of_its_own_in_the_figure(count):
     from harness.report.figures.networks import learning_curves as draw
 
-    exhibits = [
+    entries = [
         {"network": f"net {i}", "labels": labels, "x": [1, 10], "y": [0.1, 1.0]}
         for i in range(count)
         for labels in ("true labels", "random labels")
     ]
-    figure = draw(exhibits)
+    figure = draw(entries)
     styles = {
         (line.get_color(), line.get_linestyle())
         for line in figure.axes[1].lines

@@ -192,8 +192,8 @@ def test_nothing_is_fetched_and_every_link_leads_somewhere(page):
     assert "default-src 'none'" in " ".join(str(value) for *_, value in page.attributes)
 
 
-def test_an_exhibit_that_cannot_be_drawn_costs_its_figure_and_a_notice(tmp_path):
-    broken = record("4-theorem1", exhibit={"name": "theorem1-function", "data": {"n": 3}})
+def test_an_entry_that_cannot_be_drawn_costs_its_figure_and_a_notice(tmp_path):
+    broken = record("4-theorem1", figure={"name": "theorem1-function", "data": {"n": 3}})
     page = written(tmp_path, Sources([broken], notices=["x.jsonl: line 3 left out, damaged"]))
     assert "theorem1-function" not in page.text
     assert "x.jsonl: line 3 left out, damaged" in page.of("verdicts")

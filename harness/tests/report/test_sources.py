@@ -141,7 +141,7 @@ def without(*names):
             for value in ("yesterday", "2026-11-26", "2026-01-02T03:04:05", "20260102T030405Z")
         ],
         (changed(values=[10**400]), "damaged: a number is not a number"),
-        (changed(exhibit={"name": ["x"], "data": {}}), "damaged: exhibit without a name or data"),
+        (changed(figure={"name": ["x"], "data": {}}), "damaged: figure without a name or data"),
         *[
             (changed(check=f"a {odd} name"), "damaged: not a whole line of evidence")
             for odd in ("\0", "\033[31m", "\ud800")
@@ -149,7 +149,7 @@ def without(*names):
         ("[" * 100_000, "damaged: not a whole line of evidence"),
         (changed(control="no"), "damaged: control = 'no'"),
         (changed(check=3), "damaged: check = 3"),
-        (changed(exhibit={"name": "x"}), "damaged: exhibit without a name or data"),
+        (changed(figure={"name": "x"}), "damaged: figure without a name or data"),
         (changed(environment=[]), "written by an unknown version"),
     ],
 )

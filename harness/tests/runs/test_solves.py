@@ -263,7 +263,7 @@ def test_a_solve_needs_its_data(tmp_path):
 
 # --- Figures ---------------------------------------------------------------------------------
 
-EXHIBITS = {
+ENTRIES = {
     "kernel-errors": {"model": "MNIST, pixels", "where": "n", "error": 0.012, "published": 0.012},
     "norms": {"name": "pixels to wavelets", "norms": [145.0, 300.0], "errors": [0.012, 0.006]},
     "ridge-path": {
@@ -283,10 +283,10 @@ EXHIBITS = {
 }
 
 
-@pytest.mark.parametrize("name", EXHIBITS)
+@pytest.mark.parametrize("name", ENTRIES)
 def test_figures_are_drawn(name):
     assert FIGURES[name].claim.startswith("5-")
-    svg = as_svg(drawing_of(name)([EXHIBITS[name]] * 2))
+    svg = as_svg(drawing_of(name)([ENTRIES[name]] * 2))
     assert svg.startswith("<?xml") and "test error" in svg
 
 

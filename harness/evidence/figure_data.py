@@ -6,10 +6,10 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Exhibit:
+class FigureData:
     """Data of a figure: JSON's own types, a few hundred numbers at most.
 
-    ``name`` is one of `harness.report.figures.FIGURES`; all exhibits of a name, also from other
+    ``name`` is one of `harness.report.figures.FIGURES`; all entries of a name, also from other
     tests, processes and sessions, are drawn in one figure.
     """
 

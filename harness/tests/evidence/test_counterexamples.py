@@ -6,7 +6,7 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
-from harness.evidence import Equals, attack
+from harness.evidence import Equals, find_counterexample
 from harness.expressivity import adversarial
 from harness.expressivity.lemma1 import interleave
 
@@ -15,7 +15,7 @@ NONE = Equals(0, source="a test")
 
 def test_a_claim_that_holds_has_no_counterexample():
     seen = []
-    measured = attack("even", lambda n: not seen.append(n), st.integers())
+    measured = find_counterexample("even", lambda n: not seen.append(n), st.integers())
     assert NONE.verdict(measured) == "supported"
     assert measured.replicated == f"nothing: {len(seen)} samples were drawn"
     assert len(seen) == settings.default.max_examples
@@ -23,7 +23,7 @@ def test_a_claim_that_holds_has_no_counterexample():
 
 
 def test_the_smallest_counterexample_is_told():
-    measured = attack("below 100", lambda n: n < 100, st.integers())
+    measured = find_counterexample("below 100", lambda n: n < 100, st.integers())
     assert NONE.verdict(measured) == "refuted"
     assert measured.values == (1.0,)
     assert measured.note == "counterexample: 100"
@@ -33,24 +33,26 @@ def test_a_control_need_not_look_for_the_smallest():
     tried = []
     for smallest in (True, False):
         seen = []
-        attack("small", lambda n, seen=seen: not seen.append(n) and n < 9, st.integers(), smallest)
+        find_counterexample(
+            "small", lambda n, seen=seen: not seen.append(n) and n < 9, st.integers(), smallest
+        )
         tried.append(len(seen))
     assert tried[1] < tried[0]
 
 
 def test_long_counterexamples_are_cut_short():
-    measured = attack("never", lambda text: False, st.just("x y\n" * 999))
+    measured = find_counterexample("never", lambda text: False, st.just("x y\n" * 999))
     assert len(measured.note) < 330 and measured.note.endswith(" ...")
 
 
 def test_an_error_is_no_counterexample():
     with pytest.raises(ZeroDivisionError):
-        attack("error", lambda n: 1 / 0, st.integers())
+        find_counterexample("error", lambda n: 1 / 0, st.integers())
 
 
 def test_no_samples_are_no_support():
     with pytest.raises(Unsatisfiable):
-        attack("nothing drawn", lambda n: True, st.integers().filter(lambda n: False))
+        find_counterexample("nothing drawn", lambda n: True, st.integers().filter(lambda n: False))
 
 
 @given(adversarial.samples(least=2))

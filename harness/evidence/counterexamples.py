@@ -1,4 +1,4 @@
-"""A universal claim under attack: hypothesis looks for a counterexample, and makes it small."""
+"""Hypothesis looks for a counterexample to a universal claim, and shrinks it."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -12,7 +12,7 @@ Sample = TypeVar("Sample")
 LONGEST = 300
 
 
-def attack(
+def find_counterexample(
     name: str,
     holds: Callable[[Sample], bool],
     samples: "SearchStrategy[Sample]",
