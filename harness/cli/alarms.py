@@ -74,8 +74,8 @@ def _table(found: list[Alarm]) -> Table:
 
 
 def _deviations(it: Alarm) -> str:
-    """The mean room in standard deviations."""
-    if len(it.rooms) < it.sessions:
+    """The mean slack in standard deviations."""
+    if len(it.slacks) < it.sessions:
         return "-"
     return "unmoved" if it.is_constant else f"{it.mean / it.deviation:.1f}"
 
@@ -98,7 +98,7 @@ def _summary(found: list[Alarm]) -> str:
     told = f"1 in {1 / total:,.0f} sessions" if total else "none"
     return (
         f"{len(found)} checks over {found[0].sessions} sessions, {sum(it.failures for it in found)}"
-        f" failures; {still} unmoved or proved, {unknown} without room to measure; all together,"
+        f" failures; {still} unmoved or proved, {unknown} without slack to measure; all together,"
         f" at most: {told}"
     )
 
@@ -114,8 +114,8 @@ def _packed(found: list[Alarm]) -> dict[str, Any]:
                 "control": it.control,
                 "tier": it.tier,
                 "failures": it.failures,
-                "mean room": float(f"{it.mean:.4g}") if it.rooms else None,
-                "deviation": float(f"{it.deviation:.3g}") if len(it.rooms) > 1 else None,
+                "mean slack": float(f"{it.mean:.4g}") if it.slacks else None,
+                "deviation": float(f"{it.deviation:.3g}") if len(it.slacks) > 1 else None,
                 "measured in": it.measured_in,
                 "rate": None if it.rate is None else float(f"{it.rate:.3g}"),
             }

@@ -1,10 +1,10 @@
-"""How often a check fails by chance: from sessions of other base seeds, by the room they left it.
+"""How often a check fails by chance: from sessions of other base seeds, by the slack they left it.
 
-The room is the distance by which a session's measurement stayed clear of failing, in its own unit.
+The slack is the distance by which a session's measurement stayed clear of failing, in its own unit.
 Over sessions it has a mean and a standard deviation; the rate is Student's predictive probability
-that another session's room is negative, as for the next of n normal draws. It is an extrapolation
+that another session's slack is negative, as for the next of n normal draws. It is an extrapolation
 from n sessions, and says so by its n. Ratios and distances, which spread over orders of magnitude,
-have their room in logarithms.
+have their slack in logarithms.
 """
 
 import math
@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from harness.errors import HarnessError
 from harness.evidence.checks import PROVED
 from harness.evidence.record import Evidence
-from harness.evidence.rooms import limit_of, log_room
 from harness.evidence.run_record import RunRecord
+from harness.evidence.slack import limit_of, log_slack
 
 ATTAINS = "attains "
-"""How the words of a bound begin that every run attains, or does not: the room is always 0."""
+"""How the words of a bound begin that every run attains, or does not: the slack is always 0."""
 UNMOVED = 1e-9
 """A spread below this share of the mean is rounding."""
 FEWEST = 3
@@ -38,7 +38,7 @@ class Alarm:
     sessions: int
     failures: int
     """Sessions in which it did not come out as it should."""
-    rooms: tuple[float, ...]
+    slacks: tuple[float, ...]
     """A session each, in the check's unit, or in logarithms: see `measured_in`."""
     measured_in: str
     is_proved: bool = False
@@ -46,14 +46,14 @@ class Alarm:
 
     @property
     def mean(self) -> float:
-        """Of the rooms."""
-        return math.fsum(self.rooms) / len(self.rooms)
+        """Of the slacks."""
+        return math.fsum(self.slacks) / len(self.slacks)
 
     @property
     def deviation(self) -> float:
-        """The sample's standard deviation of the rooms."""
+        """The sample's standard deviation of the slacks."""
         mean = self.mean
-        return math.sqrt(math.fsum((it - mean) ** 2 for it in self.rooms) / (len(self.rooms) - 1))
+        return math.sqrt(math.fsum((it - mean) ** 2 for it in self.slacks) / (len(self.slacks) - 1))
 
     @property
     def is_constant(self) -> bool:
@@ -68,7 +68,7 @@ class Alarm:
         failures where it is larger.
         """
         observed = self.failures / self.sessions
-        if len(self.rooms) < self.sessions:
+        if len(self.slacks) < self.sessions:
             return observed or None
         if self.is_constant or self.is_proved:
             return observed
@@ -114,15 +114,15 @@ def _alarm(seen: Sequence[tuple[Evidence, Mapping[str, RunRecord]]]) -> Alarm:
     in_epochs = first.bound_words.startswith(ATTAINS) and not first.control and first.expected
     limit = limit_of(first)
     if in_epochs:
-        rooms, unit = (
+        slacks, unit = (
             [_epochs_to_spare(*it) for it in seen],
             "log of epochs allowed over epochs to fit",
         )
     elif limit is None:
-        rooms, unit = [record.room for record, _ in seen], first.unit
+        slacks, unit = [record.slack for record, _ in seen], first.unit
     else:
-        rooms, unit = (
-            [log_room(record, limit) for record, _ in seen],
+        slacks, unit = (
+            [log_slack(record, limit) for record, _ in seen],
             "log of the ratio to the bound",
         )
     return Alarm(
@@ -132,14 +132,14 @@ def _alarm(seen: Sequence[tuple[Evidence, Mapping[str, RunRecord]]]) -> Alarm:
         first.tier,
         len(seen),
         sum(not record.as_it_should for record, _ in seen),
-        tuple(room for room in rooms if room is not None and math.isfinite(room)),
+        tuple(slack for slack in slacks if slack is not None and math.isfinite(slack)),
         unit,
         is_proved=first.bound_words.endswith(PROVED),
     )
 
 
 def _epochs_to_spare(record: Evidence, runs: Mapping[str, RunRecord]) -> float | None:
-    """A check of zero error has no room in its accuracy, but the run has epochs to spare."""
+    """A check of zero error has no slack in its accuracy, but the run has epochs to spare."""
     spare = []
     for key in record.runs:
         run = runs.get(key)

@@ -15,7 +15,7 @@ from harness.evidence.verdict import Verdict
 PROVED = ", as is proved"
 """How the words of a bound end that a theorem puts on every draw."""
 
-Room = tuple[float, float]
+Slack = tuple[float, float]
 """How far a measurement could move, in its unit, before it no longer supports the claim, and before
 it no longer refutes it; negative where it does not."""
 
@@ -28,7 +28,7 @@ class Check(Protocol):
     def verdict(self, measured: Measurement) -> Verdict:
         """Supported, refuted or inconclusive."""
 
-    def room(self, measured: Measurement) -> Room:
+    def slack(self, measured: Measurement) -> Slack:
         """By how much the measurement lies on the claim's side of the bound, and on the other."""
 
     def false_alarm(self, measured: Measurement) -> float | None:
@@ -40,17 +40,17 @@ class Check(Protocol):
 
 
 class _Decided:
-    """A verdict from the room on both sides of a bound."""
+    """A verdict from the slack on both sides of a bound."""
 
-    def room(self, measured: Measurement) -> Room:
-        """In the measurement's unit; see `Room`."""
+    def slack(self, measured: Measurement) -> Slack:
+        """In the measurement's unit; see `Slack`."""
         raise NotImplementedError
 
     def verdict(self, measured: Measurement) -> Verdict:
-        """Supported or refuted with room on that side, inconclusive in between."""
+        """Supported or refuted with slack on that side, inconclusive in between."""
         if not measured.is_finite:
             return "refuted"
-        supported, refuted = self.room(measured)
+        supported, refuted = self.slack(measured)
         if supported >= 0:
             return "supported"
         return "refuted" if refuted > 0 else "inconclusive"
@@ -80,7 +80,7 @@ class Attains(_Bounded):
     decide; no finite sample could put all of it at 1.
     """
 
-    def room(self, measured: Measurement) -> Room:
+    def slack(self, measured: Measurement) -> Slack:
         """Of the worst run: never inconclusive."""
         over = min(measured.values) - self.value
         return over, -over
@@ -103,7 +103,7 @@ class Requires(Attains):
 class AtLeast(_Bounded):
     """The interval lies at or above the bound; inconclusive where it straddles it."""
 
-    def room(self, measured: Measurement) -> Room:
+    def slack(self, measured: Measurement) -> Slack:
         """Of the interval's ends."""
         low, high = measured.interval
         return low - self.value, self.value - high
@@ -117,7 +117,7 @@ class MoreThan(AtLeast):
 
     def verdict(self, measured: Measurement) -> Verdict:
         """Refuted where the whole interval lies below."""
-        touches = measured.is_finite and self.room(measured)[0] == 0
+        touches = measured.is_finite and self.slack(measured)[0] == 0
         return "inconclusive" if touches else super().verdict(measured)
 
     def __str__(self) -> str:
@@ -127,7 +127,7 @@ class MoreThan(AtLeast):
 class AtMost(_Bounded):
     """The interval lies at or below the bound; inconclusive where it straddles it."""
 
-    def room(self, measured: Measurement) -> Room:
+    def slack(self, measured: Measurement) -> Slack:
         """Of the interval's ends."""
         low, high = measured.interval
         return self.value - high, low - self.value
@@ -158,7 +158,7 @@ class Equivalent(_Decided):
     margin: float
     source: str
 
-    def room(self, measured: Measurement) -> Room:
+    def slack(self, measured: Measurement) -> Slack:
         """Towards the nearer end of the margin."""
         low, high = measured.interval
         least, most = self.value - self.margin, self.value + self.margin
@@ -189,7 +189,7 @@ class Equals(_Decided):
     source: str
     tolerance: float = 0.0
 
-    def room(self, measured: Measurement) -> Room:
+    def slack(self, measured: Measurement) -> Slack:
         """Of the value that is furthest off: never inconclusive."""
         within = self.tolerance - max(abs(value - self.value) for value in measured.values)
         return within, -within

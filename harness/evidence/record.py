@@ -48,8 +48,8 @@ class Evidence:
     replicated: str = ""
     false_alarm: float | None = None
     """How often it would fail by chance: at the very value that the claim states where it states
-    one, else in a repetition, from the margin (`harness.evidence.rooms`)."""
-    room: float | None = None
+    one, else in a repetition, from the margin (`harness.evidence.slack`)."""
+    slack: float | None = None
     """How far the measurement could move, in its unit, before the test fails; negative where it
     does. For a control and an expected failure: before it is no longer refuted, or is supported."""
     published_where: str = ""

@@ -19,7 +19,7 @@ from harness.evidence.catalogue import find
 from harness.evidence.checks import Check
 from harness.evidence.formatting import bound_in_words, quantity
 from harness.evidence.quoting import misquoted
-from harness.evidence.rooms import repetition_fails
+from harness.evidence.slack import repetition_fails
 from harness.evidence.verdict import Verdict
 from harness.plugin.evidence import JUDGED, append, blank
 from harness.plugin.junit import add_check
@@ -137,8 +137,8 @@ class Judge:
         )
         # Why a failure is expected comes first, and what must be known of the values below it.
         record.reason = "\n".join(filter(None, [record.reason, measured.note]))
-        supported, refuted = check.room(measured)
-        record.room = refuted if record.control else supported if record.expected else -supported
+        supported, refuted = check.slack(measured)
+        record.slack = refuted if record.control else supported if record.expected else -supported
         stated = check.false_alarm(measured) if record.expected else None
         record.false_alarm = repetition_fails(record) if stated is None else stated
         append(self.item, record)

@@ -190,8 +190,8 @@ def _unsound(record: Evidence) -> str:
     interval = [] if record.interval is None else record.interval
     if not isinstance(interval, list) or len(interval) not in (0, 2):
         return f"interval = {record.interval!r}"
-    chance, room = record.false_alarm, record.room
-    numbers = [*record.values, *interval, record.published, chance, room, record.seconds]
+    chance, slack = record.false_alarm, record.slack
+    numbers = [*record.values, *interval, record.published, chance, slack, record.seconds]
     if not all(value is None or is_number(value) for value in numbers) or record.seconds is None:
         return "a number is not a number"
     if chance is not None and not 0 <= chance <= 1:

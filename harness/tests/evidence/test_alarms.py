@@ -1,4 +1,4 @@
-"""``python -m harness alarms``: false-alarm rates from the room that sessions left."""
+"""``python -m harness alarms``: false-alarm rates from the slack that sessions left."""
 
 import json
 import math
@@ -13,10 +13,10 @@ from harness.evidence.checks import ProvedAtMost
 from harness.tests.report_helpers import record, run, written
 
 
-def sessions(rooms, **facts):
-    """A session each: one check, with the room it left."""
+def sessions(slacks, **facts):
+    """A session each: one check, with the slack it left."""
     facts = {"bound_words": "at least 0.9", **facts}
-    return [([record(room=room, seed=seed, **facts)], {}) for seed, room in enumerate(rooms)]
+    return [([record(slack=slack, seed=seed, **facts)], {}) for seed, slack in enumerate(slacks)]
 
 
 def test_the_rate_is_the_predictive_probability_of_a_session_without_room():
@@ -26,7 +26,7 @@ def test_the_rate_is_the_predictive_probability_of_a_session_without_room():
 
 
 def test_the_rate_holds_for_normal_sessions():
-    """Of sessions drawn with room in three out of four, the next one fails as often as said."""
+    """Of sessions drawn with slack in three out of four, the next one fails as often as said."""
     import numpy as np
 
     rng = np.random.default_rng(0)
@@ -52,7 +52,7 @@ def test_what_no_seed_moves_raises_no_false_alarm():
 
 
 def test_what_is_proved_raises_none_however_near_it_comes():
-    """Rooms of 8, 1 and 2 logarithms would make it one in four."""
+    """Slack of 8, 1 and 2 logarithms would make it one in four."""
     words = str(ProvedAtMost(1e-9, source="a theorem"))
     seen = sessions([9e-10, 1e-12, 5e-10], bound=1e-9, unit="", bound_words=words)
     (found,) = alarms(seen)
@@ -67,12 +67,12 @@ def test_zero_error_has_its_room_in_the_epochs_to_spare():
         ran = run(seed=seed, epochs=epochs)
         ran.recipe["epochs"] = 80
         words = "attains 100.00 % in every run"
-        line = record(room=0.0, seed=seed, bound_words=words, runs=[ran.key])
+        line = record(slack=0.0, seed=seed, bound_words=words, runs=[ran.key])
         seen.append(([line], {ran.key: ran}))
     (found,) = alarms(seen)
-    assert found.rooms == pytest.approx([math.log(8), math.log(4), math.log(2)])
+    assert found.slacks == pytest.approx([math.log(8), math.log(4), math.log(2)])
     assert 0 < found.rate < 0.5
-    unfitted = [([record(room=0.0, seed=seed, runs=["lost"])], {}) for seed in range(3)]
+    unfitted = [([record(slack=0.0, seed=seed, runs=["lost"])], {}) for seed in range(3)]
     assert alarms(unfitted)[0].rate is None
 
 
@@ -85,10 +85,10 @@ def test_too_few_sessions_and_one_session_twice_are_refused():
         alarms(again)
 
 
-def told(tmp_path, rooms, *arguments, **facts):
+def told(tmp_path, slacks, *arguments, **facts):
     paths = [
-        written(tmp_path / str(seed), *its, record("2.1-chance", "still", seed=seed, room=1.0))
-        for seed, (its, _) in enumerate(sessions(rooms, **facts))
+        written(tmp_path / str(seed), *its, record("2.1-chance", "still", seed=seed, slack=1.0))
+        for seed, (its, _) in enumerate(sessions(slacks, **facts))
     ]
     return main(["alarms", *map(str, paths), *map(str, arguments)])
 
@@ -100,7 +100,7 @@ def test_the_command_shows_the_likeliest_first_and_keeps_all(tmp_path, capsys):
     assert said.index("a check") < said.index("still")
     assert "1 in 40" in said and "2 checks over 3 sessions, 0 failures" in said
     content = json.loads(kept.read_text())
-    assert content["checks"][0]["mean room"] == 5.0
+    assert content["checks"][0]["mean slack"] == 5.0
     assert content["together"] == pytest.approx(content["checks"][0]["rate"], rel=1e-2)
 
 
@@ -126,17 +126,17 @@ def test_ratios_and_distances_have_their_room_in_logarithms(words, bound, contro
     seen = sessions([abs(edge - limit) for edge in edges], control=control, **facts)
     (found,) = alarms(seen)
     expected = [abs(math.log(max(edge, limit * 2**-52) / limit)) for edge in edges]
-    assert found.rooms == pytest.approx(expected, rel=1e-2)
+    assert found.slacks == pytest.approx(expected, rel=1e-2)
     assert found.measured_in == "log of the ratio to the bound"
 
 
 def test_a_ratio_beyond_its_bound_has_negative_room():
     facts = {"unit": "times", "bound_words": "at most 4", "bound": 4}
     (found,) = alarms(sessions([-4.0, 3.0, 3.5], **facts))
-    assert found.rooms[0] == pytest.approx(-math.log(2))
+    assert found.slacks[0] == pytest.approx(-math.log(2))
 
 
 def test_shares_keep_their_unit():
     facts = {"unit": "share", "bound_words": "at most 9.00 %", "bound": 0.09}
     (found,) = alarms(sessions([0.05, 0.06, 0.07], **facts))
-    assert found.rooms == (0.05, 0.06, 0.07)
+    assert found.slacks == (0.05, 0.06, 0.07)

@@ -78,7 +78,7 @@ def test_every_key_of_the_format_is_in_every_line():
         *("claim", "check", "control", "verdict", "values", "unit", "interval", "bound"),
         *("published", "source", "tier", "scale", "seconds", "test", "runs", "environment"),
         *("expected", "reason", "seed", "command"),
-        *("replicated", "false_alarm", "room", "published_where", "bound_words"),
+        *("replicated", "false_alarm", "slack", "published_where", "bound_words"),
         *("published_cell", "when", "figure", "recorded", "network"),
     ]
 

@@ -151,11 +151,11 @@ def test_controls_and_expected_failures_are_recorded_as_such(alone):
 
 def test_the_room_is_what_is_left_before_the_test_fails(alone):
     """Of a control and of an expected failure before they are no longer refuted."""
-    rooms = {name: [line.room for line in alone.of(name)] for name in OUTCOMES}
-    assert rooms["test_refuted"] == pytest.approx([-0.1])
-    assert rooms["test_control"] == rooms["test_known"] == pytest.approx([0.1])
-    assert rooms["test_control_that_passes"] == rooms["test_known_but_supported"] == [0.0]
-    assert rooms["test_never_gets_there"] == [None]
+    slack = {name: [line.slack for line in alone.of(name)] for name in OUTCOMES}
+    assert slack["test_refuted"] == pytest.approx([-0.1])
+    assert slack["test_control"] == slack["test_known"] == pytest.approx([0.1])
+    assert slack["test_control_that_passes"] == slack["test_known_but_supported"] == [0.0]
+    assert slack["test_never_gets_there"] == [None]
 
 
 def test_every_line_is_strict_json_with_every_promised_key(alone):

@@ -125,7 +125,7 @@ def without(*names):
         (changed(seconds=None), "damaged: a number"),
         (changed(values=[float("nan")]), "damaged: a number is not a number"),
         (
-            changed(room=0).replace('"room": 0', '"room": 1e999'),
+            changed(slack=0).replace('"slack": 0', '"slack": 1e999'),
             "damaged: a number is not a number",
         ),
         (changed(false_alarm=-1), "damaged: false_alarm = -1"),

@@ -1,6 +1,6 @@
 """How far a measurement stays clear of failing, and how often a repetition would not.
 
-Ratios and relative distances, which spread over orders of magnitude, have their room in logarithms.
+Ratios and relative distances, which spread over orders of magnitude, have theirs in logarithms.
 """
 
 import math
@@ -30,21 +30,21 @@ def limit_of(record: Evidence) -> float | None:
     return float(limit) if isinstance(limit, int | float) and limit > 0 else None
 
 
-def log_room(record: Evidence, limit: float) -> float | None:
+def log_slack(record: Evidence, limit: float) -> float | None:
     """How many times as large or as small the measurement could be, as a logarithm."""
-    if record.room is None:
+    if record.slack is None:
         return None
     to_be_above = record.bound_words.startswith(("at least ", "more than "))
     to_be_supported = not record.control and record.expected
     if to_be_above == to_be_supported:
-        return math.log(max(1 + record.room / limit, SMALLEST))
-    return -math.log(max(1 - record.room / limit, SMALLEST))
+        return math.log(max(1 + record.slack / limit, SMALLEST))
+    return -math.log(max(1 - record.slack / limit, SMALLEST))
 
 
 def repetition_fails(record: Evidence) -> float | None:
     """How often a repetition would come out otherwise, were the truth what was measured.
 
-    From the room and the interval alone: the repetition's mean is normal, with the standard error
+    From the slack and the interval alone: the repetition's mean is normal, with the standard error
     that half the interval is 1.96 of (Student's intervals of few runs are wider: then it is more
     often), and so is the error of this one's. None where nothing is replicated or has a spread.
     """
@@ -53,12 +53,12 @@ def repetition_fails(record: Evidence) -> float | None:
     if record.replicated.startswith("nothing") or record.bound_words.startswith(WITHOUT_CHANCE):
         return None
     low, high = record.interval or (math.nan, math.nan)
-    if record.room is None or not (math.isfinite(low) and math.isfinite(high)):
+    if record.slack is None or not (math.isfinite(low) and math.isfinite(high)):
         return None
-    room, limit = record.room, limit_of(record)
+    slack, limit = record.slack, limit_of(record)
     if limit is not None and low > 0:
-        room, low, high = log_room(record, limit), math.log(low), math.log(high)
+        slack, low, high = log_slack(record, limit), math.log(low), math.log(high)
     error = (high - low) / 2 / NORMAL_95
-    if room is None or error <= 0:
+    if slack is None or error <= 0:
         return None
-    return math.erfc(room / (math.sqrt(2) * error) / math.sqrt(2)) / 2
+    return math.erfc(slack / (math.sqrt(2) * error) / math.sqrt(2)) / 2

@@ -8,7 +8,7 @@ import pytest
 from harness.evidence.checks import AtLeast, AtMost, Attains, ProvedAtMost
 from harness.evidence.formatting import bound_in_words
 from harness.evidence.measurement import Measurement
-from harness.evidence.rooms import repetition_fails
+from harness.evidence.slack import repetition_fails
 from harness.tests.report_helpers import record
 
 RUNS = 400
@@ -17,7 +17,7 @@ RUNS = 400
 def judged(check, mean, half, unit="share", control=False, replicated="runs"):
     """The line of evidence of a measurement with this interval."""
     measured = Measurement("it", (mean,), unit, (mean - half, mean + half), replicated)
-    supported, refuted = check.room(measured)
+    supported, refuted = check.slack(measured)
     return record(
         unit=unit,
         values=[mean],
@@ -26,7 +26,7 @@ def judged(check, mean, half, unit="share", control=False, replicated="runs"):
         bound_words=bound_in_words(check, unit),
         control=control,
         expected=not control,
-        room=refuted if control else supported,
+        slack=refuted if control else supported,
         replicated=replicated,
     )
 
@@ -43,24 +43,24 @@ def test_it_is_how_often_repetitions_fail():
 
 
 @pytest.mark.parametrize(
-    ("room", "rate"), [(0.0, 0.5), (math.sqrt(2), 0.15866), (6 * math.sqrt(2), 9.87e-10)]
+    ("slack", "rate"), [(0.0, 0.5), (math.sqrt(2), 0.15866), (6 * math.sqrt(2), 9.87e-10)]
 )
 @pytest.mark.parametrize("control", [False, True])
-def test_the_rate_falls_with_the_room_in_standard_errors(room, rate, control):
-    """A control has its room on the other side of the bound."""
+def test_the_rate_falls_with_the_room_in_standard_errors(slack, rate, control):
+    """A control has its slack on the other side of the bound."""
     error, side = 0.01, -1 if control else 1
     line = judged(
-        AtLeast(0.5, "us"), 0.5 + side * (1.96 + room) * error, 1.96 * error, "share", control
+        AtLeast(0.5, "us"), 0.5 + side * (1.96 + slack) * error, 1.96 * error, "share", control
     )
     assert repetition_fails(line) == pytest.approx(rate, rel=1e-3)
 
 
 def test_ratios_are_taken_in_logarithms():
-    """20 times, from 10 to 40, where 2 is the bound: log 5 of room in errors of log 4 / 3.92."""
+    """20 times, from 10 to 40, where 2 is the bound: log 5 of slack in errors of log 4 / 3.92."""
     check = AtLeast(2.0, "us")
     measured = Measurement("it", (20.0,), "times", (10.0, 40.0), "runs")
     line = judged(check, 20.0, 1.0, "times")
-    line.interval, line.room = [10.0, 40.0], check.room(measured)[0]
+    line.interval, line.slack = [10.0, 40.0], check.slack(measured)[0]
     away = math.log(5) / (math.sqrt(2) * math.log(4) / 3.92)
     assert repetition_fails(line) == pytest.approx(math.erfc(away / math.sqrt(2)) / 2, rel=1e-2)
 
