@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from harness.data.catalogue import dataset_spec
 from harness.errors import CapacityError
-from harness.training.own import OwnNetwork
+from harness.training.custom import CustomNetwork
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
 
@@ -17,7 +17,7 @@ LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
 class Search:
     """What is asked of a network."""
 
-    network: OwnNetwork
+    network: CustomNetwork
     dataset: str
     steps: int = 2_000
     """Of SGD at most: the budget."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.errors import NetworkError
-from harness.models.foreign import Options
-from harness.training.own import OwnNetwork
+from harness.models.custom import Options
+from harness.training.custom import CustomNetwork
 
 
 def add_network_options(add: Callable[..., Any]) -> None:
@@ -37,11 +37,11 @@ def add_network_options(add: Callable[..., Any]) -> None:
         add(name, type=above_zero(kind), metavar="N", help=what)
 
 
-def own_networks(
+def custom_networks(
     asked: Sequence[tuple[str, Options]], **protocol: float | int | str | None
-) -> tuple[OwnNetwork, ...]:
+) -> tuple[CustomNetwork, ...]:
     """The networks with one protocol; raises NetworkError where two have one title."""
-    networks = tuple(OwnNetwork(model, options, **protocol) for model, options in asked)
+    networks = tuple(CustomNetwork(model, options, **protocol) for model, options in asked)
     titles = [network.title for network in networks]
     if twice := sorted({title for title in titles if titles.count(title) > 1}):
         raise NetworkError(

@@ -8,13 +8,13 @@ from pathlib import Path
 from harness.capacity.profile import profile
 from harness.capacity.profile_results import Profile
 from harness.capacity.profile_search import Search
-from harness.cli.networks import above_zero, add_network_options, own_networks
+from harness.cli.networks import above_zero, add_network_options, custom_networks
 from harness.data.catalogue import data_root, dataset_spec
 from harness.data.custom import check_images, custom_dataset
 from harness.environment import describe
 from harness.errors import NetworkError
 from harness.files import write_atomically
-from harness.models.foreign import is_foreign
+from harness.models.custom import is_custom
 from harness.runs.laboratory import Laboratory
 from harness.runs.store import Store, default_store
 
@@ -48,7 +48,7 @@ def run_profile(options: argparse.Namespace) -> int:
     if not options.arch:
         raise NetworkError("name a network: --arch torchvision:resnet18, say, or --arch mlp-1x512")
     dataset = custom_dataset(options.dataset, options.data_root, options.image_size)
-    networks = own_networks(
+    networks = custom_networks(
         options.arch,
         learning_rate=options.arch_lr,
         batch_size=options.arch_batch_size,
@@ -70,7 +70,7 @@ def run_profile(options: argparse.Namespace) -> int:
         print(f"notice: {data.title}: {note}")
     for search in searches:
         recipe = search.recipe(min(128, search.images), 0)
-        if is_foreign(search.network.model):
+        if is_custom(search.network.model):
             from harness.training.preflight import examine
 
             if note := examine(recipe).note:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from harness.errors import InvalidRecipe
-from harness.models.foreign import Options
+from harness.models.custom import Options
 from harness.models.registry import model_spec
 
 

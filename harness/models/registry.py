@@ -1,7 +1,7 @@
 """Networks by name. Importing this module does not import torch; building a network does.
 
 A name of the form ``mlp-DEPTHxWIDTH`` is an MLP of any depth and width; one with a colon is a
-network from outside (`harness.models.foreign`).
+network from outside (`harness.models.custom`).
 """
 
 import re
@@ -11,12 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.errors import UnknownName
-from harness.models.foreign import (
+from harness.models.custom import (
     EACH_FORM,
     CannotBeMade,
     Options,
-    is_foreign,
-    make_foreign,
+    is_custom,
+    make_custom,
     titled,
     told,
 )
@@ -194,8 +194,8 @@ def model_spec(name: str, options: Options = ()) -> ModelSpec:
     """
     if found := MODELS.get(name) or PHOTOGRAPH_MODELS.get(name):
         return found
-    if is_foreign(name):
-        title, make = titled(name, options), partial(make_foreign, name, options)
+    if is_custom(name):
+        title, make = titled(name, options), partial(make_custom, name, options)
         return ModelSpec(
             name,
             title,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from harness.environment import version
 from harness.errors import NetworkError
-from harness.models.foreign import address_of
+from harness.models.custom import address_of
 from harness.syntax import as_text
 
 

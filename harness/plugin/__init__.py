@@ -8,7 +8,7 @@ pytest_plugins = (
     "harness.plugin.elsewhere",
     "harness.plugin.tiers",
     "harness.plugin.recorded",
-    "harness.plugin.own_networks",
+    "harness.plugin.custom",
     "harness.plugin.order",
     "harness.plugin.plan",
     "harness.plugin.engine",

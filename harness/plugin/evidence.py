@@ -21,8 +21,8 @@ from harness.evidence.record import UNREADABLE, Evidence, read_evidence
 from harness.evidence.run_record import RunRecord, run_record, stored_runs
 from harness.files import write_atomically
 from harness.plugin.attempts import note_on, supersede_dead
+from harness.plugin.custom import command_words
 from harness.plugin.options import CLAIMS, SESSION, Session, trains_nothing
-from harness.plugin.own_networks import command_words
 from harness.plugin.recorded import REASON, RECORDS, is_recorded, recorded_runs
 from harness.plugin.tiers import claim_of, tier_of
 from harness.plugin.trials import network_of

@@ -21,10 +21,10 @@ from harness.evidence.formatting import bound_in_words, quantity
 from harness.evidence.quoting import misquoted
 from harness.evidence.slack import repetition_fails
 from harness.evidence.verdict import Verdict
+from harness.plugin.custom import note_on
 from harness.plugin.evidence import JUDGED, append, blank
 from harness.plugin.junit import add_check
 from harness.plugin.options import SESSION
-from harness.plugin.own_networks import note_on
 from harness.plugin.recorded import is_recorded
 from harness.plugin.tiers import claim_of
 from harness.plugin.trials import FINISHED, AnyRecipe, below_papers_size, network_of, work_of

@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import StoreError
 from harness.linear.recipe import SolveRecipe
-from harness.models.foreign import is_foreign
+from harness.models.custom import is_custom
 from harness.plugin.options import visible_gpus
 from harness.plugin.tiers import tier_of
 from harness.plugin.trials import work_of
@@ -66,7 +66,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         f" order in which {'a GPU' if kind == 'cuda' else 'a CPU'} starts them, the longest tests'"
         " first; at the left, each one's share of the arithmetic if none stops early"
     )
-    if any(isinstance(it, Recipe) and is_foreign(it.model) for it in users):
+    if any(isinstance(it, Recipe) and is_custom(it.model) for it in users):
         writer.line("the arithmetic of a network from outside is not known: its share is a guess")
     writer.line(_sum(seconds, known_of, unknown, forecast.device))
     return True

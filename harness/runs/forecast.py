@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Iterable
 
-from harness.models.foreign import is_foreign
+from harness.models.custom import is_custom
 from harness.runs.run import Run
 from harness.training.recipe import Recipe
 
@@ -32,6 +32,6 @@ class Forecast:
         if known is not None:
             return recipe.cost * known, True
         others = [unit for (_, name), unit in self.per_unit.items() if name == recipe.dataset]
-        if not others or is_foreign(recipe.model):
+        if not others or is_custom(recipe.model):
             return None  # The arithmetic of a network from outside is not known.
         return recipe.cost * statistics.median(others), False

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.environment import version
 from harness.linear.recipe import SolveRecipe
-from harness.models.foreign import is_foreign
+from harness.models.custom import is_custom
 from harness.models.sources import source_fingerprint
 from harness.syntax import as_text
 from harness.training.recipe import Recipe
@@ -52,7 +52,7 @@ def run_key(recipe: Recipe, precision: str, device_kind: str, data_fingerprint: 
         "code": code_fingerprint(),
         "torch": version("torch"),
     }
-    if is_foreign(recipe.model):
+    if is_custom(recipe.model):
         content["network"] = source_fingerprint(recipe.model)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 

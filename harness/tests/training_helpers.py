@@ -3,7 +3,7 @@
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
 
-NETWORKS = "harness.tests.own_networks"
+NETWORKS = "harness.tests.custom_networks"
 
 
 def tiny_recipe(**changes: object) -> Recipe:

@@ -284,9 +284,9 @@ class Training:
         """Whether a network from outside, whose own dropout may make it err in training alone,
         classifies its first images rightly in evaluation.
         """
-        images, foreign = self.data.train_images, model_spec(self.recipe.model).custom
+        images, custom = self.data.train_images, model_spec(self.recipe.model).custom
         waits = self.recipe.evaluation == "once nearly fitted"
-        if not (foreign and waits) or isinstance(images, Photographs):
+        if not (custom and waits) or isinstance(images, Photographs):
             return False
         labels = self.labels[:EVALUATION_BATCH]
         return self.count_correct(images[:EVALUATION_BATCH], labels) >= NEARLY_FITTED * len(labels)

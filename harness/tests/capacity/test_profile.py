@@ -12,7 +12,7 @@ from harness.capacity.profile import profile
 from harness.capacity.profile_search import Search
 from harness.errors import CapacityError
 from harness.runs.laboratory import Laboratory
-from harness.training.own import OwnNetwork
+from harness.training.custom import CustomNetwork
 
 
 class MadeUp:
@@ -43,7 +43,7 @@ class MadeUp:
 
 def search(batch_size=None, **changes):
     chosen = {"seeds": (0, 1, 2), "resolution": 0.05, **changes}
-    return Search(OwnNetwork("mlp-1x16", batch_size=batch_size), "digits", **chosen)
+    return Search(CustomNetwork("mlp-1x16", batch_size=batch_size), "digits", **chosen)
 
 
 def test_the_search_brackets_what_each_seed_memorises():
@@ -133,14 +133,14 @@ def test_a_search_that_means_nothing_is_refused(changes, message):
 
 @pytest.mark.usefixtures("restored_threads")
 def test_the_command_writes_a_table_a_figure_and_json(tmp_path, capsys, monkeypatch):
-    words = "profile --arch harness.tests.own_networks:mlp --arch-option width=32 --arch-lr 0.1"
+    words = "profile --arch harness.tests.custom_networks:mlp --arch-option width=32 --arch-lr 0.1"
     words += " --budget 20 --seeds 2 --images 64 --resolution 1"
     out, runs = tmp_path / "out", tmp_path / "runs"
     # A second thread would only wait.
     monkeypatch.setattr("harness.training.backend.available_cores", lambda: 1)
     assert main([*words.split(), "--out", str(out), "--runs", str(runs)]) == 0
     (found,) = json.loads((out / "profile.json").read_text())["profiles"]
-    assert found["network"] == "harness.tests.own_networks:mlp(width=32)"
+    assert found["network"] == "harness.tests.custom_networks:mlp(width=32)"
     assert found["departures"][1] == "learning rate 0.1 (the paper's: 0.01)"
     for bracket in found["brackets"]:
         assert 0 <= bracket["memorised"] <= 64
@@ -156,7 +156,7 @@ def test_the_command_writes_a_table_a_figure_and_json(tmp_path, capsys, monkeypa
     ("words", "message"),
     [
         ("profile", "name a network: --arch"),
-        ("profile --arch harness.tests.own_networks:WrongSize", "it should be (4, 10)"),
+        ("profile --arch harness.tests.custom_networks:WrongSize", "it should be (4, 10)"),
         ("profile --arch mlp-1x16 --dataset no/such", "there is no such folder"),
         ("profile --arch mlp-1x16 --images 1", "images = 1"),
     ],

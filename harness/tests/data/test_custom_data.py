@@ -15,7 +15,7 @@ from harness.errors import DataError, HarnessError
 from harness.runs.laboratory import Laboratory
 from harness.runs.store import Store
 from harness.tests.photo_helpers import touch_or_skip
-from harness.training.own import OwnNetwork
+from harness.training.custom import CustomNetwork
 from harness.training.protocol import paper_recipe
 
 pytestmark = pytest.mark.usefixtures("restored_threads")
@@ -81,7 +81,7 @@ def test_the_fingerprint_changes_with_any_image_and_with_the_size(tmp_path):
 
 def test_a_network_trains_on_a_folder_and_on_two_groups_of_its_classes(tmp_path):
     name = custom_dataset(str(folder_of_images(tmp_path / "images")), None, 8)
-    network = OwnNetwork("mlp-1x16", dataset=name, epochs=2)
+    network = CustomNetwork("mlp-1x16", dataset=name, epochs=2)
     for setting in ("random-labels", "random-signs"):
         recipe = network.recipe(paper_recipe("mlp-1x16", "digits", setting, train_size=24))
         run = Laboratory(Store(tmp_path / "runs"), workers=1_000).run(
@@ -95,7 +95,7 @@ def test_a_sample_larger_than_the_folder_is_refused_by_name(tmp_path):
     name = custom_dataset(str(folder_of_images(tmp_path / "few")), None, 8)
     claims = paper_recipe("mlp-1x16", "digits", "random-labels", train_size=256)
     with pytest.raises(HarnessError, match=r"MLP 1x16: train_size = 256.* 1 to 24.* of few"):
-        OwnNetwork("mlp-1x16", dataset=name).recipe(claims)
+        CustomNetwork("mlp-1x16", dataset=name).recipe(claims)
 
 
 def broken(folder, kind):

@@ -7,7 +7,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.linear.recipe import ConvNetRecipe, KernelRecipe
 from harness.plugin.trials import Trial, below_papers_size
-from harness.training.own import OwnNetwork
+from harness.training.custom import CustomNetwork
 from harness.training.protocol import paper_recipe
 
 FULL = {"model": "mlp-1x512", "dataset": "cifar10", "setting": "random-labels"}
@@ -39,7 +39,7 @@ def test_scaled_evidence_never_counts_as_the_papers_own(changes, scale):
 
 
 def test_a_network_of_ones_own_on_smaller_images_is_scaled():
-    own = OwnNetwork("mlp-1x16", image_size=16).recipe(recipe())
+    own = CustomNetwork("mlp-1x16", image_size=16).recipe(recipe())
     assert below_papers_size([own]) == [own] and below_papers_size([recipe()]) == []
 
 

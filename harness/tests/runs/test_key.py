@@ -45,8 +45,8 @@ def test_the_key_changes_with_everything_that_could_change_the_run(monkeypatch):
     variants = [replace(RECIPE, **{name: other_value(name, v)}) for name, v in values.items()]
     variants += [photographs]
     variants += [replace(photographs, **{name: value}) for name, value in of_photographs.items()]
-    foreign = replace(RECIPE, model="torchvision:resnet18")
-    variants += [foreign, replace(foreign, model_options=(("norm_layer", None),))]
+    custom = replace(RECIPE, model="torchvision:resnet18")
+    variants += [custom, replace(custom, model_options=(("norm_layer", None),))]
     keys = [run_key(variant, *base[1:]) for variant in variants]
     keys += [run_key(*base[:i], "another", *base[i + 1 :]) for i in (1, 2, 3)]
     for name in ("code_fingerprint", "version"):

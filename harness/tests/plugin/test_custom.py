@@ -10,12 +10,12 @@ from claims.section2_capacity import test_partial_corruption as levels
 from claims.section2_capacity import test_random_labels as memorising
 from claims.section2_capacity.capacity_trials import own_sign_trials
 from claims.section2_capacity.trials import own_random_labels
-from harness.cli.networks import add_network_options, own_networks
+from harness.cli.networks import add_network_options, custom_networks
 from harness.data.custom import _listed, custom_dataset, custom_spec
 from harness.errors import DataError, NetworkError
 from harness.evidence import Attains
 from harness.models import MODELS
-from harness.plugin.own_networks import (
+from harness.plugin.custom import (
     OF_THE_PAPER,
     _data_of,
     _fitted_by_a_linear_model,
@@ -24,10 +24,10 @@ from harness.plugin.own_networks import (
 )
 from harness.tests.evidence.test_measurements import fake_run
 from harness.tests.plugin_helpers import Project
-from harness.training.own import OwnNetwork
+from harness.training.custom import CustomNetwork
 from harness.training.protocol import paper_recipe
 
-HERE = "harness.tests.own_networks"
+HERE = "harness.tests.custom_networks"
 CLAIMS = """
 PUBLISHED = published_row("table1_cifar10", "train", model="Inception", labels="random")
 
@@ -189,7 +189,7 @@ def folder(tmp_path):
 
 def test_a_small_folder_is_taken_whole_where_a_claim_asks_for_more(folder):
     """All tiers' trials are made whichever is asked for: one that cannot be would end them all."""
-    network = OwnNetwork("mlp-1x16", dataset=folder(300))
+    network = CustomNetwork("mlp-1x16", dataset=folder(300))
     for make in (own_random_labels, own_sign_trials):
         sizes = {
             trial.tier: {it.images for it in trial.all_recipes}
@@ -199,7 +199,7 @@ def test_a_small_folder_is_taken_whole_where_a_claim_asks_for_more(folder):
 
 
 def test_a_folder_that_is_too_small_for_the_fast_tier_is_refused_there_alone(folder):
-    network = OwnNetwork("mlp-1x16", dataset=folder(40))
+    network = CustomNetwork("mlp-1x16", dataset=folder(40))
     tiers = {trial.tier for trial in own_trials(own_random_labels, network)}
     assert tiers == {"cpu_full", "gpu_full"}
     assert _data_of(tier("cpu_full"), network) == [(network.dataset, None), (network.dataset, 40)]
@@ -247,7 +247,7 @@ def tier(name):
 
 def test_a_last_batch_of_one_is_looked_for_in_every_sample_of_a_tier():
     """10,000 images in batches of 99 leave one; all 50,000 leave five."""
-    assert _data_of(tier("cpu_full"), OwnNetwork("mlp-1x16", batch_size=99)) == [
+    assert _data_of(tier("cpu_full"), CustomNetwork("mlp-1x16", batch_size=99)) == [
         ("cifar10", None),
         ("cifar10", 10_000),
     ]
@@ -290,4 +290,4 @@ def test_an_option_that_means_nothing_is_refused(arguments):
 
 def test_two_networks_of_one_name_are_refused():
     with pytest.raises(NetworkError, match=r"net.py:make is named twice"):
-        own_networks([("./net.py:make", ()), ("./other/net.py:make", ())])
+        custom_networks([("./net.py:make", ()), ("./other/net.py:make", ())])

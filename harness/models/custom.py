@@ -68,7 +68,7 @@ class Address:
         return f"{source}:{self.attribute}"
 
 
-def is_foreign(name: str) -> bool:
+def is_custom(name: str) -> bool:
     """Whether a network's name says where its code is."""
     return ":" in str(name)
 
@@ -87,7 +87,7 @@ def titled(name: str, options: Options = ()) -> str:
     return address_of(name).title + (f"({told})" if told else "")
 
 
-def make_foreign(name: str, options: Options, shape: ImageShape, classes: int) -> "nn.Module":
+def make_custom(name: str, options: Options, shape: ImageShape, classes: int) -> "nn.Module":
     """The network for images of ``shape`` (C, H, W), with the initialisation that it gives itself.
 
     Raises NetworkError, with the remedy, where it cannot be imported or made.

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from harness.cli.networks import above_zero, add_network_options, own_networks
+from harness.cli.networks import above_zero, add_network_options, custom_networks
 from harness.data.catalogue import data_root, dataset_spec
 from harness.data.custom import check_images, custom_dataset
 from harness.errors import DataError, HarnessError
-from harness.models.foreign import is_foreign
+from harness.models.custom import is_custom
 from harness.plugin.options import SESSION, trains_nothing
 from harness.plugin.trials import (
     TIERS,
@@ -26,11 +26,11 @@ from harness.plugin.trials import (
     parameters,
     recipes_of,
 )
-from harness.training.own import OwnNetwork
+from harness.training.custom import CustomNetwork
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
 
-NETWORKS = pytest.StashKey[tuple[OwnNetwork, ...]]()
+NETWORKS = pytest.StashKey[tuple[CustomNetwork, ...]]()
 NOTES = pytest.StashKey[dict[str, str]]()
 """By network: what a reader must know of every figure of it."""
 HEADER = pytest.StashKey[list[str]]()
@@ -79,7 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
 
 
-def networks_of(config: pytest.Config) -> tuple[OwnNetwork, ...]:
+def networks_of(config: pytest.Config) -> tuple[CustomNetwork, ...]:
     """The networks that were asked for; the paper's where only a dataset was."""
     asked, dataset = config.getoption("arch") or [], config.getoption("--dataset")
     if not asked and not dataset:
@@ -88,7 +88,7 @@ def networks_of(config: pytest.Config) -> tuple[OwnNetwork, ...]:
                 raise pytest.UsageError(f"{name} was given, but it is that of an --arch: name one")
         return ()
     option = config.getoption
-    return own_networks(
+    return custom_networks(
         asked or [(name, ()) for name in OF_THE_PAPER],
         learning_rate=option("--arch-lr"),
         epochs=option("--arch-epochs"),
@@ -100,7 +100,7 @@ def networks_of(config: pytest.Config) -> tuple[OwnNetwork, ...]:
     )
 
 
-def _examine(config: pytest.Config, network: OwnNetwork, equal: str) -> None:
+def _examine(config: pytest.Config, network: CustomNetwork, equal: str) -> None:
     """Make it at the sizes of the tiers that were asked for; note what a reader must know.
 
     ``equal`` says what must be known of equal images in its data.
@@ -113,7 +113,7 @@ def _examine(config: pytest.Config, network: OwnNetwork, equal: str) -> None:
         )
         if (note := _fitted_by_a_linear_model(recipe)) and note not in told:
             told.append(note)
-        if is_foreign(network.model):
+        if is_custom(network.model):
             from harness.training.preflight import examine
 
             found = examine(recipe)
@@ -135,7 +135,7 @@ def _fitted_by_a_linear_model(recipe: Recipe) -> str:
     return f"{recipe.images:,} images of {values:,} values, which a linear model may fit as well"
 
 
-def _data_of(config: pytest.Config, network: OwnNetwork) -> list[tuple[str, int | None]]:
+def _data_of(config: pytest.Config, network: CustomNetwork) -> list[tuple[str, int | None]]:
     """Datasets and sizes of the tiers that are named, by ``-m`` or in a test's name."""
     words = f"{config.option.markexpr} {' '.join(map(str, config.args))}"
     tiers = [tier for tier in TIERS if tier in words] or ["fast"]
@@ -190,7 +190,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marks[:] = [it for it in marks if it not in theirs] + [ours]
 
 
-def own_trials(make: Any, network: OwnNetwork) -> Iterable[Trial]:
+def own_trials(make: Any, network: CustomNetwork) -> Iterable[Trial]:
     """The trials that a test has for a network, with the network's own protocol put in.
 
     Of data that has fewer images than a sample asks for, all are taken; in the fast tier, whose

@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.data.catalogue import dataset_spec
 from harness.errors import InvalidRecipe
-from harness.models.foreign import Options
+from harness.models.custom import Options
 from harness.models.registry import model_spec
 from harness.training.recipe import Recipe
 
@@ -13,7 +13,7 @@ PAPER_BATCH = 128
 
 
 @dataclass(frozen=True)
-class OwnNetwork:
+class CustomNetwork:
     """A network, the paper's or one from outside, with a protocol and data of its own.
 
     What is None stays as the claim has it.
