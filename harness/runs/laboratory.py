@@ -99,18 +99,18 @@ class Laboratory:
         """
         if ranks.rank > 0:
             backend, precision, key = self._plan(recipe)
-            found = ranks.agreed(b"")
+            found = ranks.broadcast(b"")
             if not found:
                 self._train(recipe, key, backend, precision, ranks)
-                found = ranks.agreed(b"")
+                found = ranks.broadcast(b"")
             return Run.from_json(found)
         backend, precision, key = self._plan(recipe)
         with self.store.lock(key, str(recipe)):
             run = self.store.find(key)
-            ranks.agreed(run.to_json() if run else b"")
+            ranks.broadcast(run.to_json() if run else b"")
             if run is None:
                 run = self._train(recipe, key, backend, precision, ranks)
-                ranks.agreed(run.to_json())
+                ranks.broadcast(run.to_json())
             return run
 
     def runs(self, recipes: Sequence[Recipe], planned: Sequence[Recipe] = ()) -> list[Run]:
@@ -264,7 +264,7 @@ class Laboratory:
                 **commit(),
                 "threads": training.backend.threads,
                 "trained_together": together,
-                "ranks": training.ranks.count,
+                "ranks": training.ranks.world_size,
                 "steps": "eager" if together > 1 else self.steps,
                 **({"not in bf16": why} if why else {}),
             },
@@ -289,12 +289,12 @@ class Laboratory:
 
         ranks, path = ranks or ALONE, self.store.checkpoint(key)
         found = ranks.rank == 0 and self.store.is_current(path)
-        if ranks.count == 1 and not found:
+        if ranks.world_size == 1 and not found:
             return
         try:
-            if ranks.count == 1:
+            if ranks.world_size == 1:
                 restore(training, *load(path))
-            elif content := ranks.agreed(path.read_bytes() if found else b""):
+            elif content := ranks.broadcast(path.read_bytes() if found else b""):
                 with NamedTemporaryFile(suffix=path.suffix) as file:
                     Path(file.name).write_bytes(content)
                     restore(training, *load(Path(file.name)))

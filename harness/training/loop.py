@@ -123,8 +123,8 @@ class Training:
         images = self._images_of(part for batch in ahead for part, *_ in self.parts(batch))
         steps = zip(*(self.step(batch, images) for batch in batches), strict=True)
         every = [list(it) for it in steps]
-        losses = self.ranks.summed(torch.stack(every[0]))
-        guesses = self.ranks.summed(torch.cat(every[1]))
+        losses = self.ranks.all_reduce(torch.stack(every[0]))
+        guesses = self.ranks.all_reduce(torch.cat(every[1]))
         self.ranks.average_buffers(self.model)
         # The last step may have broken the weights after its loss was taken.
         broken = (name for name, p in self.model.named_parameters() if not p.isfinite().all())
@@ -312,7 +312,7 @@ class Training:
         self.model.eval()
         found = torch.zeros(2, device=self.device, dtype=torch.int64)
         stored = isinstance(images, Photographs)
-        own = self.ranks.own(torch.arange(len(labels)))
+        own = self.ranks.shard(torch.arange(len(labels)))
         batches = own.to(self.device).split(PHOTOGRAPHS_AT_ONCE if stored else EVALUATION_BATCH)
         if stored:
             taken = images.batches(own.split(PHOTOGRAPHS_AT_ONCE))
@@ -323,7 +323,7 @@ class Training:
             found[0] += (logits.argmax(dim=1) == wanted).sum()
             if self.data.classes > FEW_CLASSES:
                 found[1] += (logits.topk(5).indices == wanted[:, None]).sum()
-        correct, among_five = self.ranks.summed(found).tolist()
+        correct, among_five = self.ranks.all_reduce(found).tolist()
         return correct, among_five
 
     @torch.no_grad()

@@ -28,7 +28,7 @@ class Ranks:
     """This process's place among those that share a training."""
 
     rank: int = 0
-    count: int = 1
+    world_size: int = 1
     joined: bool = False
     """Whether torchrun started it: also where it is the only one."""
 
@@ -38,29 +38,29 @@ class Ranks:
         At most ``size`` places each, or the batch divided by the processes. A process for which
         nothing is left gets two places that count for nothing, so that all take the same steps.
         """
-        every = list(batch.split(size or -(-len(batch) // self.count)))
+        every = list(batch.split(size or -(-len(batch) // self.world_size)))
         if len(every) > 1 and len(every[-1]) == 1:
             # BatchNorm cannot normalise a single image.
             every[-2:] = [torch.cat(every[-2:])]
         numbered = [(part, len(part) / len(batch), k) for k, part in enumerate(every)]
-        return numbered[self.rank :: self.count] or [(batch[:2], 0.0, 0)]
+        return numbered[self.rank :: self.world_size] or [(batch[:2], 0.0, 0)]
 
-    def own(self, places: torch.Tensor) -> torch.Tensor:
+    def shard(self, places: torch.Tensor) -> torch.Tensor:
         """This process's part of what all evaluate together."""
-        return places[self.rank :: self.count]
+        return places[self.rank :: self.world_size]
 
-    def summed(self, values: torch.Tensor) -> torch.Tensor:
+    def all_reduce(self, values: torch.Tensor) -> torch.Tensor:
         """The sum of a tensor over all processes."""
-        if self.count > 1:
+        if self.world_size > 1:
             dist.all_reduce(values)
         return values
 
-    def wrapped(self, model: nn.Module) -> nn.Module:
+    def wrap(self, model: nn.Module) -> nn.Module:
         """The network as it is trained: gradients are averaged over the processes.
 
         A single process has nothing to average: copies of gradients would cost an MLP 12 %.
         """
-        if self.count == 1:
+        if self.world_size == 1:
             return model
         device = next(model.parameters()).device
         with warnings.catch_warnings():
@@ -73,7 +73,7 @@ class Ranks:
                 gradient_as_bucket_view=True,
             )
 
-    def unsynchronised(self, network: nn.Module, wanted: bool) -> AbstractContextManager:
+    def no_sync(self, network: nn.Module, wanted: bool) -> AbstractContextManager:
         """Where gradients are only added up here: all parts of a batch but a process's last."""
         if wanted and isinstance(network, DistributedDataParallel):
             return network.no_sync()
@@ -82,15 +82,15 @@ class Ranks:
     @torch.no_grad()
     def average_buffers(self, model: nn.Module) -> None:
         """BatchNorm's running averages, averaged over the processes after an epoch."""
-        if self.count > 1:
+        if self.world_size > 1:
             for buffer in model.buffers():
                 if buffer.is_floating_point():
                     dist.all_reduce(buffer)
-                    buffer /= self.count
+                    buffer /= self.world_size
 
-    def agreed(self, content: bytes) -> bytes:
+    def broadcast(self, content: bytes) -> bytes:
         """Rank 0's bytes, on every rank."""
-        if self.count == 1:
+        if self.world_size == 1:
             return content
         device = "cuda" if dist.get_backend() == "nccl" else "cpu"
         length = torch.tensor([len(content)], device=device)
@@ -123,7 +123,7 @@ def require_gpus(device_kind: str) -> None:
 
 def check_share(recipe: Recipe, model: nn.Module, ranks: Ranks) -> None:
     """Raise InvalidRecipe where so many processes cannot train the recipe as it is written."""
-    if ranks.count == 1:
+    if ranks.world_size == 1:
         return
     if recipe.redraw == "inputs each access":
         raise InvalidRecipe(f"{recipe} draws inputs at each access: train it in one process")
@@ -133,13 +133,13 @@ def check_share(recipe: Recipe, model: nn.Module, ranks: Ranks) -> None:
             raise InvalidRecipe(
                 f"{recipe.model} would be another network with every number of processes"
                 f" ({'BatchNorm' if normalises else 'dropout'}): state the batch of one of them,"
-                f" as in rank_batch={max(1, recipe.batch_size // ranks.count)}"
+                f" as in rank_batch={max(1, recipe.batch_size // ranks.world_size)}"
             )
-    elif recipe.processes < ranks.count:
+    elif recipe.processes < ranks.world_size:
         raise InvalidRecipe(
             f"batch_size = {recipe.batch_size} has {recipe.processes} part"
             f"{'s' * (recipe.processes > 1)} of rank_batch ="
-            f" {recipe.rank_batch}, but torchrun started {ranks.count} processes; start"
+            f" {recipe.rank_batch}, but torchrun started {ranks.world_size} processes; start"
             f" {recipe.processes} at most"
         )
 

@@ -24,7 +24,7 @@ def is_shared(training: "Training") -> bool:
     """Whether the recipe, or the number of processes, asks for such steps."""
     recipe = training.recipe
     whole = recipe.rank_batch is None or recipe.rank_batch >= recipe.batch_size
-    return training.ranks.count > 1 or not whole or recipe.auxiliary
+    return training.ranks.world_size > 1 or not whole or recipe.auxiliary
 
 
 class SharedSteps:
@@ -40,7 +40,7 @@ class SharedSteps:
                 " takes it in parts; use --steps eager"
             )
         self.training = training
-        self.network = training.ranks.wrapped(training.model)
+        self.network = training.ranks.wrap(training.model)
 
     def __call__(
         self, batch: torch.Tensor, images: Iterator[torch.Tensor]
@@ -59,13 +59,13 @@ class SharedSteps:
             if seeds is not None:
                 training.dropout.generator = torch.Generator().manual_seed(int(seeds[place]))
             labels = training.labels[part]
-            with ranks.unsynchronised(self.network, number < len(parts) - 1):
+            with ranks.no_sync(self.network, number < len(parts) - 1):
                 logits, loss = self.evaluate(next(images), labels)
                 # DistributedDataParallel takes the mean of the processes' gradients.
-                (loss * (share * ranks.count)).backward()
+                (loss * (share * ranks.world_size)).backward()
             losses.append(share * loss.detach())
             if share:
-                start = place * (training.recipe.rank_batch or -(-len(batch) // ranks.count))
+                start = place * (training.recipe.rank_batch or -(-len(batch) // ranks.world_size))
                 guesses[start : start + len(part)] = logits.argmax(dim=1)
         training.optimizer.step()
         training.schedule.step()

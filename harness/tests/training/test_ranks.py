@@ -108,16 +108,16 @@ class Told(Ranks):
 
     told: tuple[bytes, ...] = ()
 
-    def agreed(self, content: bytes) -> bytes:
+    def broadcast(self, content: bytes) -> bytes:
         assert content == b""
         answer, *left = self.told
         object.__setattr__(self, "told", tuple(left))
         return answer
 
-    def wrapped(self, model):
+    def wrap(self, model):
         return model
 
-    def summed(self, values):
+    def all_reduce(self, values):
         return values
 
     def average_buffers(self, model):
@@ -127,7 +127,7 @@ class Told(Ranks):
 def test_a_single_process_under_torchrun_trains_the_network_itself():
     """What DistributedDataParallel costs is paid where there is something to average."""
     model = torch.nn.Linear(2, 2)
-    assert Ranks(0, 1, joined=True).wrapped(model) is model
+    assert Ranks(0, 1, joined=True).wrap(model) is model
 
 
 def test_too_many_processes_are_refused_before_photographs_are_decoded(tmp_path, monkeypatch):
