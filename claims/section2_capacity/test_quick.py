@@ -11,7 +11,7 @@ from harness.evidence import (
     published_crossing,
 )
 from harness.plugin.trials import Trial, trials
-from harness.training.recipe import STEPS_PER_PAPER_EPOCH
+from harness.training.recipe_fields import STEPS_PER_PAPER_EPOCH
 
 FITTED = 0.1
 QUICK = 2 * (
