@@ -1,15 +1,24 @@
-"""Imports run one way, down the layers; claims import no torch, the harness no pytest."""
+"""Imports run one way, down the layers, and never in a circle; claims import no torch.
+
+Every import counts: inside functions, for type checking, and lazy exports named by strings.
+"""
 
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
 from harness.plugin.options import CLAIMS
 
-HARNESS = CLAIMS.parent / "harness"
+ROOT = CLAIMS.parent
 LAYERS = {
+    "claims": 11,
+    "__main__": 10,
+    "plugin": 9,
+    "cli": 9,
+    "bench": 8,
     "report": 7,
     "sabotage": 6,
     "evidence": 5,
@@ -21,75 +30,170 @@ LAYERS = {
     "models": 1,
     "data": 1,
 }
-BASE = {"errors", "files", "environment", "syntax", "values", "__init__", "__version__"}
-MODULES = [path for path in sorted(HARNESS.rglob("*.py")) if "tests" not in path.parts]
+"""Of each folder. Modules beside the folders, such as `harness.errors`, are below all layers."""
+
+CIRCLES = [
+    ("harness.data.catalogue", "harness.data.custom"),
+    ("harness.models.sources", "harness.models.custom"),
+    ("harness.training.recipe_checks", "harness.training.recipe"),
+    ("harness.training.shared_steps", "harness.training.loop"),
+    ("harness.training.steps", "harness.training.loop"),
+]
+"""Imports that still close a circle."""
+
+UPWARD = [("harness.plugin.custom", "harness.cli.networks")]
+"""Imports that still run upward."""
+
+INSIDE_FUNCTIONS = 77
+"""How many imports of ours still stand inside the functions of the claims."""
 
 
-def imports(tree):
-    """The modules that a source imports, also inside functions and for type checking."""
-    found = set()
-    for node in ast.walk(tree):
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+SOURCES = {
+    module_name(path): ast.parse(path.read_text(encoding="utf-8"))
+    for folder in ("harness", "claims")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if "tests" not in path.parts
+}
+
+
+def imports(tree, module=""):
+    """The names that a source imports."""
+    nodes = list(ast.walk(tree))
+    for node in nodes:
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "absolute imports only"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    # A lazy export names its module in a string, in full or below its own package.
+    if {getattr(node, "attr", getattr(node, "name", "")) for node in nodes} & LAZY:
+        for node in nodes:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                name = node.value.partition(":")[0].removeprefix(".")
+                yield from (
+                    each for each in (name, f"{module}.{name}") if "." in each and each in SOURCES
+                )
 
 
-def allowed(package, name):
-    """Whether a module of this package may import that name; the plugin may import everything."""
+LAZY = {"import_module", "__getattr__"}
+
+
+def module_of(name):
+    """The module of ours that importing a name runs, or None."""
+    while name and name not in SOURCES:
+        name = name.rpartition(".")[0]
+    return None if name == "harness" else name or None
+
+
+def folder_of(name):
     root, _, rest = name.partition(".")
-    target = rest.split(".")[0]
-    if package == "plugin":
-        return target != "tests"
-    if root != "harness":
-        return root not in ("pytest", "_pytest", "claims")
-    if target in ("plugin", "tests"):
-        return False
-    if target == package or target in BASE:
-        return True
-    if package in BASE:
-        return False
-    return package not in LAYERS or LAYERS.get(target, 9) < LAYERS[package]
+    return rest.partition(".")[0] if root == "harness" else root
 
 
-def wrong_way(package, source):
-    """What a source of this package imports, and should not."""
-    return {name for name in imports(ast.parse(source)) if not allowed(package, name)}
+def upward(module, tree):
+    """What a module imports and should not: of a higher layer, of its own layer, or pytest."""
+    folder = folder_of(module)
+    lower = {name for name, layer in LAYERS.items() if layer < LAYERS.get(folder, 1)} | {folder}
+    wrong = set()
+    for name in imports(tree, module):
+        target = folder_of(name)
+        if target in ("pytest", "_pytest"):
+            fine = folder in ("plugin", "claims")
+        else:
+            fine = target in lower if target in LAYERS else target != "tests"
+        if not fine:
+            wrong.add(name)
+    return wrong
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(HARNESS).as_posix())
-def test_imports_run_one_way(path):
-    inside = path.relative_to(HARNESS)
-    package = inside.parts[0] if len(inside.parts) > 1 else inside.stem
-    assert wrong_way(package, path.read_text(encoding="utf-8")) == set()
+def circle(graph):
+    """The modules of one circle of imports; empty if there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1][::-1]
+    return []
+
+
+GRAPH = {
+    module: {module_of(name) for name in imports(tree, module)} - {None, module}
+    for module, tree in SOURCES.items()
+}
+
+
+def test_no_imports_form_a_circle():
+    graph = {module: set(targets) for module, targets in GRAPH.items()}
+    for module, target in CIRCLES:
+        graph.get(module, set()).discard(target)
+    assert circle(graph) == []
+
+
+def test_imports_run_one_way():
+    found = {
+        (module, name.rpartition(".")[0])
+        for module, tree in SOURCES.items()
+        for name in upward(module, tree)
+    }
+    assert found - set(UPWARD) == set()
+
+
+def test_claims_import_at_the_top_of_the_file():
+    inside = [
+        (module, name)
+        for module, tree in SOURCES.items()
+        if folder_of(module) == "claims"
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for name in imports(function)
+        if module_of(name)
+    ]
+    assert len(inside) <= INSIDE_FUNCTIONS, inside
+
+
+def test_claims_import_no_torch():
+    for module, tree in SOURCES.items():
+        if folder_of(module) == "claims":
+            assert not {name.split(".")[0] for name in imports(tree)} & {"torch", "torchvision"}
 
 
 @pytest.mark.parametrize(
-    ("package", "source", "broken"),
+    ("module", "source", "broken"),
     [
-        ("training", "def f():\n    from harness.runs.run import Run", True),
-        ("evidence", "if TYPE_CHECKING:\n    from harness.report import scorecard", True),
-        ("models", "from harness import data", True),
-        ("runs", "import pytest", True),
-        ("bench", "from claims.section2_capacity import trials", True),
-        ("report", "import harness.plugin.options", True),
-        ("environment", "from harness.data.catalogue import DATASETS", True),
-        ("evidence", "if TYPE_CHECKING:\n    from harness.runs.run import Run", False),
-        ("training", "from harness.models import build_model\nimport torch", False),
-        ("bench", "from harness.training.loop import Training", False),
-        ("plugin", "import pytest\nfrom harness.report.scorecard import scorecard", False),
+        ("harness.training.x", "def f():\n    from harness.runs.run import Run", True),
+        ("harness.evidence.x", "if TYPE_CHECKING:\n    from harness.report import page", True),
+        ("harness.models.x", "from harness import data", True),
+        ("harness.runs.x", "import pytest", True),
+        ("harness.bench.x", "from claims.section2_capacity import recipes", True),
+        ("harness.report.x", "import harness.plugin.options", True),
+        ("harness.cli.x", "import harness.plugin.options", True),
+        ("harness.cli.x", "import harness.tests.plugin_helpers", True),
+        ("harness.environment", "from harness.data.catalogue import DATASETS", True),
+        ("harness.evidence.x", "if TYPE_CHECKING:\n    from harness.runs.run import Run", False),
+        ("harness.training.x", "from harness.models import build_model\nimport torch", False),
+        ("harness.bench.x", "from harness.training.loop import Training", False),
+        (
+            "harness.plugin.x",
+            "import pytest\nfrom harness.report.scorecard import scorecard",
+            False,
+        ),
+        ("harness.environment", "from harness.errors import HarnessError", False),
     ],
 )
-def test_the_rule_about_imports_can_be_broken(package, source, broken):
-    assert bool(wrong_way(package, source)) == broken
+def test_the_rule_about_layers_can_be_broken(module, source, broken):
+    assert bool(upward(module, ast.parse(source))) == broken
 
 
-@pytest.mark.parametrize("path", sorted(CLAIMS.rglob("*.py")), ids=lambda path: path.stem)
-def test_claims_import_no_torch(path):
-    roots = {name.split(".")[0] for name in imports(ast.parse(path.read_text(encoding="utf-8")))}
-    assert not roots & {"torch", "torchvision"}
+def test_circles_are_seen():
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"a"}}) and not circle({"a": {"b"}, "b": set()})
+    lazy = "def __getattr__(name):\n    return import_module({'Run': 'harness.runs.run'}[name])"
+    assert list(imports(ast.parse(lazy))) == ["harness.runs.run"]
+    assert list(imports(ast.parse(lazy.replace("harness.runs.", ".")), "harness.runs"))
+    assert "harness.report.figures.paper" in GRAPH["harness.report.figures"]
 
 
 def test_training_without_photographs_imports_no_torchvision():
