@@ -1,4 +1,4 @@
-"""What the README files tell is there: their links, options, commands, claims and code."""
+"""The pages for readers match the project: links, options, commands, claims, code, counts."""
 
 import os
 import re
@@ -14,9 +14,9 @@ from harness.evidence.catalogue import load_catalogue
 from harness.plugin.options import CLAIMS
 
 ROOT = CLAIMS.parent
-FILES = [ROOT / "README.md", *sorted(ROOT.glob("[a-z]*/README.md"))]
-FILES += sorted(ROOT.glob("fixtures/*/README.md"))
-TEXTS = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in FILES}
+FILES = [ROOT / "README.md", ROOT / ".github/CONTRIBUTING.md", *ROOT.glob("[a-z]*/README.md")]
+FILES += ROOT.glob("fixtures/*/README.md")
+TEXTS = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in sorted(FILES)}
 EVERYTHING = "\n".join(TEXTS.values())
 
 OPTION = r"(?<![\w-])--[a-z][a-z-]+"
@@ -64,11 +64,11 @@ def test_every_option_exists(pytestconfig):
         for each in group.options
         for option in each.names()
     }
-    told = set(re.findall(OPTION, EVERYTHING))
-    assert {"--arch", "--steps"} <= told
+    named = set(re.findall(OPTION, EVERYTHING))
+    assert {"--arch", "--steps"} <= named
     of_commands = (ROOT / "ci/gpu").read_text(encoding="utf-8") + _help_of_all_commands()
     known = ours | set(re.findall(OPTION, of_commands)) | {"--nproc-per-node"}
-    assert told - known == set()
+    assert named - known == set()
 
 
 def _help_of_all_commands():
@@ -87,8 +87,24 @@ def test_every_command_is_understood(name):
             assert (ROOT / script).stat().st_mode & 0o111, script
 
 
+@of_each_file
+def test_every_file_that_is_named_exists(name):
+    for path in re.findall(r"(?<![\w/])(?:claims|harness|fixtures|ci)/[\w./]*\w", TEXTS[name]):
+        assert (ROOT / path).exists(), path
+
+
+def test_counts_of_reproduced_numbers_are_those_of_the_records():
+    page = TEXTS["fixtures/records/README.md"]
+    rows = re.findall(r"^\| Table (\d).*\| (\d+ of \d+) \| (\d+) \|$", TEXTS["README.md"], re.M)
+    assert [number for number, _, _ in rows] == ["1", "2", "3", "4"]
+    for number, measured, reproduced in rows:
+        section = page.split(f"\n## Table {number}")[1].split("\n## ")[0]
+        assert f"{measured} numbers are measured" in section
+        assert section.count("| ✓") == int(reproduced), f"Table {number}"
+
+
 def test_the_code_runs(tmp_path):
-    (code,) = re.findall(r"^```python\n(.*?)^```", EVERYTHING, re.MULTILINE | re.DOTALL)
+    (code,) = re.findall(r"^```python\n(.*?)^```", TEXTS["harness/README.md"], re.M | re.S)
     data = "import torch\nimages, labels = torch.rand(20, 3, 4, 4), torch.arange(20) % 10\n"
     program = tmp_path / "example.py"
     program.write_text(data + code, encoding="utf-8")
