@@ -21,7 +21,6 @@ from harness.evidence.corruption import (
 )
 from harness.evidence.counterexamples import find_counterexample
 from harness.evidence.curves import difference_in_steps, epochs_of_descent
-from harness.evidence.figure_data import FigureData
 from harness.evidence.measurement import Measurement, accuracy, exact, extreme
 from harness.evidence.published import Published, published_crossing, published_curve, published_row
 from harness.evidence.published_figures import (
@@ -31,6 +30,7 @@ from harness.evidence.published_figures import (
     published_roughness,
     published_tolerance,
 )
+from harness.evidence.record import FigureData
 from harness.evidence.regularization import (
     difference_in_accuracy,
     gain_of_early_stopping,

@@ -1,30 +1,32 @@
-"""How often a check fails by chance: from sessions of other base seeds, by the slack they left it.
+"""How often a check fails by chance, estimated from the slack in sessions of several base seeds.
 
-The slack is the distance by which a session's measurement stayed clear of failing, in its own unit.
-Over sessions it has a mean and a standard deviation; the rate is Student's predictive probability
-that another session's slack is negative, as for the next of n normal draws. It is an extrapolation
-from n sessions, and says so by its n. Ratios and distances, which spread over orders of magnitude,
-have their slack in logarithms.
+The slack is the distance by which a measurement stayed clear of failing, in its own unit; that of
+ratios and distances, which spread over orders of magnitude, is taken in logarithms. The rate is
+Student's predictive probability that the slack of another session is negative, as for the next of n
+normal draws: an extrapolation from n sessions.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean, stdev
 
 from harness.errors import HarnessError
-from harness.evidence.checks import PROVED
-from harness.evidence.record import Evidence
+from harness.evidence.record import Evidence, Key, last_of_each
 from harness.evidence.run_record import RunRecord
-from harness.evidence.slack import limit_of, log_slack
 
-ATTAINS = "attains "
-"""How the words of a bound begin that every run attains, or does not: the slack is always 0."""
 UNMOVED = 1e-9
 """A spread below this share of the mean is rounding."""
 FEWEST = 3
+MULTIPLICATIVE = ("times", "")
+"""Units of ratios, norms, eigenvalues and relative distances, which are positive."""
+SMALLEST = 2.0**-52
+"""A relative distance below is rounding."""
+BELOW = ("at_most", "proved_at_most")
+ABOVE = ("at_least", "more_than")
 
-Key = tuple[str, str, bool, str, str]
-"""Claim, check, whether it is a control, tier, network of one's own."""
+Session = tuple[Iterable[Evidence], Mapping[str, RunRecord]]
+"""A session's evidence, and the runs behind it by key."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Alarm:
     failures: int
     """Sessions in which it did not come out as it should."""
     slacks: tuple[float, ...]
-    """A session each, in the check's unit, or in logarithms: see `measured_in`."""
+    """One a session, in the unit that `measured_in` names; fewer where some have none."""
     measured_in: str
     is_proved: bool = False
     """Whether a theorem bounds every draw: see `checks.ProvedAtMost`."""
@@ -47,13 +49,12 @@ class Alarm:
     @property
     def mean(self) -> float:
         """Of the slacks."""
-        return math.fsum(self.slacks) / len(self.slacks)
+        return fmean(self.slacks)
 
     @property
     def deviation(self) -> float:
         """The sample's standard deviation of the slacks."""
-        mean = self.mean
-        return math.sqrt(math.fsum((it - mean) ** 2 for it in self.slacks) / (len(self.slacks) - 1))
+        return stdev(self.slacks)
 
     @property
     def is_constant(self) -> bool:
@@ -62,10 +63,10 @@ class Alarm:
 
     @property
     def rate(self) -> float | None:
-        """Sessions that would fail, as a share; None where only failures could tell.
+        """The share of sessions that would fail; None where no failure was seen and slack lacks.
 
-        0 where a theorem bounds every draw or nothing moves, and nothing failed. The share of
-        failures where it is larger.
+        Never below the share that did fail, and just that where a theorem bounds every draw or no
+        seed moves the slack.
         """
         observed = self.failures / self.sessions
         if len(self.slacks) < self.sessions:
@@ -79,20 +80,17 @@ class Alarm:
         return max(observed, float(t.sf(away, n - 1)))
 
 
-def alarms(
-    sessions: Sequence[tuple[Iterable[Evidence], Mapping[str, RunRecord]]],
-) -> list[Alarm]:
+def alarms(sessions: Sequence[Session]) -> list[Alarm]:
     """Every check that all sessions judged, the likeliest to fail first.
 
-    A session is its evidence and the runs behind it by key. Raises HarnessError for fewer than
-    three sessions, and for two of one base seed, which are one session twice.
+    Raises HarnessError for fewer than three sessions, and for two of one base seed.
     """
     if len(sessions) < FEWEST:
         raise HarnessError(
             f"{len(sessions)} sessions say nothing about chance: name the evidence of at least"
-            f" {FEWEST}, each with a --base-seed of its own"
+            f" {FEWEST}, each with its own --base-seed"
         )
-    judged = [_last(records) for records, _ in sessions]
+    judged = [last_of_each(records) for records, _ in sessions]
     _require_distinct_seeds(judged)
     found = [
         _alarm([(it[key], runs) for it, (_, runs) in zip(judged, sessions, strict=True)])
@@ -104,27 +102,24 @@ def alarms(
 
 def left_out(sessions: Sequence[Iterable[Evidence]]) -> list[str]:
     """Names of the checks that some sessions judged and others did not."""
-    judged = [_last(records) for records in sessions]
+    judged = [last_of_each(records) for records in sessions]
     every = dict.fromkeys(key for it in judged for key in it)
     return [f"{key[0]}: {key[1]}" for key in every if not all(key in it for it in judged)]
 
 
 def _alarm(seen: Sequence[tuple[Evidence, Mapping[str, RunRecord]]]) -> Alarm:
     first = seen[0][0]
-    in_epochs = first.bound_words.startswith(ATTAINS) and not first.control and first.expected
-    limit = limit_of(first)
-    if in_epochs:
-        slacks, unit = (
-            [_epochs_to_spare(*it) for it in seen],
-            "log of epochs allowed over epochs to fit",
-        )
-    elif limit is None:
-        slacks, unit = [record.slack for record, _ in seen], first.unit
+    kind = first.bound.get("kind")
+    slacks: list[float | None]
+    if kind in ("attains", "requires") and not first.control and first.expected:
+        # All runs attain the bound itself, so that the slack is 0: the epochs say how narrowly.
+        slacks = [_epochs_to_spare(*it) for it in seen]
+        unit = "log of epochs allowed over epochs to fit"
+    elif limit := _limit(first):
+        slacks = [_log_slack(record, limit) for record, _ in seen]
+        unit = "log of the ratio to the bound"
     else:
-        slacks, unit = (
-            [log_slack(record, limit) for record, _ in seen],
-            "log of the ratio to the bound",
-        )
+        slacks, unit = [record.slack for record, _ in seen], first.unit
     return Alarm(
         first.claim,
         first.check,
@@ -134,12 +129,11 @@ def _alarm(seen: Sequence[tuple[Evidence, Mapping[str, RunRecord]]]) -> Alarm:
         sum(not record.as_it_should for record, _ in seen),
         tuple(slack for slack in slacks if slack is not None and math.isfinite(slack)),
         unit,
-        is_proved=first.bound_words.endswith(PROVED),
+        is_proved=kind == "proved_at_most",
     )
 
 
 def _epochs_to_spare(record: Evidence, runs: Mapping[str, RunRecord]) -> float | None:
-    """A check of zero error has no slack in its accuracy, but the run has epochs to spare."""
     spare = []
     for key in record.runs:
         run = runs.get(key)
@@ -150,8 +144,25 @@ def _epochs_to_spare(record: Evidence, runs: Mapping[str, RunRecord]) -> float |
     return min(spare, default=None)
 
 
-def _last(records: Iterable[Evidence]) -> dict[Key, Evidence]:
-    return {(r.claim, r.check, r.control, r.tier, r.network): r for r in records}
+def _limit(record: Evidence) -> float | None:
+    """The positive number to which a positive measurement is compared; None where it is not one."""
+    bound, limit = record.bound, 0.0
+    if record.unit in MULTIPLICATIVE and bound:
+        if bound["kind"] in (*ABOVE, *BELOW):
+            limit = bound["value"]
+        elif bound["kind"] == "equals" and bound["value"] == 0:
+            limit = bound["tolerance"]
+    return limit if limit > 0 else None
+
+
+def _log_slack(record: Evidence, limit: float) -> float | None:
+    """How many times as large or as small the measurement could be, as a logarithm."""
+    if record.slack is None:
+        return None
+    to_be_supported = not record.control and record.expected
+    if (record.bound["kind"] in ABOVE) == to_be_supported:
+        return math.log(max(1 + record.slack / limit, SMALLEST))
+    return -math.log(max(1 - record.slack / limit, SMALLEST))
 
 
 def _require_distinct_seeds(judged: Sequence[Mapping[Key, Evidence]]) -> None:
@@ -161,6 +172,6 @@ def _require_distinct_seeds(judged: Sequence[Mapping[Key, Evidence]]) -> None:
         if its & seeds:
             raise HarnessError(
                 f"two sessions have the base seed {min(its & seeds)}: they are one session twice;"
-                " give each a --base-seed of its own"
+                " give each its own --base-seed"
             )
         seeds |= its

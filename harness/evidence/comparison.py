@@ -3,11 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from harness.evidence.record import Evidence
+from harness.evidence.record import Evidence, last_of_each
 from harness.evidence.run_record import RunRecord
-
-Key = tuple[str, str, bool, str, str]
-"""Claim, check, whether it is a control, tier, network of one's own."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +35,8 @@ class Comparison:
 
 
 def compare(first: Iterable[Evidence], second: Iterable[Evidence]) -> Comparison:
-    """Match checks by claim, name, kind, tier and network.
-
-    Of several records of one check the last counts: it is the session's last word. Tests that
-    ended before they judged ("not run") are matched like any other.
-    """
-    ours, theirs = _last(first), _last(second)
+    """Match the checks of two sessions; tests that ended before they judged count as well."""
+    ours, theirs = last_of_each(first), last_of_each(second)
     return Comparison(
         tuple(Pair(ours[key], theirs[key]) for key in ours if key in theirs),
         tuple(ours[key] for key in ours if key not in theirs),
@@ -53,17 +46,12 @@ def compare(first: Iterable[Evidence], second: Iterable[Evidence]) -> Comparison
 
 def settings(records: Iterable[Evidence], runs: Mapping[str, RunRecord]) -> str:
     """What a session ran on, in words: machine, PyTorch, precision of its runs, base seed."""
-    machines: dict[str, set[str]] = {"machine": set(), "torch": set(), "precision": set()}
-    seeds = set()
+    machines, versions, precisions, seeds = set(), set(), set(), set()
     for record in records:
-        told = record.environment
-        machines["machine"].add(str(told.get("gpu") or told.get("processor") or ""))
-        machines["torch"].add(f"torch {told['torch']}" if told.get("torch") else "")
-        machines["precision"] |= {runs[key].precision for key in record.runs if key in runs}
+        facts = record.environment
+        machines.add(str(facts.get("gpu") or facts.get("processor") or ""))
+        versions.add(f"torch {facts['torch']}" if facts.get("torch") else "")
+        precisions |= {runs[key].precision for key in record.runs if key in runs}
         seeds.add(f"base seed {record.seed}")
-    parts = [sorted(values - {""}) for values in (*machines.values(), seeds)]
+    parts = [sorted(found - {""}) for found in (machines, versions, precisions, seeds)]
     return ", ".join(" and ".join(part) for part in parts if part)
-
-
-def _last(records: Iterable[Evidence]) -> dict[Key, Evidence]:
-    return {(r.claim, r.check, r.control, r.tier, r.network): r for r in records}

@@ -1,8 +1,20 @@
-"""Quantities as people read them: accuracies as percentages, counts with separators."""
+"""Quantities and bounds as people read them: accuracies as percentages, counts with separators."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
-from harness.evidence.checks import Check
+BOUNDS = {
+    "attains": "attains {value} in every run",
+    "requires": "attains {value} in every run, as the claim requires",
+    "at_least": "at least {value}",
+    "more_than": "more than {value}",
+    "at_most": "at most {value}",
+    "proved_at_most": "at most {value}, as is proved",
+    "equivalent": "within {margin} of {value}",
+    "equals": "equals {value}",
+}
+"""By the kind of a check; see `harness.evidence.checks`."""
 
 
 def quantity(value: float | None, unit: str) -> str:
@@ -16,20 +28,17 @@ def quantity(value: float | None, unit: str) -> str:
     return f"{value:.4g}"
 
 
-def bound_in_words(check: Check, unit: str) -> str:
-    """The check's own wording, with accuracies as percentages and counts with separators."""
-    return " ".join(_in_unit(word, unit) for word in str(check).split())
+def bound_in_words(bound: Mapping[str, Any], unit: str) -> str:
+    """A check's `as_dict` in words, its numbers in the measurement's unit."""
+    words = BOUNDS[bound["kind"]]
+    if bound.get("tolerance"):
+        words += " to {tolerance}"
+    numbers = {name: _exact(it, unit) for name, it in bound.items() if name != "kind"}
+    return words.format(**numbers)
 
 
-def _in_unit(word: str, unit: str) -> str:
+def _exact(value: float, unit: str) -> str:
+    """A bound's number, to more digits than a measured one: a count to its last, others to six."""
     if unit == "share":
-        return quantity(float(word), unit) if _is_number(word) else word
-    return f"{int(word):,}" if word.isdecimal() else word
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
+        return quantity(value, unit)
+    return f"{int(value):,}" if value == int(value) else f"{value:,.6g}"

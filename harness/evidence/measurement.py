@@ -78,7 +78,7 @@ def exact(name: str, values: Iterable[float], unit: str, runs: Sequence["Run"] =
     """Values that carry no chance: counts, equalities, learning rates."""
     values = tuple(float(value) for value in values)
     span = (min(values), max(values)) if values else NOWHERE
-    return Measurement(name, values, unit, span, "nothing: exact", *provenance(runs))
+    return Measurement(name, values, unit, span, "", *provenance(runs))
 
 
 def extreme(name: str, value: float, note: str, unit: str = "") -> Measurement:

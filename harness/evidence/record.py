@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,24 @@ from typing import Any
 from harness.evidence.verdict import Verdict
 
 RUN_LINE = '{"run": '
-"""How a line begins that holds a run behind the checks, and no check."""
+"""The start of a line that holds a run behind the checks, and no check."""
 UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-"""What steers a terminal, and halves of characters, which cannot be written."""
+"""Control characters of a terminal, and lone surrogates, which cannot be written."""
+
+Key = tuple[str, str, bool, str, str]
+"""Which check it is: claim, name, whether it is a control, tier, custom network."""
+
+
+@dataclass(frozen=True)
+class FigureData:
+    """What a check hands to a figure of the report: JSON's own types, a few hundred numbers.
+
+    ``name`` is one of `harness.report.figures.FIGURES`; the data of all checks with that name, also
+    of other tests, processes and sessions, are drawn in one figure.
+    """
+
+    name: str
+    data: Mapping[str, Any]
 
 
 @dataclass
@@ -26,7 +42,9 @@ class Evidence:
     values: list[float] = field(default_factory=list)
     unit: str = ""
     interval: list[float] | None = None
-    bound: Any = None
+    bound: dict[str, Any] = field(default_factory=dict)
+    """The kind of the check and its numbers, as in ``{"kind": "at_most", "value": 0.1}``; see
+    `harness.evidence.checks`. Empty where the test ended before it judged."""
     published: float | None = None
     source: str = ""
     tier: str = ""
@@ -40,30 +58,36 @@ class Evidence:
     expected: bool = True
     """Whether the claim is expected to be supported: False for a control or expected failure."""
     reason: str = ""
-    """Why a failure is expected; on lines below it, or alone, what must be known of the values."""
+    """Why a failure is expected, or what ended the test before it judged."""
+    notes: list[str] = field(default_factory=list)
+    """What a reader must know of the values: that a run diverged, departs from the paper ..."""
     seed: int = 0
     """The base seed of the session."""
     command: str = ""
-    """What repeats it."""
+    """The shell command that repeats the test."""
     replicated: str = ""
+    """What the interval's width is about: images within a run, runs ...; empty for exact values."""
     false_alarm: float | None = None
-    """How often it would fail by chance: at the very value that the claim states where it states
-    one, else in a repetition, from the margin (`harness.evidence.slack`)."""
+    """How often the check fails although the claim holds, where that can be stated."""
     slack: float | None = None
     """How far the measurement could move, in its unit, before the test fails; negative where it
     does. For a control and an expected failure: before it is no longer refuted, or is supported."""
     published_where: str = ""
-    bound_words: str = ""
     published_cell: str = ""
-    """Which cell of a published table the number is in; see `cell_name`."""
+    """The cell of a published table that the number is in; see `cell_name`."""
     when: str = ""
     """When it was judged, ISO 8601."""
     figure: dict[str, Any] | None = None
-    """What a figure of the report shows of it: ``{"name": ..., "data": {...}}``."""
+    """`FigureData` for the report: ``{"name": ..., "data": {...}}``."""
     recorded: str = ""
     """Where and when its runs were recorded, if it was judged from records."""
     network: str = ""
-    """The network of somebody's own that was put in the place of the paper's (``--arch``)."""
+    """The custom network that was examined in place of the paper's (``--arch``)."""
+
+    @property
+    def key(self) -> Key:
+        """Which check it is, in any session."""
+        return self.claim, self.check, self.control, self.tier, self.network
 
     @property
     def as_it_should(self) -> bool:
@@ -80,8 +104,13 @@ class Evidence:
 
     @classmethod
     def from_line(cls, line: str) -> "Evidence":
-        """Raises ValueError or TypeError on anything else than `to_line` wrote."""
+        """Raises ValueError or TypeError for a line that `to_line` did not write."""
         return cls(**json.loads(line))
+
+
+def last_of_each(records: Iterable[Evidence]) -> dict[Key, Evidence]:
+    """By check; of several records of one check the last counts."""
+    return {record.key: record for record in records}
 
 
 def read_evidence(path: Path) -> tuple[list[Evidence], int]:

@@ -102,7 +102,7 @@ def figures_of(
     """Figures without chance of some solves: norms, bytes, ratios of them."""
     values = tuple(float(value) for value in values)
     span = (min(values), max(values)) if values else (float("nan"), float("nan"))
-    return Measurement(name, values, unit, span, "nothing: exact", note=note, **_provenance(solves))
+    return Measurement(name, values, unit, span, "", note=note, **_provenance(solves))
 
 
 def _wrong(solves: Sequence["Solve"], label: str) -> list[list[bool]]:

@@ -54,7 +54,7 @@ def withdraw(session: Session, test: str) -> list[Evidence]:
 def outcome(records: Sequence[Evidence]) -> str:
     """What the records of an attempt that does not count come to, in words."""
     told = [
-        f"{it.check} ({it.reason.partition(chr(10))[0][:LONGEST]})"
+        f"{it.check} ({it.reason[:LONGEST]})"
         if it.verdict == "not run"
         else f"{it.check}: {it.verdict}"
         for it in records
@@ -77,7 +77,7 @@ def supersede_dead(found: dict[str, list[Evidence]], process: str, session: Sess
         found[process] = [it for it in found[process] if it.test != test]
         session.notices.append(f"{test}: its last attempt counts; {told}")
         for record in again:
-            record.reason = "\n".join(filter(None, [record.reason, f"a later attempt; {told}"]))
+            record.notes.append(f"a later attempt; {told}")
 
 
 class SupersededReports:

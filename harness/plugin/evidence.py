@@ -42,7 +42,7 @@ WRITTEN = pytest.StashKey[Path]()
 
 def append(item: pytest.Item, record: Evidence) -> None:
     """Add a line to this process's own file."""
-    record.reason = "\n".join(filter(None, [record.reason, note_on(item)]))
+    record.notes += filter(None, [note_on(item)])
     item.config.stash[SESSION].add_line(".jsonl", record.to_line())
 
 

@@ -19,7 +19,6 @@ from harness.evidence.catalogue import find
 from harness.evidence.checks import Check
 from harness.evidence.formatting import bound_in_words, quantity
 from harness.evidence.quoting import misquoted
-from harness.evidence.slack import repetition_fails
 from harness.evidence.verdict import Verdict
 from harness.plugin.custom import note_on
 from harness.plugin.evidence import JUDGED, append, blank
@@ -123,8 +122,7 @@ class Judge:
             values=list(measured.values),
             unit=measured.unit,
             interval=list(measured.interval),
-            bound=check.bound,
-            bound_words=bound_in_words(check, measured.unit),
+            bound=check.as_dict(),
             published=published.value if published else None,
             published_where=published.where if published else "",
             published_cell=published.cell if published else "",
@@ -133,14 +131,13 @@ class Judge:
             seconds=round(measured.seconds if measured.runs else elapsed, 2),
             runs=list(measured.runs),
             replicated=measured.replicated,
-            **({"figure": {"name": figure.name, "data": dict(figure.data)}} if figure else {}),
+            notes=[measured.note] * bool(measured.note),
+            figure={"name": figure.name, "data": dict(figure.data)} if figure else None,
         )
-        # Why a failure is expected comes first, and what must be known of the values below it.
-        record.reason = "\n".join(filter(None, [record.reason, measured.note]))
         supported, refuted = check.slack(measured)
         record.slack = refuted if record.control else supported if record.expected else -supported
-        stated = check.false_alarm(measured) if record.expected else None
-        record.false_alarm = repetition_fails(record) if stated is None else stated
+        if record.expected:
+            record.false_alarm = check.false_alarm(measured)
         append(self.item, record)
         self.item.stash[JUDGED].append(record)
         add_check(self.item, record.claim, record.check, verdict)
@@ -163,8 +160,8 @@ class Judge:
         lines = [
             f"{claim.id} is {verdict}: {claim.sentence}",
             f"  measured  {measured.name} = {values}",
-            f"  interval  {interval} (replicated: {measured.replicated})",
-            f"  bound     {bound_in_words(check, unit)}, from {check.source}",
+            f"  interval  {interval} (replicated: {measured.replicated or 'nothing, it is exact'})",
+            f"  bound     {bound_in_words(check.as_dict(), unit)}, from {check.source}",
         ]
         if measured.note:
             lines.insert(2, f"  note      {measured.note}")

@@ -76,7 +76,7 @@ def compare(records: Iterable[Evidence], runs: Mapping[str, RunRecord]) -> list[
 
 def note_on(checks: Iterable[Evidence]) -> str:
     """Where a network's trainings depart from the paper's protocol, and on what data."""
-    return next((it.reason for it in checks if it.reason and it.verdict != "not run"), "")
+    return next((it.notes[0] for it in checks if it.notes and it.verdict != "not run"), "")
 
 
 def comparison_text(rows: Sequence[Comparison], width: int) -> str:

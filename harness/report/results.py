@@ -192,7 +192,7 @@ def _findings(evidence: Iterable[Evidence]) -> str:
     for record in evidence:
         wrong = verdict_words(record) in ("does not reproduce", "refuted", "inconclusive")
         if wrong and not record.control:
-            reason = record.reason.partition("\n")[0]
+            reason = record.reason or "".join(record.notes[:1])
             measured = f"{record.check}: {words.measured(record)}"
             found.setdefault((record.claim, reason), {})[measured] = None
     rows = [

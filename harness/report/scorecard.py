@@ -24,7 +24,7 @@ from harness.report.verdicts import (
     told_counts,
     verdict_words,
 )
-from harness.report.words import interval, measured, published
+from harness.report.words import bound, interval, measured, published
 
 WIDTH = 100
 OWN = "verdicts of its own; published numbers are those of the paper's networks"
@@ -213,10 +213,8 @@ def _row(name: str, records: Sequence[Evidence]) -> Row:
 
 def _in_full(record: Evidence) -> Row:
     """What is not as one would wish: its whole name, the bound, and why it was expected."""
-    why = record.reason.partition("\n")[0]
-    below = why if record.verdict == "not run" else ""
-    if record.verdict != "not run" and record.bound_words:
-        below = f"bound: {record.bound_words}, from {record.source}"
+    why = record.reason
+    below = why if record.verdict == "not run" else f"bound: {bound(record)}, from {record.source}"
     known = f"known: {why}" if verdict_words(record) == "does not reproduce" and why else ""
     name = f"  control: {_name(record)}" if record.control else f"  {_name(record)}"
     return replace(_row(name, [record]), whole=True, below=(below, known))
@@ -321,12 +319,6 @@ def _totals(
         lines.append(
             f"{len(scaled)} judged at reduced scale, which never counts as the paper's own number"
         )
-    rates = [r.false_alarm for r in records if r.false_alarm is not None and r.as_it_should]
-    if total := sum(rates):
-        often = f"in {max(1, 1 / total):,.0f}" if total > 1e-9 else "in 10^9 at most"
-        n = len(rates)
-        checks = f"{n} checks with chance in them" if n > 1 else "1 check with chance in it"
-        lines.append(f"false alarms, by the margins of {checks}: 1 repetition {often}")
     idle = [claim for claim in catalogue if claim in written and claim not in worst]
     if idle:
         lines.append(f"not run: {', '.join(idle)}")

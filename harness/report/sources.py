@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from harness import __version__
 from harness.errors import HarnessError
+from harness.evidence.formatting import BOUNDS
 from harness.evidence.record import RUN_LINE, UNREADABLE, Evidence, read_evidence
 from harness.evidence.run_record import RunRecord, is_number, is_time, run_record, stored_runs
 from harness.evidence.verdict import Verdict
@@ -187,6 +188,8 @@ def _unsound(record: Evidence) -> str:
         return f"scale = {record.scale!r}"
     if record.when and not is_time(record.when):
         return f"when = {record.when!r}"
+    if record.bound and record.bound.get("kind") not in BOUNDS:
+        return f"bound = {record.bound!r}"
     interval = [] if record.interval is None else record.interval
     if not isinstance(interval, list) or len(interval) not in (0, 2):
         return f"interval = {record.interval!r}"

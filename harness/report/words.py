@@ -2,8 +2,7 @@
 
 import math
 
-from harness.evidence.checks import PROVED
-from harness.evidence.formatting import quantity
+from harness.evidence.formatting import bound_in_words, quantity
 from harness.evidence.record import Evidence
 
 
@@ -41,6 +40,11 @@ def values(record: Evidence) -> str:
     return ", ".join(shown) + more
 
 
+def bound(record: Evidence) -> str:
+    """The check's bound, or nothing for a test that ended before it judged."""
+    return bound_in_words(record.bound, record.unit) if record.bound else ""
+
+
 def duration(seconds: float) -> str:
     """Seconds, minutes or hours."""
     if seconds < 1:
@@ -55,7 +59,7 @@ def false_alarm(record: Evidence) -> str:
     """The check's false-alarm rate in words, or nothing."""
     if record.false_alarm is None:
         return ""
-    if record.bound_words.endswith(PROVED):
+    if record.bound["kind"] == "proved_at_most":
         return "none, by proof"
     if record.false_alarm < 1e-12:
         return "below 1 in 10^12"

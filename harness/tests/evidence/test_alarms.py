@@ -9,13 +9,13 @@ from scipy.stats import t
 from harness.__main__ import main
 from harness.errors import HarnessError
 from harness.evidence.alarms import alarms
-from harness.evidence.checks import ProvedAtMost
+from harness.evidence.checks import AtLeast, AtMost, Equals, MoreThan, ProvedAtMost
 from harness.tests.report_helpers import record, run, written
 
 
 def sessions(slacks, **facts):
     """A session each: one check, with the slack it left."""
-    facts = {"bound_words": "at least 0.9", **facts}
+    facts = {"bound": {"kind": "at_least", "value": 0.9}, **facts}
     return [([record(slack=slack, seed=seed, **facts)], {}) for seed, slack in enumerate(slacks)]
 
 
@@ -53,8 +53,8 @@ def test_what_no_seed_moves_raises_no_false_alarm():
 
 def test_what_is_proved_raises_none_however_near_it_comes():
     """Slack of 8, 1 and 2 logarithms would make it one in four."""
-    words = str(ProvedAtMost(1e-9, source="a theorem"))
-    seen = sessions([9e-10, 1e-12, 5e-10], bound=1e-9, unit="", bound_words=words)
+    bound = ProvedAtMost(1e-9, source="a theorem").as_dict()
+    seen = sessions([9e-10, 1e-12, 5e-10], bound=bound, unit="")
     (found,) = alarms(seen)
     assert found.is_proved and found.rate == 0
     seen[2][0][0].verdict = "refuted"
@@ -66,8 +66,7 @@ def test_zero_error_has_its_room_in_the_epochs_to_spare():
     for seed, epochs in enumerate((10, 20, 40)):
         ran = run(seed=seed, epochs=epochs)
         ran.recipe["epochs"] = 80
-        words = "attains 100.00 % in every run"
-        line = record(slack=0.0, seed=seed, bound_words=words, runs=[ran.key])
+        line = record(slack=0.0, seed=seed, runs=[ran.key])
         seen.append(([line], {ran.key: ran}))
     (found,) = alarms(seen)
     assert found.slacks == pytest.approx([math.log(8), math.log(4), math.log(2)])
@@ -109,34 +108,36 @@ def test_a_failed_session_ends_with_an_error(tmp_path, capsys):
     assert "3 of 3" in capsys.readouterr().out
 
 
+AT_MOST, AT_LEAST, MORE_THAN = (it(4.0, "us") for it in (AtMost, AtLeast, MoreThan))
+ZERO = Equals(0.0, "us", tolerance=1e-10)
+
+
 @pytest.mark.parametrize(
-    ("words", "bound", "control", "edges"),
+    ("check", "control", "edges"),
     [
-        ("at most 4", 4, False, [1.0, 2.0, 3.0]),
-        ("at most 4", 4, True, [8.0, 16.0, 400.0]),
-        ("at least 4", 4, False, [8.0, 16.0, 400.0]),
-        ("more than 4", 4, True, [1.0, 2.0, 3.0]),
-        ("equals 0 to 1e-10", 0, False, [1e-13, 1e-12, 0.0]),
-        ("equals 0 to 1e-10", 0, True, [0.08, 0.3, 1e-3]),
+        (AT_MOST, False, [1.0, 2.0, 3.0]),
+        (AT_MOST, True, [8.0, 16.0, 400.0]),
+        (AT_LEAST, False, [8.0, 16.0, 400.0]),
+        (MORE_THAN, True, [1.0, 2.0, 3.0]),
+        (ZERO, False, [1e-13, 1e-12, 0.0]),
+        (ZERO, True, [0.08, 0.3, 1e-3]),
     ],
 )
-def test_ratios_and_distances_have_their_room_in_logarithms(words, bound, control, edges):
-    limit = bound or 1e-10
-    facts = {"unit": "times" if bound else "", "bound_words": words, "bound": bound}
-    seen = sessions([abs(edge - limit) for edge in edges], control=control, **facts)
-    (found,) = alarms(seen)
+def test_the_slack_of_ratios_and_distances_is_in_logarithms(check, control, edges):
+    limit = check.value or check.tolerance
+    slacks = [abs(edge - limit) for edge in edges]
+    unit = "times" if check.value else ""
+    (found,) = alarms(sessions(slacks, control=control, unit=unit, bound=check.as_dict()))
     expected = [abs(math.log(max(edge, limit * 2**-52) / limit)) for edge in edges]
     assert found.slacks == pytest.approx(expected, rel=1e-2)
     assert found.measured_in == "log of the ratio to the bound"
 
 
-def test_a_ratio_beyond_its_bound_has_negative_room():
-    facts = {"unit": "times", "bound_words": "at most 4", "bound": 4}
-    (found,) = alarms(sessions([-4.0, 3.0, 3.5], **facts))
+def test_a_ratio_beyond_its_bound_has_negative_slack():
+    (found,) = alarms(sessions([-4.0, 3.0, 3.5], unit="times", bound=AT_MOST.as_dict()))
     assert found.slacks[0] == pytest.approx(-math.log(2))
 
 
 def test_shares_keep_their_unit():
-    facts = {"unit": "share", "bound_words": "at most 9.00 %", "bound": 0.09}
-    (found,) = alarms(sessions([0.05, 0.06, 0.07], **facts))
+    (found,) = alarms(sessions([0.05, 0.06, 0.07], unit="share", bound=AT_MOST.as_dict()))
     assert found.slacks == (0.05, 0.06, 0.07)

@@ -4,7 +4,17 @@ import math
 
 import pytest
 
-from harness.evidence import AtLeast, AtMost, Attains, Equals, Equivalent, Measurement, Requires
+from harness.evidence import (
+    AtLeast,
+    AtMost,
+    Attains,
+    Equals,
+    Equivalent,
+    Measurement,
+    MoreThan,
+    ProvedAtMost,
+    Requires,
+)
 from harness.evidence.checks import DESIGN_EFFECT
 from harness.evidence.formatting import bound_in_words, quantity
 from harness.evidence.statistics import equivalence_false_alarm
@@ -63,7 +73,6 @@ def test_the_sides_of_a_bound_are_mirror_images():
 def test_what_a_claim_supposes_is_never_refuted(values, verdict):
     check = Requires(0.9, SOURCE)
     assert check.verdict(measured(values)) == verdict
-    assert bound_in_words(check, "share") == "attains 90.00 % in every run, as the claim supposes"
 
 
 @pytest.mark.parametrize("check", EVERY, ids=lambda check: type(check).__name__)
@@ -79,28 +88,26 @@ def test_what_is_not_finite_is_refuted(check, value):
 @pytest.mark.parametrize(
     ("check", "unit", "words"),
     [
-        (Attains(1.0, SOURCE), "share", "attains 100.00 % in every run"),
+        (ATTAINS, "share", "attains 90.00 % in every run"),
+        (Requires(1.0, SOURCE), "share", "attains 100.00 % in every run, as the claim requires"),
         (AtLeast(0.9934, SOURCE), "share", "at least 99.34 %"),
         (AtLeast(0.0, SOURCE), "steps", "at least 0"),
+        (MoreThan(-1.5, SOURCE), "", "more than -1.5"),
         (AtMost(2.5, SOURCE), "ratio", "at most 2.5"),
-        (Equivalent(0.1, 0.05, SOURCE), "share", "within 5.00 % of 10.00 %"),
-        (Equals(391, SOURCE), "steps", "equals 391"),
+        (ProvedAtMost(1e-9, SOURCE), "", "at most 1e-09, as is proved"),
+        (EQUIVALENT, "share", "within 5.00 % of 10.00 %"),
+        (Equals(1649402, SOURCE), "parameters", "equals 1,649,402"),
         (Equals(0.0, SOURCE, tolerance=2e-5), "", "equals 0 to 2e-05"),
     ],
 )
-def test_a_bound_is_said_in_words(check, unit, words):
-    assert bound_in_words(check, unit) == words
+def test_a_check_is_data_that_formatting_puts_into_words(check, unit, words):
+    assert bound_in_words(check.as_dict(), unit) == words
 
 
-def test_a_bound_on_a_count_is_said_to_the_last_digit():
-    words = bound_in_words(Equals(1649402, SOURCE), "parameters")
-    assert words == "equals 1,649,402"
-
-
-def test_the_evidence_gets_the_bound_as_a_number_and_the_source():
-    assert [check.bound for check in (ATTAINS, AT_LEAST, AT_MOST, EQUALS)] == [0.9, 0.9, 0.9, 391.0]
-    assert EQUIVALENT.bound == pytest.approx([0.05, 0.15])
-    assert {check.source for check in EVERY} == {SOURCE}
+def test_the_data_are_the_kind_and_the_numbers():
+    assert ATTAINS.as_dict() == {"kind": "attains", "value": 0.9}
+    assert EQUIVALENT.as_dict() == {"kind": "equivalent", "value": 0.1, "margin": 0.05}
+    assert NEARLY.as_dict() == {"kind": "equals", "value": 0.0, "tolerance": 1e-3}
 
 
 def test_only_equivalence_of_accuracies_states_a_false_alarm():

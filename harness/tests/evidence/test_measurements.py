@@ -77,7 +77,7 @@ def test_exact_values_have_no_width_but_their_own():
     assert exact("count", [3], "things").interval == (3, 3)
     measured = exact("count", iter([3, 1, 2]), "things", [fake_run(key="a")])
     assert (measured.values, measured.interval) == ((3, 1, 2), (1, 3))
-    assert (measured.runs, measured.replicated) == (("a",), "nothing: exact")
+    assert (measured.runs, measured.replicated) == (("a",), "")
 
 
 @pytest.mark.parametrize(

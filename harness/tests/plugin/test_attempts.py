@@ -66,7 +66,7 @@ def test_the_last_attempt_counts_and_says_so(tmp_path, by, first, words, told):
     assert session.code == 0, session.text
     (record,) = session.evidence
     assert (record.verdict, record.as_it_should) == ("supported", True)
-    assert told in record.reason and "attempt" in record.reason
+    assert told in record.notes[0] and "attempt" in record.notes[0]
     assert "notice: test_claims.py::test_it: " in session.text and told in session.text
     assert "claims judged: 1 supported" in session.text
 

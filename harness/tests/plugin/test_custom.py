@@ -74,7 +74,7 @@ def test_the_trials_are_those_of_the_networks_and_all_else_is_deselected(tmp_pat
         assert record.published == 1.0
         assert record.published_where.startswith("the paper's own network, for comparison")
         assert record.published_cell == "", "it fills no cell of the paper's tables"
-        assert "learning rate 0.05 (the paper's: 0.01)" in record.reason
+        assert "learning rate 0.05 (the paper's: 0.01)" in record.notes[0]
         assert record.expected, "an expected failure of the paper's networks is not this one's"
         assert f"--arch {HERE}:mlp --arch-option width=64 --arch-lr=0.05" in record.command
     for words in (
@@ -225,7 +225,7 @@ def test_what_the_data_holds_is_shown_in_header_scorecard_evidence_and_report(tm
     )
     header, scorecard = done.text.split("= claims of the paper =")
     assert words in header, done.text
-    for text in (scorecard, (tmp_path / "report.html").read_text(), done.evidence[0].reason):
+    for text in (scorecard, (tmp_path / "report.html").read_text(), done.evidence[0].notes[0]):
         assert words in " ".join(text.split()), done.text
 
 

@@ -128,7 +128,8 @@ def test_what_is_no_verdict_is_refused_with_a_remedy(alone):
 def test_the_evidence_holds_every_judged_check(alone):
     (fitted, second) = alone.of("test_supported[a name]")
     assert (fitted.check, fitted.values, fitted.verdict) == ("fitted", [1.0], "supported")
-    assert (fitted.interval, fitted.bound, fitted.published) == ([1.0, 1.0], 1.0, 0.9934)
+    assert (fitted.interval, fitted.published) == ([1.0, 1.0], 0.9934)
+    assert fitted.bound == {"kind": "attains", "value": 1.0}
     assert (second.check, second.published, second.source) == ("second", None, "Table 9")
     assert (fitted.tier, fitted.scale, fitted.seed, fitted.expected) == ("fast", "exact", 3, True)
     verdicts = {record.test.partition("::")[2]: record.verdict for record in alone.evidence}
@@ -146,7 +147,7 @@ def test_controls_and_expected_failures_are_recorded_as_such(alone):
     assert (control.control, control.expected, control.as_it_should) == (True, False, True)
     (known,) = alone.of("test_known")
     assert (known.control, known.expected, known.verdict) == (False, False, "refuted")
-    assert known.reason == "holds with a factor of 2\nof ten", "no note takes its place"
+    assert (known.reason, known.notes) == ("holds with a factor of 2", ["of ten"])
 
 
 def test_the_room_is_what_is_left_before_the_test_fails(alone):

@@ -61,7 +61,7 @@ def test_what_is_recorded_is_judged_as_where_it_was_trained(project, workers):
         [it for it in each.evidence if "recorded]" in it.test]
         for each in (project.trained, session)
     )
-    same = ("claim", "check", "verdict", "values", "interval", "bound", "runs", "reason", "scale")
+    same = ("claim", "check", "verdict", "values", "interval", "bound", "runs", "notes", "scale")
     assert [getattr(now, it) for it in same] == [getattr(then, it) for it in same]
     assert now.recorded.startswith("recorded on ")
     assert now.command.endswith("--recorded")

@@ -44,7 +44,7 @@ RUNS = {
     )
 }
 OF_MINE = [
-    record(check="accuracy", network=MINE, runs=["true", "random", "noise"], reason="a note"),
+    record(check="accuracy", network=MINE, runs=["true", "random", "noise"], notes=["a note"]),
     record("2.1-chance", check="test accuracy", network=MINE, runs=["random"]),
 ]
 OF_OTHER = [record(verdict="refuted", network=OTHER, runs=["never"], values=[0.5])]

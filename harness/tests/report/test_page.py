@@ -155,7 +155,7 @@ def test_a_long_note_is_folded_after_its_first_clause():
 
 def test_why_a_failure_is_expected_is_never_folded(tmp_path):
     why, note = "it holds; " + "as said, " * LONG, "over 25 examples; " + "y" * LONG
-    known = record("4-weights", "c", "refuted", expected=False, reason=f"{why}\n{note}")
+    known = record("4-weights", "c", "refuted", expected=False, reason=why, notes=[note])
     (path, _) = write_report(tmp_path, Sources([known]), CATALOGUE)
     text = path.read_text(encoding="utf-8")
     assert f'<span class="reason does-not-reproduce">{why.strip()}' in text

@@ -102,7 +102,11 @@ def test_what_was_trained_for_is_shown_before_what_was_computed():
 
 def test_what_went_wrong_is_told_in_full_with_its_bound_or_reason():
     name = "a name that is " + "quite " * 30 + "long indeed"
-    facts = {"bound_words": "at least 0.5", "source": "Table 9", "reason": "out of order"}
+    facts = {
+        "bound": {"kind": "at_least", "value": 0.5},
+        "source": "Table 9",
+        "reason": "out of order",
+    }
     for verdict, told in (("refuted", "bound: at least 0.5, from Table 9"), ("not run", "order")):
         text = card(record(check=name, verdict=verdict, **facts))
         assert text.count("quite") == 30 and "long indeed" in text
@@ -114,8 +118,8 @@ def test_what_went_wrong_is_told_in_full_with_its_bound_or_reason():
 
 def test_an_expected_failure_says_why_in_full():
     why = "it is so because of " + "many " * 40 + "things"
-    facts = {"bound_words": "at least 0.5", "source": "Table 9", "expected": False}
-    text = card(record(check="c", verdict="refuted", reason=f"{why}\na note", **facts))
+    facts = {"bound": {"kind": "at_least", "value": 0.5}, "source": "Table 9", "expected": False}
+    text = card(record(check="c", verdict="refuted", reason=why, notes=["a note"], **facts))
     assert "bound: at least 0.5, from Table 9" in text and "known: it is so" in text
     assert text.count("many") == 40 and "a note" not in text
     assert max(map(len, text.splitlines())) <= WIDTH
@@ -201,23 +205,6 @@ def test_scaled_evidence_is_labelled_as_such():
     lines = totals(records, CATALOGUE, set())
     assert "1 judged at reduced scale, which never counts as the paper's own number" in lines
     assert not any("reduced scale" in line for line in totals(records[1:], CATALOGUE, set()))
-
-
-def test_false_alarms_add_up_over_checks_that_came_out_as_they_should():
-    one, two = record(false_alarm=0.001), record("2.1-chance", false_alarm=0.004)
-    failed = record(verdict="refuted", false_alarm=0.5)
-
-    def told(*records):
-        return [line for line in totals(records, CATALOGUE, set()) if "false alarms" in line]
-
-    by_the_margins = "false alarms, by the margins of"
-    assert told(one) == [f"{by_the_margins} 1 check with chance in it: 1 repetition in 1,000"]
-    assert told(one, two, failed, FIT) == [
-        f"{by_the_margins} 2 checks with chance in them: 1 repetition in 200"
-    ]
-    assert told(*[replace(one, false_alarm=0.9)] * 3)[0].endswith(": 1 repetition in 1")
-    assert told(record(false_alarm=1e-12))[0].endswith(" in 10^9 at most")
-    assert told(FIT, failed) == [] == told(record(false_alarm=0.0))
 
 
 def test_claims_without_a_test_and_claims_not_run_are_listed():

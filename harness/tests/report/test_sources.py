@@ -119,6 +119,7 @@ def without(*names):
         (without("when", "published_cell"), r"another format .*: published_cell, when\)"),
         (record("9-nine").to_line(), "about the unknown claim '9-nine', which is not in claims/"),
         (changed(verdict="maybe"), "damaged: verdict = 'maybe'"),
+        (changed(bound={"kind": "near"}), r"damaged: bound = \{'kind': 'near'\}"),
         (changed(values="1.0"), "damaged: values = '1.0'"),
         (changed(values=["1.0"]), "damaged: a number is not a number"),
         (changed(interval=[1.0]), r"damaged: interval = \[1.0\]"),
