@@ -14,7 +14,7 @@ from harness.errors import HarnessError
 from harness.evidence.alarms import Alarm, alarms, left_out
 from harness.evidence.catalogue import load_catalogue
 from harness.files import write_atomically
-from harness.report.index import CLAIMS
+from harness.report.claim_tests import CLAIMS
 from harness.report.sources import read_sources
 
 FAILED = 1

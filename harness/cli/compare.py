@@ -12,7 +12,7 @@ from harness.errors import HarnessError
 from harness.evidence.catalogue import load_catalogue
 from harness.evidence.comparison import Comparison, Pair, compare, settings
 from harness.evidence.formatting import quantity
-from harness.report.index import CLAIMS
+from harness.report.claim_tests import CLAIMS
 from harness.report.sources import Sources, read_sources
 
 DISAGREE = 1

@@ -5,7 +5,7 @@ from pathlib import Path
 from harness.evidence.run_record import training_record
 from harness.files import write_atomically
 from harness.report.curves import curves_of
-from harness.report.figures import figures_as_svg
+from harness.report.drawings import figures_as_svg
 from harness.runs.store import Store, default_store
 
 
@@ -18,7 +18,7 @@ def run_figures(out: Path, runs: Path | None) -> int:
     curves = curves_of(training_record(run) for run in store.runs())
     if not curves:
         print(f"nothing to draw: {store.folder} has no run by the paper's protocol")
-    drawn = figures_as_svg([], curves, notice=lambda text: print(f"notice: {text}"))
+    drawn = figures_as_svg([], curves, warn=lambda text: print(f"notice: {text}"))
     for name, svg in drawn.items():
         path = out / f"{name}.svg"
         write_atomically(path, svg.encode())

@@ -95,7 +95,7 @@ def run_profile(options: argparse.Namespace) -> int:
 
 def write_profiles(folder: Path, profiles: list[Profile], text: str) -> list[Path]:
     """Write profile.json, profile.md and profile.svg; raises StoreError where that fails."""
-    from harness.report.figures import as_svg
+    from harness.report.drawings import as_svg
     from harness.report.figures.profile import profiles as drawn
 
     content = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.errors import HarnessError
 from harness.evidence.catalogue import load_catalogue
 from harness.files import write_atomically
-from harness.report.index import CLAIMS
+from harness.report.claim_tests import CLAIMS
 from harness.report.results import EVIDENCE, write_results
 from harness.runs.key import run_key, solve_key
 from harness.runs.records import (

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.evidence.catalogue import load_catalogue
-from harness.report.index import CLAIMS, written_claims
+from harness.report.claim_tests import CLAIMS
+from harness.report.page import write_report
 from harness.report.scorecard import WIDTH, totals
 from harness.report.sources import in_order, read_sources
-from harness.report.write import write_report
 from harness.runs.store import default_store
 
 
@@ -29,7 +29,7 @@ def run_report(
     written = write_report(out, sources, catalogue)
     for notice in sources.notices:
         print(f"notice: {notice}")
-    for line in totals(sources.records, catalogue, written_claims(), sources.recorded):
+    for line in totals(sources.records, catalogue, sources.recorded):
         print(textwrap.fill(line, WIDTH, break_on_hyphens=False))
     print("\n".join(f"{path.stem}: {path}" for path in written))
     return 0

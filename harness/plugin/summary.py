@@ -10,7 +10,6 @@ from harness.evidence.record import Evidence
 from harness.plugin.evidence import LEFT, MERGED, RUNS, WRITTEN, fail
 from harness.plugin.options import SESSION
 from harness.plugin.recorded import is_recorded
-from harness.report.index import written_claims
 from harness.report.networks import compare, comparison_text
 from harness.report.scorecard import WIDTH, scorecard
 from harness.report.sources import Sources
@@ -53,7 +52,7 @@ def _sources(config: pytest.Config, records: list[Evidence]) -> Sources:
 
 
 def _write_report(session: pytest.Session, folder: Path) -> None:
-    from harness.report.write import write_report
+    from harness.report.page import write_report
 
     state, sources = session.config.stash[SESSION], session.config.stash[SOURCES]
     try:
@@ -84,7 +83,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         colour = terminalreporter.hasmarkup
         width = max(WIDTH, min(terminalreporter._tw.fullwidth, 140)) if colour else WIDTH
         beside = config.stash[SOURCES].recorded
-        card = scorecard(records, session.catalogue, written_claims(), width, colour, beside)
+        card = scorecard(records, session.catalogue, width, colour, beside)
         terminalreporter.write(card)
         if rows := compare(records, {run.key: run for run in config.stash[RUNS]}):
             terminalreporter.section("networks compared")

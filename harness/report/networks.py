@@ -1,17 +1,23 @@
-"""Networks of one's own, side by side: what each came to, and its learning curves.
+"""Custom networks side by side: their results, and their learning curves.
 
-Their verdicts are their own: they count for no claim of the paper, and fill no cell of its tables.
+They have verdicts of their own: these count for no claim of the paper and fill no cell of its
+tables.
 """
 
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from harness.evidence.record import Evidence
 from harness.evidence.run_record import RunRecord
 from harness.report.verdicts import claim_verdicts
 
-FIGURE = "own-networks"
+FIGURE = "custom-networks"
 COLUMNS = (
     "network",
     "images",
@@ -22,6 +28,17 @@ COLUMNS = (
     "test accuracy",
     "claims supported",
 )
+SHORT = (
+    "network",
+    "images",
+    "true labels\nepochs",
+    "test",
+    "random labels\nepochs",
+    "train",
+    "test",
+    "claims\nsupported",
+)
+"""The columns' headings at the terminal."""
 TRUE, RANDOM = "true labels", "random labels"
 
 
@@ -44,7 +61,7 @@ def of_the_paper(records: Iterable[Evidence]) -> list[Evidence]:
 
 
 def by_network(records: Iterable[Evidence]) -> dict[str, list[Evidence]]:
-    """The checks on networks of one's own, in the order in which these first appear."""
+    """The checks on each custom network, in the order of the networks' first checks."""
     found: dict[str, list[Evidence]] = {}
     for record in records:
         if record.network:
@@ -53,22 +70,21 @@ def by_network(records: Iterable[Evidence]) -> dict[str, list[Evidence]]:
 
 
 def compare(records: Iterable[Evidence], runs: Mapping[str, RunRecord]) -> list[Comparison]:
-    """A row for each network of one's own."""
+    """A row for each custom network."""
     rows = []
     for network, checks in by_network(records).items():
-        trained = {setting: _runs(checks, runs, setting) for setting in (TRUE, RANDOM)}
-        images = sorted({_size(run) for each in trained.values() for run in each})
+        true, random = (_runs(checks, runs, labels) for labels in (TRUE, RANDOM))
         verdicts = claim_verdicts(checks)
-        good = sum(verdict == "supported" for verdict in verdicts.values())
+        supported = sum(verdict == "supported" for verdict in verdicts.values())
         cells = (
             network,
-            ", ".join(images),
-            _mean(trained[TRUE], "epochs to fit"),
-            _mean(trained[TRUE], "test accuracy"),
-            _mean(trained[RANDOM], "epochs to fit"),
-            _mean(trained[RANDOM], "train accuracy"),
-            _mean(trained[RANDOM], "test accuracy"),
-            f"{good} of {len(verdicts)}",
+            ", ".join(sorted({_size(run) for run in [*true, *random]})),
+            _mean(true, "epochs to fit"),
+            _mean(true, "test accuracy"),
+            _mean(random, "epochs to fit"),
+            _mean(random, "train accuracy"),
+            _mean(random, "test accuracy"),
+            f"{supported} of {len(verdicts)}",
         )
         rows.append(Comparison(network, cells, verdicts, tuple(checks), note_on(checks)))
     return rows
@@ -80,68 +96,58 @@ def note_on(checks: Iterable[Evidence]) -> str:
 
 
 def comparison_text(rows: Sequence[Comparison], width: int) -> str:
-    """The table as text; a name that is too long has a line of its own."""
-    if not rows:
-        return ""
-    above = ("", "", "true labels", "", "random labels", "", "", "claims")
-    heads = ("network", "images", "epochs", "test", "epochs", "train", "test", "supported")
-    widths = [
-        max(len(cell) for cell in cells)
-        for cells in zip(heads, *(row.cells for row in rows), strict=True)
-    ]
-    widths[2:5:2] = [max(widths[2], 6), max(widths[4], 6)]
-    widths[0] = min(widths[0], width - sum(widths[1:]) - 2 * len(heads))
-
-    def line(cells: Sequence[str]) -> str:
-        told = [cells[0].ljust(widths[0])]
-        told += [cell.rjust(size) for cell, size in zip(cells[1:], widths[1:], strict=True)]
-        return "  ".join(told).rstrip()
-
-    starts = [sum(widths[:i]) + 2 * i for i in range(len(widths))]
-    top = ""
-    for start, words in zip(starts, above, strict=True):
-        top = top.ljust(start) + words if words else top
-    lines = [top.rstrip(), line(heads)]
+    """The table as text, at most ``width`` columns wide."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for heading in SHORT:
+        left = heading == "network"
+        table.add_column(
+            heading,
+            justify="left" if left else "right",
+            vertical="bottom",
+            no_wrap=not left,
+            overflow="fold",
+        )
     for row in rows:
-        if len(row.network) > widths[0]:
-            lines.append(row.network)
-        lines.append(line(("" if len(row.network) > widths[0] else row.network, *row.cells[1:])))
-    return "\n".join(lines) + "\n"
+        table.add_row(*map(Text, row.cells))
+    console = Console(file=io.StringIO(), width=width, force_terminal=False, highlight=False)
+    console.print(table)
+    return console.file.getvalue()
 
 
 def learning_curves(
     records: Iterable[Evidence], runs: Mapping[str, RunRecord]
 ) -> list[dict[str, Any]]:
-    """Accuracy on the training images as the batches came, against steps; a curve a run."""
+    """Online training accuracy against steps; a curve a run."""
     return [
         {
             "network": network,
-            "labels": setting,
+            "labels": labels,
             "x": run.curve["step"],
             "y": run.curve["online_accuracy"],
         }
         for network, checks in by_network(records).items()
-        for setting in (TRUE, RANDOM)
-        for run in _runs(checks, runs, setting)
+        for labels in (TRUE, RANDOM)
+        for run in _runs(checks, runs, labels)
         if run.curve.get("step")
     ]
 
 
 def _runs(
-    checks: Iterable[Evidence], runs: Mapping[str, RunRecord], setting: str
+    checks: Iterable[Evidence], runs: Mapping[str, RunRecord], labels: str
 ) -> list[RunRecord]:
-    keys = dict.fromkeys(key for check in checks for key in check.runs)
-    return [runs[key] for key in keys if key in runs and _setting(runs[key].recipe) == setting]
-
-
-def _setting(recipe: Mapping[str, Any]) -> str:
-    """By the recipe's fields: its dataset need not be on this machine."""
-    plain = (
-        recipe.get("inputs") == "true"
-        and recipe.get("labels") == "classes"
-        and recipe.get("redraw") == "never"
-    )
-    return {0: TRUE, 1: RANDOM}.get(recipe.get("label_corruption"), "") if plain else ""
+    """The runs behind the checks on images as they are, with true or with random labels."""
+    recipe = {
+        "inputs": "true",
+        "labels": "classes",
+        "redraw": "never",
+        "label_corruption": float(labels == RANDOM),
+    }
+    keys = dict.fromkeys(key for check in checks for key in check.runs if key in runs)
+    return [
+        runs[key]
+        for key in keys
+        if all(runs[key].recipe.get(name) == value for name, value in recipe.items())
+    ]
 
 
 def _size(run: RunRecord) -> str:
@@ -153,7 +159,7 @@ def _size(run: RunRecord) -> str:
 
 
 def _mean(runs: Sequence[RunRecord], figure: str) -> str:
-    """The mean over runs; "never" where one did not get there."""
+    """The mean over runs; "never" if a run did not get there."""
     values = [run.figures.get(figure) for run in runs]
     if not values:
         return "not run"

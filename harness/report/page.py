@@ -1,13 +1,15 @@
 """The report: one HTML file that says what was claimed, measured and decided, and works offline.
 
-`harness.report.write.write_report` makes the files.
+`write_report` writes it, the scorecard as text, and each figure as a file.
 """
 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness import __version__
 from harness.environment import now
@@ -15,28 +17,23 @@ from harness.evidence.catalogue import Claim
 from harness.evidence.record import Evidence
 from harness.evidence.run_record import RunRecord
 from harness.evidence.statistics import CONFIDENCE
-from harness.report import words
-from harness.report.curves import Series
-from harness.report.figures import FIGURES
-from harness.report.filters import brief, command, slug, spark
-from harness.report.index import TIERS, ClaimTest, claim_tests
+from harness.files import write_atomically
+from harness.report import formatting
+from harness.report.claim_tests import TIERS, ClaimTest, claim_tests
+from harness.report.curves import Series, paper_figures
+from harness.report.drawings import FIGURES, figures_as_svg
 from harness.report.inline import Inline, inline
 from harness.report.machines import machines_of
-from harness.report.networks import COLUMNS, FIGURE, compare, of_the_paper
+from harness.report.networks import COLUMNS, FIGURE, compare, learning_curves, of_the_paper
+from harness.report.scorecard import scorecard
 from harness.report.sources import Sources
 from harness.report.tables import paper_tables
-from harness.report.verdicts import (
-    SECTIONS,
-    claim_verdicts,
-    seconds_of,
-    section_title,
-    verdict_words,
-)
+from harness.report.verdicts import claim_verdicts, section_title, verdict_words
 from harness.sabotage.fault import Fault, load_faults, standing_in
 
 PAPER_FIGURES = ("figure-1a", "figure-1b", "figure-1c", "figure-2a", "figure-2b")
 SHOWN_AT_ONCE = 8
-"""Checks of a claim; where there are more, those that agree are folded."""
+"""Checks of a claim; if there are more, supported ones are folded."""
 
 MEANINGS = {
     "supported": "the whole interval is on the claim's side of the bound",
@@ -54,19 +51,19 @@ SYMBOLS = {
     "control refuted": "✓",
     "control NOT refuted": "✗",
 }
-"""So that no verdict is told by its colour alone."""
+"""So that no verdict is shown by its colour alone."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of the page: its drawing, and the claims that it shows something of."""
+    """A figure of the page: its drawing, and the claims that it belongs to."""
 
     name: str
     caption: str
     drawing: Inline
     claims: tuple[str, ...]
     ours: str = ""
-    """For the paper's figures: what of ours is in it."""
+    """In a figure of the paper: what of ours is in it."""
 
 
 @dataclass(frozen=True)
@@ -80,24 +77,44 @@ class ClaimView:
     recorded: list[Evidence]
     controls: list[Evidence]
     fault: Fault | None
-    """What is planted for an identity, which has no controls."""
+    """The planted fault of an identity, which has no controls."""
     runs: list[RunRecord]
     lost: list[str]
     """Keys of runs that neither the evidence nor the store has."""
     pictures: list[Picture]
-    elsewhere: list[Picture]
+    also_shown: list[Picture]
     """Figures shown with another claim, or among the paper's."""
     tests: list[ClaimTest]
     tiers: set[str]
-    """At which it was judged."""
+    """The tiers at which it was judged."""
     commands: list[str]
-    seconds: float
 
     @property
-    def scales(self) -> list[str]:
-        """At which its checks were judged."""
-        judged = [*self.checks, *self.folded]
-        return sorted({record.scale for record in judged if record.scale})
+    def scales(self) -> set[str]:
+        """The scales of its checks."""
+        return {record.scale for record in [*self.checks, *self.folded] if record.scale}
+
+
+def write_report(folder: Path, sources: Sources, catalogue: Mapping[str, Claim]) -> list[Path]:
+    """Write report.html, scorecard.txt and figures/NAME.svg; return the first two's paths.
+
+    Raises StoreError if the folder cannot be written. ``sources.notices`` gains a sentence for
+    every figure that cannot be drawn.
+    """
+    page, card = folder / "report.html", folder / "scorecard.txt"
+    text = scorecard(sources.records, catalogue, recorded=sources.recorded)
+    write_atomically(card, text.encode())  # First: a folder that cannot be written fails early.
+    records = [*of_the_paper(sources.records), *sources.recorded]
+    curves = paper_figures(records, sources.runs)
+    if custom := learning_curves(sources.records, sources.runs):
+        curves[FIGURE] = custom
+    drawn = figures_as_svg(records, curves, empty=PAPER_FIGURES, warn=sources.notices.append)
+    given = {record.figure["name"] for record in records if record.figure}
+    for name, svg in drawn.items():
+        if name in curves or name in given:
+            write_atomically(folder / "figures" / f"{name}.svg", svg.encode())
+    write_atomically(page, render(sources, catalogue, curves, drawn).encode())
+    return [page, card]
 
 
 def render(
@@ -106,12 +123,28 @@ def render(
     curves: Mapping[str, Sequence[Series]],
     drawn: Mapping[str, str],
 ) -> str:
-    """The whole page.
-
-    ``curves`` are ours in the paper's figures (`paper_figures`), ``drawn`` all figures as SVG.
-    """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
+    """The page; ``curves`` are ours in the paper's figures, ``drawn`` all figures as SVG."""
+    everything = [*sources.records, *sources.recorded]
+    pictures = _pictures(everything, curves, drawn)
+    custom_picture = pictures.pop(FIGURE, None)
+    records = of_the_paper(sources.records)
+    # A claim without a verdict in this evidence has that of the records, if there is one.
+    here = claim_verdicts(records)
+    verdicts = claim_verdicts(sources.recorded) | here
+    views = {
+        claim.id: _view(
+            claim,
+            verdicts.get(claim.id, "not run"),
+            replace(sources, records=records),
+            [picture for picture in pictures.values() if claim.id in picture.claims],
+        )
+        for claim in catalogue.values()
+    }
+    counts = Counter(view.verdict for view in views.values())
+    sections: dict[str, list[ClaimView]] = {}
+    for view in views.values():
+        sections.setdefault(view.claim.section, []).append(view)
+    machines = machines_of(everything)
     environment = Environment(
         loader=PackageLoader("harness.report"),
         autoescape=True,
@@ -119,74 +152,39 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(brief=brief, command=command, slug=slug, spark=spark)
+    for function in (formatting.brief, formatting.command, formatting.slug, formatting.spark):
+        environment.filters[function.__name__] = function
     environment.tests["scaled"] = lambda record: record.scale == "scaled"
     environment.globals.update(
-        symbols=SYMBOLS, meanings=MEANINGS, words=words, verdict_words=verdict_words, id=id
+        symbols=SYMBOLS, meanings=MEANINGS, words=formatting, verdict_words=verdict_words, id=id
     )
     return environment.get_template("report.html").render(
-        **_context(
-            sources, catalogue, _pictures([*sources.records, *sources.recorded], curves, drawn)
-        )
+        version=__version__,
+        written=now(),
+        views=views,
+        sections=[(name, section_title(name), each) for name, each in sections.items()],
+        counts={verdict: counts[verdict] for verdict in MEANINGS},
+        judged=sum(verdict != "not run" for verdict in here.values()),
+        recorded_alone=verdicts.keys() - here.keys(),
+        controls=Counter(verdict_words(record) for record in records if record.control),
+        faults=len(load_faults()),
+        scaled={r.claim for r in records if r.scale == "scaled" and not r.control},
+        tiers=[tier for tier in TIERS if any(record.tier == tier for record in records)],
+        needs=TIERS,
+        networks=compare(sources.records, sources.runs),
+        network_columns=COLUMNS,
+        custom_picture=custom_picture,
+        machines=machines,
+        letter={id(r): machine.letter for machine in machines for r in machine.records},
+        files=sources.files,
+        notices=sources.notices,
+        tables=paper_tables([*records, *sources.recorded]),
+        recorded={record.claim for record in sources.recorded},
+        paper_figures=[pictures[name] for name in PAPER_FIGURES if name in pictures],
+        runs=_used(everything, sources.runs),
+        confidence=round(100 * CONFIDENCE),
+        checks=sum(not record.control for record in records),
     )
-
-
-def _context(
-    sources: Sources, catalogue: Mapping[str, Claim], pictures: Mapping[str, Picture]
-) -> dict[str, Any]:
-    tests, problems = claim_tests()
-    faults = load_faults()
-    networks = compare(sources.records, sources.runs)
-    own_picture = pictures.get(FIGURE)
-    pictures = {name: it for name, it in pictures.items() if name != FIGURE}
-    everything = [*sources.records, *sources.recorded]
-    records = of_the_paper(sources.records)
-    sources = replace(sources, records=records)
-    machines = machines_of(everything)
-    # What was not run in this evidence has the verdict of the records, if there is one.
-    here = claim_verdicts(records)
-    verdicts = claim_verdicts(sources.recorded) | here
-    views = {
-        claim.id: _view(claim, verdicts.get(claim.id, "not run"), sources, pictures, tests, faults)
-        for claim in catalogue.values()
-    }
-    counts = Counter(view.verdict for view in views.values())
-    controls = Counter(verdict_words(record) for record in records if record.control)
-    sections: dict[str, list[ClaimView]] = {}
-    for view in views.values():
-        sections.setdefault(view.claim.section, []).append(view)
-    times = sorted(record.when for record in records if record.when)
-    return {
-        "version": __version__,
-        "written": now(),
-        "first": times[0] if times else "",
-        "last": times[-1] if times else "",
-        "views": views,
-        "sections": [(name, section_title(name), each) for name, each in sections.items()],
-        "headings": SECTIONS,
-        "counts": {verdict: counts[verdict] for verdict in MEANINGS},
-        "judged": sum(verdict != "not run" for verdict in here.values()),
-        "recorded_alone": verdicts.keys() - here.keys(),
-        "controls": controls,
-        "faults": len(faults),
-        "scaled": {r.claim for r in records if r.scale == "scaled" and not r.control},
-        "tiers": [tier for tier in TIERS if any(record.tier == tier for record in records)],
-        "needs": TIERS,
-        "networks": networks,
-        "network_columns": COLUMNS,
-        "own_picture": own_picture,
-        "machines": machines,
-        "letter": {id(r): machine.letter for machine in machines for r in machine.records},
-        "files": sources.files,
-        "notices": [*sources.notices, *problems],
-        "tables": paper_tables([*records, *sources.recorded]),
-        "recorded": {record.claim for record in sources.recorded},
-        "paper_figures": [pictures[name] for name in PAPER_FIGURES if name in pictures],
-        "runs": _used(everything, sources.runs),
-        "confidence": round(100 * CONFIDENCE),
-        "checks": sum(not record.control for record in records),
-        "seconds": seconds_of(records),
-    }
 
 
 def _pictures(
@@ -197,11 +195,7 @@ def _pictures(
     pictures = {}
     for name, svg in drawn.items():
         drawing = FIGURES[name]
-        shown_by = [
-            record.claim
-            for record in records
-            if record.figure is not None and record.figure.get("name") == name
-        ]
+        shown_by = [it.claim for it in records if it.figure and it.figure["name"] == name]
         claims = tuple(dict.fromkeys([drawing.claim, *drawing.also, *shown_by]))
         ours = _ours(curves.get(name, ()), shown_by) if name in PAPER_FIGURES else ""
         figure = inline(svg, name, re.sub(r"\s+", " ", drawing.caption))
@@ -216,59 +210,52 @@ def _ours(series: Sequence[Series], shown_by: Sequence[str]) -> str:
     full = len({(it["network"], it["curve"]) for it in series if it["paper"]})
     small = sorted({f"{it['dataset']}, n = {it['images']:,}" for it in series if not it["paper"]})
     runs = len({(it["network"], it["dataset"], it["curve"], it["seed"]) for it in series})
-    told = [f"{full} curve{'s' * (full > 1)} at the paper's size"] * bool(full)
-    told += [f"reduced scale ({'; '.join(small)})"] * bool(small)
+    parts = [f"{full} curve{'s' * (full > 1)} at the paper's size"] * bool(full)
+    parts += [f"reduced scale ({'; '.join(small)})"] * bool(small)
     return (
-        f"Solid, ours: {' and '.join(told)}; {runs} runs."
+        f"Solid, ours: {' and '.join(parts)}; {runs} runs."
         " Bands reach from the lowest to the highest run."
     )
 
 
-def _view(
-    claim: Claim,
-    verdict: str,
-    sources: Sources,
-    pictures: Mapping[str, Picture],
-    tests: Sequence[ClaimTest],
-    faults: Sequence[Fault],
-) -> ClaimView:
+def _view(claim: Claim, verdict: str, sources: Sources, pictures: Sequence[Picture]) -> ClaimView:
     own = [record for record in sources.records if record.claim == claim.id]
-    checks = [record for record in own if not record.control]
-    # What did not go as it should comes first, and is never folded.
-    checks.sort(key=lambda record: verdict_words(record) == "supported")
-    wrong = sum(verdict_words(record) != "supported" for record in checks)
+    # Checks that are not supported come first, and are never folded.
+    checks = sorted((it for it in own if not it.control), key=_is_supported)
+    wrong = sum(not _is_supported(record) for record in checks)
     at_once = len(checks) if len(checks) <= SHOWN_AT_ONCE + 2 else max(wrong, SHOWN_AT_ONCE)
     recorded = [record for record in sources.recorded if record.claim == claim.id]
-    recorded.sort(key=lambda record: verdict_words(record) == "supported")
     keys = dict.fromkeys(key for record in [*own, *recorded] for key in record.runs)
-    shown = [it for it in pictures.values() if claim.id in it.claims]
-    here = [it for it in shown if it.claims[0] == claim.id and it.name not in PAPER_FIGURES]
+    here = [it for it in pictures if it.claims[0] == claim.id and it.name not in PAPER_FIGURES]
     return ClaimView(
         claim=claim,
         verdict=verdict,
         checks=checks[:at_once],
         folded=checks[at_once:],
-        recorded=recorded,
+        recorded=sorted(recorded, key=_is_supported),
         controls=sorted((r for r in own if r.control), key=lambda r: r.as_it_should),
-        fault=standing_in(claim, faults) if claim.identity else None,
+        fault=standing_in(claim, load_faults()) if claim.identity else None,
         runs=[sources.runs[key] for key in keys if key in sources.runs],
         lost=[key for key in keys if key not in sources.runs],
         pictures=here,
-        elsewhere=[it for it in shown if it not in here],
-        tests=[test for test in tests if test.claim == claim.id],
+        also_shown=[it for it in pictures if it not in here],
+        tests=[test for test in claim_tests() if test.claim == claim.id],
         tiers={record.tier for record in checks if record.verdict != "not run"},
         commands=list(dict.fromkeys(record.command for record in own if record.command)),
-        seconds=seconds_of(own),
     )
+
+
+def _is_supported(record: Evidence) -> bool:
+    return verdict_words(record) == "supported"
 
 
 def _used(
     records: Sequence[Evidence], runs: Mapping[str, RunRecord]
 ) -> list[tuple[RunRecord, list[str]]]:
     """The runs behind the checks, each with the claims whose checks or controls name it."""
-    claims: dict[str, list[str]] = {}
+    claims: dict[str, dict[str, None]] = {}
     for record in records:
         for key in record.runs:
-            if key in runs and record.claim not in claims.setdefault(key, []):
-                claims[key].append(record.claim)
-    return [(runs[key], named) for key, named in claims.items()]
+            if key in runs:
+                claims.setdefault(key, {})[record.claim] = None
+    return [(runs[key], list(named)) for key, named in claims.items()]

@@ -14,7 +14,7 @@ from harness.evidence.formatting import BOUNDS
 from harness.evidence.record import RUN_LINE, UNREADABLE, Evidence, read_evidence
 from harness.evidence.run_record import RunRecord, is_number, is_time, run_record, stored_runs
 from harness.evidence.verdict import Verdict
-from harness.report.index import TIERS
+from harness.report.claim_tests import TIERS
 from harness.runs.records import RECORDS, BadRecord, Records
 
 PACKED = b"\x1f\x8b"

@@ -41,7 +41,7 @@ def claim_verdicts(records: Iterable[Evidence]) -> dict[str, str]:
     return worst
 
 
-def told_counts(counts: Counter[str]) -> str:
+def counts_in_words(counts: Counter[str]) -> str:
     """How many claims have which verdict, the best first."""
     told = [(counts[words], words) for words in reversed(WORST_FIRST) if counts[words]]
     return ", ".join(f"{n} {words.replace('does', 'do') if n > 1 else words}" for n, words in told)

@@ -1,4 +1,4 @@
-"""Figures of section 2.2: complexity against sample size, stability against size and passes."""
+"""Figures of Section 2.2: complexity against sample size, stability against size and passes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,26 +7,32 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-STYLES = {
-    "network of Theorem 1": ("#009e73", "s", "-", 4),
-    "trained network": ("#0072b2", "o", "-", 10),
-    "halfspaces, at random": ("#e69f00", "^", "--", 6),
-    "linear, bounded norm": ("#d55e00", "v", "--", 6),
-    "random labels": ("#d55e00", "o", "-", 6),
-    "true labels": ("#0072b2", "s", "-", 6),
-    "ridge, random labels": ("#009e73", "v", "--", 6),
-}
-"""Okabe and Ito's colours, which the colour-blind can tell apart; markers and dashes as well.
+from harness.report.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    YELLOW,
+    FigureEntries,
+    plain_frame,
+)
 
-Colour, marker, dashes and marker size; large markers are drawn hollow, so that others show."""
+STYLES = {
+    "network of Theorem 1": (GREEN, "s", "-", 4),
+    "trained network": (BLUE, "o", "-", 10),
+    "halfspaces, at random": (YELLOW, "^", "--", 6),
+    "linear, bounded norm": (ORANGE, "v", "--", 6),
+    "random labels": (ORANGE, "o", "-", 6),
+    "true labels": (BLUE, "s", "-", 6),
+    "ridge, random labels": (GREEN, "v", "--", 6),
+}
+"""Colour, marker, dashes and marker size; large markers are hollow, so that others show."""
 
 LEAST = 1e-9
-"""Below that a value has no place on a logarithmic axis."""
-GREY = "#888888"
-"""For frames and guides, on light and on dark."""
+"""Smaller values are left out of logarithmic axes."""
 
 
-def rademacher(entries: Sequence[dict[str, Any]]) -> Figure:
+def rademacher(entries: FigureEntries) -> Figure:
     """Empirical Rademacher complexity against the sample's size, both on logarithmic axes.
 
     An entry is ``{"class": ..., "of": dataset, "n": [...], "mean": [...], "low": [...],
@@ -43,7 +49,7 @@ def rademacher(entries: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def stability(entries: Sequence[dict[str, Any]]) -> Figure:
+def stability(entries: FigureEntries) -> Figure:
     """Change of the loss at a replaced example, against sample size (left) and passes (right).
 
     An entry is ``{"class": ..., "of": dataset, "over": "n" | "passes", "x": [...], "mean":
@@ -74,8 +80,8 @@ def stability(entries: Sequence[dict[str, Any]]) -> Figure:
 Points = list[tuple[float, ...]]
 
 
-def _joined(entries: Sequence[dict[str, Any]], x: str, *columns: str) -> list[tuple[str, Points]]:
-    """The points of each class and dataset, ascending, with the class's name."""
+def _joined(entries: FigureEntries, x: str, *columns: str) -> list[tuple[str, Points]]:
+    """The name and the sorted points of each class and dataset."""
     lines: dict[tuple[str, str], set[tuple[float, ...]]] = {}
     for it in entries:
         points = zip(it[x], *(it[column] for column in columns), strict=True)
@@ -85,18 +91,18 @@ def _joined(entries: Sequence[dict[str, Any]], x: str, *columns: str) -> list[tu
     return [(name, sorted(points)) for (name, _), points in named]
 
 
-def _lines(axes: Axes, entries: Sequence[dict[str, Any]], x: str) -> float:
-    """Draw mean and band of each line; returns the lowest mean that has a place on the axis."""
+def _lines(axes: Axes, entries: FigureEntries, x: str) -> float:
+    """Draw mean and band of each line; returns the lowest mean that is drawn."""
     lowest = 1.0
     for label, points in _joined(entries, x, "mean", "low", "high"):
         colour, marker, dashes, size = STYLES[label]
-        places, mean, low, high = zip(*points, strict=True)
+        values, mean, low, high = zip(*points, strict=True)
         named = label in axes.get_legend_handles_labels()[1]
         axes.fill_between(
-            places, [max(y, LEAST) for y in low], high, color=colour, alpha=0.2, linewidth=0
+            values, [max(y, LEAST) for y in low], high, color=colour, alpha=0.2, linewidth=0
         )
         axes.plot(
-            places,
+            values,
             mean,
             dashes,
             color=colour,
@@ -110,32 +116,29 @@ def _lines(axes: Axes, entries: Sequence[dict[str, Any]], x: str) -> float:
 
 
 def _guide(axes: Axes, x: Sequence[float], power: float, at_one: float, label: str) -> None:
-    """A straight line for the eye: y = at_one * x^power."""
+    """A dotted line of slope ``power``: y = at_one * x^power."""
     ends = [min(x), max(x)]
     axes.plot(ends, [at_one * n**power for n in ends], ":", color=GREY, linewidth=1, label=label)
 
 
-def _finish(axes: Axes, places: Sequence[float], **limits: float) -> None:
-    """Logarithmic axes, ticks where something was measured, quiet frames."""
+def _finish(axes: Axes, sizes: Sequence[float], **limits: float) -> None:
+    """Logarithmic axes with ticks at the measured sizes."""
     axes.set(xscale="log", yscale="log")
     ticks: list[float] = []
-    for place in sorted(set(places)):
-        if not ticks or place >= 1.6 * ticks[-1]:  # Nearer, their numbers would overlap.
-            ticks.append(place)
+    for size in sorted(set(sizes)):
+        if not ticks or size >= 1.6 * ticks[-1]:  # Closer labels would overlap.
+            ticks.append(size)
     axes.set_xticks(ticks)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
     axes.set_ylim(**limits)
-    axes.tick_params(color=GREY, which="both")
+    plain_frame(axes)
     axes.tick_params(axis="x", which="minor", length=0)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(GREY)
 
 
 def _legend(figure: Figure) -> None:
-    """One for all panels, above them, where no line is."""
+    """One for all panels, above them."""
     named: dict[str, Any] = {}
     for axes in figure.axes:
         handles, labels = axes.get_legend_handles_labels()

@@ -1,15 +1,11 @@
-"""Section 4 in pictures: interleaving and hinges, the fitted function, and what depth costs."""
-
-from collections.abc import Sequence
-from typing import Any
+"""Figures of Section 4: interleaving and hinges, the fitted function, the cost of depth."""
 
 from matplotlib.figure import Figure
 
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#808080"
-"""Okabe and Ito's palette: told apart with any colour vision."""
+from harness.report.figures.style import BLUE, GREEN, GREY, ORANGE, FigureEntries
 
 
-def interleaving(entries: Sequence[dict[str, Any]]) -> Figure:
+def interleaving(entries: FigureEntries) -> Figure:
     """Hinges max(x - b_j, 0) over the interleaved breakpoints and points; the matrix beside."""
     points, breakpoints = entries[-1]["points"], entries[-1]["breakpoints"]
     figure = Figure(figsize=(7, 3.2), layout="constrained")
@@ -20,16 +16,16 @@ def interleaving(entries: Sequence[dict[str, Any]]) -> Figure:
         left.annotate(
             f"$b_{number}$", (start, 0), (0, -14), textcoords="offset points", ha="center"
         )
-    for number, place in enumerate(points, 1):
-        left.axvline(place, color=GREY, lw=0.6, ls=":")
+    for number, point in enumerate(points, 1):
+        left.axvline(point, color=GREY, lw=0.6, ls=":")
         left.annotate(
-            f"$x_{number}$", (place, 0), (0, -28), textcoords="offset points", ha="center"
+            f"$x_{number}$", (point, 0), (0, -28), textcoords="offset points", ha="center"
         )
-        heights = [place - start for start in breakpoints if start < place]
-        left.plot([place] * len(heights), heights, "o", color=ORANGE, ms=4)
+        heights = [point - start for start in breakpoints if start < point]
+        left.plot([point] * len(heights), heights, "o", color=ORANGE, ms=4)
     left.plot(breakpoints, [0] * len(breakpoints), "|", color=BLUE, ms=9)
     left.set(xticks=[], ylabel="max(x − b, 0)", title="hinges at the points")
-    left.set_ylim(-1.3, end - breakpoints[0])  # room for two rows of names
+    left.set_ylim(-1.3, end - breakpoints[0])  # Two rows of names.
     left.set_yticks(range(0, int(end - breakpoints[0]) + 1))
     matrix = [[max(x - b, 0) for b in breakpoints] for x in points]
     right.imshow(matrix, cmap="Blues")
@@ -43,8 +39,8 @@ def interleaving(entries: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def fitted_function(entries: Sequence[dict[str, Any]]) -> Figure:
-    """Theorem 1's function through its points, for each place of the breakpoints."""
+def fitted_function(entries: FigureEntries) -> Figure:
+    """Theorem 1's function through its points, for each position of the breakpoints."""
     by_placement = {data["placement"]: data for data in entries}
     figure = Figure(figsize=(7, 2.6 * len(by_placement)), layout="constrained")
     panels = figure.subplots(len(by_placement), 1, sharex=True, squeeze=False)[:, 0]
@@ -61,13 +57,13 @@ def fitted_function(entries: Sequence[dict[str, Any]]) -> Figure:
         )
         where = "just above the previous point" if placement == 0 else f"{placement:.0%} up the gap"
         panel.set(title=f"breakpoints {where}", ylabel="output")
-    panels[-1].set_xlabel("place on the line, ⟨a, z⟩")
+    panels[-1].set_xlabel("position on the line, ⟨a, z⟩")
     panels[0].legend(loc="lower left", fontsize="small")
     return figure
 
 
-def breakpoints_and_weights(entries: Sequence[dict[str, Any]]) -> Figure:
-    """The norm of the weights against the place of the breakpoints, and two would-be bounds."""
+def breakpoints_and_weights(entries: FigureEntries) -> Figure:
+    """The norm of the weights against the position of the breakpoints, and two candidate bounds."""
     data = entries[-1]
     figure = Figure(figsize=(7, 3.4), layout="constrained")
     axes = figure.subplots()
@@ -78,7 +74,7 @@ def breakpoints_and_weights(entries: Sequence[dict[str, Any]]) -> Figure:
     )
     axes.semilogy(share, data["eigenvalue bound"], color=ORANGE, ls=":", label="|y| / eigenvalue")
     axes.set(
-        xlabel="place of the breakpoint, share of the gap",
+        xlabel="position of the breakpoint, share of the gap",
         ylabel="norm",
         title=f"n = {data['n']}, unit gaps, alternating targets",
     )
@@ -86,7 +82,7 @@ def breakpoints_and_weights(entries: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def depth_and_width(entries: Sequence[dict[str, Any]]) -> Figure:
+def depth_and_width(entries: FigureEntries) -> Figure:
     """Width and non-zero weights against depth, for both constructions of Corollary 1."""
     figure = Figure(figsize=(7, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)

@@ -1,22 +1,17 @@
-"""Figures of section 5: Table 3 as dots, norms against errors, ridges, numbers of filters."""
-
-from collections.abc import Sequence
-from typing import Any
+"""Figures of Section 5: Table 3 as dots, norms against errors, ridges, numbers of filters."""
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#7f7f7f"
-COLOURS = (BLUE, ORANGE, GREEN, "#cc79a7", "#56b4e9", "#e69f00")
-"""Okabe and Ito's, told apart by colour-blind eyes."""
+from harness.report.figures.style import BLUE, GREY, PALETTE, FigureEntries, single
 
 
-def table_3(entries: Sequence[dict[str, Any]]) -> Figure:
-    """A row a model: the measured test error, and the published one where there is one."""
+def table_3(entries: FigureEntries) -> Figure:
+    """A row a model: the measured test error, and the published one if there is one."""
     rows = list({(it["model"], it["where"]): it for it in entries}.values())
-    figure, axes = _figure(1.3 + 0.45 * len(rows))
+    figure, axes = single(1.3 + 0.45 * len(rows))
     for height, row in enumerate(reversed(rows)):
         if row["published"] is not None:
             axes.plot(100 * row["published"], height, "D", color=GREY, markersize=8, mfc="none")
@@ -34,10 +29,10 @@ def table_3(entries: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def norms(entries: Sequence[dict[str, Any]]) -> Figure:
+def norms(entries: FigureEntries) -> Figure:
     """Arrows from one model to the next: norm to the right, test error upwards."""
-    figure, axes = _figure(3.2)
-    for colour, it in zip(COLOURS * len(entries), entries, strict=False):
+    figure, axes = single(3.2)
+    for colour, it in zip(PALETTE * len(entries), entries, strict=False):
         errors = [100 * error for error in it["errors"]]
         axes.plot(it["norms"], errors, "o", color=colour, markersize=5, label=it["name"])
         axes.annotate(
@@ -55,16 +50,17 @@ def norms(entries: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def ridge_path(entries: Sequence[dict[str, Any]]) -> Figure:
-    """Test error against the ridge; the ridge that held-out images chose is filled."""
-    figure, axes = _figure(3.2)
-    for colour, it in zip(COLOURS * len(entries), entries, strict=False):
+def ridge_path(entries: FigureEntries) -> Figure:
+    """Test error against the ridge; filled: the ridge chosen on held-out images."""
+    figure, axes = single(3.2)
+    for colour, it in zip(PALETTE * len(entries), entries, strict=False):
         ridges = it["ridges"]
-        # No ridge stands at the left, a decade below the least.
-        places = [ridge or min(filter(None, ridges), default=1.0) / 10 for ridge in ridges]
+        # A ridge of 0 is drawn at the left, a decade below the smallest.
+        positions = [ridge or min(filter(None, ridges), default=1.0) / 10 for ridge in ridges]
         errors = [100 * error for error in it["test"]]
-        axes.plot(places, errors, "o-", color=colour, mfc="none", markersize=4, label=it["model"])
-        axes.plot(places[it["chosen"]], errors[it["chosen"]], "o", color=colour, markersize=7)
+        style = {"color": colour, "mfc": "none", "markersize": 4}
+        axes.plot(positions, errors, "o-", label=it["model"], **style)
+        axes.plot(positions[it["chosen"]], errors[it["chosen"]], "o", color=colour, markersize=7)
     axes.set_xscale("log")
     axes.set_yscale("log")
     _plain(axes.yaxis)
@@ -74,17 +70,17 @@ def ridge_path(entries: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def filters_curve(entries: Sequence[dict[str, Any]]) -> Figure:
-    """Test error against features over examples, a line a ridge; at 1 the minimum norm peaks."""
-    figure, axes = _figure(3.2)
+def filters_curve(entries: FigureEntries) -> Figure:
+    """Test error against features per example, a line a ridge; the minimum norm peaks at 1."""
+    figure, axes = single(3.2)
     styles = ("o-", "s--", "^:")
-    for colour, it in zip(COLOURS * len(entries), entries, strict=False):
+    for colour, it in zip(PALETTE * len(entries), entries, strict=False):
         ratios = [(8 * filters + 1) / it["n"] for filters in it["filters"]]
         for style, (ridge, errors) in zip(styles, it["errors"].items(), strict=False):
-            words = "minimum norm" if float(ridge) == 0 else f"ridge {ridge}"
+            name = "minimum norm" if float(ridge) == 0 else f"ridge {ridge}"
             axes.plot(
                 ratios, [100 * error for error in errors], style, color=colour, markersize=4,
-                label=f"{it['where']}, n = {it['n']:,}, {words}",
+                label=f"{it['where']}, n = {it['n']:,}, {name}",
             )  # fmt: skip
     axes.axvline(1, color=GREY, linewidth=1)
     axes.set_xscale("log")
@@ -97,18 +93,10 @@ def filters_curve(entries: Sequence[dict[str, Any]]) -> Figure:
 
 
 def _plain(axis: Axis) -> None:
-    """A logarithmic axis with numbers as people write them."""
+    """A logarithmic axis with plain numbers."""
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axis.set_major_formatter(lambda value, _: f"{value:g}")
     axis.set_minor_formatter(NullFormatter())
-
-
-def _figure(height: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(6, height), layout="constrained")
-    axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(True, linewidth=0.4, alpha=0.4)
-    return figure, axes
 
 
 def _legend(axes: Axes) -> None:

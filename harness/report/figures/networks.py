@@ -1,63 +1,48 @@
-"""Learning curves of networks of one's own, on true and on random labels."""
-
-from collections.abc import Sequence
-from typing import Any
+"""Learning curves of custom networks, on true and on random labels."""
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+from harness.report.figures.style import (
+    GREY,
+    PALETTE,
+    FigureEntries,
+    in_percent,
+    legend_below,
+    plain_frame,
+    shortened,
+    with_commas,
+)
+
 DASHES = ("-", "--", ":", "-.")
-GREY = "#888888"
-LONGEST = 34
-"""Letters of a name in the legend."""
 
 
-def learning_curves(entries: Sequence[dict[str, Any]]) -> Figure:
+def learning_curves(entries: FigureEntries) -> Figure:
     """Training accuracy against steps: true labels on the left, random ones on the right.
 
-    An entry is ``{"network": ..., "labels": "true labels" | "random labels", "x": steps, "y":
-    shares}``, one a run.
+    An entry is a run: ``{"network": ..., "labels": "true labels" | "random labels", "x": steps,
+    "y": shares}``.
     """
     names = list(dict.fromkeys(it["network"] for it in entries))
-    rows = -(-len(names) // 2)
-    figure = Figure(figsize=(6.4, 3.0 + 0.2 * rows), layout="constrained")
-    panels = dict(
-        zip(("true labels", "random labels"), figure.subplots(1, 2, sharey=True), strict=True)
-    )
-    for labels, axes in panels.items():
+    styles = {
+        name: {
+            "color": PALETTE[i % len(PALETTE)],
+            "linestyle": DASHES[i // len(PALETTE) % len(DASHES)],
+        }
+        for i, name in enumerate(names)
+    }
+    figure = Figure(figsize=(6.4, 3.0 + 0.2 * -(-len(names) // 2)), layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    for labels, axes in zip(("true labels", "random labels"), panels, strict=True):
         drawn = [it for it in entries if it["labels"] == labels]
         for it in drawn:
-            place = names.index(it["network"])
-            axes.plot(
-                it["x"],
-                it["y"],
-                DASHES[place // len(COLOURS) % len(DASHES)],
-                color=COLOURS[place % len(COLOURS)],
-                marker="o" if len(it["x"]) < 3 else None,
-                linewidth=1.6,
-            )
+            marker = "o" if len(it["x"]) < 3 else None
+            axes.plot(it["x"], it["y"], marker=marker, linewidth=1.6, **styles[it["network"]])
         _finish(axes, labels, nothing=not drawn)
-    panels["true labels"].set_ylabel("training accuracy", color=GREY)
-    handles = [
-        figure.axes[0].plot(
-            [],
-            [],
-            DASHES[place // len(COLOURS) % len(DASHES)],
-            color=COLOURS[place % len(COLOURS)],
-            label=name if len(name) <= LONGEST else f"...{name[3 - LONGEST :]}",
-        )[0]
-        for place, name in enumerate(names)
-    ]
-    figure.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=min(2, len(names)),
-        frameon=False,
-        fontsize=8,
-        labelcolor=GREY,
-    )
+    panels[0].set_ylabel("training accuracy", color=GREY)
+    for name, style in styles.items():
+        panels[0].plot([], [], label=shortened(name), **style)
+    legend_below(figure, len(names))
     return figure
 
 
@@ -65,13 +50,10 @@ def _finish(axes: Axes, title: str, nothing: bool) -> None:
     axes.set_title(title, fontsize=10, color=GREY)
     axes.set_xlabel("steps of SGD", color=GREY)
     axes.set_ylim(0, 1.03)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:.0f} %"))
+    in_percent(axes.yaxis)
     if nothing:
         axes.text(0.5, 0.5, "not run", transform=axes.transAxes, ha="center", color=GREY)
     else:
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
-    axes.tick_params(colors=GREY, which="both")
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(GREY)
+        with_commas(axes.xaxis)
+    plain_frame(axes)

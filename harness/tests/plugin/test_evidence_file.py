@@ -163,7 +163,7 @@ def test_nothing_after_the_tests_costs_what_they_found(tmp_path, conftest, words
 
 
 def test_a_figure_or_a_page_that_fails_costs_the_report_alone(tmp_path):
-    broken = "from harness.report import write\nwrite.render = None\n"
+    broken = "from harness.report import page\npage.render = None\n"
     session = Project(tmp_path, TRUE, broken).run("--report", "report")
     assert session.code == pytest.ExitCode.INTERNAL_ERROR
     assert "notice: no report was written: TypeError" in session.text

@@ -10,9 +10,8 @@ import subprocess
 
 import pytest
 
-from harness.report.figures import FIGURES
-from harness.report.page import PAPER_FIGURES
-from harness.report.write import write_report
+from harness.report.drawings import FIGURES
+from harness.report.page import PAPER_FIGURES, write_report
 from harness.tests.report_helpers import CATALOGUE, sources
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -7,7 +7,7 @@ import pytest
 from harness.evidence.published import figure_axes
 from harness.models.registry import ModelSpec
 from harness.report.curves import by_the_protocol, paper_figures
-from harness.report.figures import drawing_of
+from harness.report.drawings import FIGURES
 from harness.report.figures.paper import COLOURS
 from harness.tests.report_helpers import record, run
 
@@ -19,7 +19,7 @@ def figures(*runs, control=False):
 
 def drawn(name, series):
     """The lines of the figure: (panel's title, colour, dashes, x values, y values)."""
-    figure = drawing_of(name)(series)
+    figure = FIGURES[name].draw(series)
     return [
         (axes.get_title(loc="left"), line.get_color(), line.get_linestyle(), *line.get_data())
         for axes in figure.axes
@@ -97,7 +97,7 @@ def test_every_curve_of_the_paper_is_drawn_dashed_where_nothing_was_run(figure):
 def test_ours_is_solid_in_the_papers_units_with_a_band_over_seeds():
     runs = [run(seed=0, epochs=6), run(seed=1, epochs=8)]
     series = figures(*runs)["figure-1a"]
-    figure = drawing_of("figure-1a")(series)
+    figure = FIGURES["figure-1a"].draw(series)
     (axes,) = figure.axes
     solid = [line for line in axes.lines if line.get_linestyle() == "-"]
     mean = max(solid, key=lambda line: line.get_linewidth())

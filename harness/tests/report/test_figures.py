@@ -1,16 +1,14 @@
-"""The report's figures: drawn from entries, the same bytes for the same evidence."""
+"""The report's figures: drawn from evidence, the same bytes for the same evidence."""
 
-import inspect
 import xml.etree.ElementTree as ET
 
 import pytest
 
-from harness.errors import UnknownName
 from harness.evidence.catalogue import load_catalogue
 from harness.evidence.record import Evidence
 from harness.expressivity import examples, lemma1
 from harness.plugin.options import CLAIMS
-from harness.report.figures import FIGURES, drawing_of, figures_as_svg
+from harness.report.drawings import FIGURES, figures_as_svg
 
 ENTRIES = {
     "lemma1-interleaving": [lemma1.example()],
@@ -60,7 +58,7 @@ MEASURED = {
     *("norm", "eigenvalue bound", "singular value bound", "width", "weights", "mean", "low"),
     *("high", "largest", "norms", "errors", "test", "ridges"),
 }
-"""What a check may find to be any number; sizes, depths and places are chosen."""
+"""Measured values, which may be any number; sizes, depths and positions are chosen."""
 ON_LOGARITHMIC_AXES = {
     **{name: data for name, data in ENTRIES.items() if set(data[0]) & MEASURED},
     "norms": [{"name": "digits", "norms": [10.0, 20.0], "errors": [0.1, 0.05]}],
@@ -92,13 +90,12 @@ def test_a_figure_belongs_to_a_claim_and_says_what_it_shows(name):
     assert drawing.claim in load_catalogue(CLAIMS / "catalogue.toml")
     assert len(drawing.caption.split()) > 5
     assert drawing.caption.endswith(".")
-    assert inspect.signature(drawing_of(name)).parameters.keys() == {"entries"}
 
 
 def with_measured(value, which, data):
     """The data with that entry of each measured list replaced, or all of them."""
     if isinstance(data, list):
-        return [value if which in (None, place) else it for place, it in enumerate(data)]
+        return [value if which in (None, i) else it for i, it in enumerate(data)]
     if any(isinstance(it, dict) for it in data.values()):
         return {
             key: with_measured(value, which, it) if isinstance(it, dict) else it
@@ -113,7 +110,7 @@ def with_measured(value, which, data):
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("name", ON_LOGARITHMIC_AXES)
 def test_no_measured_number_costs_a_figure(name):
-    """None is what is not finite, as evidence has it: a gap, but for an arrow's beginning."""
+    """None, for a value that is not finite, leaves a gap; an arrow of `norms` needs its ends."""
     told = []
     for value, which in ((0, None), (0, 0), (-1.0, None), (1e300, 0), (None, 0)):
         if (name, value) == ("norms", None):
@@ -122,14 +119,9 @@ def test_no_measured_number_costs_a_figure(name):
             Evidence("4-theorem1", "it", False, "supported", figure={"name": name, "data": data})
             for data in (with_measured(value, which, it) for it in ON_LOGARITHMIC_AXES[name])
         ]
-        assert name in figures_as_svg(odd, notice=told.append), (value, which, told)
+        assert name in figures_as_svg(odd, warn=told.append), (value, which, told)
 
 
 def test_what_no_check_has_shown_is_not_drawn():
     unknown = Evidence("x", "it", False, "supported", figure={"name": "of later", "data": {}})
     assert figures_as_svg([Evidence("x", "it", False, "supported"), unknown]) == {}
-
-
-def test_an_unknown_figure_is_named_with_the_nearest():
-    with pytest.raises(UnknownName, match="theorem1-function"):
-        drawing_of("theorem-function")

@@ -7,10 +7,9 @@ import pytest
 
 from harness.evidence.run_record import RunRecord
 from harness.report.networks import compare, comparison_text, learning_curves
-from harness.report.page import render
+from harness.report.page import render, write_report
 from harness.report.scorecard import scorecard, totals
 from harness.report.sources import Sources
-from harness.report.write import write_report
 from harness.tests.report_helpers import CATALOGUE, fit, record
 from harness.training.protocol import paper_recipe
 
@@ -86,23 +85,23 @@ def test_a_check_is_told_without_the_network_that_stands_above_it():
     """It filled the column: what was corrupted by how much was cut off."""
     name = f"{OTHER}: training accuracy at p = 0.25"
     signs = f"{OTHER}, trained: correlation with signs"
-    text = scorecard([record(check=it, network=OTHER) for it in (name, signs)], CATALOGUE, set())
+    text = scorecard([record(check=it, network=OTHER) for it in (name, signs)], CATALOGUE)
     lines = [line.strip() for line in text.splitlines()]
     assert any(line.startswith("training accuracy at p = 0.25 ") for line in lines), text
     assert any(line.startswith("trained: correlation with signs ") for line in lines), text
 
 
 def test_a_network_of_ones_own_counts_for_no_claim_of_the_paper():
-    told = totals([record(), *OF_OTHER, *OF_MINE], CATALOGUE, {"2.1-fit"})
+    told = totals([record(), *OF_OTHER, *OF_MINE], CATALOGUE)
     assert f"{OTHER}: 1 refuted, of 1 claims" in told
     assert f"{MINE}: 2 supported, of 2 claims" in told
     assert "1 of 45 claims judged: 1 supported" in told
-    alone = totals(OF_OTHER, CATALOGUE, {"2.1-fit"})
+    alone = totals(OF_OTHER, CATALOGUE)
     assert alone == [f"{OTHER}: 1 refuted, of 1 claims"]
 
 
 def test_the_scorecard_keeps_networks_apart():
-    text = scorecard([fit("Alexnet"), *OF_MINE], CATALOGUE, {"2.1-fit"})
+    text = scorecard([fit("Alexnet"), *OF_MINE], CATALOGUE)
     paper, own = text.split(f"On {MINE}")
     assert "Alexnet: training accuracy" in paper and "Alexnet" not in own
     assert "verdicts of its own" in own and "test accuracy" in own
@@ -112,12 +111,12 @@ def test_the_scorecard_keeps_networks_apart():
 def test_the_page_has_a_section_for_them_and_no_cell_or_verdict_of_the_papers(tmp_path):
     write_report(tmp_path, Sources([*OF_MINE, *OF_OTHER], dict(RUNS)), CATALOGUE)
     page = (tmp_path / "report.html").read_text()
-    assert "Networks of your own" in page and MINE in page
+    assert "Custom networks" in page and MINE in page
     assert "0 of 45 claims judged" in page
-    assert (tmp_path / "figures" / "own-networks.svg").is_file()
+    assert (tmp_path / "figures" / "custom-networks.svg").is_file()
     assert not (tmp_path / "figures" / "figure-1a.svg").exists()
     without = render(Sources([record()], {}), CATALOGUE, {}, defaultdict(str))
-    assert "Networks of your own" not in without and "1 of 45 claims judged" in without
+    assert "Custom networks" not in without and "1 of 45 claims judged" in without
 
 
 def test_curves_are_those_on_true_and_on_random_labels():

@@ -6,12 +6,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from harness.report.filters import LONG, brief, command
+from harness.report.formatting import LONG, brief, command
 from harness.report.machines import machines_of
-from harness.report.page import MEANINGS, SYMBOLS
+from harness.report.page import MEANINGS, SYMBOLS, write_report
 from harness.report.scorecard import STYLES
 from harness.report.sources import Sources
-from harness.report.write import write_report
 from harness.sabotage.fault import load_faults, standing_in
 from harness.tests.report_helpers import CATALOGUE, CPU, NASTY, record, run, sources
 

@@ -10,7 +10,7 @@ import pytest
 from harness.cli.records import SELECTION
 from harness.evidence.catalogue import load_catalogue
 from harness.evidence.record import read_evidence
-from harness.report.index import CLAIMS
+from harness.report.claim_tests import CLAIMS
 from harness.report.results import EVIDENCE, PAGE, results_page
 from harness.runs.records import RECORDS, Records
 

@@ -16,7 +16,7 @@ from harness.linear.examples import examples
 from harness.linear.outcome import Fit, SolveOutcome, packed
 from harness.linear.recipe import ConvNetRecipe, KernelRecipe, label_name
 from harness.linear.solve import solve
-from harness.report.figures import FIGURES, as_svg, drawing_of
+from harness.report.drawings import FIGURES, as_svg
 from harness.runs import solver as solver_module
 from harness.runs.key import solve_key
 from harness.runs.run import DamagedRun, Run
@@ -286,7 +286,7 @@ ENTRIES = {
 @pytest.mark.parametrize("name", ENTRIES)
 def test_figures_are_drawn(name):
     assert FIGURES[name].claim.startswith("5-")
-    svg = as_svg(drawing_of(name)([ENTRIES[name]] * 2))
+    svg = as_svg(FIGURES[name].draw([ENTRIES[name]] * 2))
     assert svg.startswith("<?xml") and "test error" in svg
 
 

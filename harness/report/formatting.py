@@ -1,13 +1,15 @@
 """A record's figures as the scorecard and the page show them."""
 
 import math
+import re
 
 from harness.evidence.formatting import bound_in_words, quantity
 from harness.evidence.record import Evidence
+from harness.evidence.run_record import RunRecord
 
 
 def measured(record: Evidence) -> str:
-    """The mean of the values; runs that diverged or never got there are not averaged away."""
+    """The mean of the values; "diverged" or "never" where a run has none."""
     if record.verdict == "not run":
         return ""
     if record.unit == "counterexamples":
@@ -24,7 +26,7 @@ def published(record: Evidence) -> str:
 
 
 def interval(record: Evidence) -> str:
-    """Both ends; nothing where the measurement carries no chance."""
+    """Both ends; nothing for a measurement without an interval."""
     if not record.interval or None in record.interval or len(set(record.interval)) == 1:
         return ""
     low, high = (quantity(end, record.unit).removesuffix(" %") for end in record.interval)
@@ -32,7 +34,7 @@ def interval(record: Evidence) -> str:
 
 
 def values(record: Evidence) -> str:
-    """Each run's value, where there are several and they differ."""
+    """The value of each run, if there are several and they differ."""
     if len(record.values) < 2 or len(set(record.values)) == 1:
         return ""
     shown = [quantity(value, record.unit) for value in record.values[:12]]
@@ -80,3 +82,41 @@ def figure(name: str, value: float | None) -> str:
 def setting(value: object) -> str:
     """An entry of a recipe."""
     return f"{value:g}" if isinstance(value, float) else str(value).lower()
+
+
+def slug(text: str) -> str:
+    """A verdict as a class of the style sheet."""
+    return text.lower().replace(" ", "-")
+
+
+def spark(run: RunRecord, name: str, width: int, height: int, most: int = 60) -> str:
+    """A curve as the points of an SVG polyline; the top is 1 or the curve's largest value."""
+    pairs = zip(run.curve.get("step", []), run.curve.get(name, []), strict=True)
+    points = [(x, y) for x, y in pairs if x is not None and y is not None]
+    if len(points) < 2:
+        return ""
+    points = [*points[: -1 : -(-len(points) // most)], points[-1]]
+    first, last = points[0][0], points[-1][0]
+    top = max(1.0, *(y for _, y in points))
+    return " ".join(
+        f"{(x - first) / (last - first or 1) * width:.1f},{(1 - max(y, 0) / top) * height:.1f}"
+        for x, y in points
+    )
+
+
+LONG = 220
+"""Characters beyond which a note is folded."""
+
+
+def brief(note: str) -> tuple[str, str]:
+    """A long note's first clause, and the rest; a short note, and nothing."""
+    head, _, rest = note.partition("; ")
+    return (head, rest) if len(note) > LONG and rest else (note, "")
+
+
+def command(line: str) -> str:
+    """A shell command as markup that breaks between words, or in a long one after /, :: or _."""
+    from markupsafe import Markup, escape
+
+    broken = (re.sub(r"(::|[/_])(?=.)", r"\1<wbr>", str(escape(word))) for word in line.split(" "))
+    return Markup(" ").join(Markup(f"<span>{word}</span>") for word in broken)

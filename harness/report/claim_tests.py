@@ -1,0 +1,53 @@
+"""Which tests try which claim, at which tiers: read from the list that the repository pins."""
+
+import shlex
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+CLAIMS = Path(__file__).parents[2] / "claims"
+PINNED = CLAIMS.parent / "fixtures" / "tiers.txt"
+"""A line a test: tier, claim, pytest's name for it, number of runs; two spaces between them."""
+TIERS = {
+    "fast": "any machine, offline",
+    "cpu_full": "two cores, the paper's data",
+    "gpu_full": "a GPU, the paper's data",
+    "imagenet": "GPUs and days, ImageNet",
+}
+"""By marker, what it takes."""
+
+
+@dataclass(frozen=True)
+class ClaimTest:
+    """A test function and the tiers at which it tries a claim, or the claim's control."""
+
+    claim: str
+    control: bool
+    node: str
+    """As pytest names it, from the project's folder, without parameters."""
+    tiers: tuple[str, ...]
+
+    def command(self, tier: str) -> str:
+        """The shell command that runs it at one tier."""
+        data = "" if tier == "fast" else " --data-root=DIR"
+        return f"pytest -m {tier} {shlex.quote(self.node)}{data}"
+
+
+@cache
+def claim_tests(path: Path = PINNED) -> tuple[ClaimTest, ...]:
+    """All tests of claims and controls, from the fast tier to the slowest."""
+    tiers: dict[tuple[str, str], dict[str, None]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith(tuple(TIERS)):
+            tier, about, test, *_ = line.split("  ")
+            tiers.setdefault((about, test.partition("[")[0]), {})[tier] = None
+    return tuple(
+        ClaimTest(
+            about.removeprefix("control of "),
+            about.startswith("control of "),
+            f"{CLAIMS.name}/{test}",
+            tuple(at),
+        )
+        for (about, test), at in tiers.items()
+        if about != "baseline"
+    )
