@@ -8,7 +8,6 @@ from pathlib import Path
 from harness.capacity.profile import profile
 from harness.capacity.profile_results import Profile
 from harness.capacity.profile_search import Search
-from harness.cli.networks import above_zero, add_network_options, custom_networks
 from harness.data.catalogue import data_root, dataset_spec
 from harness.data.custom import check_images, custom_dataset
 from harness.environment import describe
@@ -17,6 +16,7 @@ from harness.files import write_atomically
 from harness.models.custom import is_custom
 from harness.runs.laboratory import Laboratory
 from harness.runs.store import Store, default_store
+from harness.training.custom_options import above_zero, add_network_options, custom_networks
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:

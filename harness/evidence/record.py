@@ -23,8 +23,8 @@ Key = tuple[str, str, bool, str, str]
 class FigureData:
     """What a check hands to a figure of the report: JSON's own types, a few hundred numbers.
 
-    ``name`` is one of `harness.report.drawings.FIGURES`; the data of all checks with that name, also
-    of other tests, processes and sessions, are drawn in one figure.
+    ``name`` is one of `harness.report.drawings.FIGURES`; the data of all checks with that name,
+    also of other tests, processes and sessions, are drawn in one figure.
     """
 
     name: str

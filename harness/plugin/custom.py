@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from harness.cli.networks import above_zero, add_network_options, custom_networks
 from harness.data.catalogue import data_root, dataset_spec
 from harness.data.custom import check_images, custom_dataset
 from harness.errors import DataError, HarnessError
@@ -27,6 +26,7 @@ from harness.plugin.trials import (
     recipes_of,
 )
 from harness.training.custom import CustomNetwork
+from harness.training.custom_options import above_zero, add_network_options, custom_networks
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
 

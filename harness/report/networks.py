@@ -31,9 +31,9 @@ COLUMNS = (
 SHORT = (
     "network",
     "images",
-    "true labels\nepochs",
+    "true\nlabels:\nepochs",
     "test",
-    "random labels\nepochs",
+    "random\nlabels:\nepochs",
     "train",
     "test",
     "claims\nsupported",

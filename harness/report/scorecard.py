@@ -209,7 +209,6 @@ def _row(name: str, records: Sequence[Evidence], **shown: object) -> Row:
 
 
 def _in_full(record: Evidence) -> Row:
-def _in_full(record: Evidence) -> Row:
     """A check that is not supported: its whole name, the bound, and why it was expected."""
     if record.verdict == "not run":
         below = [record.reason]

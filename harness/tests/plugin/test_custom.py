@@ -10,7 +10,6 @@ from claims.section2_capacity import test_partial_corruption as levels
 from claims.section2_capacity import test_random_labels as memorising
 from claims.section2_capacity.capacity_trials import own_sign_trials
 from claims.section2_capacity.trials import own_random_labels
-from harness.cli.networks import add_network_options, custom_networks
 from harness.data.custom import _listed, custom_dataset, custom_spec
 from harness.errors import DataError, NetworkError
 from harness.evidence import Attains
@@ -25,6 +24,7 @@ from harness.plugin.custom import (
 from harness.tests.evidence.test_measurements import fake_run
 from harness.tests.plugin_helpers import Project
 from harness.training.custom import CustomNetwork
+from harness.training.custom_options import add_network_options, custom_networks
 from harness.training.protocol import paper_recipe
 
 HERE = "harness.tests.custom_networks"

@@ -1,4 +1,4 @@
-"""Networks of one's own on a command line: ``--arch`` and what goes with it."""
+"""Custom networks on a command line: ``--arch`` and the options that go with it."""
 
 import argparse
 import ast
@@ -11,7 +11,7 @@ from harness.training.custom import CustomNetwork
 
 
 def add_network_options(add: Callable[..., Any]) -> None:
-    """Declare the options by ``add``, a parser's own method.
+    """Declare the options; ``add`` is the parser's method for one.
 
     ``arch`` becomes a list of pairs: a network's name, and its options.
     """
@@ -40,13 +40,13 @@ def add_network_options(add: Callable[..., Any]) -> None:
 def custom_networks(
     asked: Sequence[tuple[str, Options]], **protocol: float | int | str | None
 ) -> tuple[CustomNetwork, ...]:
-    """The networks with one protocol; raises NetworkError where two have one title."""
+    """The networks, all with one protocol; raises NetworkError if two have the same title."""
     networks = tuple(CustomNetwork(model, options, **protocol) for model, options in asked)
     titles = [network.title for network in networks]
     if twice := sorted({title for title in titles if titles.count(title) > 1}):
         raise NetworkError(
-            f"--arch: {twice[0]} is named twice, and nothing tells the two apart: name it once, or"
-            " give one of them another --arch-option or file name"
+            f"--arch: {twice[0]} is named twice, with the same options: name it once, or give one"
+            " of them another --arch-option or file name"
         )
     return networks
 
