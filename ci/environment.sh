@@ -1,5 +1,5 @@
-# Sourced by the scripts of this folder: makes .venv once, installs into it when pyproject.toml changed.
-# Needs python3 3.11 or newer (PYTHON=... to choose one). Safe to run again: it takes no time then.
+# Sourced by the scripts of this folder. Makes .venv, and installs into it if pyproject.toml changed.
+# Needs Python 3.11 or newer; PYTHON=/path/to/python3 chooses one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,7 +11,7 @@ find_python() {
       return
     fi
   done
-  echo "No Python 3.11 or newer was found; install one, or name it: PYTHON=/path/to/python3 $0" >&2
+  echo "No Python 3.11 or newer was found. Install one, or name it: PYTHON=/path/to/python3 $0" >&2
   return 1
 }
 
@@ -23,8 +23,8 @@ if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
   [ -x .venv/bin/python ] || "$python" -m venv .venv
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
   # pytest takes the value of an option that it does not know yet for a path, and looks for its
-  # configuration there: `pytest --data-root ../data` would find neither this project nor its
-  # options. The pytest of this environment is told where it is.
+  # configuration there: `pytest --data-root ../data` would not find this project's options.
+  # So the pytest of this environment always names the project.
   cat >.venv/bin/pytest <<'EOF'
 #!/bin/sh
 here=$(cd "$(dirname "$0")/../.." && pwd)
