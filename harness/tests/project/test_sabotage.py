@@ -1,4 +1,4 @@
-"""The planted faults: every one fits the code as it stands, and a trial tells what noticed."""
+"""Planted faults: each fits today's code, and a trial reports the tests that fail."""
 
 import ast
 from collections import Counter
@@ -19,7 +19,7 @@ FAULT = Fault("it is wrong", "data", "it.py", find="1 + 1", replace="1 + 2", fir
 
 
 @pytest.mark.parametrize("fault", ALL, ids=lambda fault: fault.name)
-def test_a_fault_fits_the_product_as_it_stands(fault):
+def test_a_fault_fits_the_code(fault):
     source = (PROJECT / "harness" / fault.file).read_text(encoding="utf-8")
     broken = fault.applied_to(source)
     ast.parse(broken)
@@ -35,15 +35,15 @@ def test_there_are_many_faults_in_every_area():
     assert set(areas) == {*HARNESS_AREAS, "statistics"} and min(areas.values()) >= 4
 
 
-def test_each_identity_names_a_fault_that_is_noticed():
-    """It stands in for the control that an identity cannot have."""
+def test_each_identity_has_a_fault_that_is_caught():
+    """The fault stands in for the control, which an identity cannot have."""
     for claim in load_catalogue(CLAIMS / "catalogue.toml").values():
         if claim.identity:
             fault = standing_in(claim, ALL)
             assert fault is not None and not fault.survives, claim.id
 
 
-def test_faults_are_chosen_by_a_word_of_their_name_or_by_area():
+def test_faults_are_chosen_by_name_or_area():
     other = replace(FAULT, name="another", area="models")
     assert choose([FAULT, other], []) == [FAULT, other]
     assert choose([FAULT, other], ["WRONG"]) == [FAULT]
@@ -53,14 +53,14 @@ def test_faults_are_chosen_by_a_word_of_their_name_or_by_area():
 
 
 @pytest.mark.parametrize("source", ["2 + 2", "1 + 1 + 1 + 1"])
-def test_a_fault_that_does_not_fit_any_more_says_so(source):
+def test_a_fault_that_no_longer_fits_is_an_error(source):
     with pytest.raises(HarnessError, match=r"it is wrong.*faults\.toml"):
         FAULT.applied_to(source)
 
 
 @pytest.fixture
 def project(tmp_path):
-    """A project of one module and one claim test, which counts on the module."""
+    """A project with one module and a claim test that needs it."""
     folder = tmp_path / "project"
     (folder / "harness").mkdir(parents=True)
     (folder / "harness" / "__init__.py").touch()
@@ -93,7 +93,7 @@ def test_a_fault_is_caught_by_the_tests_that_fail(project):
     assert (project / "harness" / "it.py").read_text() == "TWO = 1 + 1\n", "the project is whole"
 
 
-def test_a_fault_that_nothing_notices_survives(project):
+def test_a_harmless_fault_survives(project):
     harmless = replace(FAULT, replace="1 * 2", first="other")
     verdict = trial.try_fault(harmless, workers=1, project=project)
     assert not verdict.caught
@@ -101,17 +101,17 @@ def test_a_fault_that_nothing_notices_survives(project):
     assert replace(verdict, fault=replace(harmless, survives="two is two")).as_it_should
 
 
-def test_a_fault_elsewhere_is_caught_by_the_whole_tier(project):
+def test_a_fault_that_its_first_tests_miss_is_caught_by_the_whole_tier(project):
     verdict = trial.try_fault(replace(FAULT, first="other"), workers=1, project=project)
     assert verdict.caught_by == ("it.test_it::test_two",)
 
 
-def test_a_session_that_breaks_down_has_noticed(project):
+def test_a_syntax_error_counts_as_caught(project):
     verdict = trial.try_fault(replace(FAULT, replace="1 +"), workers=1, project=project)
     assert verdict.caught
 
 
-def test_the_copy_holds_all_that_the_fast_tier_needs(tmp_path):
+def test_the_copy_has_what_the_fast_tier_needs(tmp_path):
     plant(None, tmp_path)
     assert (tmp_path / "claims" / "catalogue.toml").is_file()
     assert (tmp_path / "fixtures" / "paper" / "tables.json").is_file()
