@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from harness import __version__
 from harness.environment import now
@@ -145,20 +145,7 @@ def render(
     for view in views.values():
         sections.setdefault(view.claim.section, []).append(view)
     machines = machines_of(everything)
-    environment = Environment(
-        loader=PackageLoader("harness.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for function in (formatting.brief, formatting.command, formatting.slug, formatting.spark):
-        environment.filters[function.__name__] = function
-    environment.tests["scaled"] = lambda record: record.scale == "scaled"
-    environment.globals.update(
-        symbols=SYMBOLS, meanings=MEANINGS, words=formatting, verdict_words=verdict_words, id=id
-    )
-    return environment.get_template("report.html").render(
+    return template("report.html").render(
         version=__version__,
         written=now(),
         views=views,
@@ -185,6 +172,25 @@ def render(
         confidence=round(100 * CONFIDENCE),
         checks=sum(not record.control for record in records),
     )
+
+
+def template(name: str) -> Template:
+    """A template of this package; an undefined name in it raises."""
+    environment = Environment(
+        loader=PackageLoader("harness.report"),
+        autoescape=name.endswith(".html"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    for function in (formatting.brief, formatting.command, formatting.slug, formatting.spark):
+        environment.filters[function.__name__] = function
+    environment.tests["scaled"] = lambda record: record.scale == "scaled"
+    environment.globals.update(
+        symbols=SYMBOLS, meanings=MEANINGS, words=formatting, verdict_words=verdict_words, id=id
+    )
+    return environment.get_template(name)
 
 
 def _pictures(

@@ -1,4 +1,4 @@
-"""Tables of the results page from the records alone: machines, Section 5, Figure 1b, labels."""
+"""Rows of the results page from the records alone: machines, Section 5, Figure 1b, labels."""
 
 import itertools
 import math
@@ -15,70 +15,55 @@ from harness.runs.records import Records, device_kind, machine_of, precision_of
 from harness.runs.run import Run
 from harness.runs.solve import Solve
 
+Table = tuple[list[str], list[list[str]]]
+"""Head and rows."""
+
 
 def machines_by_letter(records: Records) -> dict[str, str]:
     """A letter for each machine, precision, commit and day."""
-    every = dict.fromkeys(map(_made_on, records.by_path.values()))
+    machines = dict.fromkeys(map(machine_of_run, records.by_path.values()))
     letters = string.ascii_uppercase
-    named = (letters[place % 26] + str(place // 26) * (place > 25) for place in range(len(every)))
-    return dict(zip(every, named, strict=True))
+    names = (letters[i % 26] + str(i // 26) * (i > 25) for i in range(len(machines)))
+    return dict(zip(machines, names, strict=True))
 
 
-def _made_on(run: Run | Solve) -> str:
-    facts = run.environment
-    made_by = f", commit {facts['commit']}" if facts.get("commit") else ""
-    versions = f"PyTorch {facts['torch']}{made_by}, {run.finished[:10]}"
-    return f"{machine_of(run)}, {precision_of(run)}, {versions}"
+def machine_of_run(run: Run | Solve) -> str:
+    """Machine, precision, PyTorch's version, commit and day of a run."""
+    commit = run.environment.get("commit")
+    versions = f"PyTorch {run.environment['torch']}" + (f", commit {commit}" if commit else "")
+    return f"{machine_of(run)}, {precision_of(run)}, {versions}, {run.finished[:10]}"
 
 
-def letter_of(run: Run | Solve, machines: Mapping[str, str]) -> str:
-    """The letter of the machine that made a run; see `machines_by_letter`."""
-    return machines[_made_on(run)]
-
-
-def solves_table(records: Records, machines: Mapping[str, str]) -> str:
-    """Section 5 in numbers that no table of the paper has."""
+def solve_rows(records: Records, letters: Mapping[str, str]) -> list[list[str]]:
+    """Section 5 in numbers that no table of the paper has; ``letters`` of machines, by run."""
     rows = []
     for run in records.by_path.values():
         if not isinstance(run, Solve):
             continue
-        facts = run.outcome.facts
-        time = (
-            f"{run.seconds / 60:.0f} min ({run.environment['cpu_seconds'] / 60:.0f} core minutes)"
-        )
-        residual = facts.get("worst_residual") or (facts.get("residuals") or [None])[-1]
+        facts, recipe = run.outcome.facts, run.recipe
+        name = recipe.source if isinstance(recipe, ConvNetRecipe) else recipe.features
+        residual = facts.get("worst_residual") or facts["residuals"][-1]
+        minutes, core_minutes = run.seconds / 60, run.environment["cpu_seconds"] / 60
         for fit in run.outcome.fits:
             ends = facts.get("spectrum_ends")
             ends = ends.get(fit.label) if isinstance(ends, dict) else ends
-            spectrum = f"{ends[0]:.2g} to {ends[1]:.3g}" if ends else "–"
-            convolved = isinstance(run.recipe, ConvNetRecipe)
-            name = run.recipe.source if convolved else run.recipe.features
             rows.append(
-                f"| {run.recipe.dataset}, {name} | {fit.label} |"
-                f" {quantity(fit.test_error, 'share')} | {fit.norm:.4g} | {spectrum} |"
-                f" {residual:.1g} | {facts['peak_bytes'] / 1e9:.1f} GB |"
-                f" {time} | {letter_of(run, machines)} |"
+                [
+                    f"{recipe.dataset}, {name}",
+                    fit.label,
+                    quantity(fit.test_error, "share"),
+                    f"{fit.norm:.4g}",
+                    f"{ends[0]:.2g} to {ends[1]:.3g}" if ends else "–",
+                    f"{residual:.1g}",
+                    f"{facts['peak_bytes'] / 1e9:.1f} GB",
+                    f"{minutes:.0f} min ({core_minutes:.0f} core minutes)",
+                    letters[run.key],
+                ]
             )
-    if not rows:
-        return ""
-    head = (
-        "| | labels, or filters and ridge | test error | norm | eigenvalues | residual | memory |"
-    )
-    return "\n".join(
-        [
-            "## Section 5 in numbers",
-            "",
-            "The norm is that of the kernel's space over all ten outputs, or of all weights. The"
-            " smallest eigenvalue is that of the factored matrix, to the factor's rounding.",
-            "",
-            f"{head} time | |",
-            "|---|---|---|---|---|---|---|---|---|",
-            *rows,
-        ]
-    )
+    return rows
 
 
-def corruption_table(records: Records, machines: Mapping[str, str]) -> str:
+def corruption_rows(records: Records, letters: Mapping[str, str]) -> list[list[str]]:
     """What became of the corrupted labels, by network and level."""
     runs = [
         run
@@ -91,29 +76,21 @@ def corruption_table(records: Records, machines: Mapping[str, str]) -> str:
     rows = []
     for run in sorted(runs, key=lambda it: (it.recipe.model, it.recipe.label_corruption)):
         outcome, curve = run.outcome, run.curve
-        wrong = outcome.corrupted_total
-        seen = max(curve.online_true_corrupted, default=None)
+        largest = max(curve.online_true_corrupted, default=None)
         rows.append(
-            f"| {model_spec(run.recipe.model).paper_name} | {run.recipe.label_corruption:g} |"
-            f" {wrong:,} | {_percent(outcome.train_accuracy)} |"
-            f" {outcome.corrupted_true_correct:,} | {_percent(seen) if seen else '–'} |"
-            f" {_percent(outcome.test_accuracy)} | {curve.epochs} | {letter_of(run, machines)} |"
+            [
+                model_spec(run.recipe.model).paper_name,
+                f"{run.recipe.label_corruption:g}",
+                f"{outcome.corrupted_total:,}",
+                quantity(outcome.train_accuracy, "share"),
+                f"{outcome.corrupted_true_correct:,}",
+                quantity(largest, "share") if largest else "–",
+                quantity(outcome.test_accuracy, "share"),
+                str(curve.epochs),
+                letters[run.key],
+            ]
         )
-    if not rows:
-        return ""
-    return "\n".join(
-        [
-            "## What becomes of the corrupted labels",
-            "",
-            "Before they are memorised, many of the images with a corrupted label are taken for"
-            " their true class; at the end hardly any.",
-            "",
-            "| network | p | corrupted labels | labels fitted | corrupted images given their true"
-            " class at the end | largest share of them in an epoch | test accuracy | epochs | |",
-            "|---|---|---|---|---|---|---|---|---|",
-            *rows,
-        ]
-    )
+    return rows
 
 
 CRITERIA: dict[str, Callable[[Run], float | None]] = {
@@ -124,20 +101,19 @@ CRITERIA: dict[str, Callable[[Run], float | None]] = {
         (epoch for epoch, loss in enumerate(run.curve.loss, 1) if loss < 0.05), None
     ),
 }
-"""What Figure 1b may have counted, in words, and the epochs that a run takes by it."""
+"""What Figure 1b may have counted, and the epochs that a run takes by it."""
+FIGURE_1B = {"AlexNet": "alexnet", "Inception": "inception", "MLP 1x512": "mlp-1x512"}
 
 
-def epochs_table(records: Records) -> str:
-    """Figure 1b in epochs: the paper's, and ours by several criteria."""
-    parts = []
-    curves = published_figure("fig1b")["curves"]
-    for name, kind in itertools.product(curves, ("cpu", "cuda")):
-        model = {"AlexNet": "alexnet", "Inception": "inception", "MLP 1x512": "mlp-1x512"}[name]
+def epochs_tables(records: Records) -> list[Table]:
+    """Figure 1b in epochs: the paper's, and ours by several criteria; a table a network."""
+    tables = []
+    for name, kind in itertools.product(published_figure("fig1b")["curves"], ("cpu", "cuda")):
         runs = {
             run.recipe.label_corruption: run
             for run in records.by_path.values()
             if isinstance(run, Run)
-            and (run.recipe.model, run.recipe.inputs) == (model, "true")
+            and (run.recipe.model, run.recipe.inputs) == (FIGURE_1B[name], "true")
             and run.recipe.stop_at_zero_error
             and (run.recipe.seed, run.recipe.train_size) == (0, None)
             and not run.recipe.regularizers
@@ -146,41 +122,16 @@ def epochs_table(records: Records) -> str:
         if len(runs) < 2:
             continue
         theirs = published_epochs(name)
-        rows = [("p", [f"{level:g}" for level in theirs]), ("the paper", list(theirs.values()))]
-        for words_, count in CRITERIA.items():
-            found = [count(runs[level]) if level in runs else None for level in theirs]
-            pairs = zip(found, theirs.values(), strict=True)
-            apart = [it - other for it, other in pairs if it is not None]
-            known = [level for level in theirs if level in runs]
-            missing = len(known) - len(apart)
+        head = [f"{name}{', on a GPU' * (kind == 'cuda')}", *(f"{level:g}" for level in theirs)]
+        rows = [["the paper", *map(str, theirs.values())]]
+        for criterion, count in CRITERIA.items():
+            ours = {level: count(runs[level]) for level in theirs if level in runs}
+            reached = {level: it for level, it in ours.items() if it is not None}
+            apart = [it - theirs[level] for level, it in reached.items()]
             error = math.sqrt(sum(it * it for it in apart) / len(apart)) if apart else math.nan
-            told = f"{error:.1f} epochs" + f", never at {missing} levels" * bool(missing)
-            rows.append((f"{words_} ({told})", ["–" if it is None else f"{it:g}" for it in found]))
-        head, *rest = rows
-        parts.append(
-            "\n".join(
-                [
-                    f"| {name}{', on a GPU' * (kind == 'cuda')} |{' | '.join(head[1])} |",
-                    f"|---|{'---|' * len(theirs)}",
-                    *(f"| {title} | {' | '.join(map(str, cells))} |" for title, cells in rest),
-                ]
-            )
-        )
-    if not parts:
-        return ""
-    return "\n\n".join(
-        [
-            "## Figure 1b in epochs: what did it count?",
-            "The paper does not say when a training set counts as fitted. Its ordinates are whole"
-            " epochs over those at p = 0, which gives the epochs themselves. Below, ours by several"
-            " criteria (root mean square of the difference in parentheses). The first was found by"
-            " a search over eleven kinds of criterion and their thresholds on MLP 1x512's own"
-            " curve, so that its agreement there is a fit. Other networks will show whether it is"
-            " more.",
-            *parts,
-        ]
-    )
-
-
-def _percent(share: float) -> str:
-    return quantity(share, "share")
+            never = len(ours) - len(reached)
+            error_words = f"{error:.1f} epochs" + f", never at {never} levels" * bool(never)
+            cells = [f"{reached[level]:g}" if level in reached else "–" for level in theirs]
+            rows.append([f"{criterion} ({error_words})", *cells])
+        tables.append((head, rows))
+    return tables
