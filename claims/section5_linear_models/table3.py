@@ -8,7 +8,7 @@ from harness.evidence import AtMost, FigureData, error_on_the_same_images, publi
 if TYPE_CHECKING:
     from harness.evidence.published import Published
     from harness.plugin.judge import Judge
-    from harness.runs.solve import Solve
+    from harness.runs.run import Solve
 
 TWO_THIRDS = 2 / 3
 

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Sequence
 
 from harness.capacity.profile_results import Bracket, Profile, Time
 from harness.capacity.profile_search import START, Search
-from harness.runs.laboratory import Laboratory
 from harness.runs.run import Run
+from harness.runs.runner import Runner
 
 
 def profile(
-    search: Search, laboratory: Laboratory, tell: Callable[[str], None] = lambda text: None
+    search: Search, runner: Runner, tell: Callable[[str], None] = lambda text: None
 ) -> Profile:
-    """Measure it; finished runs are kept in the laboratory's store, so that it can be resumed."""
+    """Measure it; finished runs are kept in the runner's store, so that it can be resumed."""
     tried: dict[tuple[int, int], Run] = {}
 
     def fits(n: int, seed: int) -> bool:
@@ -25,9 +25,7 @@ def profile(
 
     def attempt(n: int, seeds: Iterable[int]) -> None:
         left = [seed for seed in seeds if (n, seed) not in tried]
-        for seed, run in zip(
-            left, laboratory.runs([search.recipe(n, it) for it in left]), strict=True
-        ):
+        for seed, run in zip(left, runner.runs([search.recipe(n, it) for it in left]), strict=True):
             tried[n, seed] = run
             steps = _steps(search, run)
             told = f"memorised in {steps:,} steps" if steps is not None else "not memorised"
@@ -45,7 +43,7 @@ def profile(
     at = max(fitted)
     over_corruption = []
     for level in search.levels:
-        runs = laboratory.runs([search.recipe(at, seed, level) for seed in search.seeds])
+        runs = runner.runs([search.recipe(at, seed, level) for seed in search.seeds])
         over_corruption.append(_timed(search, at, level, runs))
         mean = over_corruption[-1].mean
         told = f"fitted in {mean:,.0f} steps" if mean is not None else "not fitted by every seed"

@@ -15,7 +15,7 @@ def run_figures(out: Path, runs: Path | None) -> int:
     Raises StoreError where the folder cannot be written.
     """
     store = Store(runs or default_store(), notice=lambda text: print(f"notice: {text}"))
-    curves = curves_of(training_record(run) for run in store.runs())
+    curves = curves_of(training_record(run) for run in store.trainings())
     if not curves:
         print(f"nothing to draw: {store.folder} has no run by the paper's protocol")
     drawn = figures_as_svg([], curves, warn=lambda text: print(f"notice: {text}"))

@@ -14,7 +14,7 @@ from harness.environment import describe
 from harness.errors import NetworkError
 from harness.files import write_atomically
 from harness.models.custom import is_custom
-from harness.runs.laboratory import Laboratory
+from harness.runs.runner import Runner
 from harness.runs.store import Store, default_store
 from harness.training.custom_options import above_zero, add_network_options, custom_networks
 
@@ -80,11 +80,11 @@ def run_profile(options: argparse.Namespace) -> int:
         fresh_since=time.time() if options.fresh else None,
         notice=lambda text: print(f"notice: {text}"),
     )
-    laboratory = Laboratory(store, device=options.device, data_root=options.data_root)
+    runner = Runner(store, device=options.device, data_root=options.data_root)
     profiles = []
     for search in searches:
         print(f"{search.network.title} on {dataset}, at most {search.steps:,} steps", flush=True)
-        profiles.append(profile(search, laboratory, lambda text: print(f"  {text}", flush=True)))
+        profiles.append(profile(search, runner, lambda text: print(f"  {text}", flush=True)))
     text = tables(profiles)
     print(f"\n{text}")
     if options.out:

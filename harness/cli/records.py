@@ -11,7 +11,7 @@ from harness.evidence.catalogue import load_catalogue
 from harness.files import write_atomically
 from harness.report.claim_tests import CLAIMS
 from harness.report.results import EVIDENCE, write_results
-from harness.runs.key import run_key, solve_key
+from harness.runs.key import run_key
 from harness.runs.records import (
     RECORDS,
     AnyRun,
@@ -20,13 +20,10 @@ from harness.runs.records import (
     device_kind,
     identity,
     path_of,
-    precision_of,
     read_record,
     setting_of,
     write_record,
 )
-from harness.runs.run import Run
-from harness.runs.solve import Solve
 from harness.runs.store import Store, default_store
 from harness.training.recipe import Recipe
 
@@ -83,11 +80,8 @@ def run_take_up(store: Path | None, folder: Path = RECORDS) -> int:
     records = Records.load(folder)
     for run in records.by_path.values():
         data = fingerprint(run.recipe.dataset)
-        if isinstance(run, Run):
-            key = run_key(run.recipe, precision_of(run), device_kind(run), data)
-        else:
-            key = solve_key(run.recipe, device_kind(run), data)
-        Store(target, record=type(run)).keep(replace(run, key=key))
+        key = run_key(run.recipe, run.precision, device_kind(run), data)
+        Store(target).keep(replace(run, key=key))
     print(f"{len(records.by_path)} records are in {target}: sessions there do not train them again")
     return 0
 
@@ -116,9 +110,7 @@ def _stored(store: Path | None) -> list[AnyRun]:
     from harness.data.catalogue import dataset_spec
 
     folder = store or default_store()
-    found: list[AnyRun] = []
-    for kind in (Run, Solve):
-        found += Store(folder, notice=lambda text: print(f"notice: {text}"), record=kind).runs()
+    found = Store(folder, notice=lambda text: print(f"notice: {text}")).runs()
     return [run for run in found if not dataset_spec(run.recipe.dataset).embedded]
 
 

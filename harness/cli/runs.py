@@ -18,7 +18,7 @@ def run_runs(folder: Path | None) -> int:
     for name in ("key", "recipe", "epochs", "train", "test", "seconds", "where", "finished"):
         table.add_column(name, justify="right" if name in ("epochs", "seconds") else "left")
     count = 0
-    for run in store.runs():
+    for run in store.trainings():
         count += 1
         table.add_row(
             run.key,

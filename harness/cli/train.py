@@ -14,7 +14,8 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
 from harness.errors import HarnessError, InvalidRecipe, UnknownName
-from harness.runs.laboratory import Laboratory, Progress
+from harness.runs.progress import Progress
+from harness.runs.runner import Runner
 from harness.runs.store import Store, default_store
 from harness.training.protocol import named_recipe, recipe_names
 from harness.training.recipe import Recipe
@@ -62,7 +63,7 @@ def _train(recipe: Recipe, options: argparse.Namespace, device: str, ranks: "Ran
 
         if ranks.rank == 0:
             print(recipe)
-        laboratory = Laboratory(
+        runner = Runner(
             store,
             device=device,
             data_root=options.data_root,
@@ -73,7 +74,7 @@ def _train(recipe: Recipe, options: argparse.Namespace, device: str, ranks: "Ran
             steps=options.steps,
         )
         try:
-            run = laboratory.run_with(ranks, recipe)
+            run = runner.run_with(ranks, recipe)
         except HarnessError:
             bars.update(task, visible=bars.tasks[0].completed > 0)
             raise

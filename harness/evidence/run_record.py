@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.evidence.record import RUN_LINE, Evidence
-from harness.runs.run import DamagedRun, Run
-from harness.runs.solve import Solve
+from harness.runs.run import DamagedRun, Run, Solve
 
 CURVES = ("step", "loss", "online_accuracy", "train_accuracy", "test_accuracy", "learning_rate")
 LARGEST = 1e300

@@ -13,7 +13,7 @@ from harness.evidence.statistics import (
 )
 
 if TYPE_CHECKING:
-    from harness.runs.solve import Solve
+    from harness.runs.run import Solve
 
 
 def share_of_errors(name: str, solves: Sequence["Solve"], label: str) -> Measurement:

@@ -17,7 +17,7 @@ from harness.runs.remote import Place
 from harness.runs.store import default_store
 from harness.training.recipe import Recipe
 
-ELSEWHERE = pytest.StashKey[dict[Recipe | SolveRecipe, str]]()
+REMOTE = pytest.StashKey[dict[Recipe | SolveRecipe, str]]()
 """Keys in the store of what the cluster has trained, by recipe."""
 
 
@@ -50,7 +50,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Nothing is trained elsewhere unless an engine says so."""
-    config.stash[ELSEWHERE] = {}
+    config.stash[REMOTE] = {}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -78,7 +78,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
             finished = cluster.finish(jobs, state.notices.append)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from error
-    config.stash[ELSEWHERE] |= finished.keys
+    config.stash[REMOTE] |= finished.keys
     for item in session.items:
         failed = [recipe for recipe in work_of(item) if recipe in finished.failures]
         if failed:

@@ -7,26 +7,26 @@ from pathlib import Path
 import pytest
 
 from harness.errors import HarnessError
-from harness.plugin.engine import ELSEWHERE
+from harness.plugin.engine import REMOTE
 from harness.plugin.options import SESSION
 from harness.plugin.progress import show_progress
 from harness.plugin.recorded import is_recorded, recorded_runs
 from harness.plugin.trials import Trial, given, recipes_of, reseed
-from harness.runs.laboratory import Laboratory
 from harness.runs.run import Run
+from harness.runs.runner import Runner
 from harness.runs.store import Store, default_store
 from harness.training.recipe import Recipe
 
-LABORATORY = pytest.StashKey[Laboratory]()
+RUNNER = pytest.StashKey[Runner]()
 PLANNED = pytest.StashKey[list[Recipe]]()
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What a claim test sees of the laboratory."""
+    """What a claim test sees of the runner."""
 
     item: pytest.Item
-    laboratory: Laboratory
+    runner: Runner
 
     def runs(self, trial: Trial) -> Mapping[str, list[Run]]:
         """The trial's finished runs by group, with this session's base seed."""
@@ -47,7 +47,7 @@ class Bench:
     @property
     def data_root(self) -> Path | None:
         """Where datasets are looked for; None for the default."""
-        return self.laboratory.data_root
+        return self.runner.data_root
 
     def _runs(self, recipes: list[Recipe]) -> list[Run]:
         planned = set(recipes_of(self.item))
@@ -60,8 +60,8 @@ class Bench:
             found = recorded_runs(self.item)
             return [found[recipe] for recipe in recipes]
         # With several workers, another may be about to train what this one would take along.
-        alone = self.laboratory.workers == 1
-        return self.laboratory.runs(recipes, planned_recipes(self.item.session) if alone else ())
+        alone = self.runner.workers == 1
+        return self.runner.runs(recipes, planned_recipes(self.item.session) if alone else ())
 
 
 def planned_recipes(session: pytest.Session) -> list[Recipe]:
@@ -81,15 +81,19 @@ def base_seed(request: pytest.FixtureRequest) -> int:
 @pytest.fixture
 def laboratory(request: pytest.FixtureRequest) -> Bench:
     """Finished runs for a trial: ``laboratory.runs(trial)["random labels"]``."""
-    config = request.config
-    if LABORATORY not in config.stash:
+    return Bench(request.node, session_runner(request.config))
+
+
+def session_runner(config: pytest.Config) -> Runner:
+    """The session's one runner, as its options say."""
+    if RUNNER not in config.stash:
         session, option = config.stash[SESSION], config.getoption
         store = Store(
             option("--runs") or default_store(),
             fresh_since=session.started if option("--fresh") else None,
             notice=config.stash[SESSION].notify,
         )
-        config.stash[LABORATORY] = Laboratory(
+        config.stash[RUNNER] = Runner(
             store,
             device=option("--device"),
             data_root=option("--data-root"),
@@ -97,6 +101,6 @@ def laboratory(request: pytest.FixtureRequest) -> Bench:
             precision=option("--precision"),
             steps=option("--steps"),
             on_progress=lambda progress: show_progress(config, progress),
-            elsewhere=config.stash[ELSEWHERE],
+            remote=config.stash[REMOTE],
         )
-    return Bench(request.node, config.stash[LABORATORY])
+    return config.stash[RUNNER]

@@ -14,7 +14,7 @@ from harness.plugin.tiers import tier_of
 from harness.plugin.trials import work_of
 from harness.runs.forecast import Forecast
 from harness.runs.jobs import jobs_in_order
-from harness.runs.laboratory import duration
+from harness.runs.progress import duration
 from harness.runs.store import Store, default_store
 from harness.training.recipe import Recipe
 
@@ -47,7 +47,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     total = sum(recipe.cost for recipe in users)
     store = Store(session.config.getoption("--runs") or default_store())
     try:
-        forecast = Forecast(store.runs())
+        forecast = Forecast(store.trainings())
     except StoreError as error:
         raise pytest.UsageError(str(error)) from error
     seconds, known_of, unknown = 0.0, 0, 0

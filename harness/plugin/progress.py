@@ -17,7 +17,7 @@ from harness.files import write_atomically
 from harness.plugin.options import SESSION
 
 if TYPE_CHECKING:
-    from harness.runs.laboratory import Progress
+    from harness.runs.progress import Progress
 
 ON_TERMINAL_SECONDS = 1.0
 ELSEWHERE_SECONDS = 30.0

@@ -11,9 +11,8 @@ from harness.evidence.published import published_figure
 from harness.evidence.published_figures import published_epochs
 from harness.linear.recipe import ConvNetRecipe
 from harness.models.registry import model_spec
-from harness.runs.records import Records, device_kind, machine_of, precision_of
-from harness.runs.run import Run
-from harness.runs.solve import Solve
+from harness.runs.records import Records, device_kind, machine_of
+from harness.runs.run import Run, Solve
 
 Table = tuple[list[str], list[list[str]]]
 """Head and rows."""
@@ -31,7 +30,7 @@ def machine_of_run(run: Run | Solve) -> str:
     """Machine, precision, PyTorch's version, commit and day of a run."""
     commit = run.environment.get("commit")
     versions = f"PyTorch {run.environment['torch']}" + (f", commit {commit}" if commit else "")
-    return f"{machine_of(run)}, {precision_of(run)}, {versions}, {run.finished[:10]}"
+    return f"{machine_of(run)}, {run.precision}, {versions}, {run.finished[:10]}"
 
 
 def solve_rows(records: Records, letters: Mapping[str, str]) -> list[list[str]]:

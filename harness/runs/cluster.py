@@ -17,9 +17,9 @@ from typing import Any
 from harness.environment import available_cores
 from harness.errors import ClusterError
 from harness.runs.address import REMEDY, require_answer
-from harness.runs.jobs import AnyRecipe, Job, Machine, jobs_of
-from harness.runs.key import code_fingerprint
-from harness.runs.remote import Place, done_there, look_around
+from harness.runs.jobs import Job, Machine, jobs_of
+from harness.runs.remote import Place, code_of_all, done_there, look_around
+from harness.runs.run import AnyRecipe
 
 ATTEMPTS = 3
 """Times that a job is tried before it is given up."""
@@ -121,7 +121,7 @@ class Cluster:
                     ) from error
                 if found.problem:
                     raise ClusterError(f"{machine.name}: {found.problem}")
-                if found.code != code_fingerprint():
+                if found.code != code_of_all():
                     raise ClusterError(
                         f"{machine.name} has another version of the training code; its runs would"
                         " not be found here: install this one there"

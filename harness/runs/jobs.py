@@ -9,10 +9,14 @@ from functools import cache
 
 from harness.errors import ClusterError
 from harness.linear.recipe import SolveRecipe
+from harness.runs.run import AnyRecipe
 from harness.training.batching import can_be_grouped, groups_of, shape_of
 from harness.training.recipe import Recipe
 
-AnyRecipe = Recipe | SolveRecipe
+LARGE = 1e9
+"""Bytes from which a solve waits for others that are as large: they would not fit side by side."""
+WORTH_THREADS = 1e8
+"""Bytes of a solve below which threads cost more than they bring."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,6 @@ def _on_gpus(group: Sequence[Recipe], machines: Sequence[Machine]) -> Job:
 def _of_solve(recipe: SolveRecipe, machines: Sequence[Machine], kind: str, threads: int) -> Job:
     """A large one takes a machine's cores, so that no two share its memory."""
     from harness.linear.solve import memory_needed
-    from harness.runs.solver import LARGE, WORTH_THREADS
 
     most_cpus = max(machine.cpus for machine in machines)
     most_memory = max(machine.memory for machine in machines)

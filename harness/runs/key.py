@@ -1,102 +1,91 @@
-"""A run's key: the recipe, the data, the code that trains, the backend. Does not import torch."""
+"""A run's key: the recipe, the data, the code that makes it, the backend. Does not import torch."""
 
 import ast
 import hashlib
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from harness.environment import version
-from harness.linear.recipe import SolveRecipe
 from harness.models.custom import is_custom
 from harness.models.sources import source_fingerprint
+from harness.runs.run import AnyRecipe
 from harness.syntax import as_text
 from harness.training.recipe import Recipe
 
-TRAINING_CODE = ("data", "models", "training")
-"""The packages that decide what a training does."""
-
-ONLY_LOOKING = (
-    "data/audit.py",
-    "data/verification.py",
-    "models/counting.py",
-    "training/comparison.py",
-    "training/examination.py",
-    "training/preflight.py",
-    "training/schedule.py",
-)
-"""Modules of theirs that training does not use."""
+PACKAGE = Path(__file__).parents[1]
+TRAINING, SOLVING = "harness.runs.training_job", "harness.runs.solving_job"
+"""The modules that make runs. What they import decides what a run comes to."""
 
 
-SOLVING_CODE = {
-    "KernelRecipe": (
-        "examples",
-        "gabor",
-        "kernel_solve",
-        "kernels",
-        "machine",
-        "refinement",
-        "triangle",
-    ),
-    "ConvNetRecipe": ("convnet", "examples", "least_squares", "refinement", "triangle"),
-}
-"""The modules of `harness.linear` that decide what a solve comes to, by the recipe's kind."""
-
-
-def run_key(recipe: Recipe, precision: str, device_kind: str, data_fingerprint: str) -> str:
+def run_key(recipe: AnyRecipe, precision: str, device_kind: str, data_fingerprint: str) -> str:
     """Sixteen hex digits, different if anything that could change the run differs."""
+    is_training = isinstance(recipe, Recipe)
     content = {
         "recipe": {**recipe.as_dict(), "precision": precision},
         "device": device_kind,
         "data": data_fingerprint,
-        "code": code_fingerprint(),
+        "code": code_fingerprint(TRAINING if is_training else SOLVING),
         "torch": version("torch"),
     }
-    if is_custom(recipe.model):
+    if is_training and is_custom(recipe.model):
         content["network"] = source_fingerprint(recipe.model)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def solve_key(recipe: SolveRecipe, device_kind: str, data_fingerprint: str) -> str:
-    """The key of a linear solve, made as a training run's."""
-    content = recipe.as_dict()
-    modules = SOLVING_CODE[content["kind"]]
-    content = {
-        "recipe": content,
-        "device": device_kind,
-        "data": data_fingerprint,
-        "code": solving_fingerprint(modules),
-        "torch": version("torch"),
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-
-
 @cache
-def solving_fingerprint(modules: tuple[str, ...], package: Path = Path(__file__).parents[1]) -> str:
-    """Hash of these modules' syntax trees, and of those that read and randomise data."""
-    paths = [package / "linear" / f"{name}.py" for name in modules]
-    paths += [package / "data" / f"{name}.py" for name in ("randomization", "sources", "streams")]
-    trees = [syntax(path.read_text(encoding="utf-8")) for path in paths]
-    return hashlib.sha256("\n".join(trees).encode()).hexdigest()
+def code_fingerprint(entry: str, package: Path = PACKAGE) -> str:
+    """Hash of the syntax trees of a module and of all modules of the project that it imports.
 
-
-@cache
-def code_fingerprint(package: Path = Path(__file__).parents[1]) -> str:
-    """Hash of the training code's syntax trees, docstrings and comments left out."""
+    Docstrings and comments are left out; so are the other modules of `harness.runs`, which keep
+    runs and do not change them.
+    """
     digest = hashlib.sha256()
-    for folder in TRAINING_CODE:
-        for path in sorted((package / folder).rglob("*.py")):
-            name = path.relative_to(package).as_posix()
-            if name in ONLY_LOOKING:
-                continue
-            digest.update(name.encode())
-            digest.update(syntax(path.read_text(encoding="utf-8")).encode())
+    for name, tree in sorted(imported_modules(entry, package).items()):
+        digest.update(f"{name}\n{_without_documentation(tree)}\n".encode())
     return digest.hexdigest()
+
+
+def imported_modules(entry: str, package: Path = PACKAGE) -> dict[str, ast.Module]:
+    """The module ``entry`` and what it imports of the package, at any depth, by name.
+
+    Imports inside functions count, those for type checkers alone do not.
+    """
+    found: dict[str, ast.Module] = {}
+    waiting = [entry]
+    while waiting:
+        name = waiting.pop()
+        top, *inside = name.split(".")
+        keeps_runs = inside[:1] == ["runs"] and name != entry
+        if top != package.name or name in found or keeps_runs:
+            continue
+        place = package.joinpath(*inside)
+        path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+        if path.is_file():
+            found[name] = ast.parse(path.read_text(encoding="utf-8"))
+            waiting += [name.rpartition(".")[0], *_imports(found[name])]
+    return found
+
+
+def _imports(node: ast.AST) -> Iterator[str]:
+    """The names that a syntax tree imports: modules, and perhaps what stands in modules."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield str(node.module)
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    elif not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+        for child in ast.iter_child_nodes(node):
+            yield from _imports(child)
 
 
 def syntax(source: str) -> str:
     """The syntax tree of a module as text, without docstrings, comments and line numbers."""
-    tree = ast.parse(source)
+    return _without_documentation(ast.parse(source))
+
+
+def _without_documentation(tree: ast.Module) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):

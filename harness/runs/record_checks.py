@@ -12,14 +12,13 @@ from typing import Any
 
 from harness.data.catalogue import dataset_spec
 from harness.linear.recipe import KernelRecipe, SolveRecipe
-from harness.runs.run import Run
-from harness.runs.solve import Solve
+from harness.runs.run import AnyRun, Run
 
 ROUNDED = 1e-5
 """Of a share: a record keeps seven digits."""
 
 
-def problems(run: Run | Solve, precision: str) -> Iterator[str]:
+def problems(run: AnyRun) -> Iterator[str]:
     """Each contradiction in words; raises as Python does on figures of the wrong type."""
     if not _is_amount(run.seconds):
         yield f"it took {run.seconds} seconds"
@@ -27,7 +26,7 @@ def problems(run: Run | Solve, precision: str) -> Iterator[str]:
     for name, value, pattern in (
         ("key", run.key, r"[0-9a-f]{16}"),
         ("device", run.device, r"cpu|cuda(:\d+)?"),
-        ("precision", precision, r"fp32|fp64|bf16"),
+        ("precision", run.precision, r"fp32|fp64|bf16"),
         ("processor", run.environment["processor"], r"[^<>|\n]+"),
         ("torch", run.environment["torch"], r"[\w.+-]+"),
         ("commit", run.environment.get("commit", "none"), r"\w+\+?"),

@@ -16,11 +16,10 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.files import write_atomically
 from harness.linear.outcome import SolveOutcome
-from harness.linear.recipe import KernelRecipe, SolveRecipe, recipe_from_dict
+from harness.linear.recipe import KernelRecipe, SolveRecipe
 from harness.models.registry import model_spec
 from harness.runs.record_checks import problems
-from harness.runs.run import Run, checksum
-from harness.runs.solve import Solve
+from harness.runs.run import AnyRun, Run, Solve, checksum
 from harness.training.outcome import Outcome
 from harness.training.recipe import Recipe
 
@@ -32,8 +31,6 @@ FIRST_LOSSES = 100
 """Of a training that is longer than its own list of losses; the first are compared anew."""
 DIGITS = 7
 ANSWER_DIGITS = 4
-
-AnyRun = Run | Solve
 
 
 class BadRecord(HarnessError):
@@ -94,9 +91,9 @@ class Records:
             for run in self.by_recipe.get(recipe, ())
             if kind in ("auto", device_kind(run))
             # A solve's precision is its recipe's.
-            and (precision in ("auto", precision_of(run)) or isinstance(run, Solve))
+            and (precision in ("auto", run.precision) or isinstance(run, Solve))
         ]
-        wanted.sort(key=lambda run: (device_kind(run) != prefer, precision_of(run) != "bf16"))
+        wanted.sort(key=lambda run: (device_kind(run) != prefer, run.precision != "bf16"))
         return next(iter(wanted), None)
 
 
@@ -105,14 +102,9 @@ def device_kind(run: AnyRun) -> str:
     return run.device.partition(":")[0]
 
 
-def precision_of(run: AnyRun) -> str:
-    """In which a training trained, or a kernel matrix was factored."""
-    return run.precision if isinstance(run, Run) else run.recipe.precision
-
-
 def identity(run: AnyRun) -> tuple[object, str, str]:
     """What no two records share: recipe, kind of device, precision."""
-    return run.recipe, device_kind(run), precision_of(run)
+    return run.recipe, device_kind(run), run.precision
 
 
 def machine_of(run: AnyRun) -> str:
@@ -128,7 +120,7 @@ def where_and_when(runs: Iterable[AnyRun]) -> str:
     """The machines, days and commits of runs, in words; empty where there are none."""
     runs = list(runs)
     commits = dict.fromkeys(run.environment.get("commit", "") for run in runs)
-    machines = dict.fromkeys(f"{machine_of(run)}, {precision_of(run)}" for run in runs)
+    machines = dict.fromkeys(f"{machine_of(run)}, {run.precision}" for run in runs)
     days = sorted({run.finished[:10] for run in runs})
     when = " to ".join(dict.fromkeys([*days[:1], *days[-1:]]))
     made_by = f", commit {', '.join(filter(None, commits))}" * any(commits)
@@ -153,7 +145,7 @@ def setting_of(recipe: Recipe) -> str:
 
 def path_of(run: AnyRun) -> str:
     """Where a run is recorded, below the folder of all records."""
-    where = f"{device_kind(run)}-{precision_of(run)}"
+    where = f"{device_kind(run)}-{run.precision}"
     recipe = run.recipe
     if isinstance(recipe, Recipe):
         name = "-".join([setting_of(recipe), *_departures(recipe)])
@@ -231,15 +223,10 @@ def write_record(folder: Path, run: AnyRun) -> Path:
 
 def to_record(run: AnyRun) -> bytes:
     """A run as JSON, numbers to as many digits as are compared again, lists on one line."""
-    content = {
-        "schema": SCHEMA,
-        "kind": "training" if isinstance(run, Run) else "solve",
-        **{key: value for key, value in asdict(run).items() if key not in ("recipe", "outcome")},
-        "recipe": run.recipe.as_dict(),
-        "outcome": _shortened(run.outcome).as_dict() if isinstance(run, Run) else None,
-    }
-    if isinstance(run, Solve):
-        content["outcome"] = run.outcome.as_dict()
+    content = replace(run, outcome=_shortened(run.outcome)).as_dict()
+    parts = {name: content.pop(name) for name in ("recipe", "outcome")}
+    kind = "training" if isinstance(run, Run) else "solve"
+    content = {"schema": SCHEMA, "kind": kind, **content, **parts}
     content = json.loads(json.dumps(content))
     text = json.dumps({"checksum": checksum(content), **content}, indent=1)
     # A list of numbers is a line.
@@ -247,7 +234,9 @@ def to_record(run: AnyRun) -> bytes:
     return f"{text}\n".encode()
 
 
-def _shortened(outcome: Outcome) -> Outcome:
+def _shortened(outcome: Outcome | SolveOutcome) -> Outcome | SolveOutcome:
+    if isinstance(outcome, SolveOutcome):
+        return outcome
     curve, losses = outcome.curve, outcome.first_losses
     whole = curve.step and len(losses) == curve.step[-1]
     shorter = {
@@ -296,7 +285,7 @@ def parse_record(text: bytes, name: str) -> AnyRun:
     kind = content.pop("kind")
     try:
         run = _run(kind, content)
-        problem = next(problems(run, precision_of(run)), "")
+        problem = next(problems(run), "")
     except (HarnessError, TypeError, KeyError, AttributeError, ValueError, IndexError) as error:
         raise BadRecord(f"{name}: its {kind} can no longer be read: {error}") from error
     if problem:
@@ -308,9 +297,5 @@ def _run(kind: str, content: dict[str, Any]) -> AnyRun:
     if kind == "training":
         if missing := {field.name for field in fields(Recipe)} - content["recipe"].keys():
             raise HarnessError(f"its recipe lacks {', '.join(sorted(missing))}")
-        content["recipe"] = Recipe(**content["recipe"])
-        content["outcome"] = Outcome.from_dict(content["outcome"])
-        return Run(**content)
-    content["recipe"] = recipe_from_dict(content["recipe"])
-    content["outcome"] = SolveOutcome.from_dict(content["outcome"])
-    return Solve(**content)
+        return Run.from_dict(content)
+    return Solve.from_dict(content)

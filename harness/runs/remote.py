@@ -9,12 +9,9 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.files import write_atomically
-from harness.linear.recipe import SolveRecipe
-from harness.runs.key import code_fingerprint
-from harness.runs.laboratory import Laboratory
-from harness.runs.run import Run
-from harness.runs.solve import Solve
-from harness.runs.solver import Solver
+from harness.runs.key import SOLVING, TRAINING, code_fingerprint
+from harness.runs.run import AnyRecipe
+from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.training.recipe import Recipe
 
@@ -51,11 +48,16 @@ def look_around(token: Path, place: Place) -> Told:
         )
     if place.data_root is not None and not place.data_root.is_dir():
         return Told(problem=f"it does not see the data folder {place.data_root}")
-    return Told(code=code_fingerprint())
+    return Told(code=code_of_all())
+
+
+def code_of_all() -> str:
+    """What identifies the code that makes runs, on this machine."""
+    return code_fingerprint(TRAINING) + code_fingerprint(SOLVING)
 
 
 def done_there(
-    recipes: Sequence[Recipe | SolveRecipe], place: Place, threads: int, processes: int = 1
+    recipes: Sequence[AnyRecipe], place: Place, threads: int, processes: int = 1
 ) -> Told:
     """Train or solve what is missing, on this machine, with ``threads`` of a CPU.
 
@@ -67,17 +69,14 @@ def done_there(
             count = min(processes, recipes[0].processes)
             if count > 1:
                 return Told([_train_under_torchrun(recipe, place, count) for recipe in recipes])
-            laboratory = Laboratory(
-                Store(place.runs, place.fresh_since, notices.append, Run),
-                place.device,
-                place.data_root,
-                threads=threads,
-                precision=place.precision,
-            )
-            return Told([run.key for run in laboratory.runs(recipes)])
-        store = Store(place.runs, place.fresh_since, notices.append, Solve)
-        solver = Solver(store, place.device, place.data_root, threads=threads)
-        return Told([solver.solve(recipe).key for recipe in recipes])
+        runner = Runner(
+            Store(place.runs, place.fresh_since, notices.append),
+            place.device,
+            place.data_root,
+            threads=threads,
+            precision=place.precision,
+        )
+        return Told([run.key for run in runner.runs(recipes)])
     except HarnessError as error:
         return Told(problem=str(error))
 

@@ -7,9 +7,7 @@ import torch
 
 from harness.data import streams
 from harness.linear.solve import probe
-from harness.runs.records import AnyRun, precision_of
-from harness.runs.run import Run
-from harness.runs.solve import Solve
+from harness.runs.run import AnyRun, Run, Solve
 from harness.training.backend import Backend, has_fast_bf16
 from harness.training.inputs import prepared_data
 from harness.training.loop import Training
@@ -36,7 +34,7 @@ def differences(run: AnyRun, root: Path | None = None) -> list[str]:
 
 
 def _of_training(run: Run, root: Path | None) -> list[str]:
-    precision = precision_of(run)
+    precision = run.precision
     if precision == "bf16" and not has_fast_bf16("cpu"):
         precision = "fp32"
     recipe = replace(run.recipe, precision=precision)
@@ -65,7 +63,7 @@ def _of_training(run: Run, root: Path | None) -> list[str]:
         ours = matrix_norms(initial[name])["frobenius"]
         if abs(ours - norms["frobenius"]) > 10 * EXACT * ours:
             found.append(f"the weights of {name} start with the norm {ours:.7g}, not as recorded")
-    tolerance = LOSS_TOLERANCE[precision_of(run)]
+    tolerance = LOSS_TOLERANCE[run.precision]
     for step, (ours, theirs) in enumerate(
         zip(losses, run.outcome.first_losses[: len(losses)], strict=True), start=1
     ):

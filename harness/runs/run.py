@@ -1,15 +1,20 @@
-"""A finished run: recipe, outcome, and where, when and with what it was trained."""
+"""A finished run: recipe, outcome, and where, when and with what it was made."""
 
 import hashlib
 import json
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
+from harness.environment import commit, describe, now
 from harness.errors import HarnessError
+from harness.linear.outcome import SolveOutcome
+from harness.linear.recipe import SolveRecipe, recipe_from_dict
 from harness.training.outcome import Curve, Outcome
 from harness.training.recipe import Recipe
 
-FORMAT = 1
+AnyRecipe = Recipe | SolveRecipe
+R = TypeVar("R", Recipe, SolveRecipe)
+F = TypeVar("F", Outcome, SolveOutcome)
 
 
 class DamagedRun(Exception):
@@ -17,19 +22,70 @@ class DamagedRun(Exception):
 
 
 @dataclass(frozen=True)
-class Run:
-    """What the store keeps; see `Outcome` for the figures."""
+class FinishedRun(Generic[R, F]):
+    """What the store keeps of a training (`Run`) or of a linear solve (`Solve`)."""
 
-    FILE: ClassVar[str] = "run.json"
+    FILE: ClassVar[str]
+    FORMAT: ClassVar[int]
     key: str
-    recipe: Recipe
-    outcome: Outcome
+    recipe: R
+    outcome: F
     precision: str
+    """In which a training trained, or a kernel matrix was factored."""
     device: str
     seconds: float
-    """Training time over all epochs, evaluation included, data preparation not."""
+    """Training time over all epochs, evaluation included, data preparation not; or of all of a
+    solve: features, factorisation, refinement, prediction."""
     finished: str
     environment: dict[str, Any]
+
+    @classmethod
+    def made_here(cls, *, environment: dict[str, Any], **values: Any) -> Self:
+        """A run that has just finished in this process, with this machine's facts."""
+        facts = {**describe(), **commit(), **environment}
+        return cls(**values, finished=now(), environment=facts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        content = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {**content, "recipe": self.recipe.as_dict(), "outcome": self.outcome.as_dict()}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Self:
+        """The inverse of `as_dict`; raises as Python does, or HarnessError, on anything else."""
+        raise NotImplementedError
+
+    def to_json(self) -> bytes:
+        """With a checksum of the content."""
+        # As it will be read: tuples become lists.
+        content = json.loads(json.dumps({"format": self.FORMAT, **self.as_dict()}))
+        return json.dumps({"checksum": checksum(content), **content}, indent=1).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Self:
+        """Raises DamagedRun unless every byte is as written."""
+        try:
+            content = json.loads(text)
+            if content.pop("checksum") != checksum(content):
+                raise DamagedRun("the checksum does not match")
+            if content.pop("format") != cls.FORMAT:
+                raise DamagedRun("it is of another format")
+            return cls.from_dict(content)
+        # HarnessError: a folder of images that it was trained on may be gone.
+        except (ValueError, TypeError, AttributeError, LookupError, HarnessError) as error:
+            raise DamagedRun(f"it cannot be read: {error!r}") from error
+
+
+class Run(FinishedRun[Recipe, Outcome]):
+    """A finished training; see `Outcome` for the figures."""
+
+    FILE, FORMAT = "run.json", 1
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Self:
+        """The inverse of `as_dict`."""
+        recipe, outcome = Recipe(**content["recipe"]), Outcome.from_dict(content["outcome"])
+        return cls(**{**content, "recipe": recipe, "outcome": outcome})
 
     @property
     def diverged(self) -> bool:
@@ -51,63 +107,28 @@ class Run:
         """One entry an epoch."""
         return self.outcome.curve
 
-    def to_json(self) -> bytes:
-        """With a checksum of the content."""
-        content = {
-            "format": FORMAT,
-            "key": self.key,
-            "recipe": self.recipe.as_dict(),
-            "outcome": self.outcome.as_dict(),
-            "precision": self.precision,
-            "device": self.device,
-            "seconds": self.seconds,
-            "finished": self.finished,
-            "environment": self.environment,
-        }
-        return sealed(content)
+
+class Solve(FinishedRun[SolveRecipe, SolveOutcome]):
+    """A finished solve of a linear model; see `SolveOutcome` for the figures."""
+
+    FILE, FORMAT = "solve.json", 2
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON; the precision stands in the recipe."""
+        content = super().as_dict()
+        del content["precision"]
+        return content
 
     @classmethod
-    def from_json(cls, text: bytes) -> "Run":
-        """Raises DamagedRun unless every byte is as written."""
-        try:
-            content = unsealed(text, FORMAT)
-            return cls(
-                **{
-                    **content,
-                    "recipe": Recipe(**content["recipe"]),
-                    "outcome": Outcome.from_dict(content["outcome"]),
-                }
-            )
-        except (
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            LookupError,
-            HarnessError,
-        ) as error:
-            # A folder of images that it was trained on may be gone: HarnessError.
-            raise DamagedRun(f"it cannot be read: {error!r}") from error
+    def from_dict(cls, content: dict[str, Any]) -> Self:
+        """The inverse of `as_dict`."""
+        recipe = recipe_from_dict(content["recipe"])
+        outcome = SolveOutcome.from_dict(content["outcome"])
+        made = {"recipe": recipe, "outcome": outcome, "precision": recipe.precision}
+        return cls(**{**content, **made})
 
 
-def sealed(content: dict[str, Any]) -> bytes:
-    """A record's content as JSON, with its checksum."""
-    content = json.loads(json.dumps(content))  # As it will be read: tuples become lists.
-    return json.dumps({"checksum": checksum(content), **content}, indent=1).encode()
-
-
-def unsealed(text: bytes, form: int) -> dict[str, Any]:
-    """The content that `sealed` wrote, without its format.
-
-    Raises DamagedRun where the checksum or the format differs, ValueError, KeyError, TypeError or
-    AttributeError where it is no such record at all.
-    """
-    content = json.loads(text)
-    if content.pop("checksum") != checksum(content):
-        raise DamagedRun("the checksum does not match")
-    if content.pop("format") != form:
-        raise DamagedRun("it is of another format")
-    return content
+AnyRun = Run | Solve
 
 
 def checksum(content: dict[str, Any]) -> str:

@@ -16,8 +16,7 @@ from filelock import FileLock, Timeout
 
 from harness.errors import StoreError
 from harness.files import write_atomically
-from harness.runs.run import DamagedRun, Run
-from harness.runs.solve import Solve
+from harness.runs.run import AnyRun, DamagedRun, Run, Solve
 
 log = logging.getLogger("harness.runs")
 
@@ -28,11 +27,9 @@ def default_store() -> Path:
 
 
 class Store:
-    """Finished runs under ``folder``, or solves, as ``record`` says.
+    """Finished runs under ``folder``; with ``fresh_since``, older ones are ignored.
 
-    With ``fresh_since``, those older than that are ignored.
-
-    ``notice`` is told in a sentence of every damaged entry; waits go to the log.
+    ``notice`` gets a sentence on every damaged entry; waits go to the log.
     """
 
     def __init__(
@@ -40,10 +37,8 @@ class Store:
         folder: Path,
         fresh_since: float | None = None,
         notice: Callable[[str], None] = log.warning,
-        record: type[Run] | type[Solve] = Run,
     ) -> None:
         self.folder, self.fresh_since, self.notice = folder, fresh_since, notice
-        self.record = record
 
     def entry(self, key: str) -> Path:
         """The folder of one run."""
@@ -53,30 +48,31 @@ class Store:
         """Where an unfinished run keeps what the next epoch needs."""
         return self.entry(key) / "checkpoint.safetensors"
 
-    def find(self, key: str, mend: bool = True) -> Run | Solve | None:
+    def find(self, key: str, repair: bool = True) -> AnyRun | None:
         """The finished run, or None. A damaged entry is reported, put aside, and counts as none.
 
-        Mend only under the lock: another process may be about to replace the entry.
+        Repair only under the lock: another process may be about to replace the entry.
         """
-        path = self.entry(key) / self.record.FILE
-        if not self.is_current(path):
-            return None
-        try:
-            run = self.record.from_json(path.read_bytes())
-            if run.key != key:
-                raise DamagedRun(f"it is the run {run.key}")
-            return run
-        except DamagedRun as error:
-            if mend:
-                self.notice(f"the stored run {path} is damaged ({error}); it is trained again")
-                self.put_aside(path)
-            return None
-        except FileNotFoundError:
-            return None  # Another process has put it aside.
-        except OSError as error:
-            raise StoreError(
-                f"cannot read {path}: {error.strerror}; choose another --runs"
-            ) from error
+        for kind in (Run, Solve):
+            path = self.entry(key) / kind.FILE
+            if not self.is_current(path):
+                continue
+            try:
+                run = kind.from_json(path.read_bytes())
+                if run.key != key:
+                    raise DamagedRun(f"it is the run {run.key}")
+                return run
+            except DamagedRun as error:
+                if repair:
+                    self.notice(f"the stored run {path} is damaged ({error}); it is trained again")
+                    self.put_aside(path)
+            except FileNotFoundError:
+                pass  # Another process has put it aside.
+            except OSError as error:
+                raise StoreError(
+                    f"cannot read {path}: {error.strerror}; choose another --runs"
+                ) from error
+        return None
 
     def is_current(self, path: Path) -> bool:
         """Whether the file is there, and not older than ``fresh_since``."""
@@ -95,7 +91,7 @@ class Store:
         except OSError as error:
             raise StoreError(f"cannot rename the damaged {path}: {error.strerror}") from error
 
-    def keep(self, run: Run | Solve) -> None:
+    def keep(self, run: AnyRun) -> None:
         """Write a finished run and drop its checkpoint; raises StoreError where it cannot."""
         write_atomically(self.entry(run.key) / run.FILE, run.to_json())
         with contextlib.suppress(OSError):  # The run is kept; a stale checkpoint harms nothing.
@@ -128,23 +124,28 @@ class Store:
         finally:
             lock.release()
 
-    def runs(self) -> Iterator[Run | Solve]:
-        """Every finished run, oldest first; what is damaged or unreadable is told and left out."""
-        for path in self._files(self.record.FILE):
+    def runs(self) -> Iterator[AnyRun]:
+        """Finished runs, oldest first; a damaged or unreadable one is reported and left out."""
+        for path in self._files(Run.FILE, Solve.FILE):
+            kind = Run if path.name == Run.FILE else Solve
             try:
-                yield self.record.from_json(path.read_bytes())
+                yield kind.from_json(path.read_bytes())
             except DamagedRun as error:
                 self.notice(f"the stored run {path} is damaged ({error})")
             except OSError as error:
                 self.notice(f"the stored run {path} cannot be read ({error.strerror})")
 
+    def trainings(self) -> Iterator[Run]:
+        """Those of `runs` that are trainings."""
+        return (run for run in self.runs() if isinstance(run, Run))
+
     def unfinished(self) -> list[Path]:
         """The checkpoints of interrupted runs."""
         paths = self._files("checkpoint.safetensors")
-        return sorted(path for path in paths if not path.with_name("run.json").exists())
+        return sorted(path for path in paths if not path.with_name(Run.FILE).exists())
 
-    def _files(self, name: str) -> list[Path]:
-        """The entries' files of that name, oldest first; raises StoreError for a closed folder."""
+    def _files(self, *names: str) -> list[Path]:
+        """Files of these names, oldest first; raises StoreError for a closed folder."""
         found: list[tuple[float, Path]] = []
         try:
             entries = list(self.folder.iterdir())
@@ -155,7 +156,7 @@ class Store:
                 f"cannot read the run store {self.folder}: {error.strerror}; choose another place"
                 " with --runs DIR"
             ) from error
-        for path in (entry / name for entry in entries):
+        for path in (entry / name for entry in entries for name in names):
             try:
                 found.append((path.stat().st_mtime, path))
             except (FileNotFoundError, NotADirectoryError):

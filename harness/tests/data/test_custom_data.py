@@ -12,7 +12,7 @@ from harness.data.catalogue import dataset_spec, missing_files
 from harness.data.custom import custom_arrays, custom_dataset, custom_fingerprint
 from harness.data.sources import load
 from harness.errors import DataError, HarnessError
-from harness.runs.laboratory import Laboratory
+from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.photo_helpers import touch_or_skip
 from harness.training.custom import CustomNetwork
@@ -84,9 +84,7 @@ def test_a_network_trains_on_a_folder_and_on_two_groups_of_its_classes(tmp_path)
     network = CustomNetwork("mlp-1x16", dataset=name, epochs=2)
     for setting in ("random-labels", "random-signs"):
         recipe = network.recipe(paper_recipe("mlp-1x16", "digits", setting, train_size=24))
-        run = Laboratory(Store(tmp_path / "runs"), workers=1_000).run(
-            replace(recipe, precision="fp32")
-        )
+        run = Runner(Store(tmp_path / "runs"), workers=1_000).run(replace(recipe, precision="fp32"))
         assert (run.outcome.train_total, run.outcome.test_total) == (24, 6)
     assert network.departures == ["on images (3 classes, 24 training and 6 test images)"]
 

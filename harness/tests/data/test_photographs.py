@@ -14,7 +14,7 @@ from harness.data import crop_cache, decoding, photographs
 from harness.data.photographs import photo_folder
 from harness.errors import DataError, InvalidRecipe
 from harness.evidence.run_record import stored_runs
-from harness.runs.laboratory import Laboratory
+from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.photo_helpers import CORRUPT, prepared, small, touch_or_skip
 from harness.training.backend import Backend
@@ -253,7 +253,7 @@ def test_workers_change_no_bit_and_a_restart_goes_on_with_the_same_labels(made, 
 
 def test_top_1_and_top_5_train_and_test_best_and_last_are_kept(made, tmp_path):
     recipe = small(label_corruption=0.0, epochs=8, learning_rate=0.003)
-    laboratory = Laboratory(Store(tmp_path / "runs"), device="cpu", data_root=made)
+    laboratory = Runner(Store(tmp_path / "runs"), device="cpu", data_root=made)
     outcome, curve = laboratory.run(recipe).outcome, laboratory.run(recipe).curve
     assert outcome.train_accuracy == 1 and outcome.train_top5 == 1
     assert 1 > outcome.test_top5 >= outcome.test_accuracy

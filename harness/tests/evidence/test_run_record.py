@@ -10,8 +10,7 @@ from harness.evidence.record import Evidence, read_evidence
 from harness.evidence.run_record import RunRecord, stored_runs
 from harness.linear.outcome import Fit, SolveOutcome
 from harness.linear.recipe import KernelRecipe
-from harness.runs.run import Run
-from harness.runs.solve import Solve
+from harness.runs.run import Run, Solve
 from harness.runs.store import Store
 from harness.tests.report_helpers import record, run
 from harness.training.outcome import Curve, Outcome
@@ -106,9 +105,9 @@ def test_a_solve_of_a_linear_model_is_told_by_its_errors_and_norms(tmp_path):
     recipe = KernelRecipe(dataset="mnist", gamma=0.02)
     fit = Fit("true labels", 10, 10, 988, 1000, "f" * 250, norm=145.25, worst_error=1e-9)
     solve = Solve(
-        "cafe", recipe, SolveOutcome((fit,), {}), "cpu", 3.0, "2026-01-02T03:04:05+00:00", {}
+        "cafe", recipe, SolveOutcome((fit,), {}), "fp32", "cpu", 3.0, "2026-01-02T03:04:05", {}
     )
-    Store(tmp_path, record=Solve).keep(solve)
+    Store(tmp_path).keep(solve)
     (found,) = stored_runs(tmp_path, named("cafe"))
     assert found.title == str(recipe)
     assert found.figures == {"test error, true labels": 0.012, "norm, true labels": 145.25}

@@ -15,8 +15,8 @@ from harness.errors import NetworkError
 from harness.evidence import Attains, accuracy
 from harness.models import build_model, model_spec
 from harness.models.sources import source_fingerprint
-from harness.runs.laboratory import Laboratory
 from harness.runs.run import Run
+from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.training_helpers import NETWORKS as HERE
 from harness.tests.training_helpers import own_recipe as recipe
@@ -205,7 +205,7 @@ def test_what_a_module_draws_when_it_is_imported_changes_no_weights(tmp_path):
 
 def run(store, chosen):
     """By one thread: a second would only wait."""
-    return Laboratory(Store(store), workers=1_000).run(chosen)
+    return Runner(Store(store), workers=1_000).run(chosen)
 
 
 def test_a_training_with_dropout_of_its_own_gives_the_same_bits_again(tmp_path):
@@ -323,6 +323,6 @@ def test_whether_it_memorises_random_labels_is_a_verdict_on_the_network(
 def test_what_a_network_raises_in_training_tells_where(tmp_path):
     raising = recipe("RaisesLater", epochs=9)
     with pytest.raises(ValueError, match="no more") as caught:
-        Laboratory(Store(tmp_path), device="cpu").run(raising)
+        Runner(Store(tmp_path), device="cpu").run(raising)
     (note,) = caught.value.__notes__
     assert note.startswith("in epoch ") and str(raising) in note

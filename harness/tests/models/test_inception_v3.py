@@ -8,7 +8,7 @@ import torch
 from harness.data import crop_cache
 from harness.errors import HarnessError, InvalidRecipe
 from harness.models import build_model
-from harness.runs.laboratory import Laboratory
+from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.photo_helpers import photo_layout, prepared, small
 from harness.training import photographs
@@ -36,7 +36,7 @@ def test_inception_v3_has_torchvisions_weights_and_an_auxiliary_classifier_where
 def test_photographs_too_small_for_it_are_refused_before_any_is_decoded(tmp_path, monkeypatch):
     monkeypatch.setattr(photographs, "look", lambda *given: pytest.fail("decoded"))
     root = photo_layout(tmp_path / "photographs")
-    laboratory = Laboratory(Store(tmp_path / "runs"), device="cpu", data_root=root)
+    laboratory = Runner(Store(tmp_path / "runs"), device="cpu", data_root=root)
     with pytest.raises(HarnessError, match=r"75x75 or more, not 3x74x74; set crop=75"):
         laboratory.run(replace(small(crop=74), model="inception-v3"))
 

@@ -116,9 +116,10 @@ def test_it(trial, laboratory, judge):
 """
 DIES = """
 import os, signal
-from harness.runs.laboratory import Laboratory
+from harness.runs.runner import Runner
+from harness.runs.training_job import TrainingJob
 
-made, report = Laboratory.__init__, Laboratory._report
+made, report = Runner.__init__, TrainingJob._report
 
 def always_saving(self, *args, **options):
     made(self, *args, **options)
@@ -131,7 +132,7 @@ def watched(self, recipes, trainings):
     if os.environ.get("DIES") and len(open("epochs.txt").readlines()) == int(os.environ["DIES"]):
         os.kill(os.getpid(), signal.SIGKILL)
 
-Laboratory.__init__, Laboratory._report = always_saving, watched
+Runner.__init__, TrainingJob._report = always_saving, watched
 """
 
 

@@ -6,10 +6,8 @@ import pytest
 
 from harness.cli import records as cli
 from harness.errors import HarnessError
-from harness.runs.laboratory import Laboratory
 from harness.runs.records import Records
-from harness.runs.run import Run
-from harness.runs.solve import Solve
+from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.plugin_helpers import Project
 from harness.training.recipe import Recipe
@@ -105,7 +103,7 @@ def store(tmp_path, monkeypatch):
     """A store with one run that counts as one on a whole data set."""
     monkeypatch.setattr(cli, "_stored", lambda folder: list(Store(folder).runs()))
     recipe = Recipe(model="mlp-1x16", dataset="digits", train_size=32, epochs=2, precision="fp32")
-    Laboratory(Store(tmp_path / "runs"), "cpu", threads=1).run(recipe)
+    Runner(Store(tmp_path / "runs"), "cpu", threads=1).run(recipe)
     return tmp_path / "runs"
 
 
@@ -135,8 +133,7 @@ def test_what_was_taken_up_is_not_trained_again(store, tmp_path, monkeypatch):
     cli.run_record([], store, True, False, folder)
     cli.run_take_up(other, folder)
     (run,) = Records.load(folder).by_path.values()
-    laboratory = Laboratory(Store(other), "cpu", threads=1)
-    monkeypatch.setattr(laboratory, "_train", None)
+    laboratory = Runner(Store(other), "cpu", threads=1)
+    monkeypatch.setattr(laboratory.training, "make", None)
     assert laboratory.run(run.recipe).outcome.train_correct == run.outcome.train_correct
-    assert not list(Store(other, record=Solve).runs())
-    assert [it.recipe for it in Store(other, record=Run).runs()] == [run.recipe]
+    assert [it.recipe for it in Store(other).runs()] == [run.recipe]

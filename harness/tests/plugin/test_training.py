@@ -14,21 +14,21 @@ from pathlib import Path
 
 def pytest_configure(config):
     from harness.plugin import progress
-    from harness.runs.laboratory import Laboratory
+    from harness.runs.training_job import TrainingJob
 
     progress.ELSEWHERE_SECONDS = 0
-    train, show = Laboratory._train, progress.Foot.show
+    make, show = TrainingJob.make, progress.Foot.show
 
-    def noted_train(self, recipe, *rest):
+    def noted_make(self, by_key, *ranks):
         with open("trained.txt", "a") as file:
-            file.write(f"{recipe}\\n")
-        return train(self, recipe, *rest)
+            file.writelines(f"{recipe}\\n" for recipe in by_key.values())
+        return make(self, by_key, *ranks)
 
     def noted_show(self, text):
         show(self, text)
         Path("shown").touch()
 
-    Laboratory._train, progress.Foot.show = noted_train, noted_show
+    TrainingJob.make, progress.Foot.show = noted_make, noted_show
 """
 
 CLAIMS = """

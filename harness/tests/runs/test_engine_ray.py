@@ -12,9 +12,9 @@ from harness.errors import ClusterError, HarnessError
 from harness.linear.recipe import KernelRecipe
 from harness.runs.cluster import Cluster
 from harness.runs.jobs import Job, Machine
-from harness.runs.laboratory import Laboratory
 from harness.runs.remote import Place, Told, done_there, look_around
 from harness.runs.run import Run
+from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.plugin_helpers import Project
 from harness.training.imagenet import imagenet_recipe
@@ -189,7 +189,7 @@ def test_a_gpu_tier_on_a_cluster_without_gpus_is_refused(tmp_path):
 def test_a_machine_trains_solves_nothing_twice_and_says_what_has_to_be_mended(tmp_path):
     recipes = [tiny(0), tiny(1)]
     told = done_there(recipes, place(tmp_path), threads=1)
-    laboratory = Laboratory(Store(tmp_path / "runs"), device="cpu")
+    laboratory = Runner(Store(tmp_path / "runs"), device="cpu")
     assert told.keys == [run.key for run in laboratory.runs(recipes)]
     assert done_there(recipes, place(tmp_path), threads=1) == told
     photographs = imagenet_recipe("true-labels", rank_batch=None, batch_size=4)
@@ -207,9 +207,9 @@ def test_a_machine_that_does_not_see_the_store_or_the_data_says_so(tmp_path):
 
 
 def test_runs_of_other_machines_are_found_without_their_device(tmp_path):
-    runs = Laboratory(Store(tmp_path / "runs"), device="cpu").runs([tiny(0)])
-    elsewhere = {tiny(0): runs[0].key}
-    head = Laboratory(Store(tmp_path / "runs"), device="cuda:7", elsewhere=elsewhere)
+    runs = Runner(Store(tmp_path / "runs"), device="cpu").runs([tiny(0)])
+    remote = {tiny(0): runs[0].key}
+    head = Runner(Store(tmp_path / "runs"), device="cuda:7", remote=remote)
     assert head.run(tiny(0)) == runs[0] and head.runs([tiny(0)]) == runs
     with pytest.raises(HarnessError, match="cuda:7"):
         head.run(tiny(1))

@@ -1,10 +1,22 @@
 """A run's key changes with everything that could change the run, and with nothing else."""
 
 import hashlib
+import subprocess
+import sys
 from dataclasses import replace
 
+import pytest
+
+from harness.linear.recipe import KernelRecipe
 from harness.runs import key as key_module
-from harness.runs.key import code_fingerprint, run_key, syntax
+from harness.runs.key import (
+    SOLVING,
+    TRAINING,
+    code_fingerprint,
+    imported_modules,
+    run_key,
+    syntax,
+)
 from harness.training.imagenet import imagenet_recipe
 from harness.training.recipe import Recipe
 
@@ -51,7 +63,7 @@ def test_the_key_changes_with_everything_that_could_change_the_run(monkeypatch):
     keys += [run_key(*base[:i], "another", *base[i + 1 :]) for i in (1, 2, 3)]
     for name in ("code_fingerprint", "version"):
         with monkeypatch.context() as patch:
-            patch.setattr(key_module, name, lambda *package: "another")
+            patch.setattr(key_module, name, lambda *given: "another")
             keys.append(run_key(*base))
     assert len({run_key(*base), *keys}) == len(keys) + 1
     same = run_key(replace(RECIPE, precision="auto"), *base[1:])
@@ -87,18 +99,57 @@ class A(B):
     assert syntax("x = None") != syntax("x = []") != syntax("x = 0") != syntax("x = False")
 
 
-def test_the_code_that_trains_is_in_the_key_and_no_other(tmp_path):
-    fingerprint = code_fingerprint.__wrapped__
-    for name in ("data/a.py", "models/b.py", "training/deep/c.py", "report/d.py"):
-        (tmp_path / name).parent.mkdir(parents=True)
-        (tmp_path / name).write_text("x = 1\n")
-    prints = [fingerprint(tmp_path)]
-    for name in ("data/a.py", "models/b.py", "training/deep/c.py"):
-        (tmp_path / name).write_text("x = 2\n")
-        prints.append(fingerprint(tmp_path))
-    (tmp_path / "data/a.py").rename(tmp_path / "data/other.py")
-    prints.append(fingerprint(tmp_path))
-    assert len(set(prints)) == 5
-    (tmp_path / "report/d.py").write_text("x = 2\n")
-    (tmp_path / "data/other.py").write_text('"""Documented."""\nx = 2  # two\n')
-    assert fingerprint(tmp_path) == prints[-1]
+SOURCES = {
+    "runs/job.py": "from harness.data import a\nfrom harness.runs import store",
+    "runs/store.py": "import harness.data.unused",
+    "data/__init__.py": "",
+    "data/a.py": "def f():\n    import harness.models.b",
+    "data/unused.py": "x = 1",
+    "models/b.py": "if TYPE_CHECKING:\n    from harness.data import unused",
+    "models/helper.py": "x = 1",
+}
+
+
+def test_a_key_covers_all_modules_that_the_making_of_a_run_imports(tmp_path):
+    package = tmp_path / "harness"
+
+    def write(name, source):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text(source)
+        return code_fingerprint.__wrapped__("harness.runs.job", package)
+
+    for name, source in SOURCES.items():
+        before = write(name, source)
+    for name in ("models/helper.py", "data/unused.py", "runs/store.py"):
+        assert write(name, "x = 2") == before, f"{name} is not imported, or only keeps runs"
+    assert write("data/a.py", f'"""Documented."""\n{SOURCES["data/a.py"]}  # one') == before
+    for name in ("runs/job.py", "data/__init__.py", "data/a.py", "models/b.py"):
+        after = write(name, f"{SOURCES[name]}\ny = 2")
+        assert after != before, name
+        before = after
+    before = write("models/b.py", "from harness.models.helper import x")
+    assert before != after, "a new helper module"
+    assert write("models/helper.py", "x = 3") != before, "a changed helper module"
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, KernelRecipe(dataset="digits", gamma=0.1)])
+def test_no_module_that_is_loaded_is_missing_in_the_key(recipe):
+    """Imports by other means than an import statement would escape it."""
+    code = f"""
+import sys, tempfile
+from pathlib import Path
+import harness.runs.key
+from harness.linear.recipe import *
+from harness.runs.runner import Runner
+from harness.runs.store import Store
+from harness.training.recipe import Recipe
+before = set(sys.modules)
+with tempfile.TemporaryDirectory() as folder:
+    Runner(Store(Path(folder)), "cpu").run({recipe!r})
+print(*(name for name in set(sys.modules) - before if name.startswith("harness.")))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    entry = TRAINING if isinstance(recipe, Recipe) else SOLVING
+    loaded = {name for name in done.stdout.split() if not name.startswith("harness.runs")}
+    assert "harness.data.sources" in loaded
+    assert loaded <= imported_modules(entry).keys()

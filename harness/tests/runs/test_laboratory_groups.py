@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import StoreError
-from harness.runs.laboratory import Laboratory
+from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.training.recipe import Recipe
 
@@ -30,11 +30,11 @@ SIGNS = [
 ]
 
 
-def laboratory(folder: Path, **options: object) -> Laboratory:
+def laboratory(folder: Path, **options: object) -> Runner:
     """One thread; what it says is kept in ``told`` and ``notices``."""
     told, notices = [], []
     store = Store(folder, options.pop("fresh_since", None), notices.append)
-    made = Laboratory(store, device="cpu", workers=1_000, on_progress=told.append, **options)
+    made = Runner(store, device="cpu", workers=1_000, on_progress=told.append, **options)
     made.told, made.notices = told, notices
     return made
 
@@ -48,7 +48,7 @@ def figures(run) -> dict:
 
 def test_two_recipes_that_share_a_key_are_not_two_replicates(tmp_path, monkeypatch):
     """A slip in the key would have one run judged as many, with an interval far too narrow."""
-    monkeypatch.setattr("harness.runs.laboratory.run_key", lambda *facts: "00ff")
+    monkeypatch.setattr("harness.runs.training_job.run_key", lambda *facts: "00ff")
     with pytest.raises(StoreError, match=r"one run stands for two recipes.*00ff for .*draw 1"):
         laboratory(tmp_path).runs(SIGNS[:2])
 
@@ -69,7 +69,6 @@ def test_what_is_missing_trains_together_and_each_run_is_kept(tmp_path):
     alone = [laboratory(tmp_path / "alone").run(recipe) for recipe in SIGNS]
     assert [figures(run) for run in runs[:4]] == [figures(run) for run in alone]
     assert [run.key for run in runs[:4]] == [run.key for run in alone], "one recipe, one key"
-    assert lab.seconds_trained == pytest.approx(sum(run.seconds for run in runs[:4]))
 
 
 def test_an_interrupted_job_goes_on_where_it_stood(tmp_path):
@@ -128,8 +127,8 @@ def meeting(find, others, after):
     """A store's find that waits for the others once it has looked that often in vain."""
     looked = []
 
-    def find_and_meet(key, mend=True):
-        run = find(key, mend)
+    def find_and_meet(key, repair=True):
+        run = find(key, repair)
         looked.append(key)
         if len(looked) == after:
             others.wait()

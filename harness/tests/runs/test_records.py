@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from harness.linear.recipe import KernelRecipe
-from harness.runs.laboratory import Laboratory
 from harness.runs.records import (
     LARGEST,
     BadRecord,
@@ -19,8 +18,7 @@ from harness.runs.records import (
     write_record,
 )
 from harness.runs.run import checksum
-from harness.runs.solve import Solve
-from harness.runs.solver import Solver
+from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.training_helpers import tiny_recipe
 
@@ -28,14 +26,13 @@ from harness.tests.training_helpers import tiny_recipe
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     recipe = tiny_recipe(label_corruption=0.5, validation_size=8)
-    return Laboratory(Store(tmp_path_factory.mktemp("store")), "cpu", threads=1).run(recipe)
+    return Runner(Store(tmp_path_factory.mktemp("store")), "cpu", threads=1).run(recipe)
 
 
 @pytest.fixture(scope="module")
 def solve(tmp_path_factory):
     recipe = KernelRecipe(dataset="digits", gamma=0.05, train_size=50, corruptions=(0.0, 1.0))
-    store = Store(tmp_path_factory.mktemp("solves"), record=Solve)
-    return Solver(store, "cpu").solve(recipe)
+    return Runner(Store(tmp_path_factory.mktemp("solves")), "cpu").run(recipe)
 
 
 def changed(record: bytes, reseal: bool, **path_to_value: object) -> bytes:

@@ -5,11 +5,9 @@ from dataclasses import replace
 import pytest
 
 from harness.linear.recipe import KernelRecipe
-from harness.runs.laboratory import Laboratory
 from harness.runs.records import RECORDS, Records, read_record
 from harness.runs.reproduction import differences
-from harness.runs.solve import Solve
-from harness.runs.solver import Solver
+from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.training_helpers import tiny_recipe
 
@@ -29,7 +27,7 @@ def test_records_are_what_todays_code_trains(name, request):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("store")
-    return Laboratory(Store(folder), "cpu", threads=1).run(tiny_recipe(label_corruption=1.0))
+    return Runner(Store(folder), "cpu", threads=1).run(tiny_recipe(label_corruption=1.0))
 
 
 def test_what_was_trained_by_this_code_is_reproduced(run):
@@ -57,7 +55,7 @@ def test_a_recipe_of_another_seed_rate_or_start_is_noticed(run):
 
 def test_a_solve_is_held_against_its_probe(tmp_path):
     recipe = KernelRecipe(dataset="digits", gamma=0.05)
-    solve = Solver(Store(tmp_path, record=Solve), "cpu").solve(recipe)
+    solve = Runner(Store(tmp_path), "cpu").run(recipe)
     assert differences(solve) == []
     other = replace(solve, recipe=replace(recipe, gamma=0.06))
     assert "its probe's norm" in "; ".join(differences(other))

@@ -17,11 +17,11 @@ from harness.linear.outcome import Fit, SolveOutcome, packed
 from harness.linear.recipe import ConvNetRecipe, KernelRecipe, label_name
 from harness.linear.solve import solve
 from harness.report.drawings import FIGURES, as_svg
-from harness.runs import solver as solver_module
-from harness.runs.key import solve_key
-from harness.runs.run import DamagedRun, Run
-from harness.runs.solve import Solve
-from harness.runs.solver import SolveProgress, Solver
+from harness.runs import jobs, solving_job
+from harness.runs.key import run_key
+from harness.runs.progress import Progress
+from harness.runs.run import DamagedRun, Solve
+from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.plugin_helpers import Project
 
@@ -33,7 +33,7 @@ TRUE = "true labels"
 @pytest.fixture(scope="module")
 def solved(tmp_path_factory):
     folder = tmp_path_factory.mktemp("solves")
-    return Solver(Store(folder, record=Solve)).solve(RECIPE)
+    return Runner(Store(folder)).run(RECIPE)
 
 
 def test_a_solve_survives_json(solved):
@@ -55,15 +55,15 @@ def test_a_damaged_solve_is_noticed(solved):
 
 def test_a_solve_is_made_once(tmp_path, solved, monkeypatch):
     notices = []
-    solver = Solver(Store(tmp_path, record=Solve, notice=notices.append))
+    solver = Runner(Store(tmp_path, notice=notices.append))
     solver.store.keep(solved)
-    assert solver.solve(RECIPE) == solved
+    assert solver.run(RECIPE) == solved
     path = tmp_path / solved.key / "solve.json"
     path.write_text("damaged")
-    again = solver.solve(RECIPE)
+    again = solver.run(RECIPE)
     assert again.outcome.fits == solved.outcome.fits and len(notices) == 1
     assert [it.key for it in solver.store.runs()] == [solved.key]
-    assert list(Store(tmp_path, record=Run).runs()) == []
+    assert list(Store(tmp_path).trainings()) == []
 
 
 @pytest.mark.parametrize("ridge", [None, 0.3])
@@ -92,7 +92,7 @@ def test_figures_of_a_fit_are_numpys(ridge):
 
 def test_the_key_hangs_on_the_recipe_the_data_and_the_device():
     keys = {
-        solve_key(recipe, device, data)
+        run_key(recipe, recipe.precision, device, data)
         for recipe in (RECIPE, replace(RECIPE, gamma=0.06), replace(RECIPE, corruptions=(0.0,)))
         for device in ("cpu", "cuda")
         for data in ("one", "two")
@@ -105,43 +105,43 @@ def test_an_interrupted_solve_leaves_nothing_and_frees_its_lock(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Solver(Store(tmp_path, record=Solve), on_progress=interrupt).solve(RECIPE)
+        Runner(Store(tmp_path), on_progress=interrupt).run(RECIPE)
     assert not list(tmp_path.glob("*/solve.json"))
-    Solver(Store(tmp_path, record=Solve)).solve(RECIPE)
+    Runner(Store(tmp_path)).run(RECIPE)
 
 
 def test_large_solves_wait_for_each_other_and_say_so(tmp_path, monkeypatch):
     """Also those of another store: the memory is the machine's."""
-    monkeypatch.setattr("harness.linear.solve.memory_needed", lambda it: int(solver_module.LARGE))
+    monkeypatch.setattr("harness.runs.solving_job.memory_needed", lambda it: int(jobs.LARGE))
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
-    other, told = FileLock(solver_module.turn_file()), []
+    other, told = FileLock(solving_job.turn_file()), []
 
     def hear(progress):
         told.append(str(progress))
         other.release()
 
     other.acquire()
-    Solver(Store(tmp_path / "store", record=Solve), on_progress=hear).solve(RECIPE)
+    Runner(Store(tmp_path / "store"), on_progress=hear).run(RECIPE)
     assert "waits for the memory that another solve holds; needs 1.0 GB" in told[0]
 
 
 def test_small_solves_wait_for_none(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
-    with FileLock(solver_module.turn_file()):
-        Solver(Store(tmp_path / "store", record=Solve)).solve(RECIPE)
+    with FileLock(solving_job.turn_file()):
+        Runner(Store(tmp_path / "store")).run(RECIPE)
 
 
 @pytest.mark.parametrize("recipe", [RECIPE, CONVNET])
 def test_a_solve_tells_how_far_it_is(recipe, tmp_path):
     told = []
-    Solver(Store(tmp_path, record=Solve), on_progress=told.append).solve(recipe)
+    Runner(Store(tmp_path), on_progress=told.append).run(recipe)
     shares = [it.share for it in told if it.phase == "factorisation"]
     assert shares and shares == sorted(shares) and shares[-1] == 1
     assert {it.recipe for it in told} == {recipe}
 
 
 def test_progress_in_words():
-    text = str(SolveProgress(RECIPE, "factorisation", 0.25, 90.0))
+    text = str(Progress(RECIPE, "factorisation", 0.25, 90.0))
     assert text.startswith("exp(-0.05 d^2) on digits (n = 60), pixels, seed 0: factorisation 25 %")
     assert text.endswith("1:30 min left")
 
@@ -157,7 +157,7 @@ def test_bits_are_packed_and_unpacked(count):
 
 def solve_with(right, label=TRUE):
     fit = Fit(label, 5, 5, sum(right), len(right), packed(right), 2.0, 0.0)
-    return Solve("key", RECIPE, SolveOutcome((fit,), {}), "cpu", 7.0, "", {})
+    return Solve("key", RECIPE, SolveOutcome((fit,), {}), "fp32", "cpu", 7.0, "", {})
 
 
 def test_errors_have_binomial_intervals_or_none():

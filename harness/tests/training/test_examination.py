@@ -3,7 +3,7 @@
 import pytest
 
 from harness.evidence.measurement import accuracy
-from harness.runs.laboratory import Laboratory
+from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.training_helpers import NETWORKS, own_recipe, tiny_recipe
 from harness.training.backend import Backend, has_fast_bf16
@@ -44,7 +44,7 @@ def test_a_network_with_dropout_of_its_own_repeats_itself():
 
 def test_such_a_network_trains_in_fp32_and_this_is_said_once_and_kept(tmp_path):
     notices = []
-    laboratory = Laboratory(Store(tmp_path, None, notices.append), "cpu", workers=1_000)
+    laboratory = Runner(Store(tmp_path, None, notices.append), "cpu", workers=1_000)
     faulty = {"batch_size": 16, "epochs": 2}
     runs = [
         laboratory.run(own_recipe("LeavesUnwritten", precision="bf16", seed=seed, **faulty))

@@ -14,8 +14,8 @@ import torch
 
 from harness import __main__ as command_line
 from harness.errors import DeviceError, InvalidRecipe
-from harness.runs.laboratory import Laboratory
 from harness.runs.remote import Place, _train_under_torchrun
+from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.photo_helpers import photo_layout, small
 from harness.tests.plugin_helpers import clean_environment
@@ -133,15 +133,15 @@ def test_a_single_process_under_torchrun_trains_the_network_itself():
 def test_too_many_processes_are_refused_before_photographs_are_decoded(tmp_path, monkeypatch):
     monkeypatch.setattr(photographs, "look", lambda *given: pytest.fail("decoded"))
     root = photo_layout(tmp_path / "photographs")
-    laboratory = Laboratory(Store(tmp_path / "runs"), device="cpu", data_root=root)
+    laboratory = Runner(Store(tmp_path / "runs"), device="cpu", data_root=root)
     with pytest.raises(InvalidRecipe, match=r"has 2 parts of rank_batch = 2, .* 4 processes"):
         laboratory.run_with(Told(1, 4, told=(b"",)), small(rank_batch=2))
 
 
 def test_rank_0_alone_writes(tmp_path):
     recipe = replace(RECIPE, epochs=2)
-    first = Laboratory(Store(tmp_path / "first"), device="cpu").run(recipe)
-    other = Laboratory(Store(tmp_path / "other"), device="cpu", checkpoint_seconds=0)
+    first = Runner(Store(tmp_path / "first"), device="cpu").run(recipe)
+    other = Runner(Store(tmp_path / "other"), device="cpu", checkpoint_seconds=0)
     told = Told(1, 2, told=(b"", b"", first.to_json()))
     assert other.run_with(told, recipe) == first and told.told == ()
     assert not (tmp_path / "other").exists()
@@ -188,7 +188,7 @@ def test_a_killed_rank_ends_the_job_and_the_run_goes_on_from_its_checkpoint(tmp_
     again = shutil.copytree(runs, tmp_path / "again")
     shown = []
     store = Store(runs)
-    resumed = Laboratory(store, device="cpu", on_progress=shown.append).run(recipe)
+    resumed = Runner(store, device="cpu", on_progress=shown.append).run(recipe)
     assert shown[0].epoch > 1, "it began anew"
     epochs = shown[0].epoch - 1
     alone = finished(started(replace(recipe, epochs=epochs)))

@@ -1,0 +1,29 @@
+"""Where and how runs are made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.runs.progress import Progress
+from harness.runs.store import Store
+
+
+@dataclass
+class Settings:
+    """A store, a device, a data folder, and how trainings take their steps."""
+
+    store: Store
+    device: str = "auto"
+    """As in `harness.training.backend.resolve_backend`."""
+    data_root: Path | None = None
+    workers: int = 1
+    """Processes that share the machine's cores."""
+    threads: int | None = None
+    """CPU threads, where not this process's share of the cores. Rounding depends on them."""
+    precision: str = "auto"
+    """Overrides trainings whose own precision is auto."""
+    steps: str = "eager"
+    """How a single training takes its steps: "eager", "compiled", or "graph" on a GPU."""
+    on_progress: Callable[[Progress], None] = lambda progress: None
+    checkpoint_seconds: float = 30.0
+    """Least time between two checkpoints of a training."""

@@ -1,0 +1,180 @@
+"""Trainings as the runner has them made: alone or in a group, resumed from checkpoints."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from harness.data import streams
+from harness.data.catalogue import dataset_spec
+from harness.data.sources import fingerprint
+from harness.models import build_model
+from harness.runs.key import run_key
+from harness.runs.progress import Progress
+from harness.runs.run import Run
+from harness.runs.settings import Settings
+from harness.training.backend import Backend, resolve_backend
+from harness.training.checkpoint import DamagedCheckpoint, load, save
+from harness.training.examination import unrepeatable
+from harness.training.group import GroupTraining
+from harness.training.inputs import prepared_data
+from harness.training.loop import Training
+from harness.training.ranks import ALONE, Ranks, check_share
+from harness.training.recipe import Recipe
+from harness.training.state import restore, state_of
+from harness.training.summary import is_summed_up, summarise
+
+
+class TrainingJob:
+    """Makes runs of a `Recipe`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._noticed: set[str] = set()
+
+    @property
+    def backend(self) -> Backend:
+        """The device and the threads; raises DeviceError where the device is not here."""
+        settings = self.settings
+        backend = resolve_backend(settings.device, settings.workers, settings.steps)
+        return replace(backend, threads=settings.threads or backend.threads)
+
+    def key(self, recipe: Recipe) -> str:
+        """A run's key, with the precision that it has on this machine."""
+        backend = self.backend
+        precision, why = self._precision(recipe, backend)
+        if why and why not in self._noticed:
+            self._noticed.add(why)
+            self.settings.store.notice(why)
+        data = fingerprint(recipe.dataset, self.settings.data_root)
+        return run_key(recipe, precision, backend.kind, data)
+
+    def make(self, by_key: Mapping[str, Recipe], ranks: Ranks = ALONE) -> Iterator[Run]:
+        """Train recipes of one shape together, or one alone; yield each run when it finishes.
+
+        Members that were interrupted at one epoch resume together. ``ranks`` share a single recipe.
+        """
+        recipes, backend = list(by_key.values()), self.backend
+        precision, _ = self._precision(recipes[0], backend)
+        exact = [replace(recipe, precision=precision) for recipe in recipes]
+        if len(exact) == 1:
+            preflight(exact[0], ranks)
+        root, device, threads = self.settings.data_root, backend.device, backend.threads
+        data = [prepared_data(it, root, device, precision, workers=threads) for it in exact]
+        group = GroupTraining(exact, data, backend) if len(exact) > 1 else None
+        members = group.members if group else [Training(exact[0], data[0], backend, ranks)]
+        for key, training in zip(by_key, members, strict=True):
+            self._resume(training, key)
+        unfinished = dict(zip(by_key, members, strict=True))
+        saved = time.monotonic()
+        while True:
+            for key in [key for key, training in unfinished.items() if training.over]:
+                yield self._run(by_key[key], key, unfinished.pop(key), together=len(members))
+            if not unfinished:
+                return
+            if ranks.rank == 0 and time.monotonic() - saved >= self.settings.checkpoint_seconds:
+                if group:
+                    group.hand_back()
+                for key, training in unfinished.items():
+                    save(self.settings.store.checkpoint(key), *state_of(training))
+                saved = time.monotonic()
+            try:
+                (group or members[0]).run_epoch()
+            except Exception as error:
+                epochs = max(training.curve.epochs for training in members)
+                error.add_note(f"in epoch {epochs + 1} of {recipes[0]}")
+                raise
+            self._report(recipes, members)
+
+    def _precision(self, recipe: Recipe, backend: Backend) -> tuple[str, str]:
+        """The precision of a recipe's run; where it is fp32 instead of bf16, why, in a sentence."""
+        wanted = recipe.precision if recipe.precision != "auto" else self.settings.precision
+        precision = backend.precision(wanted)
+        if (precision, backend.kind) != ("bf16", "cpu"):
+            return precision, ""
+        if not (differing := unrepeatable(recipe, backend)):
+            return precision, ""
+        height, width = recipe.image_shape[1:]
+        return "fp32", (
+            f"{recipe.title} trains in fp32 on images of {height}x{width}: in bf16 two backward"
+            f" passes from one state differ here in {', '.join(differing[:3])}"
+            f"{' ...' * (len(differing) > 3)}, as where memory is left unwritten"
+        )
+
+    def _run(self, recipe: Recipe, key: str, training: Training, together: int) -> Run:
+        outcome, ranks = training.outcome(), training.ranks
+        if ranks.rank == 0 and is_summed_up(recipe) and outcome.status == "finished":
+            outcome = replace(outcome, **summarise(training))
+        _, why = self._precision(recipe, training.backend)
+        return Run.made_here(
+            key=key,
+            recipe=recipe,
+            outcome=outcome,
+            precision=training.recipe.precision,
+            device=training.backend.device,
+            seconds=sum(outcome.curve.seconds),
+            environment={
+                "threads": training.backend.threads,
+                "trained_together": together,
+                "ranks": ranks.world_size,
+                "steps": "eager" if together > 1 else self.settings.steps,
+                **({"not in bf16": why} if why else {}),
+            },
+        )
+
+    def _resume(self, training: Training, key: str) -> None:
+        """Go on from the last sound checkpoint, if any; rank 0 gives it to the others."""
+        store, ranks = self.settings.store, training.ranks
+        path = store.checkpoint(key)
+        found = ranks.rank == 0 and store.is_current(path)
+        if ranks.world_size == 1 and not found:
+            return
+        try:
+            if ranks.world_size == 1:
+                restore(training, *load(path))
+            elif content := ranks.broadcast(path.read_bytes() if found else b""):
+                with NamedTemporaryFile(suffix=path.suffix) as file:
+                    Path(file.name).write_bytes(content)
+                    restore(training, *load(Path(file.name)))
+        except DamagedCheckpoint as error:
+            # All ranks have the same bytes, and find the same.
+            if ranks.rank == 0:
+                store.notice(f"a checkpoint is damaged ({error}); its run starts again")
+                store.put_aside(path)
+
+    def _report(self, recipes: Sequence[Recipe], trainings: Sequence[Training]) -> None:
+        """Report on those that have just trained an epoch."""
+        epoch, epochs = max(it.curve.epochs for it in trainings), recipes[0].epochs
+        curves = [it.curve for it in trainings if it.curve.epochs == epoch]
+        recent = curves[0].seconds[-5:]
+        self.settings.on_progress(
+            Progress(
+                recipe=recipes[0],
+                phase=f"epoch {epoch}/{epochs}",
+                share=epoch / epochs,
+                seconds_left=(epochs - epoch) * len(curves) * sum(recent) / len(recent),
+                epoch=epoch,
+                loss=sum(curve.loss[-1] for curve in curves) / len(curves),
+                accuracy=sum(curve.online_accuracy[-1] for curve in curves) / len(curves),
+                stops_early=recipes[0].stop_at_zero_error,
+                together=len(recipes),
+            )
+        )
+
+
+def preflight(recipe: Recipe, ranks: Ranks) -> None:
+    """Refuse a recipe on photographs before all of them are decoded for the first time.
+
+    `Training` makes the same checks, but after the first look at every photograph. Raises as it
+    does: HarnessError where the images are too small, InvalidRecipe where the processes are too
+    many.
+    """
+    spec = dataset_spec(recipe.dataset)
+    if not spec.is_folder:
+        return
+    generator = streams.stream(recipe.seed, streams.INITIALIZATION)
+    shape = (spec.shape[0], recipe.crop, recipe.crop)
+    options, auxiliary = recipe.model_options, recipe.auxiliary
+    model = build_model(recipe.model, shape, recipe.classes, generator, options, auxiliary)
+    check_share(recipe, model, ranks)
