@@ -1,7 +1,7 @@
-"""Which runs belong into Figures 1a, 1b, 1c and 2b: those trained by the paper's protocol.
+"""Our curves in Figures 1a, 1b, 1c and 2b: runs trained by the paper's protocol.
 
-Each is turned into the data that `harness.report.figures.paper` draws: a dict with the panel
-(network, dataset, number of images), the curve's name in the paper's figure, x, y and the seed.
+Each becomes an entry for `harness.report.figures.paper`: a dict with the panel (network, dataset,
+number of images), the curve's name in the paper's figure, x, y and the seed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,11 +29,11 @@ FREE = {
     "score_corrupted_test",
     "validation_size",
 }
-"""Fields in which a run may differ from the protocol and still be a point of a figure."""
+"""Fields in which a run of a figure may differ from the protocol."""
 
 FIGURE_1A = ("true labels", "random labels", "shuffled pixels", "random pixels", "gaussian")
 FIGURE_2B = {"Inception": "Inception", "Inception w/o BatchNorm": "Inception w/o BN"}
-"""A network, and what Figure 2b calls it."""
+"""Networks, and their names in Figure 2b."""
 
 Series = dict[str, Any]
 
@@ -41,24 +41,24 @@ Series = dict[str, Any]
 def paper_figures(
     records: Iterable[Evidence], runs: Mapping[str, RunRecord]
 ) -> dict[str, list[Series]]:
-    """Our curves by figure, from the runs that claims (not their controls) name."""
+    """Our curves by figure, from the runs behind checks, controls left out."""
     keys = dict.fromkeys(key for record in records if not record.control for key in record.runs)
     return curves_of(runs[key] for key in keys if key in runs)
 
 
 def curves_of(runs: Iterable[RunRecord]) -> dict[str, list[Series]]:
-    """Our curves by figure, from all of these runs that the paper could have drawn."""
+    """Our curves by figure, from those of the runs that follow the paper's protocol."""
     chosen: dict[tuple[Any, ...], tuple[tuple[int, int], Series]] = {}
     for run in runs:
         if (recipe := by_the_protocol(run)) is not None:
             same = (recipe.model, recipe.dataset, recipe.images, recipe.setting, recipe.seed)
             for figure, series in _series(recipe, run):
-                # Of two runs that differ in where they stop, or in how often they are evaluated,
-                # the one with more to show in this figure, or the longer; sessions may share runs.
-                place = (figure, series["curve"], *same)
-                size = (len(series["x"]), _epochs(run))
-                if place not in chosen or size > chosen[place][0]:
-                    chosen[place] = (size, {**_panel(recipe), **series})
+                # Two runs may differ in where they stop or in how often they are evaluated: the
+                # one with more points in this figure is drawn, or else the longer one.
+                curve = (figure, series["curve"], *same)
+                size = (len(series["x"]), len(run.curve["step"]))
+                if curve not in chosen or size > chosen[curve][0]:
+                    chosen[curve] = (size, {**_panel(recipe), **series})
     found: dict[str, list[Series]] = {}
     for (figure, *_), (_, series) in chosen.items():
         found.setdefault(figure, []).append(series)
@@ -68,12 +68,12 @@ def curves_of(runs: Iterable[RunRecord]) -> dict[str, list[Series]]:
 
 
 def by_the_protocol(run: RunRecord) -> Recipe | None:
-    """The recipe of a run that the paper could have drawn; None for any other."""
+    """The recipe of a run that follows the paper's protocol; None for any other."""
     try:
         recipe = Recipe(**run.recipe)
         protocol = paper_recipe(recipe.model, recipe.dataset, "true-labels")
     except (HarnessError, TypeError):
-        return None  # Of no training, or of a network of somebody's own.
+        return None  # A solve, or a custom network.
     differs = set(differing_fields(recipe, protocol)) - FREE
     diverged = run.figures.get("train accuracy") is None
     return None if differs or diverged or not run.curve.get("step") else recipe
@@ -88,7 +88,7 @@ def _series(recipe: Recipe, run: RunRecord) -> Iterable[tuple[str, Series]]:
         name = {"Alexnet": "AlexNet"}.get(network, network)
         if (epochs := _epochs_to_fit(run)) is not None:
             yield "figure-1b", {"curve": name, "x": [level], "y": [epochs]}
-        # Against labels corrupted as the training labels are, where they were counted.
+        # Against test labels corrupted as the training labels are, if these were scored.
         scored = run.figures.get("corrupted test accuracy", run.figures["test accuracy"])
         error = 1 - (scored if 0 < level < 1 else run.figures["test accuracy"])
         yield "figure-1c", {"curve": name, "x": [level], "y": [error]}
@@ -100,13 +100,13 @@ def _series(recipe: Recipe, run: RunRecord) -> Iterable[tuple[str, Series]]:
 
 
 def _epochs_to_fit(run: RunRecord) -> int | None:
-    """As `harness.evidence.corruption.epochs_to_fit` has it."""
+    """The epochs as `harness.evidence.corruption.epochs_to_fit` counts them."""
     online = enumerate(run.curve.get("online_accuracy", []), 1)
     return next((epoch for epoch, share in online if share is not None and share >= FITTED), None)
 
 
 def _points(run: RunRecord, name: str) -> list[tuple[float, float]]:
-    """Steps and values where there is one: a network is not evaluated in every epoch."""
+    """Steps and values of the epochs that have a value."""
     drawn = zip(run.curve["step"], run.curve.get(name, []), strict=False)
     return [(step, value) for step, value in drawn if value is not None]
 
@@ -127,12 +127,8 @@ def _panel(recipe: Recipe) -> Series:
     }
 
 
-def _epochs(run: RunRecord) -> int:
-    return len(run.curve.get("step", ()))
-
-
 def _with_levels(series: list[Series], from_zero: bool) -> list[Series]:
-    """The curves over corruption that have two levels or more, one of them none if need be."""
+    """The curves over corruption with at least two levels, one of them 0 for ``from_zero``."""
     levels: dict[tuple[str, str, int], set[float]] = {}
     for it in series:
         levels.setdefault((it["curve"], it["dataset"], it["images"]), set()).update(it["x"])

@@ -1,40 +1,7 @@
-"""A figure's SVG made part of a page: ids of its own, and colours that follow light and dark."""
+"""A figure's SVG as part of a page: unique ids, and colours that follow light and dark."""
 
 import re
 from dataclasses import dataclass
-
-COLOURS = ("#000000", "#ffffff", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
-"""What the page's style sheet has a counterpart of, for dark pages; greys are legible on both."""
-
-
-@dataclass(frozen=True)
-class Inline:
-    """An ``<svg>`` element without XML's preamble."""
-
-    markup: str
-    width: int
-    """In CSS pixels, as drawn."""
-    on_paper: bool
-    """Holds an image, whose colours are fixed: shown on a light ground also on a dark page."""
-
-
-def inline(svg: str, name: str, description: str) -> Inline:
-    """Prefix all ids by ``name``, so that figures of one page share none; describe it aloud."""
-    body = svg[svg.index("<svg") :]
-    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-    body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
-    body = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body)
-    body = re.sub(r'(xlink:href|href)="#([^"]+)"', rf'\1="#{name}-\2"', body)
-    for colour in COLOURS:
-        variable = f"var(--c{colour[1:]}, {colour})"
-        body = re.sub(rf"{colour}\b", variable, body, flags=re.IGNORECASE)
-    width = round(float(re.search(r'width="([\d.]+)pt"', body)[1]) * 4 / 3)
-    body = re.sub(r'(<svg\b[^>]*?) width="[\d.]+pt"', r"\1", body, count=1)
-    body = re.sub(r'(<svg\b[^>]*?) height="[\d.]+pt"', r"\1", body, count=1)
-    label = description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    body = body.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
-    return Inline(body, width, "<image" in body)
-
 
 DARK = {
     "#000000": "#e8e5df",
@@ -46,11 +13,40 @@ DARK = {
     "#56b4e9": "#8fd0f5",
     "#e69f00": "#f0b840",
 }
-"""The style sheet's counterparts on dark pages, for a drawing in a file of its own."""
+"""Colours and their counterparts on dark pages, as in the style sheet; grey is legible on both."""
+
+
+@dataclass(frozen=True)
+class Inline:
+    """An ``<svg>`` element without XML's preamble."""
+
+    markup: str
+    width: int
+    """In CSS pixels, as drawn."""
+    on_paper: bool
+    """Whether it holds an image, whose colours are fixed: on a dark page it has a light ground."""
+
+
+def inline(svg: str, name: str, description: str) -> Inline:
+    """Prefix all ids by ``name``, to be unique in a page, and add the description for readers."""
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
+    body = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body)
+    body = re.sub(r'(xlink:href|href)="#([^"]+)"', rf'\1="#{name}-\2"', body)
+    for colour in DARK:
+        variable = f"var(--c{colour[1:]}, {colour})"
+        body = re.sub(rf"{colour}\b", variable, body, flags=re.IGNORECASE)
+    width = round(float(re.search(r'width="([\d.]+)pt"', body)[1]) * 4 / 3)
+    body = re.sub(r'(<svg\b[^>]*?) width="[\d.]+pt"', r"\1", body, count=1)
+    body = re.sub(r'(<svg\b[^>]*?) height="[\d.]+pt"', r"\1", body, count=1)
+    label = description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    body = body.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+    return Inline(body, width, "<image" in body)
 
 
 def standalone(svg: str, name: str, description: str) -> str:
-    """A figure as a file that follows light and dark by itself, as an image in Markdown does."""
+    """A figure as a file that follows light and dark, for an image in Markdown."""
     drawing = inline(svg, name, description)
     variables = " ".join(f"--c{light[1:]}: {dark};" for light, dark in DARK.items())
     style = (

@@ -1,4 +1,4 @@
-"""On which machines evidence was judged, with which versions, when and at which tiers."""
+"""The machines on which evidence was judged: versions, times and tiers."""
 
 import string
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class Machine:
 
     @property
     def versions(self) -> str:
-        """Of Python and the libraries that decide numbers."""
+        """The versions of Python and of the libraries that decide numbers."""
         names = [
             name for name in ("python", "torch", "torchvision", "numpy") if self.facts.get(name)
         ]
@@ -46,7 +46,7 @@ class Machine:
 
     @property
     def tiers(self) -> str:
-        """At which it judged."""
+        """The tiers at which it judged."""
         return ", ".join(dict.fromkeys(record.tier for record in self.records if record.tier))
 
     @property
@@ -67,11 +67,11 @@ class Machine:
 
 
 def machines_of(records: Sequence[Evidence]) -> list[Machine]:
-    """In the order of their first check."""
+    """The machines in the order of their first checks."""
     found: dict[tuple[Any, ...], Machine] = {}
     for record in sorted(records, key=lambda record: record.when):
         facts = {name: record.environment[name] for name in KNOWN if name in record.environment}
-        # A GPU is known only to a process that has loaded torch: it does not make another machine.
+        # Only a process that has loaded torch knows the GPU: it makes no second machine.
         same = tuple(str(facts.get(name)) for name in KNOWN if name != "gpu")
         if same not in found:
             letter = string.ascii_uppercase[len(found) % 26]

@@ -1,4 +1,4 @@
-"""Tables 1 to 4 of the paper, each number beside ours, by the cells that checks name."""
+"""Tables 1 to 4 of the paper, each number beside ours: checks name the cells that they fill."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from harness.evidence.published import UNITS, cell_name, published_table
 from harness.evidence.record import Evidence
 
 SCALES = ("paper", "exact", "scaled")
-"""The paper's own size comes first; scaled evidence never counts as the paper's number."""
+"""The order within a cell: the paper's own size comes first."""
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One published number, what was measured beside it, and the claim that it belongs to."""
+    """One published number, our measurements of it, and the claim that it belongs to."""
 
     published: str
     ours: tuple[Evidence, ...]
@@ -26,7 +26,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """A row: its configuration in words, and a cell a column (None where the paper has none)."""
+    """A row: its configuration in words, and the cells of each column."""
 
     title: str
     cells: tuple[tuple[Cell, ...], ...]
@@ -34,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True)
 class PaperTable:
-    """A table with its columns, and its rows in groups."""
+    """A table: its columns, and its rows in groups."""
 
     name: str
     title: str
@@ -72,8 +72,8 @@ def _cell(by_cell: dict[str, list[Evidence]], table: str, row: Row, field: str, 
     unit, printed = UNITS[field]
     value = row.get(field)
     remark = row.get("remark", "")
-    told = quantity(value / printed, unit) if value is not None else "–"
-    return Cell(told, tuple(by_cell.get(cell_name(table, row, field), ())), claim, remark)
+    published = quantity(value / printed, unit) if value is not None else "–"
+    return Cell(published, tuple(by_cell.get(cell_name(table, row, field), ())), claim, remark)
 
 
 def _grouped(rows: Sequence[Row], name: Callable[[Row], str]) -> dict[str, list[Row]]:
@@ -87,7 +87,7 @@ def _table1(by_cell: dict[str, list[Evidence]]) -> PaperTable:
     table = "table1_cifar10"
     groups = []
     for model, rows in _grouped(published_table(table), lambda row: row["model"]).items():
-        # The parameters stand in every row of a network; a check may have named any of them.
+        # The parameters are in every row of a network; a check may have named any of them.
         params = [_cell(by_cell, table, row, "params", "A-params") for row in rows]
         shared = max(params, key=lambda cell: len(cell.ours))
         lines = [
@@ -112,7 +112,7 @@ def _table1(by_cell: dict[str, list[Evidence]]) -> PaperTable:
 
 def _table1_words(row: Row) -> str:
     names = {"random_crop": "random crop", "weight_decay": "weight decay"}
-    on = [words for key, words in names.items() if row[key]]
+    on = [name for key, name in names.items() if row[key]]
     if row["labels"] == "random":
         return "random labels, no regularizer"
     return " and ".join(on) or "no regularizer"
@@ -132,8 +132,8 @@ def _table2(by_cell: dict[str, list[Evidence]]) -> PaperTable:
     for labels, rows in _grouped(published_table(table), lambda row: row["labels"]).items():
         lines = []
         for row in rows:
-            title = row.get("model") or ", ".join(words for k, words in names.items() if row[k])
-            # The Alexnet's row is another paper's number: nothing here measures it.
+            title = row.get("model") or ", ".join(name for k, name in names.items() if row[k])
+            # The Alexnet's row is another paper's number, which is not measured here.
             claim = "" if "model" in row else "3-table2" if labels == "true" else "2.1-imagenet"
             cells = tuple(
                 tuple(_cell(by_cell, table, row, field, claim) for field in fields if field in row)

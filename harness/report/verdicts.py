@@ -1,4 +1,4 @@
-"""Verdicts in words, and what the checks of a claim come to together."""
+"""Verdicts in words, and the verdict of a claim from those of its checks."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ SECTIONS = {
 
 
 def verdict_words(record: Evidence) -> str:
-    """The verdict, and for controls and expected failures what it means."""
+    """The verdict, and for controls and expected failures its meaning."""
     if record.verdict == "not run":
         return "not run"
     if record.control:
@@ -31,20 +31,23 @@ def verdict_words(record: Evidence) -> str:
 
 
 def claim_verdicts(records: Iterable[Evidence]) -> dict[str, str]:
-    """By claim: it is as good as the worst of its checks, controls left aside."""
+    """By claim, the worst verdict of its checks, controls left out."""
     worst: dict[str, str] = {}
     for record in records:
         if not record.control:
-            words = verdict_words(record)
-            known = worst.setdefault(record.claim, words)
-            worst[record.claim] = min(known, words, key=WORST_FIRST.index)
+            verdict = verdict_words(record)
+            known = worst.get(record.claim, verdict)
+            worst[record.claim] = min(known, verdict, key=WORST_FIRST.index)
     return worst
 
 
 def counts_in_words(counts: Counter[str]) -> str:
     """How many claims have which verdict, the best first."""
-    told = [(counts[words], words) for words in reversed(WORST_FIRST) if counts[words]]
-    return ", ".join(f"{n} {words.replace('does', 'do') if n > 1 else words}" for n, words in told)
+    return ", ".join(
+        f"{counts[verdict]} {verdict.replace('does', 'do') if counts[verdict] > 1 else verdict}"
+        for verdict in reversed(WORST_FIRST)
+        if counts[verdict]
+    )
 
 
 def section_title(section: str) -> str:
@@ -54,10 +57,10 @@ def section_title(section: str) -> str:
 
 
 def seconds_of(records: Sequence[Evidence]) -> float:
-    """Seconds behind these checks, each training and each test's own time counted once.
+    """Seconds behind these checks; each training and each test's own time counts once.
 
-    Checks on the same runs repeat their training time; where there are no runs, a check has the
-    test's time so far, so that the test's longest is all of it.
+    Checks on the same runs repeat their training time. A check without runs has the test's time so
+    far, so the longest is the whole test's.
     """
     spent: dict[object, float] = {}
     for record in records:
