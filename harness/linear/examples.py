@@ -9,6 +9,7 @@ from harness.data.randomization import corrupt_labels
 from harness.data.sources import load
 from harness.data.streams import LABELS, SUBSET, stream
 from harness.linear.gabor import gabor_features
+from harness.linear.outcome import Fit, packed
 from harness.linear.recipe import ConvNetRecipe, GaborBank, KernelRecipe, Pixels
 
 
@@ -30,6 +31,30 @@ class Examples:
     def one_hot(self, labels: torch.Tensor) -> torch.Tensor:
         """Labels (n,) to targets (n, classes), float32."""
         return torch.eye(self.classes)[labels]
+
+    def score(
+        self,
+        name: str,
+        labels: torch.Tensor,
+        fitted: torch.Tensor,
+        outputs: torch.Tensor,
+        norm: float,
+    ) -> Fit:
+        """The figures of a model with outputs ``fitted`` (n, classes) on training images that have
+        these ``labels``, and ``outputs`` (m, classes) on test images.
+        """
+        fitted = fitted.cpu()
+        right = outputs.argmax(1).cpu() == self.test_labels
+        return Fit(
+            label=name,
+            train_correct=int((fitted.argmax(1) == labels).sum()),
+            train_total=len(labels),
+            test_correct=int(right.sum()),
+            test_total=len(right),
+            right=packed(right.tolist()),
+            norm=norm,
+            worst_error=float((fitted - self.one_hot(labels)).abs().max()),
+        )
 
 
 def examples(recipe: KernelRecipe | ConvNetRecipe, root: Path | None) -> Examples:

@@ -3,12 +3,11 @@
 >>> machine = fit(x, one_hot, GaussianKernel(0.02))
 >>> machine.predict(z).argmax(1)
 
-Section 5, equation (3). The points (n, d) and the lower triangle of K, n^2 / 2 words, are all that
-is kept; the matrix never exists in full.
+Section 5, equation (3). It keeps the points (n, d) and the lower triangle of K, n^2 / 2 words. The
+full matrix never exists.
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -16,14 +15,11 @@ import torch
 from harness.errors import HarnessError
 from harness.linear.kernels import Kernel, exact_product
 from harness.linear.memory import in_gb, peak_bytes, require, reset_peak
-from harness.linear.recipe_checks import require_number
+from harness.linear.outcome import Progress, silent
 from harness.linear.refinement import TILE, Refined, kernel_product, refine
-from harness.linear.triangle import Triangle, triangle_bytes
+from harness.linear.triangle import ROWS, Triangle, triangle_bytes
 
 TOLERANCE = 1e-6
-PRECISIONS = (torch.float32, torch.float64)
-Progress = Callable[[str, float], None]
-"""``progress(what, share)``: the phase in words, and the share of the factorisation's work."""
 
 
 class SingularKernel(HarnessError):
@@ -38,7 +34,7 @@ class Cost:
     factor_seconds: float
     refine_seconds: float
     peak_bytes: int
-    """More than there was in use before: triangle, working memory, solution."""
+    """Above what was in use before: triangle, working memory, solution."""
     triangle_bytes: int
     smallest_pivot: float
     spectrum_ends: tuple[float, float]
@@ -46,7 +42,7 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Machine:
+class KernelMachine:
     """A fitted kernel machine; float64 throughout, except for the points themselves."""
 
     points: torch.Tensor
@@ -63,8 +59,7 @@ class Machine:
         return (self.refined.coefficients * self.fitted).sum(0).clamp(min=0).sqrt()
 
     def predict(self, z: torch.Tensor) -> torch.Tensor:
-        """Points (b, d) to outputs (b, m); raises HarnessError for NaN and another d."""
-        check_queries(z, self.points.shape[1])
+        """Points (b, d) to outputs (b, m)."""
         z = z.to(self.points.device)
         mm = exact_product(self.points, z)
         across = self.refined.coefficients.mT.contiguous()
@@ -78,8 +73,9 @@ class Machine:
 
 
 def bytes_needed(n: int, d: int, m: int, dtype: torch.dtype = torch.float32) -> int:
-    """What `fit` takes beside its arguments: the triangle, tiles, and a few copies of alpha."""
-    return triangle_bytes(n, dtype) + 8 * (4 * TILE * TILE + 2 * TILE * d + 8 * n * m)
+    """What `fit` takes beside its arguments: the triangle, rows, tiles, a few copies of alpha."""
+    rows = ROWS * n * dtype.itemsize
+    return triangle_bytes(n, dtype) + rows + 8 * (4 * TILE * TILE + 2 * TILE * d + 8 * n * m)
 
 
 def fit(
@@ -91,101 +87,73 @@ def fit(
     dtype: torch.dtype = torch.float32,
     device: str = "cpu",
     tolerance: float = TOLERANCE,
-    progress: Progress = lambda what, share: None,
-) -> Machine:
+    on_progress: Progress = silent,
+) -> KernelMachine:
     """Solve for all columns of ``targets`` (n, m) at once; ``dtype`` is the factor's precision.
 
-    Raises InvalidRecipe, HarnessError for NaN and mismatched sizes, NotEnoughMemory before
-    anything is allocated, SingularKernel with the pair of equal points, NotPositiveDefinite with
-    the pivot, NotConverged. Nothing is ever added to the diagonal but ``ridge``.
+    Raises HarnessError for NaN and mismatched sizes, NotEnoughMemory before anything is allocated,
+    SingularKernel with the pair of equal points, NotPositiveDefinite with the pivot, NotConverged.
+    Nothing is ever added to the diagonal but ``ridge``.
     """
-    check_points(points, targets)
+    check_system(points, targets)
     n, d = points.shape
-    if ridge is not None:
-        require_number("ridge", ridge, lambda it: it > 0, "above 0 and finite, or None")
-    if dtype not in PRECISIONS:
-        raise HarnessError(f"dtype = {dtype}, but the factor should be float32 or float64")
     need = bytes_needed(n, d, targets.shape[1], dtype)
     require(need, f"the kernel matrix of {n:,} points", device)
     if ridge is None:
         refuse_duplicates(points.to(dtype), targets)
-    if not tolerance > 0:
-        raise HarnessError(f"tolerance = {tolerance}, but it should be above 0: {TOLERANCE:g}, say")
     before = reset_peak(device)
-    progress(f"kernel matrix of {n:,} points, {in_gb(need)}", 0.0)
+    phase = f"kernel matrix of {n:,} points, {in_gb(need)}"
+    on_progress(phase, 0.0)
     points, added = points.to(device), ridge or 0.0
     factor = Triangle(n, dtype, device)
 
-    def fill(first: int, last: int, out: torch.Tensor) -> None:
-        rows = points[first:last].to(dtype)
+    def rows(first: int, last: int) -> torch.Tensor:
+        made = torch.empty((last - first, last), dtype=dtype, device=device)
+        left = points[first:last].to(dtype)
         for start in range(0, last, TILE):
-            block = kernel.block(rows, points[start : min(start + TILE, last)].to(dtype))
-            out[:, start : start + TILE] = block
-        out[:, first:last].diagonal().add_(added)
+            right = points[start : min(start + TILE, last)].to(dtype)
+            made[:, start : start + TILE] = kernel.block(left, right)
+        return made
 
-    factor.factor(fill, lambda share: progress("factorisation", share))
     started = time.perf_counter()
+    factor.add(rows, lambda share: on_progress(phase, share))
+    factor.add_to_diagonal(added)
+    filled = time.perf_counter()
+    on_progress("factorisation", 0.0)
+    factor.factor()
+    factored = time.perf_counter()
     mm = exact_product(points)
     refined = refine(
         factor,
         lambda v: kernel_product(kernel, points, v, added, mm=mm),
         targets,
         tolerance,
-        told=lambda residual: progress(f"refinement, residual {residual:.1e}", 1.0),
+        on_residual=lambda residual: on_progress(f"refinement, residual {residual:.1e}", 1.0),
     )
     cost = Cost(
-        factor.timing.fill_seconds,
-        factor.timing.factor_seconds,
-        time.perf_counter() - started,
+        filled - started,
+        factored - filled,
+        time.perf_counter() - factored,
         peak_bytes(device) - before,
         factor.bytes,
-        factor.timing.smallest_pivot,
+        factor.smallest_pivot()[0],
         factor.spectrum_ends(),
     )
     fitted = targets.to(device).double() - refined.residual - added * refined.coefficients
-    return Machine(points, kernel, added, refined, fitted, cost)
+    return KernelMachine(points, kernel, added, refined, fitted, cost)
 
 
-def check_points(points: torch.Tensor, targets: torch.Tensor) -> None:
-    """Refuse what cannot be a regression: kinds, shapes, sizes, values that are not finite."""
-    for name, values in (("points", points), ("targets", targets)):
-        _check_kind(name, values)
-    if points.ndim != 2 or targets.ndim != 2 or not len(points) or not targets.shape[1]:
+def check_system(points: torch.Tensor, targets: torch.Tensor) -> None:
+    """Raise HarnessError unless these are finite (n, d) and (n, m) for one n."""
+    if points.ndim != 2 or targets.ndim != 2 or len(points) != len(targets):
         raise HarnessError(
             f"points of shape {tuple(points.shape)} and targets of shape {tuple(targets.shape)},"
-            " but they should be (n, d) and (n, m) with n and m at least 1"
-        )
-    if len(points) != len(targets):
-        raise HarnessError(
-            f"{len(points):,} points and {len(targets):,} targets; give one row of targets a point"
+            " but they should be (n, d) and (n, m)"
         )
     for name, values in (("points", points), ("targets", targets)):
-        _check_finite(name, values)
-
-
-def check_queries(z: torch.Tensor, d: int) -> None:
-    """Refuse what cannot be predicted at: kinds, other sizes, values that are not finite."""
-    _check_kind("queries", z)
-    if z.ndim != 2 or z.shape[1] != d:
-        raise HarnessError(f"queries of shape {tuple(z.shape)}, but they should be (b, {d})")
-    _check_finite("queries", z)
-
-
-def _check_kind(name: str, values: torch.Tensor) -> None:
-    if not isinstance(values, torch.Tensor):
-        raise HarnessError(
-            f"{name} of type {type(values).__name__}; give a tensor: torch.as_tensor(...)"
-        )
-    if values.dtype not in PRECISIONS:
-        kind = str(values.dtype).removeprefix("torch.")
-        raise HarnessError(f"{name} of {kind}; give float32 or float64: {name}.double()")
-
-
-def _check_finite(name: str, values: torch.Tensor) -> None:
-    finite = values.isfinite().all(1)
-    if not bool(finite.all()):
-        row = int((~finite).nonzero()[0])
-        raise HarnessError(f"{name}: row {row} holds NaN or infinity; remove or mend it")
+        if not bool((finite := values.isfinite().all(1)).all()):
+            row = int((~finite).nonzero()[0])
+            raise HarnessError(f"{name}: row {row} holds NaN or infinity; remove or repair it")
 
 
 def refuse_duplicates(points: torch.Tensor, targets: torch.Tensor) -> None:

@@ -1,10 +1,17 @@
-"""What a solve comes to: a few figures a fit, small enough for JSON. Does not import torch."""
+"""The result of a solve: a few figures a fit, small enough for JSON. Does not import torch."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.errors import HarnessError
+
+Progress = Callable[[str, float], None]
+"""``on_progress(phase, share)``: the phase in words, and the share of it that is done."""
+
+
+def silent(phase: str, share: float) -> None:
+    """Report no progress."""
 
 
 @dataclass(frozen=True)

@@ -82,27 +82,27 @@ def refine(
     right: torch.Tensor,
     tolerance: float,
     most: int = 40,
-    told: Callable[[float], None] = lambda residual: None,
+    on_residual: Callable[[float], None] = lambda residual: None,
 ) -> Refined:
     """Solve ``(K + ridge I) x = right`` for (n, m) to a relative residual below ``tolerance``.
 
-    ``told`` hears each residual. Raises NotConverged after ``most`` products.
+    ``on_residual`` gets each residual. Raises NotConverged after ``most`` products.
     """
-    right = right.to(factor.device).double()
+    right = right.to(factor.cells.device).double()
     x = factor.solve(right).double()
     residual = right - product(x)
     history = [relative(residual, right)]
-    told(history[-1])
+    on_residual(history[-1])
     while history[-1] >= tolerance and len(history) < most:
         better = x + factor.solve(residual).double()
         left = right - product(better)
         history.append(relative(left, right))
-        told(history[-1])
+        on_residual(history[-1])
         if history[-1] < history[-2]:
             x, residual = better, left
         if history[-1] > STALLED * history[-2] and history[-1] >= tolerance:
             return _conjugate_gradients(
-                factor, product, right, x, residual, tolerance, most, told, history
+                factor, product, right, x, residual, tolerance, most, on_residual, history
             )
     _require_converged(history, tolerance, factor)
     return Refined(x, residual, tuple(history), "refinement")
@@ -116,7 +116,7 @@ def _conjugate_gradients(
     residual: torch.Tensor,
     tolerance: float,
     most: int,
-    told: Callable[[float], None],
+    on_residual: Callable[[float], None],
     history: list[float],
 ) -> Refined:
     """All right-hand sides side by side, each with its own step lengths."""
@@ -129,7 +129,7 @@ def _conjugate_gradients(
         step = slope / (direction * image).sum(0).clamp(min=torch.finfo(torch.float64).tiny)
         x, residual = x + step * direction, residual - step * image
         history.append(relative(residual, right))
-        told(history[-1])
+        on_residual(history[-1])
         if history[-1] < tolerance:
             # The recursion drifts: what counts is the residual itself.
             residual = right - product(x)
@@ -145,10 +145,10 @@ def _conjugate_gradients(
 
 def _require_converged(history: list[float], tolerance: float, factor: Triangle) -> None:
     if not history[-1] < tolerance:
-        least = factor.timing
+        least, at = factor.smallest_pivot()
         raise NotConverged(
             f"the relative residual is {history[-1]:.2g} after {len(history)} products, and should"
             f" be below {tolerance:g}: the kernel matrix is too ill-conditioned for"
-            f" {factor.precision}, its smallest pivot, number {least.smallest_pivot_at}, is"
-            f" {least.smallest_pivot:.2g}; give a ridge, a narrower kernel, or double precision"
+            f" {factor.precision}, its smallest pivot, number {at}, is {least:.2g};"
+            " give a ridge, a narrower kernel, or double precision"
         )

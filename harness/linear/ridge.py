@@ -9,7 +9,7 @@ import torch
 from harness.errors import HarnessError
 from harness.linear.examples import examples, features
 from harness.linear.kernels import GaussianKernel, Kernel
-from harness.linear.machine import check_points, check_queries, refuse_duplicates
+from harness.linear.machine import refuse_duplicates
 from harness.linear.memory import require
 from harness.linear.recipe import KernelRecipe
 
@@ -31,8 +31,6 @@ def ridge_path(
     where K is singular to rounding then, and for what is no ridge, NotEnoughMemory before anything
     large is allocated.
     """
-    check_points(points, targets)
-    check_queries(queries, points.shape[1])
     if not ridges or not all(0 <= ridge < math.inf for ridge in ridges):
         raise HarnessError(f"ridges = {ridges}, but each should be 0 or above, and finite")
     if min(ridges) == 0:

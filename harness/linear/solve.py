@@ -1,6 +1,5 @@
-"""From any recipe to its outcome, and what memory it will take."""
+"""From any recipe to its outcome, and the memory that it takes."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,29 +7,29 @@ from typing import Any
 from harness.data.catalogue import dataset_spec
 from harness.linear import least_squares
 from harness.linear.examples import examples
-from harness.linear.kernel_solve import DTYPES, solve_kernel
+from harness.linear.kernel_solve import solve_kernel
 from harness.linear.machine import bytes_needed
-from harness.linear.outcome import SolveOutcome
+from harness.linear.outcome import Progress, SolveOutcome, silent
 from harness.linear.recipe import ConvNetRecipe, SolveRecipe
+from harness.linear.triangle import DTYPES
 
 PROBE_IMAGES, PROBE_FILTERS = 500, 32
-Told = Callable[[str, float], None]
 
 
 def solve(
-    recipe: SolveRecipe, root: Path | None, device: str, told: Told = lambda what, share: None
+    recipe: SolveRecipe, root: Path | None, device: str, on_progress: Progress = silent
 ) -> SolveOutcome:
-    """Solve a recipe on a device; ``told`` hears the phase and the share of its work done."""
+    """Solve a recipe on a device."""
     data = examples(recipe, root)
     if isinstance(recipe, ConvNetRecipe):
-        return least_squares.solve_convnet(recipe, data, device, told)
-    return solve_kernel(recipe, data, device, told)
+        return least_squares.solve_convnet(recipe, data, device, on_progress)
+    return solve_kernel(recipe, data, device, on_progress)
 
 
 def probe_of(recipe: SolveRecipe) -> SolveRecipe:
     """The recipe on a few images, in double precision: a second or two.
 
-    What today's code makes of it is compared with what was kept beside a finished solve.
+    A finished solve keeps its outcome, so that later code can be compared with it.
     """
     fewer = {"filters": (PROBE_FILTERS,), "streamed": False}
     changes = fewer if isinstance(recipe, ConvNetRecipe) else {}
