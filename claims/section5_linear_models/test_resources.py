@@ -88,6 +88,4 @@ def test_a_factor_keeps_the_lower_triangle_alone(judge):
 
     judge.reduced()
     n = 2_048
-    judge_share_of_the_triangle(
-        judge, "n = 2,048: what a factor keeps", kept_bytes(n), n, []
-    )
+    judge_share_of_the_triangle(judge, "n = 2,048: what a factor keeps", kept_bytes(n), n, [])

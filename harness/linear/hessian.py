@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.linear.interpolation import Array, check_system
+from harness.linear.interpolation import Array
 from harness.linear.losses import LOSSES
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ def risk_hessian(x: Array, y: Array, w: Array, loss: str) -> Array:
     import torch
     from torch.autograd.functional import hessian
 
-    check_system(x, y)
     inputs, targets = torch.from_numpy(x), torch.from_numpy(y)
     value = LOSSES[loss].value
 

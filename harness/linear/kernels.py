@@ -6,8 +6,6 @@ from typing import Protocol
 
 import torch
 
-from harness.linear.recipe_checks import require_number
-
 MatrixProduct = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
@@ -20,16 +18,9 @@ class Kernel(Protocol):
 
 @dataclass(frozen=True)
 class GaussianKernel:
-    """``exp(-gamma |x - z|^2)``: strictly positive definite on distinct points.
-
-    Raises InvalidRecipe unless ``gamma`` is above 0 and finite.
-    """
+    """``exp(-gamma |x - z|^2)``: strictly positive definite on distinct points."""
 
     gamma: float
-
-    def __post_init__(self) -> None:
-        """Refuse what is no bandwidth."""
-        require_number("gamma", self.gamma, lambda it: it > 0, "above 0 and finite")
 
     def block(self, x: torch.Tensor, z: torch.Tensor, mm: MatrixProduct = torch.mm) -> torch.Tensor:
         """By ``|x|^2 + |z|^2 - 2 x.z``: one matrix product, and rounding of ``|x|^2`` epsilon."""
@@ -58,14 +49,15 @@ EXACT = 2**24
 NARROWEST = 64
 """Columns of a product below which additions cost what float32 saves."""
 ROWS = 4_096
-"""Rows looked at together, for memory's sake."""
+"""Rows that are examined together, to save memory."""
 
 
 def exact_product(*points: torch.Tensor) -> MatrixProduct:
-    """How to multiply these points (n, d) in float64: where all are whole numbers, in float32.
+    """How to multiply these points (n, d) in float64. Whole numbers are multiplied in float32.
 
-    As exact, and faster on a CPU: by so few columns at a time that no sum is rounded. None exceeds
-    the largest squared norm of those columns (Cauchy and Schwarz). Pixels in grey levels are such.
+    That is as exact, and faster on a CPU: so few columns are taken at a time that no sum is
+    rounded. No sum exceeds the largest squared norm of those columns (Cauchy and Schwarz). Pixels
+    in grey levels are whole numbers.
     """
     rows = [part for it in points for part in it.split(ROWS) if part.numel()]
     if not all(it.device.type == "cpu" and bool((it == it.round()).all()) for it in rows):

@@ -9,6 +9,7 @@ not all be in memory. Either way the solution is refined against float64 residua
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -84,11 +85,14 @@ class Features:
         """``Phi^T v`` in float64, for v (n, m)."""
         return torch.cat([_t_product(train, v) for train, _ in self.chunks(filters)])
 
-    def product(self, filters: int, primal: bool, v: torch.Tensor) -> torch.Tensor:
-        """``Phi^T Phi v``, or ``Phi Phi^T v`` if not ``primal``, in float64."""
+    def product(self, filters: int, primal: bool, added: float, v: torch.Tensor) -> torch.Tensor:
+        """``(Phi^T Phi + added) v``, or ``(Phi Phi^T + added) v`` if not ``primal``, in float64."""
+        result = added * v
         if primal:
-            return self.transposed(filters, self.outputs(filters, v)[0])
-        return sum(_product(train, _t_product(train, v)) for train, _ in self.chunks(filters))
+            return result + self.transposed(filters, self.outputs(filters, v)[0])
+        for train, _ in self.chunks(filters):
+            result = result + _product(train, _t_product(train, v))
+        return result
 
     def outputs(self, filters: int, weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Outputs at training and test images, in float64."""
@@ -130,11 +134,10 @@ def solve_convnet(
             added = ridge * n
             factor = gram.copy() if len(recipe.ridges) > 1 else gram
             factor.add_to_diagonal(added)
+            on_progress("factorisation", 0.0)
             factor.factor()
-
-            def product(v: torch.Tensor, it=(filters, primal), added=added) -> torch.Tensor:
-                return features.product(*it, v) + added * v
-
+            on_progress("factorisation", 1.0)
+            product = partial(features.product, filters, primal, added)
             refined = refine(factor, product, right, TOLERANCE)
             residuals.append(refined.history[-1])
             ends[label] = list(factor.spectrum_ends())

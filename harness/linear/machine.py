@@ -122,6 +122,7 @@ def fit(
     on_progress("factorisation", 0.0)
     factor.factor()
     factored = time.perf_counter()
+    on_progress("factorisation", 1.0)
     mm = exact_product(points)
     refined = refine(
         factor,

@@ -1,21 +1,13 @@
 """What a solve is: data, features, kernel, ridge, labels. Does not import torch."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
 from harness.data.catalogue import dataset_spec
 from harness.errors import InvalidRecipe
-from harness.linear.recipe_checks import (
-    require_choice,
-    require_distinct,
-    require_integer,
-    require_number,
-    require_numbers,
-    sequence,
-)
 
 PRECISIONS = ("fp32", "fp64")
-ABOVE_0, FROM_0_UP = "above 0 and finite", "0 or above, and finite"
 
 
 def label_name(corruption: float) -> str:
@@ -25,8 +17,16 @@ def label_name(corruption: float) -> str:
 
 
 def fit_label(filters: int, ridge: float) -> str:
-    """How the outcome of a `ConvNetRecipe` names a fit."""
+    """The name of a fit in the outcome of a `ConvNetRecipe`."""
     return f"{filters} filters, ridge {ridge:g}"
+
+
+def _require(recipe: object, *checks: tuple[str, bool, str]) -> None:
+    """Raise InvalidRecipe for a field whose check fails; a check ends with what it should be."""
+    for name, holds, remedy in checks:
+        if not holds:
+            value = getattr(recipe, name)
+            raise InvalidRecipe(f"{name} = {value!r}, but it should be {remedy}")
 
 
 @dataclass(frozen=True)
@@ -54,18 +54,17 @@ class GaborBank:
     pool: int = 4
     """Side of the squares over which magnitudes are averaged, in pixels."""
     noise_seed: int | None = None
-    """Where given, each wavelet is replaced by complex Gaussian noise of its size: the control."""
+    """If given, complex Gaussian noise of its size replaces each wavelet: the control."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no bank."""
-        object.__setattr__(self, "frequencies", sequence("frequencies", self.frequencies))
-        require_numbers(
-            "frequencies", self.frequencies, lambda it: 0 < it <= 0.5, "in (0, 0.5] cycles a pixel"
+        """Refuse invalid fields."""
+        frequencies = self.frequencies and all(0 < it <= 0.5 for it in self.frequencies)
+        _require(
+            self,
+            ("frequencies", bool(frequencies), "one or more, each in (0, 0.5] cycles a pixel"),
+            ("orientations", self.orientations >= 1, "an integer from 1 up"),
+            ("pool", self.pool >= 1, "an integer from 1 up"),
         )
-        for name in ("orientations", "pool"):
-            require_integer(name, getattr(self, name), 1)
-        if self.noise_seed is not None:
-            require_integer("noise_seed", self.noise_seed, 0)
 
     def __str__(self) -> str:
         name = "Gabor wavelets" if self.noise_seed is None else "noise in place of wavelets"
@@ -80,16 +79,24 @@ class _DataChoice:
     train_size: int | None = None
     """Number of training images, drawn by the seed; None for all that are not held out."""
     held_out: int = 0
-    """Where above 0: so many training images are put aside and stand in for the test set. What
-    is chosen (bandwidths, features, ridges) is chosen on them."""
+    """Training images that are put aside and replace the test set, if above 0. Bandwidths, features
+    and ridges are chosen on them."""
     seed: int = 0
+    precision: Literal["fp32", "fp64"] = "fp32"
+    """Of the factorisation; solutions and residuals are float64 in any case."""
 
-    def _check_data(self) -> None:
-        spec = dataset_spec(self.dataset)
-        require_integer("seed", self.seed, 0)
-        require_integer("held_out", self.held_out, 0, spec.train_size - 1)
-        if self.train_size is not None:
-            require_integer("train_size", self.train_size, 1, spec.train_size - self.held_out)
+    def __post_init__(self) -> None:
+        """Refuse invalid fields, naming the field, the value and the remedy."""
+        available = dataset_spec(self.dataset).train_size
+        left = available - self.held_out
+        fits = self.train_size is None or 1 <= self.train_size <= left
+        _require(
+            self,
+            ("seed", self.seed >= 0, "an integer from 0 up"),
+            ("held_out", 0 <= self.held_out < available, f"an integer from 0 to {available - 1:,}"),
+            ("train_size", fits, f"an integer from 1 to {left:,}"),
+            ("precision", self.precision in PRECISIONS, " or ".join(PRECISIONS)),
+        )
 
     @property
     def images(self) -> int:
@@ -99,6 +106,11 @@ class _DataChoice:
     def as_dict(self) -> dict[str, Any]:
         """Field names and values, for JSON."""
         return {"kind": type(self).__name__, **asdict(self)}
+
+    @property
+    def _sample(self) -> str:
+        held = f", {self.held_out:,} held out" if self.held_out else ""
+        return f"{self.dataset} (n = {self.images:,}{held})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,25 +127,22 @@ class KernelRecipe(_DataChoice):
     corruptions: tuple[float, ...] = (0.0,)
     """Label sets, solved for with one factorisation: the probability with which each training
     label is replaced by a uniform class. Test labels never are."""
-    precision: Literal["fp32", "fp64"] = "fp32"
-    """Of the factorisation; solutions and residuals are float64 in any case."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be solved, naming the field, the value and what would do."""
-        self._check_data()
-        if not isinstance(self.features, Pixels | GaborBank):
-            raise InvalidRecipe(
-                f"features = {self.features!r}, but they should be Pixels() or a GaborBank"
-            )
-        require_number("gamma", self.gamma, lambda it: it > 0, ABOVE_0)
-        if self.ridge is not None:
-            require_number("ridge", self.ridge, lambda it: it > 0, f"{ABOVE_0}, or None")
-        object.__setattr__(self, "corruptions", sequence("corruptions", self.corruptions))
-        require_numbers(
-            "corruptions", self.corruptions, lambda it: 0 <= it <= 1, "a share in [0, 1]"
+        """Refuse invalid fields, naming the field, the value and the remedy."""
+        super().__post_init__()
+        shares = self.corruptions and all(0 <= it <= 1 for it in self.corruptions)
+        distinct = len(set(self.corruptions)) == len(self.corruptions)
+        _require(
+            self,
+            ("gamma", 0 < self.gamma < math.inf, "above 0 and finite"),
+            (
+                "ridge",
+                self.ridge is None or 0 < self.ridge < math.inf,
+                "above 0 and finite, or None",
+            ),
+            ("corruptions", bool(shares) and distinct, "different shares in [0, 1], one or more"),
         )
-        require_distinct("corruptions", self.corruptions)
-        require_choice("precision", self.precision, PRECISIONS)
 
     @property
     def cost(self) -> float:
@@ -148,10 +157,8 @@ class KernelRecipe(_DataChoice):
 
     def __str__(self) -> str:
         ridge = "" if self.ridge is None else f", ridge {self.ridge:g}"
-        held = f", {self.held_out:,} held out" if self.held_out else ""
         return (
-            f"exp(-{self.gamma:g} d^2) on {self.dataset} (n = {self.images:,}{held}),"
-            f" {self.features}{ridge}, seed {self.seed}"
+            f"exp(-{self.gamma:g} d^2) on {self._sample}, {self.features}{ridge}, seed {self.seed}"
         )
 
 
@@ -161,8 +168,8 @@ class ConvNetRecipe(_DataChoice):
 
     Patches are contrast-normalised and whitened, filtered, soft-thresholded both ways and averaged
     over the quadrants of the image: 8 features a filter, standardised, and a constant. Every
-    number of filters is solved with every ridge; ridge 0 is the minimum-norm solution, which below
-    n features is least squares (it does not interpolate) and above them equation (3).
+    number of filters is solved with every ridge. Ridge 0 is the minimum-norm solution. Below
+    n features it is least squares and does not interpolate; above, it is equation (3).
     """
 
     filters: tuple[int, ...]
@@ -175,42 +182,42 @@ class ConvNetRecipe(_DataChoice):
     threshold: float = 0.25
     streamed: bool = False
     """Make features anew, chunk by chunk, whenever they are needed, instead of keeping them."""
-    precision: Literal["fp32", "fp64"] = "fp32"
-    """Of the factorisation; solutions and residuals are float64 in any case."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be solved."""
-        self._check_data()
-        object.__setattr__(self, "filters", sequence("filters", self.filters))
-        object.__setattr__(self, "ridges", sequence("ridges", self.ridges))
-        for count in self.filters:
-            require_integer("filters", count, 1)
-        if not self.filters or list(self.filters) != sorted(self.filters):
-            raise InvalidRecipe(
-                f"filters = {self.filters}, but they should be ascending, from 1 up"
-            )
-        require_numbers("ridges", self.ridges, lambda it: it >= 0, FROM_0_UP)
-        require_distinct("filters", self.filters)
-        require_distinct("ridges", self.ridges)
-        if self.streamed and FEATURES_A_FILTER * min(self.filters) < self.images:
-            raise InvalidRecipe(
-                f"streamed = True with {min(self.filters)} filters: below n features the normal"
-                " equations need all of them; keep them, or take more filters"
-            )
-        require_choice("source", self.source, ("patches", "gaussian"))
-        require_choice("precision", self.precision, PRECISIONS)
-        require_integer("patch", self.patch, 1, min(dataset_spec(self.dataset).shape[1:]) - 1)
-        require_number("threshold", self.threshold, lambda it: it >= 0, FROM_0_UP)
+        """Refuse invalid fields, naming the field, the value and the remedy."""
+        super().__post_init__()
+        ascending = self.filters and list(self.filters) == sorted(set(self.filters))
+        ridges = self.ridges and all(0 <= it < math.inf for it in self.ridges)
+        distinct = len(set(self.ridges)) == len(self.ridges)
+        side = min(dataset_spec(self.dataset).shape[1:]) - 1
+        _require(
+            self,
+            ("filters", bool(ascending) and self.filters[0] >= 1, "ascending, from 1 up"),
+            (
+                "ridges",
+                bool(ridges) and distinct,
+                "different numbers, one or more, each 0 or above, and finite",
+            ),
+            (
+                "streamed",
+                not self.streamed or FEATURES_A_FILTER * self.filters[0] >= self.images,
+                f"False for {self.filters[:1]} filters: below n features the normal equations need"
+                " all features; or take more filters",
+            ),
+            ("source", self.source in ("patches", "gaussian"), "patches or gaussian"),
+            ("patch", 1 <= self.patch <= side, f"an integer from 1 to {side}"),
+            ("threshold", 0 <= self.threshold < math.inf, "0 or above, and finite"),
+        )
 
     @property
     def cost(self) -> float:
         """Billions of multiply-adds: features and normal equations, for planning only."""
         channels, height, width = dataset_spec(self.dataset).shape
-        places = (height - self.patch + 1) * (width - self.patch + 1)
+        positions = (height - self.patch + 1) * (width - self.patch + 1)
         most, size = max(self.filters), self.patch**2 * channels
         features = FEATURES_A_FILTER * most + 1
         gram = min(features, self.images) ** 2 * max(features, self.images) / 2
-        return (self.images * places * size * most + gram) / 1e9
+        return (self.images * positions * size * most + gram) / 1e9
 
     @property
     def work(self) -> str:
@@ -218,12 +225,8 @@ class ConvNetRecipe(_DataChoice):
         return f"up to {max(self.filters):,} filters, {len(self.ridges)} ridges"
 
     def __str__(self) -> str:
-        held = f", {self.held_out:,} held out" if self.held_out else ""
         name = {"patches": "random patches", "gaussian": "Gaussian filters"}[self.source]
-        return (
-            f"convolution with {max(self.filters):,} {name} on {self.dataset}"
-            f" (n = {self.images:,}{held}), seed {self.seed}"
-        )
+        return f"convolution with {max(self.filters):,} {name} on {self._sample}, seed {self.seed}"
 
 
 FEATURES_A_FILTER = 8
@@ -233,10 +236,14 @@ SolveRecipe = KernelRecipe | ConvNetRecipe
 
 
 def recipe_from_dict(content: dict[str, Any]) -> SolveRecipe:
-    """The inverse of ``as_dict`` after a journey through JSON; raises on anything else."""
-    content = dict(content)
+    """The inverse of ``as_dict``, also from JSON, which has lists for tuples."""
+    content = {name: _tuple(value) for name, value in content.items()}
     kind = {"KernelRecipe": KernelRecipe, "ConvNetRecipe": ConvNetRecipe}[content.pop("kind")]
-    if "features" in content:
-        features = content["features"]
-        content["features"] = GaborBank(**features) if features else Pixels()
+    if features := content.pop("features", None):
+        bank = {name: _tuple(value) for name, value in features.items()}
+        content["features"] = GaborBank(**bank)
     return kind(**content)
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -5,7 +5,7 @@ Section 5: ``w <- w - step * e_i x_i`` with e_i the loss's slope at example i.
 
 import numpy as np
 
-from harness.linear.interpolation import Array, check_system, off_span
+from harness.linear.interpolation import Array, off_span
 from harness.linear.losses import LOSSES
 
 BLOWN_UP = 1e100
@@ -20,7 +20,6 @@ def sgd_trajectory(
     """
     import torch
 
-    check_system(x, y)
     inputs, targets = torch.from_numpy(x), torch.from_numpy(y)
     weights = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.SGD([weights])
@@ -52,7 +51,6 @@ def sgd_solution(x: Array, y: Array, passes: int, seed: int, start: Array | None
 
     The step is 1 / max |x_i|^2, below the 2 / max |x_i|^2 from which it may diverge.
     """
-    check_system(x, y)
     draw = np.random.default_rng(seed)
     step = 1 / np.square(x).sum(1).max()
     w = np.zeros((x.shape[1], *y.shape[1:])) if start is None else start.astype(float)
@@ -66,7 +64,6 @@ def adam_solution(x: Array, y: Array, steps: int, rate: float = 0.01) -> Array:
     """Where torch.optim.Adam ends on the squared loss, all examples at once, from zero."""
     import torch
 
-    check_system(x, y)
     inputs, targets = torch.from_numpy(x), torch.from_numpy(y)
     weights = torch.zeros(x.shape[1], dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.Adam([weights], lr=rate)

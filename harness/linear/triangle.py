@@ -58,6 +58,11 @@ class Triangle:
             self.cells[-1, -2] = 1
 
     @property
+    def on_gpu(self) -> bool:
+        """Whether PyTorch factors and solves."""
+        return self.cells.is_cuda
+
+    @property
     def bytes(self) -> int:
         """Memory of the triangle."""
         return self.cells.nbytes
@@ -112,7 +117,7 @@ class Triangle:
 
     def factor(self) -> None:
         """Replace the matrix by its factor. Raises NotPositiveDefinite, with the pivot."""
-        if self.cells.is_cuda:
+        if self.on_gpu:
             info = self._factor_halves()
         else:
             packed = self.cells.numpy().reshape(-1)
@@ -145,7 +150,7 @@ class Triangle:
     def solve(self, right: torch.Tensor) -> torch.Tensor:
         """``(L L^T)^-1 right`` for right-hand sides (n, m), in the factor's precision."""
         b = self._padded(right)
-        if not self.cells.is_cuda:
+        if not self.on_gpu:
             packed = self.cells.numpy().reshape(-1)
             solved, _ = SOLVE[self.cells.dtype](2 * self.half, packed, b.numpy(), uplo="U")
             return torch.from_numpy(solved)[: self.size]

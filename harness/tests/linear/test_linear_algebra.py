@@ -7,7 +7,6 @@ import torch
 from harness.errors import HarnessError
 from harness.linear import hessian, interpolation, trajectory
 from harness.linear.losses import LOSSES, SMOOTH
-from harness.linear.triangle import Triangle
 
 
 def system(n=4, d=9, seed=0):
@@ -57,24 +56,8 @@ def test_dependent_examples_have_no_unique_solution():
         interpolation.gram_solution(x, y)
 
 
-@pytest.mark.parametrize(
-    ("x", "y", "message"),
-    [
-        (np.ones((2, 3)), np.ones(3), r"shape \(2, 3\) and targets of shape \(3,\)"),
-        (np.ones(3), np.ones(3), r"examples of shape \(3,\)"),
-        (np.array([[1.0, np.nan]]), np.ones(1), "examples: row 0"),
-        (np.ones((2, 3)), np.array([1.0, np.inf]), "targets: row 1"),
-    ],
-)
-def test_bad_systems_are_refused(x, y, message):
-    with pytest.raises(HarnessError, match=message):
-        interpolation.pseudo_inverse_solution(x, y)
-
-
 @pytest.mark.parametrize("loss", SMOOTH)
 def test_smooth_losses_are_least_at_the_target(loss):
-    import torch
-
     y = torch.tensor([-1.5, 0.3, 2.0], dtype=torch.float64)
     np.testing.assert_allclose(LOSSES[loss].slope(y, y).numpy(), 0, atol=1e-12)
     here = float(LOSSES[loss].value(y, y))
@@ -101,8 +84,7 @@ def test_the_formula_is_autograds_hessian_also_where_a_loss_couples_the_outputs(
     assert coupled == (outputs == 1 or loss == "softmax")
 
 
-def test_off_interpolation_the_hessian_hangs_on_the_weights():
-    """The same comparison as the claim's, where it must see a difference."""
+def test_off_interpolation_the_hessian_depends_on_the_weights():
     x, y = system()
     w = interpolation.gram_solution(x, y)
     one = hessian.risk_hessian(x, y, w, "quartic")
@@ -142,18 +124,3 @@ def test_sgd_ends_where_it_should():
     w = trajectory.adam_solution(x, y, 200, rate=0.05)
     assert interpolation.misfit(x, y, w) < 0.1
     assert trajectory.distance_from_span(x, w[None]) > 0.01
-
-
-@pytest.mark.parametrize("size", [70, 1_100])
-def test_a_factor_multiplies_and_knows_the_ends_of_its_spectrum(size):
-    dtype = torch.float64
-    x = torch.randn(size, size + 5, generator=torch.Generator().manual_seed(size), dtype=dtype)
-    matrix = x @ x.mT / size + torch.eye(size, dtype=dtype)
-    factor = Triangle(size, dtype, height=256, width=64)
-    factor.add_products(torch.linalg.cholesky(matrix))
-    factor.factor()
-    v = torch.randn(size, 3, dtype=dtype, generator=torch.Generator().manual_seed(1))
-    assert torch.allclose(factor.product(v), matrix @ v)
-    values = torch.linalg.eigvalsh(matrix)
-    ends = (float(values[0]), float(values[-1]))
-    assert factor.spectrum_ends() == pytest.approx(ends, rel=2e-3)

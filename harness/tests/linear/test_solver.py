@@ -1,4 +1,4 @@
-"""The exact kernel solver: against scipy and scikit-learn, and what bad input gets."""
+"""The exact kernel solver against SciPy and scikit-learn."""
 
 import mmap
 
@@ -9,12 +9,13 @@ import torch
 from sklearn.datasets import load_digits
 from sklearn.kernel_ridge import KernelRidge
 
+from harness.linear import triangle
 from harness.linear.kernels import GaussianKernel
 from harness.linear.machine import bytes_needed, fit
 from harness.linear.memory import peak_bytes, reset_peak
 from harness.linear.refinement import NotConverged, refine
 from harness.linear.ridge import ridge_path
-from harness.linear.triangle import HEIGHT, WIDTH, NotPositiveDefinite, Triangle, triangle_bytes
+from harness.linear.triangle import NotPositiveDefinite, Triangle, triangle_bytes
 
 
 def positive_definite(n, smallest=0.1, dtype=torch.float64):
@@ -25,9 +26,15 @@ def positive_definite(n, smallest=0.1, dtype=torch.float64):
     return ((basis * values) @ basis.mT).to(dtype)
 
 
-def triangle_of(matrix, height, width):
-    made = Triangle(len(matrix), matrix.dtype, height=height, width=width)
-    made.factor(lambda first, last, out: out.copy_(matrix[first:last, :last]))
+def packed(matrix):
+    made = Triangle(len(matrix), matrix.dtype)
+    made.add(lambda first, last: matrix[first:last, :last])
+    return made
+
+
+def factored(matrix):
+    made = packed(matrix)
+    made.factor()
     return made
 
 
@@ -39,90 +46,68 @@ def points(n=60, d=5, m=3, seed=0):
 # --- Factorisation ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("n", "height", "width"),
-    [(1, 4, 2), (4, 4, 2), (7, 4, 2), (8, 4, 4), (50, 16, 8), (33, 32, 32), (700, 512, 256)],
-)
-def test_the_factor_is_scipys(n, height, width):
-    matrix = positive_definite(n)
-    made = triangle_of(matrix, height, width)
+@pytest.fixture(params=[False, True], ids=["SciPy", "PyTorch"])
+def by_pytorch(request, monkeypatch):
+    """Factor and solve as on a CPU, or as on a GPU."""
+    if request.param:
+        monkeypatch.setattr(Triangle, "on_gpu", True)
+
+
+@pytest.mark.usefixtures("by_pytorch")
+@pytest.mark.parametrize("rows", [3, 512])
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 8, 50, 51])
+def test_factor_solve_and_product_are_scipys(n, rows, monkeypatch):
+    monkeypatch.setattr(triangle, "ROWS", rows)
+    matrix, right = positive_definite(n), torch.randn(n, 6, dtype=torch.float64)
+    made = factored(matrix)
     expected = scipy.linalg.cholesky(matrix.numpy(), lower=True)
-    for panel, (first, last) in zip(made.panels, made.spans, strict=True):
-        lower = np.tril(panel.numpy(), first)
-        np.testing.assert_allclose(lower, expected[first:last, :last], atol=1e-13)
+    pivots = np.diag(expected) ** 2
+    assert made.smallest_pivot() == (pytest.approx(pivots.min()), pivots.argmin())
+    solved = scipy.linalg.cho_solve((expected, True), right.numpy())
+    np.testing.assert_allclose(made.solve(right).numpy(), solved, rtol=1e-10, atol=1e-12)
+    torch.testing.assert_close(made.product(right), matrix @ right)
 
 
-def test_a_nearly_singular_kernel_is_factored_where_blas_factors_it():
-    """Products with inverses of wide triangles are less exact than BLAS's solves, and fail here."""
-    x = torch.unique(torch.from_numpy(load_digits().data / 16).float(), dim=0)
-    gram = GaussianKernel(0.02).block(x, x)
-    right = torch.randn(len(x), 3, generator=torch.Generator().manual_seed(0))
-    theirs = torch.cholesky_solve(right, torch.linalg.cholesky(gram))
-    ours = triangle_of(gram, HEIGHT, WIDTH).solve(right)
-    left, its = (float((right - gram.double() @ a.double()).norm()) for a in (ours, theirs))
-    # 1.0 to 1.4 times over four draws; blocks of 512 end in a negative pivot.
-    assert left < 3 * its
-
-
-def test_solving_is_scipys_for_many_right_hand_sides():
-    matrix, right = positive_definite(45), torch.randn(45, 6, dtype=torch.float64)
-    made = triangle_of(matrix, 16, 4)
-    expected = scipy.linalg.solve(matrix.numpy(), right.numpy(), assume_a="pos")
-    np.testing.assert_allclose(made.solve(right).numpy(), expected, rtol=1e-10, atol=1e-12)
-
-
-def test_gram_matrices_may_come_in_chunks_of_features():
-    features = torch.randn(30, 50, dtype=torch.float64)
-    whole = triangle_of(features @ features.mT, 8, 4)
-    summed = Triangle(30, torch.float64, height=8, width=4)
-    for chunk in features.split(7, dim=1):
-        summed.add_products(chunk)
-    summed.factor()
-    right = torch.randn(30, 2, dtype=torch.float64)
-    torch.testing.assert_close(summed.solve(right), whole.solve(right))
-
-
-def test_a_triangle_takes_half_a_matrix():
-    n = 60_000
-    assert triangle_bytes(n) < 1.04 * n**2 / 2 * 4
-    assert bytes_needed(n, 784, 20) < 1.15 * n**2 / 2 * 4
-    made = Triangle(10, height=4, width=2)
-    made.factor(lambda first, last, out: out.copy_(torch.eye(10)[first:last, :last]))
-    held = sum(panel.numel() * panel.element_size() for panel in made.panels)
-    assert held == made.bytes == 4 * (4 * 4 + 4 * 8 + 2 * 10)
-
-
+@pytest.mark.usefixtures("by_pytorch")
 @pytest.mark.parametrize("at", [0, 5, 11, 16])
 def test_the_pivot_that_fails_is_named(at):
     matrix = torch.diag(torch.arange(1.0, 18.0, dtype=torch.float64))
     matrix[at, at] = -3.0
-    with pytest.raises(NotPositiveDefinite, match=f"pivot {at} .* is -3") as caught:
-        triangle_of(matrix, 8, 4)
+    with pytest.raises(NotPositiveDefinite, match=f"pivot {at} ") as caught:
+        factored(matrix)
     assert caught.value.pivot == at
-    assert caught.value.eigenvalue == pytest.approx(-3.0)
 
 
-def test_the_smallest_pivot_is_reported():
-    matrix = torch.diag(torch.tensor([4.0, 9.0, 0.25, 16.0, 1.0, 1.0], dtype=torch.float64))
-    made = triangle_of(matrix, 4, 2)
-    assert made.timing.smallest_pivot == pytest.approx(0.25)
-    assert made.timing.smallest_pivot_at == 2
+@pytest.mark.parametrize("size", [70, 1_101])
+def test_the_ends_of_the_spectrum_are_known(size):
+    matrix = positive_definite(size)
+    assert factored(matrix).spectrum_ends() == pytest.approx((0.1, 1.0), rel=2e-3)
+
+
+def test_gram_matrices_may_come_in_chunks_of_features():
+    features = torch.randn(31, 50, dtype=torch.float64)
+    summed = Triangle(31, torch.float64)
+    for chunk in features.split(7, dim=1):
+        summed.add_products(chunk)
+    before = summed.copy()
+    summed.add_to_diagonal(2.0)
+    expected = packed(features @ features.mT + 2 * torch.eye(31, dtype=torch.float64))
+    torch.testing.assert_close(summed.cells, expected.cells)
+    assert not torch.equal(before.cells, summed.cells)
+
+
+def test_a_triangle_takes_half_a_matrix():
+    n = 60_000
+    assert triangle_bytes(n) < 1.001 * n**2 / 2 * 4
+    assert bytes_needed(n, 784, 20) < 1.05 * n**2 / 2 * 4
+    for size in (10, 11):
+        assert Triangle(size).bytes == triangle_bytes(size)
 
 
 def test_progress_grows_to_one():
-    told = []
-    matrix = positive_definite(40)
-    made = Triangle(40, torch.float64, height=8, width=4)
-    made.factor(lambda first, last, out: out.copy_(matrix[first:last, :last]), told.append)
-    assert told == sorted(told) and told[-1] == 1.0 and len(told) > 20
-
-
-def test_an_interrupt_ends_a_factorisation():
-    def interrupt(share):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        Triangle(4).factor(lambda first, last, out: out.copy_(torch.eye(4)), interrupt)
+    shares = []
+    Triangle(3_000).add(lambda first, last: torch.ones(last - first, last), shares.append)
+    assert shares == sorted(shares) and shares[-1] == 1.0 and len(shares) == 6
 
 
 # --- Refinement ------------------------------------------------------------------------------
@@ -130,7 +115,7 @@ def test_an_interrupt_ends_a_factorisation():
 
 def test_refinement_reaches_double_precision_from_a_single_precision_factor():
     matrix, right = positive_definite(80, 1e-4), torch.randn(80, 2, dtype=torch.float64)
-    made = triangle_of(matrix.float(), 32, 16)
+    made = factored(matrix.float())
     refined = refine(made, lambda v: matrix @ v, right, 1e-10)
     assert refined.method == "refinement"
     assert refined.history[0] > 1e-6 > 1e-10 > refined.history[-1]
@@ -139,14 +124,13 @@ def test_refinement_reaches_double_precision_from_a_single_precision_factor():
 
 
 def test_residuals_in_single_precision_gain_nothing():
-    """The measure that a planted fault would move: why residuals are float64."""
     matrix, right = positive_definite(80, 1e-4), torch.randn(80, 2, dtype=torch.float64)
-    made = triangle_of(matrix.float(), 32, 16)
+    made = factored(matrix.float())
     with pytest.raises(NotConverged, match=r"float32, its smallest pivot, number \d+, is 0\.00"):
         refine(made, lambda v: (matrix.float() @ v.float()).double(), right, 1e-10)
 
 
-def test_a_residual_that_is_no_number_ends_the_products():
+def test_a_residual_of_nan_ends_the_refinement():
     """At full size each product takes a minute."""
     matrix, right = positive_definite(20), torch.randn(20, 2, dtype=torch.float64)
     products = []
@@ -156,12 +140,12 @@ def test_a_residual_that_is_no_number_ends_the_products():
         return matrix @ v * (1.5 if len(products) < 3 else float("nan"))
 
     with pytest.raises(NotConverged, match="residual is nan after 3 products"):
-        refine(triangle_of(matrix, 32, 16), product, right, 1e-10)
+        refine(factored(matrix), product, right, 1e-10)
 
 
 def test_conjugate_gradients_take_over_where_refinement_stalls():
     matrix, right = positive_definite(80, 1e-3), torch.randn(80, 2, dtype=torch.float64)
-    poor = triangle_of(matrix + 0.005 * torch.eye(80, dtype=torch.float64), 32, 16)
+    poor = factored(matrix + 0.005 * torch.eye(80, dtype=torch.float64))
     refined = refine(poor, lambda v: matrix @ v, right, 1e-9)
     assert refined.method == "conjugate gradients"
     torch.testing.assert_close(matrix @ refined.coefficients, right, rtol=1e-6, atol=1e-7)
@@ -186,10 +170,10 @@ def test_a_machine_on_digits_is_scikit_learns_to_rounding(dtype):
 
 @pytest.mark.parametrize("start", [1.0, 1e-3])
 def test_a_class_without_examples_is_fitted_by_zeros(start):
-    """Its targets are zeros, and so is its right-hand side: by refinement and by gradients."""
+    """Its right-hand side is zero. Both methods divide by the norms of right-hand sides."""
     matrix, right = positive_definite(80, 1e-3), torch.randn(80, 3, dtype=torch.float64)
     right[:, 1] = 0
-    poor = triangle_of(matrix + 5e-3 * (start < 1) * torch.eye(80, dtype=matrix.dtype), 32, 16)
+    poor = factored(matrix + 5e-3 * (start < 1) * torch.eye(80, dtype=matrix.dtype))
     refined = refine(poor, lambda v: matrix @ v, right, 1e-9)
     assert refined.method == ("refinement" if start == 1 else "conjugate gradients")
     assert not refined.coefficients[:, 1].any()
@@ -225,7 +209,7 @@ def test_a_ridge_path_is_scikit_learns():
 
 
 def test_a_fit_stays_within_the_memory_it_asks_for():
-    """A second copy of the triangle, 68 MB, would not."""
+    """A second copy of the triangle takes 50 MB more."""
     x, y = points(5_000, 20)
     reset_peak()
     before = peak_bytes()
@@ -239,5 +223,5 @@ def test_the_peak_is_that_of_memory_which_is_free_again():
     before = peak_bytes()
     with mmap.mmap(-1, 64_000_000) as pages:  # New ones: a heap would reuse its own.
         pages.write(b"1" * len(pages))
-    # Linux counts a process's pages by the core and adds up now and then: 96 kB were missing once.
+    # Linux counts pages for each core and adds them up now and then.
     assert 60e6 <= peak_bytes() - before < 200e6
