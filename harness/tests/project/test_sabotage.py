@@ -59,8 +59,9 @@ def test_a_fault_that_no_longer_fits_is_an_error(source):
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path, monkeypatch):
     """A project with one module and a claim test that needs it."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # Installed plugins take a second.
     folder = tmp_path / "project"
     (folder / "harness").mkdir(parents=True)
     (folder / "harness" / "__init__.py").touch()
