@@ -10,7 +10,7 @@ from PIL import Image
 from rich.table import Table
 
 from harness.bench.measure import rate
-from harness.data.crop_cache import look
+from harness.data.crop_cache import inspect_photographs
 from harness.data.photo_batches import Photographs
 from harness.data.photographs import photo_folder
 from harness.data.prepare import TrainingData
@@ -61,7 +61,9 @@ def rates(
         workers=backend.threads,
         augmentation=AUGMENTATION,
     )
-    found = look(folder.root, folder.train, size, folder.fingerprint, backend.threads, folder=cache)
+    found = inspect_photographs(
+        folder.root, folder.train, size, folder.fingerprint, backend.threads, folder=cache
+    )
     kept = Photographs(
         *(folder.root, np.array(folder.train), size, torch.device(backend.device), dtype),
         workers=backend.threads,

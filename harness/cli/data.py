@@ -24,8 +24,8 @@ def run_data(action: str, name: str | None, root: Path | None) -> int:
     if spec.embedded:
         print(f"{spec.title} come with a dependency: nothing to {action}")
         return 0
+    from harness.data.catalogue import verify
     from harness.data.sources import fetch
-    from harness.data.verification import verify
 
     if action == "fetch":
         where = fetch(name, root)
@@ -40,14 +40,16 @@ def run_data(action: str, name: str | None, root: Path | None) -> int:
 def _check_photographs(name: str, root: Path) -> int:
     """Decode every one of them, and say what the folder holds; raises DataError as trainings do."""
     from harness.data.catalogue import dataset_spec
-    from harness.data.crop_cache import look, refuse_corrupt
+    from harness.data.crop_cache import inspect_photographs, refuse_corrupt
     from harness.data.photographs import photo_folder
     from harness.environment import available_cores
 
     spec = dataset_spec(name)
     folder = photo_folder(root, spec.classes)
     paths = [*folder.train, *folder.val]
-    found = look(folder.root, paths, 75, folder.fingerprint, available_cores(), keep=False)
+    found = inspect_photographs(
+        folder.root, paths, 75, folder.fingerprint, available_cores(), keep=False
+    )
     refuse_corrupt(folder.root, [paths[place] for place in found.corrupt], len(paths))
     print(
         f"{folder.root}: {len(folder.train):,} and {len(folder.val):,} photographs of"

@@ -1,115 +1,59 @@
-"""What is known of each dataset before it is read: sizes, files, checksums. Without torch."""
+"""Data sets by name, and whether their files are there and intact. Imports no torch."""
 
-import os
-from dataclasses import dataclass
+import hashlib
 from pathlib import Path
 
-from harness.errors import UnknownName
+from harness.data.custom import custom_spec
+from harness.data.photographs import photo_folder, photo_root
+from harness.data.specs import DATASETS, DatasetSpec, data_root
+from harness.errors import DataError, UnknownName
 from harness.files import is_file, readable
-
-CIFAR10_FILES = {
-    "cifar-10-batches-py/data_batch_1": "c99cafc152244af753f735de768cd75f",
-    "cifar-10-batches-py/data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
-    "cifar-10-batches-py/data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
-    "cifar-10-batches-py/data_batch_4": "634d18415352ddfa80567beed471001a",
-    "cifar-10-batches-py/data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
-    "cifar-10-batches-py/test_batch": "40351d587109b95175f43aff81a1287e",
-    "cifar-10-batches-py/batches.meta": "5ff9c542aee3614f3951f8cda6e48888",
-}
-"""md5 sums as torchvision states them."""
-
-MNIST_FILES = {
-    "MNIST/raw/train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
-    "MNIST/raw/train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
-    "MNIST/raw/t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
-    "MNIST/raw/t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
-}
-"""md5 sums of the unpacked files; torchvision states those of the archives only."""
-
-BY_SIZE = (("digits below five", "digits from five up"), (5, 6, 7, 8, 9))
-BY_LIFE = (("vehicles", "animals"), (2, 3, 4, 5, 6, 7))
-
-
-@dataclass(frozen=True)
-class DatasetSpec:
-    """A dataset's name, its shape (channels, height, width), sizes, and files with md5 sums."""
-
-    name: str
-    title: str
-    shape: tuple[int, int, int]
-    classes: int
-    train_size: int
-    test_size: int
-    files: dict[str, str]
-    groups: tuple[str, str] = ("", "")
-    """Names of the two groups into which section 2.2 sorts the classes, if there are any."""
-    second_group: tuple[int, ...] = ()
-    """The classes of the second one."""
-    is_folder: bool = False
-    """Whether it is any folder of photographs in ImageNet's layout: shape, classes and sizes are
-    those of ImageNet itself, and what a folder holds is known when it has been listed."""
-    custom: bool = False
-    """A custom data set: see `harness.data.custom`."""
-
-    @property
-    def embedded(self) -> bool:
-        """Whether it comes with a dependency, so that nothing needs to be downloaded."""
-        return not self.files and not self.is_folder and not self.custom
-
-
-DATASETS: dict[str, DatasetSpec] = {
-    spec.name: spec
-    for spec in (
-        DatasetSpec("digits", "scikit-learn's digits", (3, 8, 8), 10, 797, 1000, {}, *BY_SIZE),
-        DatasetSpec(
-            "cifar10", "CIFAR-10", (3, 32, 32), 10, 50_000, 10_000, CIFAR10_FILES, *BY_LIFE
-        ),
-        DatasetSpec("mnist", "MNIST", (1, 28, 28), 10, 60_000, 10_000, MNIST_FILES, *BY_SIZE),
-        DatasetSpec(
-            "imagenet",
-            "ImageNet",
-            (3, 299, 299),
-            1_000,
-            1_281_167,
-            50_000,
-            {},
-            is_folder=True,
-        ),
-    )
-}
 
 
 def dataset_spec(name: str) -> DatasetSpec:
-    """The dataset called ``name``; raises UnknownName with the nearest names otherwise."""
+    """The data set called ``name``; raises UnknownName with the nearest names otherwise."""
     if ":" in str(name):
-        from harness.data.custom import custom_spec
-
         return custom_spec(name)
     if name not in DATASETS:
         raise UnknownName("dataset", name, DATASETS)
     return DATASETS[name]
 
 
-def data_root(explicit: str | Path | None = None) -> Path:
-    """The data folder: the argument, else $RETHINKING_DATA, else the platform's cache."""
-    if explicit:
-        return Path(explicit).expanduser()
-    if from_environment := os.environ.get("RETHINKING_DATA"):
-        return Path(from_environment).expanduser()
-    import platformdirs
-
-    return platformdirs.user_cache_path("rethinking-generalization") / "data"
+@readable()
+def missing_files(name: str, root: Path) -> list[Path]:
+    """The data set's files that are not under ``root``; of photographs, their missing folder."""
+    spec = dataset_spec(name)
+    if spec.is_folder:
+        return [] if photo_root(root) else [root / name / "train"]
+    return [root / file for file in spec.files if not is_file(root / file)]
 
 
 @readable()
-def missing_files(name: str, root: Path) -> list[Path]:
-    """The dataset's files that are not under ``root``; sizes and checksums are not looked at.
+def verify(name: str, root: Path) -> None:
+    """Raise DataError, naming the file, unless every file of the data set is there and intact.
 
-    Of photographs, the folder that should hold them.
+    Of photographs only the layout is checked; `harness.data.crop_cache` decodes them.
     """
     spec = dataset_spec(name)
     if spec.is_folder:
-        from harness.data.photographs import photo_root
+        photo_folder(root, spec.classes)
+        return
+    if missing := missing_files(name, root):
+        raise DataError(
+            f"{spec.title} is not complete under {root}: {missing[0]} is missing"
+            f" ({len(missing)} of {len(spec.files)} files); {_fetch_hint(name, root)},"
+            " or say where it is with --data-root or RETHINKING_DATA"
+        )
+    for file, expected in spec.files.items():
+        with (root / file).open("rb") as handle:
+            found = hashlib.file_digest(handle, "md5").hexdigest()
+        if found != expected:
+            raise DataError(
+                f"{spec.title} is damaged: {root / file} has md5 {found}, expected {expected};"
+                f" delete it and {_fetch_hint(name, root)}"
+            )
 
-        return [] if photo_root(root) else [root / name / "train"]
-    return [root / file for file in spec.files if not is_file(root / file)]
+
+def _fetch_hint(name: str, root: Path) -> str:
+    place = "" if root == data_root(None) else f" --data-root {root}"
+    return f"fetch it with: python -m harness data fetch {name}{place}"

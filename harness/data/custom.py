@@ -1,8 +1,8 @@
-"""Data of one's own: a folder of images, or one of torchvision's datasets that is on the disk.
+"""Custom data: a folder of images, or one of torchvision's data sets that is on the disk.
 
 A folder has a folder for each class (`harness.data.class_folders`). Images are scaled so that they
 fill a square, cropped to it from the centre, and kept in memory as bytes. Grey images get three
-equal channels. A dataset's canonical name is ``folder:PATH@SIZE`` or ``torchvision:NAME``.
+equal channels. The name of such a data set is ``folder:PATH@SIZE`` or ``torchvision:NAME``.
 """
 
 import hashlib
@@ -11,10 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageOps
 
-from harness.data.catalogue import DATASETS, DatasetSpec, data_root
-from harness.data.class_folders import listed as _listed
-from harness.data.names import check_names
+from harness.data.class_folders import listed
+from harness.data.rgb import read_rgb
+from harness.data.specs import DATASETS, DatasetSpec, data_root
 from harness.data.torchvision_sets import KNOWN, torchvision_arrays
 from harness.errors import DataError, UnknownName
 from harness.files import is_dir, readable
@@ -26,14 +27,12 @@ IMAGE_SIZE = 28
 
 @readable()
 def custom_dataset(text: str, root: Path | None, image_size: int | None) -> str:
-    """The canonical name of what ``--dataset`` names; raises DataError where it is not there.
+    """The name of the data set that ``--dataset`` asks for; raises DataError if it is not there.
 
-    A name of the harness's own catalogue, in any spelling, is that. Nothing is downloaded.
+    Names of the catalogue stay as they are, in any spelling. Nothing is downloaded.
     """
     by_spelling = {name.lower().replace("-", ""): name for name in (*KNOWN, "cifar10", "digits")}
-    plain = text.lower().replace("-", "")
-    if plain in by_spelling:
-        name = by_spelling[plain]
+    if name := by_spelling.get(text.lower().replace("-", "")):
         if name in DATASETS:
             return name
         torchvision_arrays(name, data_root(root).absolute())
@@ -47,7 +46,6 @@ def custom_dataset(text: str, root: Path | None, image_size: int | None) -> str:
             )
         known = [*KNOWN, "CIFAR10", "digits"]
         raise DataError(f"--dataset: {UnknownName('dataset', text, known)}, or a folder of images")
-    check_names(folder.parent, [str(folder.absolute())])
     name = f"{FOLDER}{folder.absolute()}@{image_size or IMAGE_SIZE}"
     custom_spec(name)
     return name
@@ -55,21 +53,20 @@ def custom_dataset(text: str, root: Path | None, image_size: int | None) -> str:
 
 @lru_cache(maxsize=8)
 def custom_spec(name: str) -> DatasetSpec:
-    """Shape, classes and sizes; for a folder its files are listed, and none is read."""
+    """Shape, classes and sizes. The files of a folder are listed, not read."""
     if name.startswith(TORCHVISION):
         title = name.removeprefix(TORCHVISION)
         if title not in KNOWN:
             raise DataError(str(UnknownName("torchvision dataset", title, KNOWN)))
         known = KNOWN[title]
-        shape, classes = (3, known.size, known.size), known.classes
-        sizes = (known.train_size, known.test_size)
+        size, classes, sizes = known.size, known.classes, (known.train_size, known.test_size)
     else:
         folder, size = _folder_of(name)
-        names, train, test = _listed(folder)
+        names, train, test = listed(folder)
         title, classes, sizes = folder.name, len(names), (len(train), len(test))
-        shape = (3, size, size)
     second = tuple(range(classes // 2, classes))
     groups = ("first half of the classes", "second half of the classes")
+    shape = (3, size, size)
     return DatasetSpec(name, title, shape, classes, *sizes, {}, groups, second, custom=True)
 
 
@@ -83,7 +80,7 @@ def custom_fingerprint(name: str, root: Path) -> str:
             digest.update(array.tobytes())
         return digest.hexdigest()
     folder, _ = _folder_of(name)
-    _, train, test = _listed(folder)
+    _, train, test = listed(folder)
     for path, label in (*train, *test):
         digest.update(f"{path.relative_to(folder).as_posix()} {label} ".encode())
         digest.update(path.read_bytes())
@@ -92,31 +89,19 @@ def custom_fingerprint(name: str, root: Path) -> str:
 
 @readable()
 def check_images(name: str, root: Path) -> str:
-    """Read each image once; what must be known of those that are equal, or an empty string.
+    """Read each image once; returns a sentence about equal images, empty if there are none.
 
-    Raises DataError with the path of one that is corrupt.
+    Raises DataError with the path of a corrupt image.
     """
     train, test = ([hashlib.sha256(it).digest() for it in part] for part in _images(name, root))
-    seen, told = set(train), []
+    seen, notes = set(train), []
     if again := len(train) - len(seen):
-        told.append(f"{again:,} of its {len(train):,} training images equal an earlier one")
+        notes.append(f"{again:,} of its {len(train):,} training images equal an earlier one")
     if shared := sum(it in seen for it in test):
-        told.append(f"{shared:,} of its {len(test):,} test images equal a training image")
-    return "; ".join(told)
+        notes.append(f"{shared:,} of its {len(test):,} test images equal a training image")
+    return "; ".join(notes)
 
 
-def _images(name: str, root: Path) -> Iterator[Iterator[np.ndarray]]:
-    """The training and the test images, one after the other, as a network gets them."""
-    if name.startswith(TORCHVISION):
-        for part in torchvision_arrays(name.removeprefix(TORCHVISION), root)[::2]:
-            yield map(np.ascontiguousarray, part)
-        return
-    folder, size = _folder_of(name)
-    for part in _listed(folder)[1:]:
-        yield (_read(path, size) for path, _ in part)
-
-
-@readable()
 def custom_arrays(name: str, root: Path) -> tuple[np.ndarray, ...]:
     """Training images (N, 3, S, S) as bytes, their labels (N,), and the same for testing."""
     if name.startswith(TORCHVISION):
@@ -124,13 +109,23 @@ def custom_arrays(name: str, root: Path) -> tuple[np.ndarray, ...]:
             name.removeprefix(TORCHVISION), root
         )
         return _in_colour(images), labels, _in_colour(test_images), test_labels
+    images, test_images = (np.stack(list(part)) for part in _images(name, root))
+    labels, test_labels = (
+        np.array([label for _, label in part], dtype=np.int64)
+        for part in listed(_folder_of(name)[0])[1:]
+    )
+    return images, labels, test_images, test_labels
+
+
+def _images(name: str, root: Path) -> Iterator[Iterator[np.ndarray]]:
+    """The training images and the test images, as bytes."""
+    if name.startswith(TORCHVISION):
+        for part in torchvision_arrays(name.removeprefix(TORCHVISION), root)[::2]:
+            yield map(np.ascontiguousarray, part)
+        return
     folder, size = _folder_of(name)
-    _, train, test = _listed(folder)
-    parts: list[np.ndarray] = []
-    for part in (train, test):
-        parts.append(np.stack([_read(path, size) for path, _ in part]))
-        parts.append(np.array([label for _, label in part], dtype=np.int64))
-    return tuple(parts)
+    for part in listed(folder)[1:]:
+        yield (_square(path, size) for path, _ in part)
 
 
 def _folder_of(name: str) -> tuple[Path, int]:
@@ -138,20 +133,9 @@ def _folder_of(name: str) -> tuple[Path, int]:
     return Path(path), int(size)
 
 
-def _read(path: Path, size: int) -> np.ndarray:
+def _square(path: Path, size: int) -> np.ndarray:
     """An image as bytes (3, size, size)."""
-    from PIL import Image, ImageOps
-
-    from harness.data.rgb import as_rgb
-
-    try:
-        with Image.open(path) as image:
-            square = ImageOps.fit(as_rgb(image), (size, size), Image.Resampling.BILINEAR)
-    except (MemoryError, PermissionError, Warning):
-        raise
-    except Exception as error:  # Pillow's decoders raise what they meet in the bytes.
-        why = str(error) or type(error).__name__
-        raise DataError(f"{path} cannot be read as an image ({why}); mend or delete it") from error
+    square = ImageOps.fit(read_rgb(path), (size, size), Image.Resampling.BILINEAR)
     return np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))
 
 

@@ -1,29 +1,26 @@
-"""From a JPEG to bytes of the network's size: Pillow's decoder, and Inception's own crops.
+"""From a photograph to bytes of the network's size, cropped and augmented as for Inception.
 
 Without augmentation: the central 87.5 % of both sides, resized to a square, as TensorFlow's
-Inception pipeline evaluated. With it, each its own switch, drawn by the recipe's seed, the epoch
-and the image alone, so that neither workers nor ranks nor restarts change a pixel:
+Inception pipeline evaluated. With it, by switches. The draws depend on the recipe's seed, the
+epoch and the image alone, so that workers, ranks and restarts change no pixel:
 
 "random crop"  5 to 100 % of the area, aspect ratio 3/4 to 4/3, resized to the square
 "flip"         left to right, every second image
 "rotation"     by up to 25 degrees (appendix E)
 "colour"       brightness +- 32/255, saturation 0.5 to 1.5, hue +- 0.2, contrast 0.5 to 1.5
-
-torchvision is imported where an image is decoded: it takes as long as PyTorch itself, and most
-sessions have no photographs.
 """
 
 import math
-import os
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import torch
 
 from harness.data import streams
-from harness.data.rgb import as_rgb
-from harness.errors import DataError
-from harness.files import readable
+from harness.data.rgb import read_rgb
 
 CENTRAL = 0.875
 AREA = (0.05, 1.0)
@@ -33,39 +30,15 @@ BRIGHTNESS, SATURATION, HUE, CONTRAST = 32 / 255, (0.5, 1.5), 0.2, (0.5, 1.5)
 DEGREES = 25.0
 
 
-class CorruptImage(DataError):
-    """A file that does not decode."""
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"{path} does not decode ({why})")
-        self.path = path
-
-
 def decode(path: Path) -> torch.Tensor:
-    """The image as bytes (3, H, W); raises CorruptImage, naming the file.
-
-    One that may not be read is no corrupt one, to be left out: it raises DataError.
-    """
-    from PIL import Image
-    from torchvision.transforms.v2 import functional as tv
-
-    if os.path.exists(path) and not os.path.isfile(path):  # To read a pipe would wait for ever.
-        raise CorruptImage(path, "it is no regular file")
-    try:
-        # torchvision.io's own decoder is a third faster, and announced to be removed.
-        with readable(), Image.open(path) as image:
-            return tv.pil_to_tensor(as_rgb(image))
-    except (DataError, MemoryError, Warning):
-        raise
-    except Exception as error:  # Pillow's decoders raise what they meet in the bytes.
-        why = str(error).strip() or type(error).__name__
-        raise CorruptImage(path, why.splitlines()[0]) from error
+    """The image as bytes (3, H, W); raises CorruptImage, naming the file."""
+    # torchvision.io's own decoder is a third faster, but deprecated.
+    return _torchvision().pil_to_tensor(read_rgb(path))
 
 
 def central(image: torch.Tensor, size: int) -> torch.Tensor:
     """(3, H, W) -> (3, size, size): the middle of it, resized with antialiasing."""
-    from torchvision.transforms.v2 import functional as tv
-
+    tv = _torchvision()
     height, width = image.shape[-2:]
     rows, columns = max(1, round(CENTRAL * height)), max(1, round(CENTRAL * width))
     top, left = (height - rows) // 2, (width - columns) // 2
@@ -75,9 +48,8 @@ def central(image: torch.Tensor, size: int) -> torch.Tensor:
 def augmented(
     image: torch.Tensor, size: int, augmentation: Collection[str], generator: torch.Generator
 ) -> torch.Tensor:
-    """(3, H, W) -> (3, size, size), distorted; what is drawn for one switch hangs on no other."""
-    from torchvision.transforms.v2 import functional as tv
-
+    """(3, H, W) -> (3, size, size), distorted. The draws of one switch depend on no other."""
+    tv = _torchvision()
     crop, flip, rotation, colour = torch.rand(4, 4 * TRIES, generator=generator).tolist()
     if "random crop" in augmentation:
         box = crop_box(*image.shape[-2:], crop)
@@ -97,7 +69,7 @@ def augmented(
 def crop_box(height: int, width: int, uniform: list[float]) -> tuple[int, int, int, int]:
     """(top, left, height, width) of a random crop, from four uniform draws a try.
 
-    The whole image where ten tries do not fit into it, as TensorFlow's distorted box has it.
+    The whole image if none of ten tries fits into it, as in TensorFlow's distorted box.
     """
     for start in range(0, 4 * TRIES, 4):
         share, ratio, down, right = uniform[start : start + 4]
@@ -115,11 +87,10 @@ def crop_box(height: int, width: int, uniform: list[float]) -> tuple[int, int, i
 
 
 def distort_colour(image: torch.Tensor, uniform: list[float]) -> torch.Tensor:
-    """Brightness, saturation, hue, contrast, from four uniform draws; bytes (3, H, W)."""
-    from torchvision.transforms.v2 import functional as tv
-
+    """Bytes (3, H, W) with brightness, saturation, hue and contrast from four uniform draws."""
+    tv = _torchvision()
     shift = (2 * uniform[0] - 1) * BRIGHTNESS
-    # TensorFlow adds to the brightness, where torchvision multiplies.
+    # TensorFlow adds to the brightness; torchvision multiplies.
     image = (image.to(torch.int16) + round(255 * shift)).clamp_(0, 255).to(torch.uint8)
     image = tv.adjust_saturation(image, _between(SATURATION, uniform[1]))
     image = tv.adjust_hue(image, (2 * uniform[2] - 1) * HUE)
@@ -127,8 +98,24 @@ def distort_colour(image: torch.Tensor, uniform: list[float]) -> torch.Tensor:
 
 
 def image_stream(seed: int, epoch: int, path: str) -> torch.Generator:
-    """The generator from which one image's augmentation in one epoch is drawn."""
+    """The generator for one image's augmentation in one epoch."""
     return streams.stream(seed, f"{streams.AUGMENTATION}/{epoch}/{path}")
+
+
+@cache
+def pool(workers: int) -> ThreadPoolExecutor:
+    """Threads that decode, each with one thread of torch: the images are the parallel work."""
+    return ThreadPoolExecutor(
+        workers, thread_name_prefix="decode", initializer=torch.set_num_threads, initargs=(1,)
+    )
+
+
+@cache
+def _torchvision() -> ModuleType:
+    """torchvision's transforms, imported late: most sessions have no photographs."""
+    from torchvision.transforms.v2 import functional
+
+    return functional
 
 
 def _between(ends: tuple[float, float], uniform: float) -> float:

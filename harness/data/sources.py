@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from harness.data.catalogue import DatasetSpec, data_root, dataset_spec
+from harness.data.catalogue import dataset_spec, verify
 from harness.data.custom import custom_arrays, custom_fingerprint
 from harness.data.photographs import photo_folder
+from harness.data.specs import DatasetSpec, data_root
 from harness.data.streams import stream
-from harness.data.verification import verify
 from harness.errors import DataError
 
 

@@ -1,9 +1,10 @@
-"""Datasets of torchvision that it holds as one array of equal images, read and checked.
+"""Data sets of torchvision with images of one size, read and checked.
 
-Files that are missing or damaged are named, with a remedy: torchvision itself fetches none that
-is there, whatever is in it.
+Missing and damaged files are named, with a remedy: torchvision downloads no file that is there,
+even if it is damaged.
 """
 
+import hashlib
 import math
 import struct
 from dataclasses import dataclass
@@ -12,23 +13,24 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.data.verification import verify
+from harness.data.specs import MNIST_FILES
 from harness.errors import DataError
 from harness.files import is_file, readable
 
 
 @dataclass(frozen=True)
 class Known:
-    """A dataset of torchvision: shape of its images as they are, classes, sizes."""
+    """One of torchvision's data sets."""
 
     size: int
+    """Pixels a side of its images."""
     classes: int
     train_size: int
     test_size: int
     by_split: bool = False
-    """Whether its parts are named by ``split=`` and not by ``train=``."""
+    """Whether its parts are chosen by ``split=`` and not by ``train=``."""
     raw: bool = False
-    """Whether its files are MNIST's: a header, then a byte a pixel or label."""
+    """Whether its files have MNIST's format: a header, then a byte for each pixel or label."""
 
 
 KNOWN = {
@@ -47,8 +49,8 @@ KNOWN = {
 def torchvision_arrays(name: str, root: Path) -> tuple[np.ndarray, ...]:
     """Images, labels, test images, test labels, as torchvision has them.
 
-    Raises DataError, naming the file, where one is missing or damaged, or holds another number of
-    images, or labels of other classes.
+    Raises DataError, naming the file, if one is missing or damaged, or if its number of images or
+    its labels are not those of the data set.
     """
     known, sums, parts = KNOWN[name], _sums(name, root), []
     if missing := [file for file in sums if not is_file(file)]:
@@ -60,8 +62,9 @@ def torchvision_arrays(name: str, root: Path) -> tuple[np.ndarray, ...]:
         count = known.train_size if train else known.test_size
         if known.raw:
             image_file, label_file = list(sums)[:2] if train else list(sums)[2:]
-            images = _raw(name, root, image_file, (count, known.size, known.size))
-            labels = _raw(name, root, label_file, (count,)).astype(np.int64)
+            shape = (count, known.size, known.size)
+            images = _raw(name, root, image_file, sums[image_file], shape)
+            labels = _raw(name, root, label_file, sums[label_file], (count,)).astype(np.int64)
         else:
             label_file = next(iter(sums)) if train else list(sums)[-1]
             images, labels = _library(name, root, train, sums, label_file)
@@ -72,21 +75,18 @@ def torchvision_arrays(name: str, root: Path) -> tuple[np.ndarray, ...]:
             why = f"labels from {labels.min()} to {labels.max()}, and not 0 to {known.classes - 1}"
             raise _damaged(name, root, label_file, f"holds {why}")
         parts += [images, labels]
-    if name == "MNIST":
-        verify("mnist", root)
     return tuple(parts)
 
 
 def _sums(name: str, root: Path) -> dict[Path, str]:
-    """All files of a dataset, training first, with torchvision's md5 sums; of raw ones without."""
+    """All files of a data set, training first, with their md5 sums; empty where none is known."""
     from torchvision import datasets
 
     kind = getattr(datasets, name)
     if KNOWN[name].raw:
         ends = ("images-idx3-ubyte", "labels-idx1-ubyte")
-        return {
-            root / name / "raw" / f"{part}-{end}": "" for part in ("train", "t10k") for end in ends
-        }
+        files = [f"{name}/raw/{part}-{end}" for part in ("train", "t10k") for end in ends]
+        return {root / file: MNIST_FILES.get(file, "") for file in files}
     if hasattr(kind, "split_list"):
         return {root / file: md5 for _, file, md5 in map(kind.split_list.get, ("train", "test"))}
     meta = [[kind.meta["filename"], kind.meta["md5"]]] if hasattr(kind, "meta") else []
@@ -94,8 +94,8 @@ def _sums(name: str, root: Path) -> dict[Path, str]:
     return {root / kind.base_folder / file: md5 for file, md5 in listed}
 
 
-def _raw(name: str, root: Path, file: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """The bytes of one of MNIST's files; raises DataError unless they have this shape."""
+def _raw(name: str, root: Path, file: Path, md5: str, shape: tuple[int, ...]) -> np.ndarray:
+    """The bytes of one of MNIST's files; raises DataError unless they have this shape and md5."""
     header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
     content = file.read_bytes()
     wrong = []
@@ -103,6 +103,8 @@ def _raw(name: str, root: Path, file: Path, shape: tuple[int, ...]) -> np.ndarra
         wrong.append(f"has {len(content):,} bytes instead of {wanted:,}")
     if not content.startswith(header):
         wrong.append(f"begins with {content[: len(header)]!r} instead of {header!r}")
+    if not wrong and md5 and hashlib.md5(content).hexdigest() != md5:
+        wrong.append(f"does not have the md5 sum {md5}")
     if wrong:
         raise _damaged(name, root, file, " and ".join(wrong))
     return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)
@@ -111,7 +113,7 @@ def _raw(name: str, root: Path, file: Path, shape: tuple[int, ...]) -> np.ndarra
 def _library(
     name: str, root: Path, train: bool, sums: dict[Path, str], file: Path
 ) -> tuple[np.ndarray, ...]:
-    """What torchvision's own class reads: images and labels."""
+    """Images and labels as torchvision's own class reads them."""
     from torchvision import datasets
     from torchvision.datasets.utils import check_integrity
 
@@ -120,11 +122,11 @@ def _library(
         part = getattr(datasets, name)(root, **which, download=False)
     except (MemoryError, PermissionError, Warning):
         raise
-    except Exception as error:  # It checks some files, and raises what it meets in the others.
+    except Exception as error:  # It checks some files, and raises anything on damage in others.
         why = f"cannot be read ({' '.join(str(error).split()) or type(error).__name__})"
         for each in (file, *sums):
             if not check_integrity(each, sums[each]):
-                file, why = each, f"has not the md5 sum {sums[each]}"
+                file, why = each, f"does not have the md5 sum {sums[each]}"
                 break
         raise _damaged(name, root, file, why) from error
     labels = part.labels if hasattr(part, "labels") else part.targets

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.data.catalogue import data_root, dataset_spec
-from harness.data.verification import verify
+from harness.data.catalogue import data_root, dataset_spec, verify
 from harness.errors import DataError, UnknownName
 from harness.evidence.catalogue import find
 from harness.plugin.options import SESSION, trains_nothing

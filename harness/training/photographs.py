@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from harness.data.catalogue import data_root, dataset_spec
-from harness.data.crop_cache import look, refuse_corrupt
+from harness.data.crop_cache import inspect_photographs, refuse_corrupt
 from harness.data.photo_batches import Photographs
 from harness.data.photographs import PhotoFolder, photo_folder
 from harness.data.prepare import DataSpec, TrainingData, WhitenedImages, sample_indices, with_labels
@@ -49,27 +49,27 @@ def prepared_photographs(
     sample, left_out = sample_indices(images, spec)
     of_sample = images.train_images if sample is None else images.train_images[sample]
     whitened = WhitenedImages(of_sample, images.train_images[left_out], images.test_images)
-    return _looked_at(recipe, with_labels(whitened, images, spec), folder, workers, cache)
+    return _inspected(recipe, with_labels(whitened, images, spec), folder, workers, cache)
 
 
-def _looked_at(
+def _inspected(
     recipe: Recipe, data: TrainingData, folder: PhotoFolder, workers: int, cache: Path | None
 ) -> TrainingData:
     """Without the corrupt photographs, and with the crops that are kept on disk."""
     sound: dict[str, object] = {}
     corrupt: list[str] = []
-    looked_at = 0
+    inspected = 0
     for part in ("train", "test", "validation"):
         images, labels = getattr(data, f"{part}_images"), getattr(data, f"{part}_labels")
         if labels is None or not len(labels):
             continue
         paths = [str(path) for path in images.paths]
         augmentation = recipe.augmentation if part == "train" else ()
-        found = look(
+        found = inspect_photographs(
             folder.root, paths, recipe.crop, folder.fingerprint, workers, not augmentation, cache
         )
         corrupt += [paths[place] for place in found.corrupt]
-        looked_at += len(paths)
+        inspected += len(paths)
         kept = np.delete(np.arange(len(paths)), found.corrupt)
         sound[f"{part}_labels"] = labels[torch.from_numpy(kept).to(labels.device)]
         if part == "train" and data.true_labels is not None:
@@ -83,7 +83,7 @@ def _looked_at(
             seed=recipe.seed,
         )
     if not recipe.skip_corrupt:
-        refuse_corrupt(folder.root, corrupt, looked_at)
+        refuse_corrupt(folder.root, corrupt, inspected)
     for part in ("train", "test"):
         if not len(sound[f"{part}_labels"]):
             raise DataError(f"no photograph of {folder.root}/{part} decodes")

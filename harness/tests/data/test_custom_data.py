@@ -1,6 +1,5 @@
-"""Folders of images and torchvision's datasets in place of the claims' own."""
+"""Custom data: folders of images, and torchvision's data sets."""
 
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -9,12 +8,13 @@ from PIL import Image
 
 from harness.data import custom
 from harness.data.catalogue import dataset_spec, missing_files
-from harness.data.custom import custom_arrays, custom_dataset, custom_fingerprint
+from harness.data.class_folders import listed
+from harness.data.custom import check_images, custom_arrays, custom_dataset, custom_fingerprint
 from harness.data.sources import load
+from harness.data.torchvision_sets import torchvision_arrays
 from harness.errors import DataError, HarnessError
 from harness.runs.runner import Runner
 from harness.runs.store import Store
-from harness.tests.photo_helpers import touch_or_skip
 from harness.training.custom import CustomNetwork
 from harness.training.protocol import paper_recipe
 
@@ -22,14 +22,9 @@ pytestmark = pytest.mark.usefixtures("restored_threads")
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered():
+def _empty_caches():
     yield
-    for cached in (
-        custom.custom_spec,
-        custom.custom_fingerprint,
-        custom._listed,
-        custom.torchvision_arrays,
-    ):
+    for cached in (custom.custom_spec, custom_fingerprint, listed, torchvision_arrays):
         cached.cache_clear()
 
 
@@ -61,7 +56,7 @@ def test_every_fifth_image_of_a_folder_is_a_test_image(tmp_path):
 
 
 @pytest.mark.parametrize("held_out", ["test", "val"])
-def test_parts_that_a_folder_names_are_kept_and_grey_becomes_three_channels(tmp_path, held_out):
+def test_grey_images_get_three_channels(tmp_path, held_out):
     folder_of_images(tmp_path, each=5, parts=("train", held_out), mode="L")
     images = load(custom_dataset(str(tmp_path), None, None))
     assert images.train_images.shape == (15, 3, 28, 28)
@@ -73,7 +68,7 @@ def test_the_fingerprint_changes_with_any_image_and_with_the_size(tmp_path):
     folder_of_images(tmp_path)
     name, large = (custom_dataset(str(tmp_path), None, size) for size in (16, 20))
     prints = [custom_fingerprint(name, tmp_path), custom_fingerprint(large, tmp_path)]
-    custom.custom_fingerprint.cache_clear()
+    custom_fingerprint.cache_clear()
     Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(tmp_path / "class 1" / "03.png")
     prints.append(custom_fingerprint(name, tmp_path))
     assert len(set(prints)) == 3
@@ -96,87 +91,23 @@ def test_a_sample_larger_than_the_folder_is_refused_by_name(tmp_path):
         CustomNetwork("mlp-1x16", dataset=name).recipe(claims)
 
 
-def broken(folder, kind):
-    folder_of_images(folder, classes=1 if kind == "one class" else 2, each=6)
-    if kind == "empty class":
-        (folder / "class 9").mkdir()
-    if kind == "few images":
-        for path in sorted((folder / "class 1").iterdir())[3:]:
-            path.unlink()
-    if kind == "classes differ":
-        (folder / "train").mkdir()
-        for path in list(folder.glob("class*")):
-            path.rename(folder / "train" / path.name)
-        folder_of_images(folder, each=1, parts=("test",))
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("kind", "message"),
-    [
-        ("one class", "one for each of two or more classes"),
-        ("empty class", "class 9 holds no image"),
-        ("few images", "'class 1' has fewer than 5 images"),
-        ("classes differ", "'class 2' is a class in one of train and test alone"),
-    ],
-)
-def test_a_folder_that_cannot_be_used_is_refused_with_a_remedy(tmp_path, kind, message):
-    with pytest.raises(DataError, match=message):
-        custom_dataset(str(broken(tmp_path / "images", kind)), None, None)
-
-
-@pytest.mark.parametrize("kind", ["a link that leads nowhere", "a folder", "a named pipe"])
-def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path, kind):
-    path = folder_of_images(tmp_path) / "class 0" / "99.png"
-    if kind == "a folder":
-        path.mkdir()
-    elif kind == "a named pipe":
-        if not hasattr(os, "mkfifo"):
-            pytest.skip("a system without named pipes")
-        os.mkfifo(path)
-    else:
-        path.symlink_to(tmp_path / "gone.png")
-    with pytest.raises(DataError, match=r"99.png is no regular file; mend or delete it"):
-        custom_dataset(str(tmp_path), None, None)
-
-
-@pytest.mark.parametrize("place", ["class 0/\udcff.png", "class \udcff/0.png"])
-def test_a_name_that_cannot_be_printed_is_refused(tmp_path, place):
-    touch_or_skip(folder_of_images(tmp_path) / place)
-    with pytest.raises(DataError, match=r"xff.*, which is not UTF-8; rename it") as refused:
-        custom_dataset(str(tmp_path), None, None)
-    assert str(refused.value).encode()
-
-
-def test_an_image_that_cannot_be_read_is_named(tmp_path):
+def test_a_corrupt_image_is_named(tmp_path):
     folder_of_images(tmp_path)
     (tmp_path / "class 0" / "00.png").write_bytes(b"no image")
-    with pytest.raises(DataError, match=r"00.png cannot be read as an image"):
-        load(custom_dataset(str(tmp_path), None, None))
+    name = custom_dataset(str(tmp_path), None, None)
+    for read in (lambda name: check_images(name, tmp_path), load):
+        with pytest.raises(DataError, match=r"00.png cannot be read as an image"):
+            read(name)
 
 
-def test_whatever_a_decoder_raises_the_image_is_named(tmp_path, monkeypatch):
-    """A PNG with a broken chunk raises a SyntaxError, say."""
-
-    def stumble(path):
-        raise SyntaxError("broken PNG file")
-
-    name = custom_dataset(str(folder_of_images(tmp_path)), None, None)
-    monkeypatch.setattr(Image, "open", stumble)
-    for reading in (lambda name: custom.check_images(name, tmp_path), load):
-        with pytest.raises(DataError, match=r"00.png cannot be read as an image \(broken PNG"):
-            reading(name)
-
-
-def test_equal_images_are_counted_in_training_and_between_the_parts(tmp_path):
-    """White on nothing is all white on white, say."""
+def test_equal_images_are_counted(tmp_path):
     folder_of_images(tmp_path, each=5, parts=("train", "test"), mode="L")
     name = custom_dataset(str(tmp_path), None, None)
-    assert custom.check_images(name, tmp_path) == ""
+    assert check_images(name, tmp_path) == ""
     images = sorted((tmp_path / "train").rglob("*.png"))
     for path in (*images[1:4], tmp_path / "test" / "class 2" / "00.png"):
         path.write_bytes(images[0].read_bytes())
-    assert custom.check_images(name, tmp_path) == (
+    assert check_images(name, tmp_path) == (
         "3 of its 15 training images equal an earlier one;"
         " 1 of its 15 test images equal a training image"
     )
@@ -186,7 +117,7 @@ def test_equal_images_of_torchvisions_datasets_are_counted(tmp_path, monkeypatch
     images = np.zeros((3, 4, 4, 3), np.uint8)
     images[2] = 1
     monkeypatch.setattr(custom, "torchvision_arrays", lambda *_: (images, None, images[1:], None))
-    assert custom.check_images("torchvision:CIFAR100", tmp_path) == (
+    assert check_images("torchvision:CIFAR100", tmp_path) == (
         "1 of its 3 training images equal an earlier one;"
         " 2 of its 2 test images equal a training image"
     )

@@ -1,6 +1,5 @@
 """Folders of photographs: layout, labels, corrupt files, and their training."""
 
-import os
 import shutil
 from dataclasses import asdict
 from types import SimpleNamespace
@@ -10,13 +9,13 @@ import pytest
 import torch
 from torchvision.datasets import ImageFolder
 
-from harness.data import crop_cache, decoding, photographs
+from harness.data import crop_cache, photographs
 from harness.data.photographs import photo_folder
 from harness.errors import DataError, InvalidRecipe
 from harness.evidence.run_record import stored_runs
 from harness.runs.runner import Runner
 from harness.runs.store import Store
-from harness.tests.photo_helpers import CORRUPT, prepared, small, touch_or_skip
+from harness.tests.photo_helpers import CORRUPT, prepared, small
 from harness.training.backend import Backend
 from harness.training.loop import Training
 from harness.training.state import restore, state_of
@@ -34,11 +33,16 @@ def trained(recipe, root, workers=2):
 # --- The folder --------------------------------------------------------------------------------
 
 
+def _is_photograph(path):
+    return path.endswith(".JPEG") and "._" not in path
+
+
 def test_a_folder_is_listed_as_torchvision_lists_it(folder):
-    (folder / "train" / "n000" / "notes.txt").write_text("no image")
+    for name in ("notes.txt", "._0.JPEG"):
+        (folder / "train" / "n000" / name).write_text("no image")
     found = photo_folder(folder)
     for part in ("train", "val"):
-        theirs = ImageFolder(str(folder / part))
+        theirs = ImageFolder(str(folder / part), is_valid_file=_is_photograph)
         labels = getattr(found, f"{part}_labels")
         ours = [(str(folder / p), y) for p, y in zip(getattr(found, part), labels, strict=True)]
         assert ours == theirs.samples and list(found.classes) == theirs.classes
@@ -58,28 +62,15 @@ def test_it_is_found_under_its_name_and_its_print_changes_with_a_file(made, tmp_
     ("spoil", "message"),
     [
         (lambda root: shutil.rmtree(root / "train"), "no photographs under .*layout is train/CLA"),
-        (lambda root: shutil.rmtree(root / "val"), "val is missing: ImageNet's layout"),
-        (lambda root: shutil.rmtree(root / "val" / "n001"), r"differ: 1 are in train alone \(n001"),
-        (lambda root: shutil.rmtree(root / "train" / "n002"), r"1 are in val alone \(n002\)"),
-        (lambda root: _flatten(root / "val"), "no class folders, but 6 loose images: sort them"),
-        (lambda root: (root / "val" / "n000" / "0.JPEG").rename(root / "x.JPEG"), ""),
+        (lambda root: shutil.rmtree(root / "val"), "val has no class folders: ImageNet's layout"),
+        (lambda root: shutil.rmtree(root / "val" / "n001"), "differ: n001 in one alone"),
         (lambda root: _empty(root / "train" / "n000"), "n000 holds no image"),
     ],
 )
 def test_a_folder_that_is_not_in_the_layout_is_refused(spoil, message, folder):
     spoil(folder)
-    if not message:
-        assert len(photo_folder(folder).val) == 5
-        return
     with pytest.raises(DataError, match=message):
         photo_folder(folder)
-
-
-def _flatten(part):
-    for place, path in enumerate(sorted(part.rglob("*.JPEG"))):
-        path.rename(part / f"{place}.JPEG")
-    for child in [child for child in part.iterdir() if child.is_dir()]:
-        child.rmdir()
 
 
 def _empty(folder):
@@ -87,17 +78,8 @@ def _empty(folder):
         path.unlink()
 
 
-def test_a_folder_that_cannot_be_read_is_refused(folder, monkeypatch):
-    def denied(path):
-        raise PermissionError(13, "Permission denied", str(path))
-
-    monkeypatch.setattr(photographs.os, "scandir", denied)
-    with pytest.raises(DataError, match=r"cannot list .*train \(Permission denied\); make it read"):
-        photo_folder(folder)
-
-
 def test_more_classes_than_the_network_has_are_refused(made):
-    with pytest.raises(DataError, match="has 3 classes, but the networks here tell 2 apart"):
+    with pytest.raises(DataError, match="has 3 classes, but the networks here have 2 outputs"):
         photo_folder(made, most_classes=2)
 
 
@@ -131,10 +113,10 @@ def test_a_file_that_was_replaced_by_a_good_one_of_its_size_is_corrupt_no_more(f
         with pytest.raises(DataError, match="1 of 18 photographs do not decode"):
             prepared(small(), folder)
     file.write_bytes(good)
-    mended = prepared(small(), folder)
-    assert mended.skipped == 0
+    repaired = prepared(small(), folder)
+    assert repaired.skipped == 0
     places = [torch.arange(12)]
-    (one,), (other,) = (list(it.train_images.batches(places)) for it in (whole, mended))
+    (one,), (other,) = (list(it.train_images.batches(places)) for it in (whole, repaired))
     assert torch.equal(one, other), "and its crop is kept anew"
 
 
@@ -158,46 +140,6 @@ def test_a_sound_folder_is_not_taken_for_another_of_the_same_names_and_sizes(fol
 def test_batches_of_a_single_photograph_are_refused_when_the_recipe_is_made(changes, name):
     with pytest.raises(InvalidRecipe, match=f"{name} .* BatchNorm normalises each by the others"):
         small(**changes)
-
-
-@pytest.mark.parametrize("target", ["gone.JPEG", "train/n001/9.JPEG"])
-def test_a_link_that_leads_nowhere_or_to_itself_is_a_corrupt_file(target, folder):
-    (folder / "train/n001/9.JPEG").symlink_to(folder / target)
-    with pytest.raises(DataError, match=r"1 of 19 photographs do not decode: .*n001/9.JPEG; "):
-        prepared(small(), folder)
-    assert prepared(small(skip_corrupt=True), folder).skipped == 1
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
-def test_a_named_pipe_is_a_corrupt_file_and_not_waited_for(folder):
-    os.mkfifo(folder / "train/n001/9.JPEG")
-    with pytest.raises(DataError, match=r"n001/9.JPEG does not decode \(it is no regular file\)"):
-        decoding.decode(folder / "train/n001/9.JPEG")
-    with pytest.raises(DataError, match=r"1 of 19 photographs do not decode: .*n001/9.JPEG; "):
-        prepared(small(), folder)
-
-
-def test_a_class_that_is_a_link_to_itself_is_none(folder):
-    (folder / "train/loop").symlink_to(folder / "train/loop")
-    assert photo_folder(folder).classes == ("n000", "n001", "n002")
-
-
-def test_a_root_whose_name_cannot_be_printed_is_refused(folder, tmp_path):
-    try:
-        root = folder.rename(tmp_path / "root\udcff")
-    except OSError:
-        pytest.skip("a file system that takes no such name")
-    with pytest.raises(DataError, match=r"xff.*, which is not UTF-8; rename it") as refused:
-        photo_folder(root)
-    assert str(refused.value).encode()
-
-
-@pytest.mark.parametrize("place", ["train/n001/9\udcff.JPEG", "train/n\udcff/9.JPEG"])
-def test_a_name_that_cannot_be_printed_is_refused(place, folder):
-    touch_or_skip(folder / place)
-    with pytest.raises(DataError, match=r"xff.*, which is not UTF-8; rename it") as refused:
-        photo_folder(folder)
-    assert str(refused.value).encode()
 
 
 def test_or_are_left_out_and_counted_and_move_no_other_label(folder):

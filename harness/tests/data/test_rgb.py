@@ -1,4 +1,4 @@
-"""Images of any depth, and those with transparency, keep their picture."""
+"""Images of any depth and with transparency keep their content."""
 
 import io
 
@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.data import custom
-from harness.data.decoding import decode
-from harness.data.rgb import as_rgb
+from harness.data.rgb import CorruptImage, as_rgb, read_rgb
+from harness.tests.photo_helpers import CORRUPT
 
 GREY = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
 DEEP = GREY.astype(np.uint16) * 257
@@ -16,7 +15,7 @@ BLACK = np.zeros_like(GREY)
 
 
 def written(image, kind, **options):
-    """What comes back from a file of this kind."""
+    """The image, read again from a file of this kind."""
     file = io.BytesIO()
     image.save(file, kind, **options)
     return Image.open(file)
@@ -30,12 +29,12 @@ def palette():
 
 
 def icon(*channels):
-    """Black, and the whole picture in the transparency."""
+    """Black, with the whole picture in the transparency."""
     return Image.fromarray(np.stack([*channels, 255 - GREY], axis=2))
 
 
 def tiff_of_12_bits():
-    """Pillow unpacks such a file, and writes none."""
+    """As Pillow reads such a file; it cannot write one."""
     image = Image.fromarray((GREY * (4095 / 255)).round().astype(np.uint16))
     image.tag_v2 = {258: (12,)}
     return image
@@ -62,19 +61,19 @@ SAME = {
 
 
 @pytest.mark.parametrize("kind", SAME)
-def test_an_image_keeps_its_picture(kind):
+def test_the_content_is_kept(kind):
     found = np.asarray(as_rgb(SAME[kind]()))
     assert (found == GREY[..., None]).all()
 
 
 @pytest.mark.parametrize(("mode", "clear"), [("L", 0), ("RGB", (0, 0, 0)), ("I;16", 0)])
-def test_a_colour_that_is_transparent_becomes_white(mode, clear):
+def test_a_transparent_colour_becomes_white(mode, clear):
     image = Image.fromarray(DEEP) if mode == "I;16" else Image.fromarray(GREY).convert(mode)
     found = np.asarray(as_rgb(written(image, "PNG", transparency=clear)))
     assert (found == np.where(GREY == 0, 255, GREY)[..., None]).all()
 
 
-def test_what_has_8_bits_and_no_transparency_stays_as_pillow_has_it():
+def test_opaque_images_of_8_bits_are_converted_as_by_pillow():
     generator = np.random.default_rng(1)
     opaque = np.full((28, 28, 4), 255, np.uint8)
     opaque[..., :3] = generator.integers(0, 256, (28, 28, 3))
@@ -91,20 +90,38 @@ def test_what_has_8_bits_and_no_transparency_stays_as_pillow_has_it():
 @pytest.mark.parametrize(
     ("values", "why"),
     [
-        (GREY.astype(np.int32), "nothing says which of its 32-bit or signed integers is white"),
+        (GREY.astype(np.int32), "the white of 32-bit or signed integers is unknown"),
         (GREY.astype(np.float32), r"go from 0 to 255, but black is 0 and white 1: save it with 8"),
         ((GREY - 0.5).astype(np.float32), r"go from -0.5 to 254.5"),
         (np.where(GREY, 0.5, np.nan).astype(np.float32), "go from nan to nan"),
     ],
 )
-def test_what_has_no_known_white_is_refused_by_name(values, why, tmp_path):
+def test_an_image_of_unknown_white_is_refused_by_name(values, why, tmp_path):
     Image.fromarray(values).save(tmp_path / "deep.tif")
-    for read in (decode, lambda path: custom._read(path, 28)):
-        with pytest.raises(custom.DataError, match=rf"deep.tif .*{why}"):
-            read(tmp_path / "deep.tif")
+    with pytest.raises(CorruptImage, match=rf"deep.tif cannot be read .*{why}"):
+        read_rgb(tmp_path / "deep.tif")
 
 
-def test_folders_of_images_and_of_photographs_are_read_by_it(tmp_path):
-    Image.fromarray(DEEP).save(tmp_path / "0.png")
-    for found in (decode(tmp_path / "0.png").numpy(), custom._read(tmp_path / "0.png", 28)):
-        assert (found == GREY).all()
+def test_a_file_that_does_not_decode_is_named(tmp_path):
+    (tmp_path / "a.JPEG").write_bytes(CORRUPT)
+    (tmp_path / "b.JPEG").write_bytes(b"")
+    for name in ("a.JPEG", "b.JPEG", "missing.JPEG"):
+        with pytest.raises(CorruptImage, match=f"{name} cannot be read as an image"):
+            read_rgb(tmp_path / name)
+
+
+@pytest.mark.parametrize("error", [EOFError(), KeyError(7), SyntaxError("broken PNG file")])
+def test_any_error_of_a_decoder_means_a_corrupt_file(error, tmp_path, monkeypatch):
+    def raises(path):
+        raise error
+
+    monkeypatch.setattr(Image, "open", raises)
+    why = str(error) or "EOFError"
+    with pytest.raises(CorruptImage, match=rf"0.png cannot be read as an image \({why}\)"):
+        read_rgb(tmp_path / "0.png")
+
+
+def test_too_little_memory_is_no_corrupt_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "open", lambda path: (_ for _ in ()).throw(MemoryError()))
+    with pytest.raises(MemoryError):
+        read_rgb(tmp_path / "0.png")

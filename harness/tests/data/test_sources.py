@@ -13,9 +13,8 @@ import torch
 from torchvision import datasets
 
 from harness.data import sources
-from harness.data.catalogue import DATASETS, data_root, dataset_spec, missing_files
+from harness.data.catalogue import DATASETS, data_root, dataset_spec, missing_files, verify
 from harness.data.sources import fetch, fingerprint, load
-from harness.data.verification import verify
 from harness.errors import DataError, UnknownName
 
 CONTENT = {"batches/one": b"first file", "batches/two": b"second file"}

@@ -140,7 +140,7 @@ def test_an_outcome_of_before_has_no_answers():
         ({"labels": "signs"}, "labels = 'signs', but it should be one of 'classes', 'two groups'"),
         ({"label_draw": -1}, "label_draw = -1, but it should be an integer from 0 up"),
         ({"label_draw": 1, "label_corruption": 0.0}, "label_corruption = 0.0, .*above 0 where lab"),
-        ({"replaced": 64}, "replaced = 64, but it should be None or a place.*from 0 to 63"),
+        ({"replaced": 64}, "replaced = 64, but it should be None or an index.*from 0 to 63"),
         ({"replaced": -1}, "replaced = -1, but .*from 0 to 63"),
         ({"replaced": 1.0}, "replaced = 1.0, but"),
         ({"replaced": True}, "replaced = True, but"),

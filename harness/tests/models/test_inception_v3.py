@@ -34,7 +34,7 @@ def test_inception_v3_has_torchvisions_weights_and_an_auxiliary_classifier_where
 
 
 def test_photographs_too_small_for_it_are_refused_before_any_is_decoded(tmp_path, monkeypatch):
-    monkeypatch.setattr(photographs, "look", lambda *given: pytest.fail("decoded"))
+    monkeypatch.setattr(photographs, "inspect_photographs", lambda *given: pytest.fail("decoded"))
     root = photo_layout(tmp_path / "photographs")
     laboratory = Runner(Store(tmp_path / "runs"), device="cpu", data_root=root)
     with pytest.raises(HarnessError, match=r"75x75 or more, not 3x74x74; set crop=75"):

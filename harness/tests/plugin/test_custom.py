@@ -10,7 +10,8 @@ from claims.section2_capacity import test_partial_corruption as levels
 from claims.section2_capacity import test_random_labels as memorising
 from claims.section2_capacity.capacity_trials import own_sign_trials
 from claims.section2_capacity.trials import own_random_labels
-from harness.data.custom import _listed, custom_dataset, custom_spec
+from harness.data.class_folders import listed
+from harness.data.custom import custom_dataset, custom_spec
 from harness.errors import DataError, NetworkError
 from harness.evidence import Attains
 from harness.models import MODELS
@@ -184,7 +185,7 @@ def folder(tmp_path):
 
     yield made
     custom_spec.cache_clear()
-    _listed.cache_clear()
+    listed.cache_clear()
 
 
 def test_a_small_folder_is_taken_whole_where_a_claim_asks_for_more(folder):

@@ -33,7 +33,6 @@ LAYERS = {
 """Of each folder. Modules beside the folders, such as `harness.errors`, are below all layers."""
 
 CIRCLES = [
-    ("harness.data.catalogue", "harness.data.custom"),
     ("harness.models.sources", "harness.models.custom"),
     ("harness.training.recipe_checks", "harness.training.recipe"),
     ("harness.training.shared_steps", "harness.training.loop"),
