@@ -20,7 +20,7 @@ def test_intervals_are_as_they_were(baseline):
         "runs": statistics.t_interval(SHARES),
         "accuracy": statistics.accuracy_interval([250, 231], [256, 256]),
         "fitted": statistics.accuracy_interval([256, 256], [256, 256]),
-        "difference": statistics.difference_interval((900, 1_000), (870, 1_000)),
+        "difference": statistics.sum_interval([(1, (900, 1_000)), (-1, (870, 1_000))])[1],
         "trend": statistics.kendall_interval(LEVELS, ERRORS)[1],
         "ratio": statistics.paired_ratio_interval(WRONG, OTHERS_WRONG),
         "paired": statistics.paired_difference_interval(WRONG, OTHERS_WRONG),

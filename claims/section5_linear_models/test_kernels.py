@@ -14,7 +14,7 @@ from claims.section5_linear_models.table3 import (
     TWO_THIRDS,
     judge_full,
 )
-from harness.evidence import AtMost, Equals, error_ratio, figures_of, share_of_errors
+from harness.evidence import AtMost, Equals, error_ratio, exact, share_of_errors
 
 PRINTED = 0.0005
 """Half of the last digit of an error printed to 0.1 %."""
@@ -35,9 +35,7 @@ def judge_digits(judge, name, solves, label, bound):
 def judge_interpolation(judge, name, solve, label):
     fit = solve.outcome[label]
     judge(
-        figures_of(
-            f"{name}: largest |f(x) - y| at a training point", [fit.worst_error], "", [solve]
-        ),
+        exact(f"{name}: largest |f(x) - y| at a training point", [fit.worst_error], "", [solve]),
         Equals(0, source="Section 5: fitting the training labels exactly", tolerance=1e-3),
     )
 

@@ -13,7 +13,6 @@ from harness.evidence import (
     MoreThan,
     error_ratio,
     exact,
-    figures_of,
     gain,
     published_row,
     wrong_ratio,
@@ -237,7 +236,7 @@ def judge_no_predictor(judge, name, one, other):
 
 def judge_norm_rises(judge, name, ratios, solves, published=None):
     judge(
-        figures_of(f"{name}: norm, later over earlier", ratios, "times", solves, DEFINITION),
+        exact(f"{name}: norm, later over earlier", ratios, "times", solves, DEFINITION),
         MoreThan(1.0, source="Section 5: with wavelets the norm jumps"),
         published,
     )
@@ -251,7 +250,7 @@ def judge_norms(judge, gabor, pixels):
 
     def norm(name, solve):
         value = solve.outcome[m.TRUE].norm
-        return figures_of(f"MNIST, {name}: norm", [value], "l2 norm", [solve], DEFINITION)
+        return exact(f"MNIST, {name}: norm", [value], "l2 norm", [solve], DEFINITION)
 
     ours, its = norm("Gabor wavelets", gabor), norm("pixels", pixels)
     jumps = "Section 5: with wavelets the norm jumps; against our norm"

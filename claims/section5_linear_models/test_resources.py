@@ -3,7 +3,7 @@
 import pytest
 
 from claims.section5_linear_models import machines as m
-from harness.evidence import AtLeast, AtMost, figures_of, published_row
+from harness.evidence import AtLeast, AtMost, exact, published_row
 
 
 def published_resource(field):
@@ -15,7 +15,7 @@ HALF_AND_A_LITTLE = 1.15
 
 def judge_share_of_the_triangle(judge, name, needed, n, solves):
     judge(
-        figures_of(f"{name}, over n^2 / 2 words", [needed / (n**2 / 2 * 4)], "times", solves),
+        exact(f"{name}, over n^2 / 2 words", [needed / (n**2 / 2 * 4)], "times", solves),
         AtMost(
             HALF_AND_A_LITTLE, source="half of a symmetric matrix, and 15 % for everything else"
         ),
@@ -31,7 +31,7 @@ def test_the_mnist_solve_takes_less_than_the_authors_had(solver, judge):
     facts = solve.outcome.facts
     memory = published_resource("mnist_kernel_memory_gb")
     judge(
-        figures_of("MNIST, n = 60,000: peak memory", [facts["peak_bytes"] / 1e9], "GB", [solve]),
+        exact("MNIST, n = 60,000: peak memory", [facts["peak_bytes"] / 1e9], "GB", [solve]),
         AtMost(memory.value, source=memory.where),
         memory,
     )
@@ -39,7 +39,7 @@ def test_the_mnist_solve_takes_less_than_the_authors_had(solver, judge):
         judge, "MNIST, n = 60,000: peak memory", facts["peak_bytes"], 60_000, [solve]
     )
     judge(
-        figures_of(
+        exact(
             "MNIST, n = 60,000: peak memory, over the triangle's",
             [facts["peak_bytes"] / facts["triangle_bytes"]],
             "times",
@@ -60,9 +60,7 @@ def test_the_mnist_solve_takes_less_than_the_authors_had(solver, judge):
     )
     used = solve.environment["cpu_seconds"] / 60
     judge(
-        figures_of(
-            "MNIST, n = 60,000: minutes of a core", [used], "minutes x cores", [solve], note
-        ),
+        exact("MNIST, n = 60,000: minutes of a core", [used], "minutes x cores", [solve], note),
         AtMost(authors.value, source=authors.where),
         authors,
     )

@@ -43,7 +43,6 @@ from harness.evidence.replicates import correlation_with_signs, log_log_slope, m
 from harness.evidence.solves import (
     error_on_the_same_images,
     error_ratio,
-    figures_of,
     gain,
     share_of_errors,
     wrong_ratio,
@@ -81,7 +80,6 @@ __all__ = [
     "error_ratio",
     "exact",
     "extreme",
-    "figures_of",
     "find_counterexample",
     "gain",
     "gain_of_early_stopping",

@@ -5,22 +5,21 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
-from harness.evidence.measurement import NOWHERE, Measurement, provenance, remarks
-from harness.evidence.statistics import accuracy_interval, kendall_interval, welch_interval
+from harness.evidence.measurement import NOWHERE, Measurement, accuracies, measure
+from harness.evidence.statistics import Counts, kendall_interval, welch_interval
 from harness.runs.pairs import paired
 
 if TYPE_CHECKING:
     from harness.runs.run import Run
 
 FITTED = 0.99
-"""Share of the training labels from which on a network has fitted them, counted as the batches
-come. The paper does not say what Figure 1b counts; MLP 1x512, which is in it, never fits all of the
-random labels (Table 1: 99.34 %)."""
+"""A network has fitted its labels at this online accuracy. The paper does not say what Figure 1b
+counts; MLP 1x512, which is in it, never fits all random labels (Table 1: 99.34 %)."""
 
 CONVERGED = 0.01
-"""How near its last online accuracy a network is when it has converged: the criterion, of eleven
-kinds that were tried with sixty thresholds each, under which MLP 1x512 comes nearest to Figure
-1b's own epochs. Chosen on that curve alone; see fixtures/records/README.md."""
+"""A network has converged once its online accuracy is this near its last one. Of the criteria that
+were tried, MLP 1x512 comes nearest to Figure 1b's epochs with this one; see
+fixtures/records/README.md."""
 NORMAL_95 = 1.96
 FEWEST = 5
 """Runs from which on a trend has an interval."""
@@ -35,7 +34,7 @@ def epochs_to_fit(run: "Run") -> float:
 
 
 def epochs_to_converge(run: "Run", within: float = CONVERGED) -> float:
-    """Epochs until the online accuracy is ``within`` of that of the run's last epoch, a share.
+    """Epochs until the online accuracy is less than ``within`` below its last value.
 
     NaN where the run diverged.
     """
@@ -48,30 +47,22 @@ def epochs_to_converge(run: "Run", within: float = CONVERGED) -> float:
 def slowdown(name: str, slower: Sequence["Run"], faster: Sequence["Run"]) -> Measurement:
     """Epochs to fit of each of ``slower``, over the geometric mean of those of ``faster``.
 
-    Their geometric mean is the ratio; the interval is Welch's, of the logarithms, of runs that are
-    independent and need not be as many. Of one run each, to the resolution of an epoch.
+    The runs are independent, and may be more on one side. The interval is Welch's, of the
+    logarithms; for one run on each side it is the resolution of an epoch.
     """
     slow, fast = ([epochs_to_fit(run) for run in runs] for runs in (slower, faster))
     mean = math.exp(math.fsum(map(math.log, fast)) / len(fast))
     values = [epochs / mean if math.isfinite(mean) else math.nan for epochs in slow]
-    interval = NOWHERE
     single = len(slow) == len(fast) == 1
-    if all(map(math.isfinite, values)):
-        if single:
-            interval = ((slow[0] - 1) / mean, slow[0] / max(mean - 1, 0.5))
-        else:
-            low, high = welch_interval([math.log(it) for it in slow], [math.log(it) for it in fast])
-            interval = (math.exp(low), math.exp(high))
-    runs = [*slower, *faster]
-    return Measurement(
-        name,
-        tuple(values),
-        "times",
-        interval,
-        "nothing: one run, to an epoch" if single else "runs: seeds and label draws",
-        *provenance(runs),
-        **remarks(runs),
-    )
+    if not all(map(math.isfinite, values)):
+        interval = NOWHERE
+    elif single:
+        interval = ((slow[0] - 1) / mean, slow[0] / max(mean - 1, 0.5))
+    else:
+        low, high = welch_interval([math.log(it) for it in slow], [math.log(it) for it in fast])
+        interval = (math.exp(low), math.exp(high))
+    replicated = "nothing: one run, to an epoch" if single else "runs: seeds and label draws"
+    return measure(name, values, "times", interval, replicated, [*slower, *faster])
 
 
 def trend(name: str, values: Mapping[float, Sequence[float]], runs: Sequence["Run"]) -> Measurement:
@@ -79,11 +70,11 @@ def trend(name: str, values: Mapping[float, Sequence[float]], runs: Sequence["Ru
 
     1 where each run of a higher level is above each of a lower one (a little less where levels have
     several runs, which tie in their level); 0 where nothing changes. Infinite values, of runs that
-    never got there, are the largest; with a diverged run, NaN, there is no trend. The interval
-    takes the runs as independent, and is crude below ten of them. Levels of one seed are not: they
-    share their first weights, order and, as far as they go, labels, which shows the more clearly
-    what a level does, and says nothing of other seeds: ``replicated`` tells. Raises HarnessError
-    for fewer than five.
+    never got there, are the largest. With a diverged run, NaN, there is no trend.
+
+    The interval takes the runs as independent, and is crude below ten of them. Levels of one seed
+    share their first weights, their order and part of their labels; ``replicated`` then says so.
+    Raises HarnessError for fewer than five runs.
     """
     pairs = [(level, value) for level, every in values.items() for value in every]
     if len(pairs) < FEWEST:
@@ -95,23 +86,16 @@ def trend(name: str, values: Mapping[float, Sequence[float]], runs: Sequence["Ru
     tau, interval = kendall_interval(*zip(*pairs, strict=True)) if sound else (math.nan, NOWHERE)
     if one_seed := len({run.recipe.seed for run in runs}) == 1:
         paired(name, runs[1:], runs[:-1])
-    return Measurement(
-        name,
-        (tau,),
-        "Kendall's tau",
-        interval,
-        f"runs: {len(pairs)} at {len(values)} levels{', all of one seed' if one_seed else ''}",
-        *provenance(runs),
-        **remarks(runs),
-    )
+    replicated = f"runs: {len(pairs)} at {len(values)} levels{', all of one seed' * one_seed}"
+    return measure(name, [tau], "Kendall's tau", interval, replicated, runs)
 
 
 def error_as_drawn(run: "Run") -> float:
     """Test error against labels corrupted as the training labels are: what Figure 1c shows.
 
-    At p = 0 there is nothing to corrupt. At p = 1 nothing is left of the true labels, and the true
-    labels of the test set are as unknown to the network as any others: they are counted there.
-    Raises HarnessError where a run did not count what is needed.
+    Against the true labels at p = 0, where nothing is corrupted, and at p = 1, where a network has
+    seen none of them. NaN where the run diverged. Raises HarnessError where a run did not count
+    what is needed.
     """
     if run.diverged:
         return math.nan
@@ -121,31 +105,17 @@ def error_as_drawn(run: "Run") -> float:
 
 def accuracy_as_drawn(name: str, runs: Sequence["Run"]) -> Measurement:
     """One minus `error_as_drawn`, with the interval of an accuracy."""
-    if not runs:
-        raise HarnessError(f"{name}: nothing was measured (no runs)")
-    correct, total = zip(*map(_as_drawn, runs), strict=True)
-    return Measurement(
-        name,
-        tuple(1 - error_as_drawn(run) for run in runs),
-        "share",
-        NOWHERE if any(run.diverged for run in runs) else accuracy_interval(correct, total),
-        "images within a run" if len(runs) == 1 else "runs: seeds, images, label draws",
-        *provenance(runs),
-        images=min(total),
-        **remarks(runs),
-    )
+    return accuracies(name, runs, [_as_drawn(run) for run in runs])
 
 
 def corruption_cost(name: str, runs: Sequence["Run"], classes: int = 10) -> Measurement:
-    """Accuracy against corrupted test labels, less what corruption makes of that against true ones.
+    """Accuracy against corrupted test labels, less what chance makes of that against true ones.
 
-    A label is replaced with probability p by one of ``classes``, itself among them, whatever the
-    network answers: a right answer then counts with probability 1 - p + p / classes, a wrong one
-    with p / classes. The interval is the normal one of these independent draws, over all runs.
-    Raises HarnessError where a run has not counted against corrupted labels.
+    A label is replaced with probability p by one of ``classes``, itself among them. A right answer
+    then counts with probability 1 - p + p / classes, a wrong one with p / classes. The interval is
+    the normal one of these independent draws, over all runs. Raises HarnessError where a run has
+    not counted against corrupted labels.
     """
-    if not runs:
-        raise HarnessError(f"{name}: nothing was measured (no runs)")
     off, images, variance = 0.0, 0, 0.0
     values = []
     for run in runs:
@@ -156,20 +126,12 @@ def corruption_cost(name: str, runs: Sequence["Run"], classes: int = 10) -> Meas
         values.append(excess / total)
         off, images = off + excess, images + total
         variance += true * right * (1 - right) + (total - true) * wrong * (1 - wrong)
-    half = NORMAL_95 * math.sqrt(variance) / images
-    diverged = any(run.diverged for run in runs)
-    return Measurement(
-        name,
-        tuple(values),
-        "share",
-        NOWHERE if diverged else (off / images - half, off / images + half),
-        "test images: the label of each is drawn by itself",
-        *provenance(runs),
-        **remarks(runs),
-    )
+    mean, half = off / max(images, 1), NORMAL_95 * math.sqrt(variance) / max(images, 1)
+    replicated = "test images: each label is drawn independently"
+    return measure(name, values, "share", (mean - half, mean + half), replicated, runs)
 
 
-def _as_drawn(run: "Run") -> tuple[int, int]:
+def _as_drawn(run: "Run") -> Counts:
     outcome = run.outcome
     if run.recipe.label_corruption in (0, 1):
         return outcome.test_correct, outcome.test_total

@@ -1,17 +1,16 @@
 """Measurements on training curves: when a descent starts, and how long it takes.
 
-A crossing is where the loss, averaged over an epoch's steps, falls below a level. It is known to a
-step in short runs, between two in proportion, and to an epoch in long ones (Figure 1a has one point
-an epoch): a single run's interval is as wide as that, and says nothing of other seeds; with several
-runs it is Student's where that is wider.
+A crossing is where the loss, averaged over an epoch's steps, falls below a level. In short runs it
+is known to a step, in long ones to an epoch (Figure 1a has one point an epoch). A single run's
+interval is that resolution; that of several runs is Student's where it is wider.
 """
 
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.evidence.measurement import NOWHERE, Measurement, provenance, remarks
-from harness.evidence.statistics import Interval, t_interval
+from harness.evidence.measurement import NOWHERE, Measurement, measure
+from harness.evidence.statistics import hull, t_interval
 from harness.runs.pairs import paired
 
 if TYPE_CHECKING:
@@ -26,8 +25,8 @@ def difference_in_steps(
 ) -> Measurement:
     """By how many steps ``later`` falls below the loss ``level`` after ``earlier``, pair by pair.
 
-    A run that never gets there is infinitely late; without an ``earlier`` there is no difference.
-    Raises HarnessError for pairs that differ in more than their labels and inputs.
+    Infinity where the later run never gets there, NaN where the earlier one does not. Raises
+    HarnessError for pairs that differ in more than their labels and inputs.
     """
     values, widths = [], []
     for one, other in paired(name, later, earlier, varied=RANDOMISED):
@@ -64,16 +63,13 @@ def _crossing(run: "Run", level: float) -> tuple[float, int] | None:
 def _measurement(
     name: str, values: list[float], widths: list[float], unit: str, runs: Sequence["Run"]
 ) -> Measurement:
-    interval: Interval = NOWHERE
+    interval, several = NOWHERE, len(values) > 1
     if values and len(widths) == len(values):
         mean, width = math.fsum(values) / len(values), math.fsum(widths) / len(widths)
         interval = (mean - width, mean + width)
-        if len(values) > 1:
-            over_runs = t_interval(values)
-            interval = (min(interval[0], over_runs[0]), max(interval[1], over_runs[1]))
+        if several:
+            interval = hull(interval, t_interval(values))
     replicated = "nothing: one run, to the resolution of its curve"
-    if len(values) > 1:
+    if several:
         replicated = "runs: seeds, images, label draws"
-    return Measurement(
-        name, tuple(values), unit, interval, replicated, *provenance(runs), **remarks(runs)
-    )
+    return measure(name, values, unit, interval, replicated, runs)

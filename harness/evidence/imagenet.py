@@ -5,17 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from harness.data.catalogue import dataset_spec
-from harness.errors import HarnessError
-from harness.evidence.measurement import NOWHERE, Measurement, provenance, remarks
+from harness.evidence.measurement import Measurement, accuracies, measure
 from harness.evidence.published import Published, published_curve, published_row
-from harness.evidence.statistics import accuracy_interval, clopper_pearson
+from harness.evidence.statistics import Counts, sum_interval
 
 if TYPE_CHECKING:
     from harness.runs.run import Run
 
 TABLE = "table2_imagenet_inception_v3"
-Counts = tuple[int, int]
-"""Test images classified correctly, of how many."""
 
 
 def table2(field: str, labels: str, switches: Sequence[str]) -> Published:
@@ -31,7 +28,7 @@ def table2(field: str, labels: str, switches: Sequence[str]) -> Published:
 def disagreement() -> Published:
     """How far Table 2 and Figure 2a are apart for one number, top-1 train with weight decay alone.
 
-    A tolerance below it claims what the paper never had.
+    The paper itself has no smaller tolerance.
     """
     cell = table2("top1_train", "true", ["weight-decay"])
     drawn = published_curve("fig2a", "train wd only").y[-1]
@@ -49,21 +46,11 @@ def less_disagreement(published: Published) -> tuple[float, str]:
 
 def top5_accuracy(name: str, runs: Sequence["Run"], part: Literal["train", "test"]) -> Measurement:
     """Final shares of images whose label is among the five likeliest classes."""
-    if not runs:
-        raise HarnessError(f"{name}: nothing was measured (no runs)")
-    correct = [getattr(run.outcome, f"{part}_among_five") for run in runs]
-    total = [getattr(run.outcome, f"{part}_total") for run in runs]
-    return Measurement(
-        name,
-        tuple(getattr(run.outcome, f"{part}_top5") for run in runs),
-        "share",
-        NOWHERE if any(run.diverged for run in runs) else accuracy_interval(correct, total),
-        "images within a run" if len(runs) == 1 else "runs: seeds, images, label draws",
-        *provenance(runs),
-        images=min(total),
-        column=f"top5_{part}",
-        **remarks(runs),
-    )
+    counts = [
+        (getattr(run.outcome, f"{part}_among_five"), getattr(run.outcome, f"{part}_total"))
+        for run in runs
+    ]
+    return accuracies(name, runs, counts, column=f"top5_{part}")
 
 
 def last_counts(run: "Run") -> Counts:
@@ -89,28 +76,12 @@ def published_counts(published: Published) -> Counts:
 def sum_of_accuracies(
     name: str, terms: Mapping[str, tuple[float, Counts]], runs: Sequence["Run"] = ()
 ) -> Measurement:
-    """A weighted sum of accuracies, as 1 of one and -1 of another for their difference.
+    """A weighted sum of accuracies: ``terms`` are weights and counts by their names.
 
-    The interval is by the square-and-add rule (Zou & Donner 2008; for a difference it is Newcombe's
-    method 10) on exact binomial intervals, as if all test images were independent: rather too wide
-    for networks that answer on the same images. ``terms`` are weights and counts by what they are.
+    The interval is that of `sum_interval`.
     """
-    value, below, above = 0.0, 0.0, 0.0
-    for weight, (correct, total) in terms.values():
-        share = correct / total
-        low, high = clopper_pearson(correct, total)
-        value += weight * share
-        down, up = (share - low, high - share) if weight > 0 else (high - share, share - low)
-        below += (weight * down) ** 2
-        above += (weight * up) ** 2
-    diverged = any(run.diverged for run in runs)
-    return Measurement(
-        name,
-        (math.nan if diverged else value,),
-        "share",
-        NOWHERE if diverged else (value - math.sqrt(below), value + math.sqrt(above)),
-        "test images, as if those of all networks were independent",
-        *provenance(runs),
-        column="test",
-        **remarks(runs),
-    )
+    value, interval = sum_interval(terms.values())
+    if any(run.diverged for run in runs):
+        value = math.nan
+    replicated = "test images, as if those of all networks were independent"
+    return measure(name, [value], "share", interval, replicated, runs, column="test")

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from harness.errors import HarnessError
-from harness.evidence.statistics import Interval, accuracy_interval
+from harness.evidence.statistics import Counts, Interval, accuracy_interval
 
 if TYPE_CHECKING:
     from harness.runs.run import Run
+    from harness.runs.solve import Solve
+
+NOWHERE: Interval = (math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Measurement:
     unit: str
     interval: Interval
     replicated: str
-    """What the interval's width speaks of: images within a run, runs, or nothing."""
+    """What the interval's width is about: images within a run, runs ...; empty for exact values."""
     runs: tuple[str, ...] = ()
     """Keys of the runs behind it."""
     seconds: float = 0.0
@@ -32,7 +35,7 @@ class Measurement:
     """What a reader must know of these values: that a run diverged, or departs from the paper."""
     diverged: bool = False
     column: str = ""
-    """Which column of the paper's tables it is of: train, test, top5_train, test_error ..."""
+    """Its column in the paper's tables: train, test, top5_train, test_error ..."""
     fits: tuple[str, ...] = ()
     """Of solves: the fits that were measured, as their outcomes name them; all where empty."""
 
@@ -52,33 +55,76 @@ class Measurement:
         return all(math.isfinite(value) for value in self.values)
 
 
-NOWHERE: Interval = (math.nan, math.nan)
+def measure(
+    name: str,
+    values: Iterable[float],
+    unit: str,
+    interval: Interval,
+    replicated: str,
+    runs: Sequence["Run"],
+    **facts: Any,
+) -> Measurement:
+    """A measurement on trainings, with their keys, seconds and what must be known of them.
+
+    Where a run diverged there is no interval.
+    """
+    diverged = any(run.diverged for run in runs)
+    return Measurement(
+        name,
+        tuple(values),
+        unit,
+        NOWHERE if diverged else interval,
+        replicated,
+        **{"note": _note(runs), "diverged": diverged, **provenance(runs), **facts},
+    )
+
+
+def accuracies(
+    name: str,
+    runs: Sequence["Run"],
+    counts: Sequence[Counts],
+    replicated: str = "images within a run",
+    **facts: Any,
+) -> Measurement:
+    """Shares of correct answers, given as counts for each run, with `accuracy_interval`.
+
+    ``replicated`` holds for a single run. Raises HarnessError where there are no runs.
+    """
+    if not runs:
+        raise HarnessError(f"{name}: nothing was measured (no runs)")
+    correct, total = zip(*counts, strict=True)
+    return measure(
+        name,
+        [math.nan if run.diverged else c / n for run, (c, n) in zip(runs, counts, strict=True)],
+        "share",
+        accuracy_interval(correct, total),
+        replicated if len(runs) == 1 else "runs: seeds, images, label draws",
+        runs,
+        images=min(total),
+        **facts,
+    )
 
 
 def accuracy(name: str, runs: Sequence["Run"], part: Literal["train", "test"]) -> Measurement:
     """Final accuracies of runs, in evaluation mode, with `accuracy_interval`."""
-    if not runs:
-        raise HarnessError(f"{name}: nothing was measured (no runs)")
-    correct = [getattr(run.outcome, f"{part}_correct") for run in runs]
-    total = [getattr(run.outcome, f"{part}_total") for run in runs]
-    return Measurement(
-        name,
-        tuple(getattr(run, f"{part}_accuracy") for run in runs),
-        "share",
-        NOWHERE if any(run.diverged for run in runs) else accuracy_interval(correct, total),
-        "images within a run" if len(runs) == 1 else "runs: seeds, images, label draws",
-        *provenance(runs),
-        images=min(total),
-        column=part,
-        **remarks(runs),
-    )
+    counts = [
+        (getattr(run.outcome, f"{part}_correct"), getattr(run.outcome, f"{part}_total"))
+        for run in runs
+    ]
+    return accuracies(name, runs, counts, column=part)
 
 
-def exact(name: str, values: Iterable[float], unit: str, runs: Sequence["Run"] = ()) -> Measurement:
-    """Values that carry no chance: counts, equalities, learning rates."""
+def exact(
+    name: str,
+    values: Iterable[float],
+    unit: str,
+    runs: Sequence["Run | Solve"] = (),
+    note: str = "",
+) -> Measurement:
+    """Values without chance: counts, equalities, learning rates, norms of solutions."""
     values = tuple(float(value) for value in values)
     span = (min(values), max(values)) if values else NOWHERE
-    return Measurement(name, values, unit, span, "", *provenance(runs))
+    return Measurement(name, values, unit, span, "", note=note, **provenance(runs))
 
 
 def extreme(name: str, value: float, note: str, unit: str = "") -> Measurement:
@@ -88,8 +134,13 @@ def extreme(name: str, value: float, note: str, unit: str = "") -> Measurement:
     )
 
 
-def remarks(runs: Sequence["Run"]) -> dict[str, Any]:
-    """The ``note`` and ``diverged`` of a measurement on these runs."""
+def provenance(runs: Sequence["Run | Solve"]) -> dict[str, Any]:
+    """The ``runs`` and ``seconds`` of a measurement on these runs, each counted once."""
+    seconds = {run.key: run.seconds for run in runs}
+    return {"runs": tuple(seconds), "seconds": math.fsum(seconds.values())}
+
+
+def _note(runs: Sequence["Run"]) -> str:
     from harness.models.registry import model_spec
 
     notes = [
@@ -102,14 +153,6 @@ def remarks(runs: Sequence["Run"]) -> dict[str, Any]:
         for r in runs
         if r.outcome.skipped
     ]
-    departures = {model_spec(run.recipe.model).departure for run in runs} - {""}
-    departures |= {run.environment.get("not in bf16", "") for run in runs} - {""}
-    return {
-        "note": "; ".join([*notes, *sorted(departures)]),
-        "diverged": any(run.diverged for run in runs),
-    }
-
-
-def provenance(runs: Sequence["Run"]) -> tuple[tuple[str, ...], float]:
-    """The ``runs`` and ``seconds`` of a measurement on these runs."""
-    return tuple(run.key for run in runs), math.fsum(run.seconds for run in runs)
+    departures = {model_spec(run.recipe.model).departure for run in runs}
+    departures |= {run.environment.get("not in bf16", "") for run in runs}
+    return "; ".join([*notes, *sorted(departures - {""})])

@@ -2,16 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
-from harness.evidence.measurement import NOWHERE, Measurement, provenance, remarks
-from harness.evidence.statistics import (
-    Interval,
-    accuracy_interval,
-    difference_interval,
-    t_interval,
-)
+from harness.evidence.measurement import NOWHERE, Measurement, accuracies, measure
+from harness.evidence.statistics import Counts, Interval, hull, sum_interval, t_interval
 from harness.runs.pairs import paired
 
 if TYPE_CHECKING:
@@ -50,27 +46,15 @@ def online_accuracy(name: str, runs: Sequence["Run"]) -> Measurement:
     """Training accuracy over the last ten epochs, as the batches came, augmented or not.
 
     The interval is that of one epoch's images: the ten epochs show the same ones, cropped or
-    turned otherwise.
+    turned differently.
     """
     shares, counts = [], []
     for run in runs:
-        last = run.curve.online_accuracy[-LAST_EPOCHS:]
-        shares.append(math.fsum(last) / len(last) if not run.diverged else math.nan)
-        counts.append(run.outcome.train_total)
-    interval = NOWHERE
-    if not any(run.diverged for run in runs):
-        correct = [round(share * count) for share, count in zip(shares, counts, strict=True)]
-        interval = accuracy_interval(correct, counts)
-    return Measurement(
-        name,
-        tuple(shares),
-        "share",
-        interval,
-        "training images" if len(runs) == 1 else "runs: seeds, images, label draws",
-        *provenance(runs),
-        column="train",
-        **remarks(runs),
-    )
+        last, total = run.curve.online_accuracy[-LAST_EPOCHS:], run.outcome.train_total
+        shares.append(math.nan if run.diverged else math.fsum(last) / len(last))
+        counts.append((0 if run.diverged else round(shares[-1] * total), total))
+    measured = accuracies(name, runs, counts, "training images", column="train")
+    return replace(measured, values=tuple(shares))
 
 
 def roughness_of(accuracies: Sequence[float | None]) -> float:
@@ -95,9 +79,8 @@ def roughness_ratio(name: str, rough: Sequence["Run"], smooth: Sequence["Run"]) 
     second differences of neighbouring epochs are not independent.
     """
     runs = [*rough, *smooth]
-    if any(run.diverged for run in runs):
-        values, interval = [math.nan], NOWHERE
-    else:
+    values, interval = [math.nan], NOWHERE
+    if not any(run.diverged for run in runs):
         pairs = [
             (one.curve.test_accuracy, other.curve.test_accuracy)
             for one, other in paired(name, rough, smooth)
@@ -108,15 +91,8 @@ def roughness_ratio(name: str, rough: Sequence["Run"], smooth: Sequence["Run"]) 
             interval = (math.exp(low), math.exp(high))
         else:
             interval = _resampled_ratio(*pairs[0])
-    return Measurement(
-        name,
-        tuple(values),
-        "times",
-        interval,
-        "runs" if len(values) > 1 else "blocks of epochs within a run",
-        *provenance(runs),
-        **remarks(runs),
-    )
+    replicated = "runs" if len(values) > 1 else "blocks of epochs within a run"
+    return measure(name, values, "times", interval, replicated, runs)
 
 
 def spread_between_and_within(
@@ -124,46 +100,25 @@ def spread_between_and_within(
 ) -> tuple[Measurement, Measurement]:
     """Test accuracy: spread over networks without regularisers minus the largest within a network.
 
-    The first run of each network is the one without regularisers. Also the largest spread within.
-    Intervals as if all runs' test images were independent.
+    The first run of each network is the one without regularisers. Returns the difference, and the
+    largest spread within a network. Intervals as if all runs' test images were independent.
     """
     runs = [run for every in by_network.values() for run in every]
-    if any(run.diverged for run in runs):
-        nothing = Measurement(
-            name, (math.nan,), "share", NOWHERE, IMAGES, *provenance(runs), **remarks(runs)
-        )
-        return nothing, nothing
-    plain = [every[0] for every in by_network.values()]
-    between = _extremes(plain)
+    between = _extremes([every[0] for every in by_network.values()])
     within = max(
         (_extremes(every) for every in by_network.values() if len(every) > 1),
         key=lambda pair: pair[0].test_accuracy - pair[1].test_accuracy,
     )
-    (wide, wide_interval), (narrow, narrow_interval) = (
-        (
-            high.test_accuracy - low.test_accuracy,
-            difference_interval(_test(high), _test(low)),
-        )
-        for high, low in (between, within)
-    )
-    difference = wide - narrow
-    interval = (
-        difference - math.hypot(wide - wide_interval[0], narrow_interval[1] - narrow),
-        difference + math.hypot(wide_interval[1] - wide, narrow - narrow_interval[0]),
-    )
-    common = (*provenance(runs),)
-    return (
-        Measurement(name, (difference,), "share", interval, IMAGES, *common, **remarks(runs)),
-        Measurement(
-            f"{name}: within a network",
-            (narrow,),
-            "share",
-            narrow_interval,
-            IMAGES,
-            *common,
-            **remarks(runs),
-        ),
-    )
+    narrow = [(1, _test(within[0])), (-1, _test(within[1]))]
+    wide = [(1, _test(between[0])), (-1, _test(between[1]))]
+    diverged = any(run.diverged for run in runs)
+
+    def measured(name: str, terms: list[tuple[float, Counts]]) -> Measurement:
+        value, interval = sum_interval(terms)
+        return measure(name, [math.nan if diverged else value], "share", interval, IMAGES, runs)
+
+    negated = [(-weight, counts) for weight, counts in narrow]
+    return measured(name, [*wide, *negated]), measured(f"{name}: within a network", narrow)
 
 
 def _extremes(runs: Sequence["Run"]) -> tuple["Run", "Run"]:
@@ -171,34 +126,23 @@ def _extremes(runs: Sequence["Run"]) -> tuple["Run", "Run"]:
     return ordered[-1], ordered[0]
 
 
-def _test(run: "Run") -> tuple[int, int]:
+def _test(run: "Run") -> Counts:
     return run.outcome.test_correct, run.outcome.test_total
 
 
 def _paired(
-    name: str, pairs: Sequence[tuple[tuple[int, int], tuple[int, int]]], runs: Sequence["Run"]
+    name: str, pairs: Sequence[tuple[Counts, Counts]], runs: Sequence["Run"]
 ) -> Measurement:
     if not pairs:
         raise HarnessError(f"{name}: nothing was measured (no runs)")
     diverged = any(run.diverged for run in runs)
     values = [math.nan if diverged else a / n - b / m for (a, n), (b, m) in pairs]
-    interval: Interval = NOWHERE
-    if not diverged:
-        sums = [tuple(map(sum, zip(*side, strict=True))) for side in zip(*pairs, strict=True)]
-        interval = difference_interval(*sums)
-        if len(values) > 1:
-            low, high = t_interval(values)
-            interval = (min(interval[0], low), max(interval[1], high))
-    return Measurement(
-        name,
-        tuple(values),
-        "share",
-        interval,
-        IMAGES if len(values) == 1 else f"runs; never narrower than {IMAGES}",
-        *provenance(runs),
-        column="test",
-        **remarks(runs),
-    )
+    one, other = (tuple(map(sum, zip(*side, strict=True))) for side in zip(*pairs, strict=True))
+    interval, replicated = sum_interval([(1, one), (-1, other)])[1], IMAGES
+    if len(values) > 1 and not diverged:
+        interval = hull(interval, t_interval(values))
+        replicated = f"runs; never narrower than {IMAGES}"
+    return measure(name, values, "share", interval, replicated, runs, column="test")
 
 
 def _resampled_ratio(
@@ -213,7 +157,7 @@ def _resampled_ratio(
         starts = generator.integers(
             0, max(len(sizes) - block, 0) + 1, (draws, -(-len(sizes) // block))
         )
-        places = np.minimum(starts[..., None] + np.arange(block), len(sizes) - 1)
-        means.append(sizes[places.reshape(draws, -1)].mean(axis=1))
+        indices = np.minimum(starts[..., None] + np.arange(block), len(sizes) - 1)
+        means.append(sizes[indices.reshape(draws, -1)].mean(axis=1))
     low, high = np.percentile(means[0] / np.maximum(means[1], 1e-9), [2.5, 97.5])
     return float(low), float(high)

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
-from harness.evidence.measurement import NOWHERE, Measurement, provenance, remarks
-from harness.evidence.statistics import accuracy_interval, t_interval
+from harness.evidence.measurement import NOWHERE, Measurement, accuracies, measure
+from harness.evidence.statistics import t_interval
 from harness.runs.pairs import paired
 
 if TYPE_CHECKING:
@@ -21,26 +22,17 @@ def mean_over(
     if len(values) < 2:
         raise HarnessError(f"{name}: {len(values)} values have no interval; give at least two")
     finite = all(math.isfinite(value) for value in values)
-    return Measurement(
-        name,
-        values,
-        unit,
-        t_interval(values) if finite else NOWHERE,
-        replicated,
-        *provenance(runs),
-        **remarks(runs),
-    )
+    return measure(name, values, unit, t_interval(values) if finite else NOWHERE, replicated, runs)
 
 
 def correlation_with_signs(name: str, runs: Sequence["Run"]) -> Measurement:
-    """Mean of sigma_i h(x_i) over the sample for networks trained on random signs, h their answer.
+    """Mean of sigma_i h(x_i) over the sample, for networks h trained on random signs sigma.
 
-    2 accuracy - 1, with the interval of the accuracy: over sign vectors, and never narrower than
+    It is 2 accuracy - 1, with the accuracy's interval: over sign vectors, and never narrower than
     the binomial one over all signs. A lower bound on the supremum over the class. Raises
-    HarnessError where the labels are other than two random classes, or more than their draw varies.
+    HarnessError where the labels are not two random classes, and where runs differ in more than
+    their label draw.
     """
-    if not runs:
-        raise HarnessError(f"{name}: nothing was measured (no runs)")
     for run in runs:
         if (run.recipe.labels, run.recipe.label_corruption) != ("two groups", 1):
             raise HarnessError(
@@ -48,18 +40,16 @@ def correlation_with_signs(name: str, runs: Sequence["Run"]) -> Measurement:
                 " take labels='two groups' and label_corruption=1"
             )
     paired(name, runs[1:], runs[:-1], varied=("label_draw",))
-    correct = [run.outcome.train_correct for run in runs]
-    total = [run.outcome.train_total for run in runs]
-    diverged = any(run.diverged for run in runs)
-    low, high = NOWHERE if diverged else accuracy_interval(correct, total)
-    return Measurement(
-        name,
-        tuple(2 * run.train_accuracy - 1 for run in runs),
-        "correlation",
-        (2 * low - 1, 2 * high - 1),
-        "sign vectors; never narrower than the binomial interval over all their signs",
-        *provenance(runs),
-        **remarks(runs),
+    counts = [(run.outcome.train_correct, run.outcome.train_total) for run in runs]
+    measured = accuracies(name, runs, counts)
+    low, high = measured.interval
+    return replace(
+        measured,
+        values=tuple(2 * value - 1 for value in measured.values),
+        unit="correlation",
+        interval=(2 * low - 1, 2 * high - 1),
+        replicated="sign vectors; never narrower than the binomial interval over all their signs",
+        images=0,
     )
 
 
@@ -73,10 +63,7 @@ def log_log_slope(
     import numpy as np
 
     curves = np.asarray(curves, dtype=float)
-    if curves.ndim != 2 or curves.shape[1] != len(x) or len(x) < 2 or not (curves > 0).all():
-        raise HarnessError(
-            f"{name}: a slope takes values above 0 at two or more places, the same for each"
-            f" replicate; these are of shape {curves.shape} for {len(x)} places"
-        )
+    if not (curves > 0).all():
+        raise HarnessError(f"{name}: a slope takes values above 0; the least is {curves.min():g}")
     slopes = np.polyfit(np.log(np.asarray(x, dtype=float)), np.log(curves).T, 1)[0]
     return mean_over(name, slopes.tolist(), "exponent", replicated)

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
-from harness.evidence.measurement import Measurement
+from harness.evidence.measurement import Measurement, provenance
 from harness.evidence.statistics import (
     accuracy_interval,
     paired_difference_interval,
@@ -29,7 +29,7 @@ def share_of_errors(name: str, solves: Sequence["Solve"], label: str) -> Measure
         images=fits[0].test_total,
         column="test_error",
         fits=(label,),
-        **_provenance(solves),
+        **provenance(solves),
     )
 
 
@@ -44,7 +44,7 @@ def error_on_the_same_images(name: str, solve: "Solve", label: str) -> Measureme
         f"nothing: the paper's own {fit.test_total:,} test images",
         column="test_error",
         fits=(label,),
-        **_provenance([solve]),
+        **provenance([solve]),
     )
 
 
@@ -60,8 +60,8 @@ def error_ratio(
     What is resampled are test images, each with its errors in all solves.
     """
     measured = wrong_ratio(name, _wrong(solves, label), _wrong(references, its_label))
-    provenance = _provenance([*solves, *references])
-    return replace(measured, column="test_error", fits=(label, its_label), **provenance)
+    facts = provenance([*solves, *references])
+    return replace(measured, column="test_error", fits=(label, its_label), **facts)
 
 
 def wrong_ratio(
@@ -96,15 +96,6 @@ def gain(
     )
 
 
-def figures_of(
-    name: str, values: Sequence[float], unit: str, solves: Sequence["Solve"], note: str = ""
-) -> Measurement:
-    """Figures without chance of some solves: norms, bytes, ratios of them."""
-    values = tuple(float(value) for value in values)
-    span = (min(values), max(values)) if values else (float("nan"), float("nan"))
-    return Measurement(name, values, unit, span, "", note=note, **_provenance(solves))
-
-
 def _wrong(solves: Sequence["Solve"], label: str) -> list[list[bool]]:
     return [[not right for right in solve.outcome[label].is_right()] for solve in solves]
 
@@ -120,9 +111,3 @@ def _pairs(
             " comparison needs as many models, and the same images"
         )
     return [sum(it) for it in zip(*one, strict=True)], [sum(it) for it in zip(*other, strict=True)]
-
-
-def _provenance(solves: Sequence["Solve"]) -> dict[str, Any]:
-    """The ``runs`` and ``seconds`` of a measurement on these solves, each counted once."""
-    seconds = {solve.key: solve.seconds for solve in solves}
-    return {"runs": tuple(seconds), "seconds": sum(seconds.values())}

@@ -1,7 +1,7 @@
 """Intervals and error rates; the formulas are scipy's. Shares are in [0, 1]."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import fmean, variance
 from typing import Any
 
@@ -10,17 +10,17 @@ CONFIDENCE = 0.95
 DESIGN_EFFECT = 9.0
 """Variance of a memoriser's test accuracy over label draws, relative to independent images.
 
-A network that has memorised random labels gives similar test images the same answer, so that its
-test accuracy varies more than a binomial's: 9.6 times over 205 runs of six networks at thirteen
-base seeds, each on 1,000 digits (a standard deviation of 2.9 points; 5.5 to 11.3 times by network).
-Rounded down, for margins to be no wider. The figure enters false-alarm rates only, and margins
-chosen by them, never a verdict on what was measured.
+A network that has memorised random labels gives similar test images the same answer, so its test
+accuracy varies more than a binomial's: 9.6 times over 205 runs on 1,000 digits each. It is rounded
+down, so that margins are no wider. It enters false-alarm rates and the margins chosen by them, and
+no verdict on what was measured.
 """
 DESIGN_EFFECT_OF_LEARNERS = 4.0
-"""The same with true labels, in between: 1.5 to 2.1 times for MLPs and the Inception without
-BatchNorm, 4.7 for Alexnet and 5.4 for the Inception, over 12 to 170 runs each."""
+"""The same for networks trained on true labels, in the middle of 1.5 to 5.4 by network."""
 
 Interval = tuple[float, float]
+Counts = tuple[int, int]
+"""Images classified correctly, of how many."""
 
 
 def clopper_pearson(correct: int, total: int, confidence: float = CONFIDENCE) -> Interval:
@@ -33,63 +33,66 @@ def clopper_pearson(correct: int, total: int, confidence: float = CONFIDENCE) ->
 
 def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
     """Student's interval of the mean over at least two runs."""
-    from scipy.stats import t
-
-    n = len(values)
-    mean = math.fsum(values) / n
-    variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
-    half = float(t.ppf((1 + confidence) / 2, n - 1)) * math.sqrt(variance / n)
-    return mean - half, mean + half
+    return _student(fmean(values), variance(values) / len(values), len(values) - 1, confidence)
 
 
 def welch_interval(
     values: Sequence[float], others: Sequence[float], confidence: float = CONFIDENCE
 ) -> Interval:
     """Welch's interval of the difference of two means, each over at least two runs."""
-    from scipy.stats import t
-
     # Not scipy's ttest_ind: it warns where one side's values are equal, as epochs to fit may be.
-    difference = fmean(values) - fmean(others)
     squares = [(variance(its) / len(its), len(its) - 1) for its in (values, others)]
     total = sum(square for square, _ in squares)
-    if total == 0:
-        return difference, difference
-    freedom = total**2 / sum(square**2 / degrees for square, degrees in squares)
-    half = float(t.ppf((1 + confidence) / 2, freedom)) * math.sqrt(total)
-    return difference - half, difference + half
+    freedom = total**2 / sum(square**2 / degrees for square, degrees in squares) if total else 1
+    return _student(fmean(values) - fmean(others), total, freedom, confidence)
+
+
+def _student(mean: float, square: float, freedom: float, confidence: float) -> Interval:
+    """Around a mean whose squared standard error is ``square``."""
+    from scipy.stats import t
+
+    half = float(t.ppf((1 + confidence) / 2, freedom)) * math.sqrt(square)
+    return mean - half, mean + half
+
+
+def hull(one: Interval, other: Interval) -> Interval:
+    """The smallest interval that holds both."""
+    return min(one[0], other[0]), max(one[1], other[1])
 
 
 def accuracy_interval(
     correct: Sequence[int], total: Sequence[int], confidence: float = CONFIDENCE
 ) -> Interval:
-    """The interval of a mean accuracy: over runs where there are several, never narrower than
-    the binomial one over all their images. That is also what runs that all gave 1.0 get.
+    """The interval of a mean accuracy over runs, never narrower than the binomial one.
+
+    The binomial interval is that of all their images. It is all there is for a single run, and for
+    runs that agree, such as those that all gave 1.0.
     """
-    low, high = clopper_pearson(sum(correct), sum(total), confidence)
+    interval = clopper_pearson(sum(correct), sum(total), confidence)
     if len(correct) > 1:
         shares = [c / n for c, n in zip(correct, total, strict=True)]
-        over_runs = t_interval(shares, confidence)
-        low, high = min(low, over_runs[0]), max(high, over_runs[1])
-    return max(0.0, low), min(1.0, high)
+        interval = hull(interval, t_interval(shares, confidence))
+    return max(0.0, interval[0]), min(1.0, interval[1])
 
 
-def difference_interval(
-    one: tuple[int, int], other: tuple[int, int], confidence: float = CONFIDENCE
-) -> Interval:
-    """Of the difference of two shares, each given as (correct, total), of independent images.
+def sum_interval(
+    terms: Iterable[tuple[float, Counts]], confidence: float = CONFIDENCE
+) -> tuple[float, Interval]:
+    """A weighted sum of shares of independent images, and its interval.
 
-    Newcombe 1998, method 10, on the exact intervals of both. Two networks' answers on the same
-    images agree more than that, so that it is rather too wide there.
+    ``terms`` are weights and counts, as 1 and -1 for a difference. By the square-and-add rule (Zou
+    & Donner 2008; for a difference Newcombe 1998, method 10) on exact binomial intervals. Rather
+    too wide for networks that answer on the same images, where they agree more than by chance.
     """
-    (low, high), (other_low, other_high) = (
-        clopper_pearson(*share, confidence) for share in (one, other)
-    )
-    share, other_share = one[0] / one[1], other[0] / other[1]
-    difference = share - other_share
-    return (
-        difference - math.hypot(share - low, other_high - other_share),
-        difference + math.hypot(high - share, other_share - other_low),
-    )
+    value, below, above = 0.0, 0.0, 0.0
+    for weight, (correct, total) in terms:
+        share = correct / total
+        low, high = clopper_pearson(correct, total, confidence)
+        value += weight * share
+        down, up = (share - low, high - share) if weight > 0 else (high - share, share - low)
+        below += (weight * down) ** 2
+        above += (weight * up) ** 2
+    return value, (value - math.sqrt(below), value + math.sqrt(above))
 
 
 def kendall_interval(
@@ -124,9 +127,9 @@ def equivalence_false_alarm(
     """How often an equivalence check fails although the true share is exactly ``share``.
 
     ``images`` are those of one run; ``design_effect`` is the variance of a run's accuracy over
-    that of independent images. Runs are taken as normal, so that their mean and their standard
-    deviation, which makes the width of Student's interval, are independent: the failure's
-    probability at a given width is averaged over the widths.
+    that of independent images. Runs are taken as normal. Their mean and the width of Student's
+    interval are then independent, and the probability of failure at a given width is averaged over
+    the widths.
     """
     import numpy as np
     from scipy.stats import chi2, norm, t
@@ -157,7 +160,7 @@ def margin_around(
 ) -> float:
     """The smallest of `MARGINS` at which an equivalence check rarely fails at ``share``.
 
-    It hangs on the numbers of images and runs, and on nothing that was measured.
+    It depends on the numbers of images and runs, and on nothing that was measured.
     """
     rates = (
         (margin, equivalence_false_alarm(share, images, runs, margin, design_effect))

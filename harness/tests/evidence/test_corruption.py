@@ -33,7 +33,6 @@ from harness.evidence import (
 )
 from harness.evidence.statistics import (
     clopper_pearson,
-    difference_interval,
     kendall_interval,
     welch_interval,
 )
@@ -239,14 +238,6 @@ def test_the_papers_disagreement_is_a_networks_own_and_no_less_than_the_inceptio
 
 
 # --- section 3 -----------------------------------------------------------------------------------
-
-
-def test_the_interval_of_a_difference_is_newcombes():
-    # Newcombe 1998, table II, (a): 56/70 against 48/80. His score intervals are less wide.
-    low, high = difference_interval((56, 70), (48, 80))
-    assert 0.04 < low < 0.0524 and 0.3339 < high < 0.35
-    low, high = difference_interval((500, 1000), (500, 1000))
-    assert low == pytest.approx(-high) and 0.04 < high < 0.05
 
 
 def test_a_difference_in_accuracy_is_pair_by_pair():

@@ -36,9 +36,9 @@ from harness.evidence import (
 from harness.evidence.imagenet import sum_of_accuracies, top5_accuracy
 from harness.evidence.statistics import (
     clopper_pearson,
-    difference_interval,
     paired_difference_interval,
     paired_ratio_interval,
+    sum_interval,
     t_interval,
     welch_interval,
 )
@@ -154,7 +154,7 @@ def test_a_difference_sees_runs_and_is_never_narrower_than_over_all_images():
         )
 
     alike, apart = measure([(0.5, 100)] * 4), measure([(share, MANY) for share in SHARES])
-    assert alike.interval == pytest.approx(difference_interval((200, 400), (80, 400)))
+    assert alike.interval == pytest.approx(sum_interval([(1, (200, 400)), (-1, (80, 400))])[1])
     assert apart.interval == pytest.approx(t_interval([it - 0.2 for it in SHARES]), abs=1e-4)
     assert apart.replicated.startswith("runs") and "images" in measure([(0.5, 100)]).replicated
 
@@ -170,7 +170,7 @@ def test_early_stopping_sees_runs_that_gain_differently_and_not_runs_that_gain_a
     apart = measure([(0.5 + it, 0.5, MANY) for it in gains])
     assert apart.interval == pytest.approx(t_interval(gains), abs=1e-4)
     by_images = measure([(0.7, 0.5, 100)] * 3)
-    assert by_images.interval == pytest.approx(difference_interval((210, 300), (150, 300)))
+    assert by_images.interval == pytest.approx(sum_interval([(1, (210, 300)), (-1, (150, 300))])[1])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from filelock import FileLock
 
 from harness.errors import HarnessError, UnknownName
-from harness.evidence import error_on_the_same_images, error_ratio, figures_of, gain, wrong_ratio
+from harness.evidence import error_on_the_same_images, error_ratio, exact, gain, wrong_ratio
 from harness.evidence.published import published_row
 from harness.evidence.solves import share_of_errors
 from harness.evidence.statistics import paired_difference_interval, paired_ratio_interval
@@ -204,7 +204,7 @@ def test_paired_intervals():
 
 def test_a_measurement_of_no_solves_is_refused():
     with pytest.raises(HarnessError, match="nothing was measured"):
-        figures_of("f", [], "", [])
+        exact("f", [], "", [])
 
 
 def test_published_numbers_multiply_and_divide():
