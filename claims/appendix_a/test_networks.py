@@ -2,9 +2,9 @@
 
 import pytest
 
+from harness import models
 from harness.evidence import Equals, exact, published_row
 from harness.models import MODELS
-from harness.models.counting import trainable_parameters, trainable_parameters_one_unit_wider
 
 NETWORKS = [name for name in MODELS if name != "linear"]
 
@@ -31,11 +31,11 @@ def judge_count(judge, network, count):
 @pytest.mark.claim("A-params")
 @pytest.mark.parametrize("network", NETWORKS)
 def test_networks_have_the_published_number_of_parameters(network, judge):
-    judge_count(judge, network, trainable_parameters(network))
+    judge_count(judge, network, models.trainable_parameters(network))
 
 
 @pytest.mark.fast
 @pytest.mark.control("A-params")
 @pytest.mark.parametrize("network", NETWORKS)
 def test_one_unit_more_has_another_number_of_parameters(network, judge):
-    judge_count(judge, network, trainable_parameters_one_unit_wider(network))
+    judge_count(judge, network, models.trainable_parameters_one_unit_wider(network))

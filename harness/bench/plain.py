@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from harness.bench.measure import BATCH, synthetic_images
-from harness.models import build_model
+from harness.models.building import build_model
 from harness.training.backend import Backend
 from harness.training.protocol import paper_recipe
 

@@ -1,5 +1,18 @@
-"""The paper's networks, one a file, and a registry by name."""
+"""The paper's networks, one a file, and a registry by name.
 
-from harness.models.registry import MODELS, ModelSpec, build_model, model_spec
+The functions of `harness.models.counting` need torch, and are imported when they are used.
+"""
 
-__all__ = ["MODELS", "ModelSpec", "build_model", "model_spec"]
+from importlib import import_module
+from typing import Any
+
+from harness.models.registry import MODELS, ModelSpec, model_spec
+
+__all__ = ["MODELS", "ModelSpec", "model_spec"]
+
+
+def __getattr__(name: str) -> Any:
+    """A function of `harness.models.counting`."""
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("harness.models.counting"), name)

@@ -1,4 +1,4 @@
-"""The small Alexnet of appendix A: that of the TensorFlow CIFAR-10 tutorial of the day.
+"""The small Alexnet of appendix A, from TensorFlow's CIFAR-10 tutorial of that time.
 
 Two modules of (convolution 5x5, max-pool 3x3, local response normalisation), then dense layers of
 384, 192 and the classes. Normalisation constants and initialisation are the tutorial's; the order
@@ -16,21 +16,21 @@ class LocalResponseNorm(nn.Module):
     """x / (1 + alpha * sum over the 2 * radius + 1 nearest channels of x^2)^0.75, any layout.
 
     TensorFlow's ``lrn(x, radius, bias=1, alpha, beta=0.75)``, which does not divide alpha by the
-    window as PyTorch's does. The sum is a banded 1x1 convolution: a matrix product, where
-    PyTorch's is a three-dimensional pooling that takes longer than the network's own layers.
+    window as PyTorch does. The sum is a banded 1x1 convolution, a matrix product. PyTorch's
+    three-dimensional pooling takes longer than the network's other layers.
     """
 
     def __init__(self, channels: int, radius: int = 4, alpha: float = 0.001 / 9) -> None:
         super().__init__()
         self.alpha = alpha
-        place = torch.arange(channels)
-        band = ((place[:, None] - place[None, :]).abs() <= radius).float()
+        index = torch.arange(channels)
+        band = ((index[:, None] - index[None, :]).abs() <= radius).float()
         self.register_buffer("band", band[:, :, None, None], persistent=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(B, C, H, W) -> the same shape."""
         energy = nn.functional.conv2d(x * x, self.band)
-        # The factor is close to 1, where bfloat16 has two digits: it is formed in float32.
+        # In float32: the factor is close to 1, where bfloat16 has two digits.
         root = torch.rsqrt(1 + self.alpha * energy.float())
         return x * (root * root.sqrt()).to(x.dtype)
 

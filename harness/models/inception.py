@@ -1,7 +1,7 @@
 """The small Inception of Figure 3, with and without BatchNorm.
 
-Conv = convolution, BatchNorm, ReLU. The parameter count of Table 1 fixes what the figure leaves
-open: the convolutions have no bias, and BatchNorm a shift but no scale, as TF-Slim had it.
+Conv = convolution, BatchNorm, ReLU. The parameter count of Table 1 shows what the figure leaves
+open: convolutions have no bias; BatchNorm has a shift but no scale, as in TF-Slim.
 """
 
 import torch
@@ -22,7 +22,7 @@ STAGES: tuple[tuple[int, ...], ...] = (
     (176, 160),
     (176, 160),
 )
-"""Figure 3: a pair is Inception(filters of 1x1, filters of 3x3), a single one Downsample(3x3)."""
+"""Figure 3: a pair is Inception(1x1 filters, 3x3 filters), a single number Downsample(3x3)."""
 
 
 class ShiftBatchNorm2d(nn.BatchNorm2d):
@@ -76,7 +76,7 @@ class SmallInception(nn.Module):
     """Images (B, C, H, W), at least 4x4 -> logits (B, classes).
 
     1,649,402 parameters at 28x28x3 and 10 classes, with BatchNorm and without alike (Table 1).
-    The 7x7 mean pool of the figure is a mean over whatever is left of the image.
+    The figure's 7x7 mean pool is a mean over the whole remaining image.
     """
 
     def __init__(

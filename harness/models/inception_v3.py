@@ -2,21 +2,20 @@
 
 import torch
 from torch import nn
-from torchvision.models import Inception3
 
 from harness.errors import HarnessError
 from harness.models.initialization import truncated_normal_
 
 SMALLEST = 75
-"""Pixels a side below which nothing is left before the last blocks."""
+"""Pixels a side; smaller images leave nothing for the last blocks."""
 AUXILIARY_FROM = 299
-"""Pixels a side from which on the auxiliary classifier has the 17x17 cells that it pools."""
+"""Pixels a side; from here on the auxiliary classifier has the 17x17 cells that it pools."""
 
 
 class InceptionV3(nn.Module):
     """Images (B, 3, S, S), S at least 75, in [-1, 1] -> logits (B, classes).
 
-    While training with the auxiliary classifier: a pair of logits, the main ones first.
+    In training with the auxiliary classifier it returns two logits, the main ones first.
     """
 
     def __init__(self, shape: tuple[int, int, int], classes: int, auxiliary: bool = False) -> None:
@@ -29,8 +28,11 @@ class InceptionV3(nn.Module):
                 f"Inception v3 {wanted}takes colour images of {least}x{least} or more, not"
                 f" {channels}x{size[0]}x{size[1]}; set crop={least} or more"
             )
+        # Imported here: torchvision takes as long as PyTorch, and most trainings do without it.
+        from torchvision.models import Inception3
+
         self.auxiliary = auxiliary
-        # Dropout is the recipe's, and drawn from its seed.
+        # The recipe has its own dropout, drawn from its seed.
         self.network = Inception3(
             classes, aux_logits=auxiliary, transform_input=False, init_weights=False, dropout=0.0
         )

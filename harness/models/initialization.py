@@ -22,19 +22,18 @@ def glorot_uniform_(module: nn.Module, generator: torch.Generator) -> None:
 
 
 RELU_GAIN = math.sqrt(2 / (1 - 1 / math.pi))
-"""What a ReLU takes from the standard deviation of a standard normal, given back."""
+"""Restores the standard deviation that a ReLU takes from a standard normal."""
 
 
 @torch.no_grad()
 def standardized_(module: nn.Module, generator: torch.Generator) -> None:
     """Normal weights with zero mean and fixed scale in every filter, zero biases, in place.
 
-    Scaled weight standardisation (Brock, De & Smith 2021), here at the start only: filters of zero
-    mean take out, as BatchNorm does, the mean that ReLUs give to all images alike, and which makes
-    deep features of different images nearly equal. It is what lets the Inception without BatchNorm
-    memorise: 256 random digits in 34 steps at a learning rate of 0.003, where He's weights at 0.01
-    needed 260, and Glorot's at the paper's rate of 0.1 had 76 % wrong after 200. At 0.007
-    the one seed tried lost again what it had learned; at 0.005 three of three fitted.
+    Scaled weight standardisation (Brock, De & Smith 2021), here at the start only. Filters of zero
+    mean remove, as BatchNorm does, the mean that ReLUs give to all images, and that makes deep
+    features of different images nearly equal. With it the Inception without BatchNorm memorises:
+    256 random digits in 34 steps at a learning rate of 0.003. Glorot's weights at the paper's 0.1
+    left 76 % of them wrong after 200 steps.
     """
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
@@ -49,8 +48,8 @@ def truncated_normal_(
 ) -> None:
     """Normal weights cut at two standard deviations, as TensorFlow draws them; constant bias.
 
-    By the inverse of the distribution function: ``torch.nn.init.trunc_normal_`` draws otherwise
-    in one release of PyTorch than in the next.
+    Drawn by the inverse distribution function, since the draws of ``torch.nn.init.trunc_normal_``
+    differ between releases of PyTorch.
     """
     edge = math.erf(2 / math.sqrt(2))
     layer.weight.uniform_(-edge, edge, generator=generator).erfinv_().mul_(std * math.sqrt(2))

@@ -8,10 +8,10 @@ from harness.models.registry import model_spec
 
 
 def options_of(model: str, options: Any) -> Options:
-    """Pairs of a name and a value, as tuples to any depth; in order of the names.
+    """The options as pairs of a name and a value, sorted by name, with tuples for lists.
 
-    Raises UnknownName for a model, and InvalidRecipe where it takes no arguments or they are not
-    such pairs.
+    Raises UnknownName for an unknown model, and InvalidRecipe if the options are no such pairs or
+    the model takes none.
     """
     try:
         pairs = dict(_hashable(options))

@@ -10,10 +10,7 @@ import torch
 
 @contextmanager
 def seeded(generator: torch.Generator) -> Iterator[None]:
-    """Seed Python's, NumPy's and PyTorch's global generators from ``generator``; restore after.
-
-    PyTorch's on the CPU alone: a network is made there, and then moved.
-    """
+    """Seed Python's, NumPy's and PyTorch's (CPU) global generators; restore them afterwards."""
     seed = int(torch.randint(2**31, (), generator=generator))
     of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
     try:

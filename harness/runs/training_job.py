@@ -9,7 +9,7 @@ from tempfile import NamedTemporaryFile
 from harness.data import streams
 from harness.data.catalogue import dataset_spec
 from harness.data.sources import fingerprint
-from harness.models import build_model
+from harness.models.building import build_model
 from harness.runs.key import run_key
 from harness.runs.progress import Progress
 from harness.runs.run import Run

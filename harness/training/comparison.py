@@ -3,7 +3,7 @@
 import torch
 
 from harness.data import streams
-from harness.models import build_model
+from harness.models.building import build_model
 from harness.training.inputs import prepared_data
 from harness.training.recipe import Recipe
 

@@ -16,7 +16,8 @@ from harness.data.photo_batches import Photographs
 from harness.data.prepare import TrainingData, redraw_inputs
 from harness.data.preprocessing import whiten
 from harness.data.randomization import corrupt_labels
-from harness.models import build_model, model_spec
+from harness.models import model_spec
+from harness.models.building import build_model
 from harness.models.seeding import seeded
 from harness.training.backend import Backend
 from harness.training.dropout import Dropout, output_layer

@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy
 
 from harness.data import streams
 from harness.errors import NetworkError
-from harness.models import build_model
+from harness.models.building import build_model
 from harness.models.custom import CannotBeMade, told, untold
 from harness.models.seeding import seeded
 from harness.training.recipe import Recipe

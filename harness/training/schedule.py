@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import torch
 
-from harness.models import model_spec
+from harness.models.building import make_network
 from harness.training.optimizer import make_optimizer
 from harness.training.recipe import Recipe
 
@@ -29,7 +29,7 @@ def regularizers(recipe: Recipe) -> dict[str, float]:
     augmentations.
     """
     with torch.device("meta"):
-        network = model_spec(recipe.model).make((3, 28, 28), 10)
+        network = make_network(recipe.model, (3, 28, 28), 10)
     optimizer, _ = make_optimizer(recipe, network.named_parameters())
     groups = optimizer.param_groups
     return {

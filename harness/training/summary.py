@@ -13,7 +13,8 @@ from torch.nn.functional import cross_entropy
 
 from harness.data import streams
 from harness.data.catalogue import dataset_spec
-from harness.models import build_model, model_spec
+from harness.models import model_spec
+from harness.models.building import build_model
 from harness.training.norms import folded, layers_of, matrix_norms, path_norms, spectral_norm
 from harness.training.recipe import Recipe
 

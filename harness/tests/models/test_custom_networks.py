@@ -13,7 +13,8 @@ from harness.data import streams
 from harness.environment import version
 from harness.errors import NetworkError
 from harness.evidence import Attains, accuracy
-from harness.models import build_model, model_spec
+from harness.models import model_spec
+from harness.models.building import build_model
 from harness.models.sources import source_fingerprint
 from harness.runs.run import Run
 from harness.runs.runner import Runner

@@ -7,7 +7,7 @@ import torch
 
 from harness.data import crop_cache
 from harness.errors import HarnessError, InvalidRecipe
-from harness.models import build_model
+from harness.models.building import build_model
 from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.photo_helpers import photo_layout, prepared, small

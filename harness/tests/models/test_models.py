@@ -7,8 +7,9 @@ from torch.nn.functional import local_response_norm
 
 from harness.data.streams import stream
 from harness.errors import HarnessError, UnknownName
-from harness.models import MODELS, build_model, model_spec
+from harness.models import MODELS, model_spec
 from harness.models.alexnet import LocalResponseNorm
+from harness.models.building import build_model
 from harness.models.counting import trainable_parameters, trainable_parameters_one_unit_wider
 from harness.models.inception import ShiftBatchNorm2d
 

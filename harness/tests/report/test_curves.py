@@ -142,7 +142,7 @@ def test_a_diverged_run_is_drawn_in_no_figure():
 
 
 def test_a_network_of_somebodys_own_is_drawn_where_it_is_registered(monkeypatch):
-    spec = ModelSpec("mine", "Mine", lambda shape, classes: None, 0.01)
+    spec = ModelSpec("mine", "Mine", 0.01)
     monkeypatch.setitem(__import__("harness.models.registry").models.registry.MODELS, "mine", spec)
     series = figures(run("mine"))["figure-1a"]
     assert "Mine\nCIFAR-10, n = 50,000" in {title for title, *_ in drawn("figure-1a", series)}

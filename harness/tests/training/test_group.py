@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from harness.errors import HarnessError
-from harness.models.registry import model_spec
+from harness.models.building import make_network
 from harness.tests.training_helpers import tiny_recipe
 from harness.training import batching, checkpoint
 from harness.training.backend import Backend
@@ -223,7 +223,7 @@ def test_a_job_is_no_larger_than_memory_and_on_a_cpu_worth_it():
 def test_weights_are_counted_without_the_network_as_they_are_in_it(model, changes):
     """The plan of a session asks, and imports no torch."""
     it = Recipe(model=model, dataset="digits", **changes)
-    network = model_spec(model).make(it.image_shape, it.classes)
+    network = make_network(model, it.image_shape, it.classes)
     assert weights_of(it) == sum(parameter.numel() for parameter in network.parameters())
 
 

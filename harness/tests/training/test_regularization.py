@@ -13,7 +13,8 @@ from harness.data import streams
 from harness.data.preprocessing import scale, whiten
 from harness.data.sources import load
 from harness.errors import HarnessError, InvalidRecipe
-from harness.models import MODELS, build_model, model_spec
+from harness.models import MODELS, model_spec
+from harness.models.building import build_model
 from harness.tests.training_helpers import tiny_recipe as recipe
 from harness.training import checkpoint
 from harness.training.backend import Backend

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from harness.data.streams import INITIALIZATION, stream
-from harness.models import build_model
+from harness.models.building import build_model
 from harness.tests.training_helpers import tiny_recipe
 from harness.training.backend import Backend
 from harness.training.group import GroupTraining

@@ -1,0 +1,75 @@
+"""Networks built by name, their weights drawn from a generator."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+from harness.models.alexnet import SmallAlexnet
+from harness.models.custom import CannotBeMade, ImageShape, Options, make_custom, told
+from harness.models.inception import SmallInception
+from harness.models.inception_v3 import InceptionV3
+from harness.models.mlp import MLP
+from harness.models.registry import model_spec
+from harness.models.seeding import seeded
+
+MAKERS: dict[str, Callable[..., nn.Module]] = {
+    "inception": SmallInception,
+    "inception-without-batchnorm": partial(SmallInception, batch_norm=False),
+    "alexnet": SmallAlexnet,
+    "inception-v3": InceptionV3,
+}
+"""Called with the images' shape, the number of classes, and perhaps more arguments by name."""
+
+
+def make_network(name: str, shape: ImageShape, classes: int, **arguments: Any) -> nn.Module:
+    """One of the paper's networks, before its weights are drawn; raises UnknownName."""
+    hidden = model_spec(name).hidden
+    if hidden is not None:
+        return MLP(shape, classes, **({"hidden": hidden} | arguments))
+    return MAKERS[name](shape, classes, **arguments)
+
+
+def build_model(
+    name: str,
+    shape: ImageShape,
+    classes: int,
+    generator: torch.Generator,
+    options: Options = (),
+    auxiliary: bool = False,
+) -> nn.Module:
+    """The network ``name`` for images of ``shape``, its weights drawn from ``generator`` (CPU).
+
+    ``options`` are the arguments of a custom network. ``auxiliary`` asks for an auxiliary
+    classifier, where the network can have one.
+    """
+    if model_spec(name, options).custom:
+        with seeded(generator):
+            return _with_all_parameters(make_custom(name, options, shape, classes), shape, name)
+    with torch.random.fork_rng(devices=[]):
+        # PyTorch's constructors draw from the global generator; those draws are overwritten.
+        model = make_network(name, shape, classes, **({"auxiliary": True} if auxiliary else {}))
+    model.initialize(generator)
+    return model
+
+
+def _with_all_parameters(model: nn.Module, shape: ImageShape, name: str) -> nn.Module:
+    """The network with its lazy layers made, which takes a first batch of images.
+
+    Raises CannotBeMade if it fails on them, perhaps because of their size.
+    """
+    if any(is_lazy(parameter) for parameter in model.parameters()):
+        try:
+            with torch.no_grad():
+                model.eval()(torch.zeros(2, *shape))
+        except Exception as error:
+            channels, height, width = shape
+            raise CannotBeMade(
+                f"{name} raises on images of {height}x{width} in {channels} channels, with which"
+                f" its lazy layers are made: {told(error)}; try it by hand on a tensor of shape"
+                f" (2, {channels}, {height}, {width})"
+            ) from error
+    return model
