@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.evidence.run_record import training_record
+from harness.evidence.run_record import run_record
 from harness.files import write_atomically
 from harness.report.curves import curves_of
 from harness.report.drawings import figures_as_svg
@@ -15,7 +15,7 @@ def run_figures(out: Path, runs: Path | None) -> int:
     Raises StoreError where the folder cannot be written.
     """
     store = Store(runs or default_store(), notice=lambda text: print(f"notice: {text}"))
-    curves = curves_of(training_record(run) for run in store.trainings())
+    curves = curves_of(run_record(run) for run in store.trainings())
     if not curves:
         print(f"nothing to draw: {store.folder} has no run by the paper's protocol")
     drawn = figures_as_svg([], curves, warn=lambda text: print(f"notice: {text}"))

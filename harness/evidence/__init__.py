@@ -22,9 +22,11 @@ from harness.evidence.corruption import (
 from harness.evidence.counterexamples import find_counterexample
 from harness.evidence.curves import difference_in_steps, epochs_of_descent
 from harness.evidence.measurement import Measurement, accuracy, exact, extreme
-from harness.evidence.published import Published, published_crossing, published_curve, published_row
+from harness.evidence.published import Published, published_row
 from harness.evidence.published_figures import (
     published_at,
+    published_crossing,
+    published_curve,
     published_disagreement,
     published_gain_of_early_stopping,
     published_roughness,

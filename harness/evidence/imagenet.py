@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from harness.data.catalogue import dataset_spec
 from harness.evidence.measurement import Measurement, accuracies, measure
-from harness.evidence.published import Published, published_curve, published_row
+from harness.evidence.published import Published, published_row
+from harness.evidence.published_figures import published_curve
 from harness.evidence.statistics import Counts, sum_interval
 
 if TYPE_CHECKING:

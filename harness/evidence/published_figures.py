@@ -1,19 +1,16 @@
-"""Numbers read off the published figures: a curve at one place, its roughness, the paper's spread.
+"""Numbers read off the published figures: curves, crossings, roughness, the paper's own spread.
 
+>>> published_crossing("fig1a", "random labels", below=0.01).value
+14467.0
 >>> published_at("fig1b", "Inception", 1.0).value
 3.6
 """
 
-from harness.errors import HarnessError
-from harness.evidence.published import (
-    FIGURE_1,
-    FIGURE_2B,
-    Published,
-    published_curve,
-    published_figure,
-    published_row,
-    rows_of,
-)
+from dataclasses import dataclass
+from typing import Any
+
+from harness.errors import HarnessError, UnknownName
+from harness.evidence.published import Published, numbers_of_the_paper, published_row
 from harness.evidence.regularization import roughness_of
 from harness.evidence.statistics import clopper_pearson
 
@@ -23,31 +20,103 @@ UNITS = {
     "accuracy": "share",
 }
 """The unit that a test gets, by the unit of a figure's vertical axis."""
+AXES = {"thousand steps": ("steps", 1000), "label corruption": ("share", 1)}
+"""By horizontal axis: the unit of a crossing, and how many of these one drawn unit has."""
 
+FIGURE_1 = {"Inception": "Inception", "AlexNet": "Alexnet", "MLP 1x512": "MLP 1x512"}
+FIGURE_2B = {"Inception": "Inception", "Inception w/o BN": "Inception w/o BatchNorm"}
+"""Networks of Figures 1b and 1c, and of Figure 2b, and what Table 1 calls them."""
 IN_FIGURE_1C = {name: drawn for drawn, name in FIGURE_1.items()}
 IN_FIGURE_2B = {name: f"test {drawn}" for drawn, name in FIGURE_2B.items()}
-"""Networks of Table 1 whose accuracy on true labels a figure has, too, and what it calls them."""
+"""Networks of Table 1 whose accuracy on true labels a figure shows too, and its name there."""
 TEST_IMAGES = 10_000
+
+
+@dataclass(frozen=True)
+class PublishedCurve:
+    """One published curve, as drawn: points (x[i], y[i]) with x ascending, in the axes' units."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    x_unit: str
+    y_unit: str
+    where: str
+    rows: tuple[dict[str, Any], ...]
+    """What the curve says of its training, as a row of Table 1 would: of Figures 1 and 2b."""
+
+
+def published_figure(figure: str) -> dict[str, Any]:
+    """All that fixtures/paper holds of Figure 1a, 1b, 1c, 2a or 2b; raises UnknownName."""
+    figures = {
+        name: it
+        for name, it in numbers_of_the_paper("figures.json").items()
+        if not name.startswith("_")
+    }
+    if figure not in figures:
+        raise UnknownName("published figure", figure, figures)
+    return figures[figure]
+
+
+def published_curve(figure: str, curve: str) -> PublishedCurve:
+    """Return a curve of Figure 1a, 1b, 1c, 2a or 2b ("fig1a" ...), in the units of its axes.
+
+    Accuracies, errors and corruption levels are shares in [0, 1]; steps are in thousands. Raises
+    UnknownName for an unknown figure or curve.
+    """
+    drawn = published_figure(figure)
+    if curve not in drawn["curves"]:
+        raise UnknownName(f"curve of {figure}", curve, drawn["curves"])
+    x, y = zip(*drawn["curves"][curve], strict=True)
+    where = f"Figure {figure.removeprefix('fig')}, {curve}"
+    return PublishedCurve(x, y, drawn["x"], drawn["y"], where, _rows_of(figure, curve))
+
+
+def _rows_of(figure: str, curve: str) -> tuple[dict[str, Any], ...]:
+    if figure == "fig1a":
+        return ({"model": "Inception", "labels": curve.removesuffix(" labels")},)
+    names = {"fig1b": FIGURE_1, "fig1c": FIGURE_1, "fig2b": FIGURE_2B}.get(figure, {})
+    name = curve.removeprefix("test ").removeprefix("train ")
+    return ({"model": names[name]},) if name in names else ()
+
+
+def published_crossing(figure: str, curve: str, below: float) -> Published:
+    """Return the first drawn x at which a curve is below a level, in steps or as a share.
+
+    No interpolation: Figure 1a has one point an epoch, so its crossings are late by up to 391
+    steps. Raises UnknownName as `published_curve` does, and HarnessError when the curve is never
+    below the level.
+    """
+    drawn = published_curve(figure, curve)
+    unit, factor = AXES[drawn.x_unit]
+    for x, y in zip(drawn.x, drawn.y, strict=True):
+        if y < below:
+            # Rounded because 16.031 * 1000 is not the float 16031.
+            where = f"{drawn.where}, first below {below:g}"
+            return Published(round(x * factor, 4), where, unit, rows=drawn.rows)
+    raise HarnessError(
+        f"{drawn.where}: never below {below:g}; its lowest {drawn.y_unit} is {min(drawn.y):g}, "
+        f"ask for a level above that"
+    )
 
 
 def published_at(figure: str, curve: str, x: float) -> Published:
     """The drawn value of a curve at ``x``; raises HarnessError where it has no point there."""
     drawn = published_curve(figure, curve)
-    for place, value in zip(drawn.x, drawn.y, strict=True):
-        if abs(place - x) < 1e-9:
+    for drawn_x, value in zip(drawn.x, drawn.y, strict=True):
+        if abs(drawn_x - x) < 1e-9:
             unit = UNITS.get(drawn.y_unit, drawn.y_unit)
-            return Published(value, f"{drawn.where}, at {x:g}", unit, rows=rows_of(figure, curve))
+            return Published(value, f"{drawn.where}, at {x:g}", unit, rows=drawn.rows)
     raise HarnessError(
         f"{drawn.where}: it has no point at {x:g}; its points are"
-        f" {', '.join(f'{place:g}' for place in drawn.x)}"
+        f" {', '.join(f'{it:g}' for it in drawn.x)}"
     )
 
 
 def published_epochs(curve: str) -> dict[float, int]:
     """Figure 1b in whole epochs, by level of corruption.
 
-    The figure divides by the epochs at level 0; they are the smallest number for which all of a
-    curve's ordinates are whole epochs. Raises UnknownName as `published_curve` does.
+    The figure divides by the epochs at level 0: the smallest number for which all values of a curve
+    are whole epochs. Raises UnknownName as `published_curve` does.
     """
     drawn, at_0 = published_curve("fig1b", curve), published_figure("fig1b")["epochs_at_0"][curve]
     return {level: round(at_0 * ratio) for level, ratio in zip(drawn.x, drawn.y, strict=True)}
@@ -57,7 +126,7 @@ def published_roughness(curve: str) -> Published:
     """The roughness of a test curve of Figure 2b, as `roughness_of` measures ours."""
     drawn = published_curve("fig2b", curve)
     rough = round(roughness_of(drawn.y), 6)
-    return Published(rough, f"{drawn.where}, roughness", "share", rows=rows_of("fig2b", curve))
+    return Published(rough, f"{drawn.where}, roughness", "share", rows=drawn.rows)
 
 
 def published_gain_of_early_stopping(curve: str) -> Published:
@@ -65,15 +134,15 @@ def published_gain_of_early_stopping(curve: str) -> Published:
     drawn = published_curve("fig2b", curve)
     gain = round(max(drawn.y) - drawn.y[-1], 6)
     where = f"{drawn.where}, highest minus last"
-    return Published(gain, where, "share", rows=rows_of("fig2b", curve))
+    return Published(gain, where, "share", rows=drawn.rows)
 
 
 def published_disagreement(model: str) -> Published:
     """How far the paper's own numbers for a network are apart: true labels, no regulariser.
 
-    Table 1, Figure 1c and the end of Figure 2b. Where it gives only one, or two that agree by
-    chance, the Inception's, for which it gives three: no network can be steadier than the best
-    measured one.
+    They are those of Table 1, Figure 1c and the end of Figure 2b. Never less than for the
+    Inception, for which the paper gives all three: other networks have one, or two that may agree
+    by chance.
     """
     spreads = [_spread(name) for name in dict.fromkeys([model, "Inception"])]
     return max(spreads, key=lambda it: it.value)
@@ -100,12 +169,12 @@ def _spread(model: str) -> Published:
         random_crop=False,
         weight_decay=False,
     )
-    accuracies, places = [row.value], ["Table 1"]
+    accuracies, sources = [row.value], ["Table 1"]
     if model in IN_FIGURE_1C:
         accuracies.append(1 - published_at("fig1c", IN_FIGURE_1C[model], 0.0).value)
-        places.append("Figure 1c")
+        sources.append("Figure 1c")
     if model in IN_FIGURE_2B:
         accuracies.append(published_curve("fig2b", IN_FIGURE_2B[model]).y[-1])
-        places.append("Figure 2b")
+        sources.append("Figure 2b")
     spread = round(max(accuracies) - min(accuracies), 6)
-    return Published(spread, f"how far {', '.join(places)} are apart for {model}", "share")
+    return Published(spread, f"how far {', '.join(sources)} are apart for {model}", "share")

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 
 from harness.evidence.corruption import CONVERGED, FITTED, epochs_to_converge
 from harness.evidence.formatting import quantity
-from harness.evidence.published import published_figure
-from harness.evidence.published_figures import published_epochs
+from harness.evidence.published_figures import published_epochs, published_figure
 from harness.linear.recipe import ConvNetRecipe
 from harness.models.registry import model_spec
 from harness.runs.records import Records, device_kind, machine_of

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from harness.evidence.published import figure_axes, published_curve
+from harness.evidence.published_figures import published_curve, published_figure
 from harness.models.registry import MODELS
 from harness.report.figures.style import (
     BLACK,
@@ -164,7 +164,7 @@ def _grouped(
 
 
 def _paper(axes: Axes, figure: str, prefix: str = "") -> None:
-    for name in figure_axes(figure)[3]:
+    for name in published_figure(figure)["curves"]:
         if name.startswith(prefix):
             curve = published_curve(figure, name)
             colour = COLOURS[figure][name.removeprefix(prefix)]

@@ -1,12 +1,10 @@
 """Evidence carries its runs: recipe, figures and curve, from whatever the store keeps."""
 
-import json
 import math
 from dataclasses import replace
 
 import pytest
 
-from harness.evidence.record import Evidence, read_evidence
 from harness.evidence.run_record import RunRecord, stored_runs
 from harness.linear.outcome import Fit, SolveOutcome
 from harness.linear.recipe import KernelRecipe
@@ -74,7 +72,7 @@ def test_a_training_comes_from_the_store_with_its_curve_and_without_weights(tmp_
     assert RunRecord.from_line(found.to_line()) == found
 
 
-def test_what_the_store_no_longer_has_or_has_damaged_is_left_out(tmp_path):
+def test_runs_that_the_store_lacks_or_that_are_damaged_are_left_out(tmp_path):
     stored(tmp_path)
     stored(tmp_path, "0aaa")
     (tmp_path / "0aaa" / "run.json").write_text("{")
@@ -94,14 +92,7 @@ def test_a_diverged_training_has_no_accuracies(tmp_path):
     assert found.figures["train accuracy"] is found.figures["test accuracy"] is None
 
 
-def test_a_run_that_was_changed_by_hand_is_left_out(tmp_path):
-    path = tmp_path / "00ff" / "run.json"
-    stored(tmp_path)
-    path.write_text(path.read_text().replace('"test_correct": 1', '"test_correct": 4'))
-    assert stored_runs(tmp_path, named("00ff")) == []
-
-
-def test_a_solve_of_a_linear_model_is_told_by_its_errors_and_norms(tmp_path):
+def test_a_solve_has_its_errors_and_norms(tmp_path):
     recipe = KernelRecipe(dataset="mnist", gamma=0.02)
     fit = Fit("true labels", 10, 10, 988, 1000, "f" * 250, norm=145.25, worst_error=1e-9)
     solve = Solve(
@@ -116,27 +107,8 @@ def test_a_solve_of_a_linear_model_is_told_by_its_errors_and_norms(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change",
-    [
-        lambda line: line[:-1],
-        lambda line: line.replace('"step": [', '"step": [1, '),
-        lambda line: line.replace('"step": [', '"step": ["1", ', 1),
-        lambda line: line.replace('"figures": {', '"figures": [{').replace(
-            '}, "curve', '}], "curve'
-        ),
-        lambda line: line.replace('"title"', '"titel"'),
-    ],
+    "change", [lambda line: line[:-1], lambda line: line.replace('"title"', '"titel"')]
 )
 def test_a_damaged_line_is_refused(change):
-    line = run().to_line()
-    assert change(line) != line
     with pytest.raises((ValueError, TypeError)):
-        RunRecord.from_line(change(line))
-
-
-def test_a_check_and_a_run_share_a_file_of_json_lines(tmp_path):
-    path = tmp_path / "evidence.jsonl"
-    check = Evidence("2.1-fit", "it", False, "supported", runs=[run().key])
-    path.write_text(f"{check.to_line()}\n{run().to_line()}\n")
-    assert [type(json.loads(line)) for line in path.read_text().splitlines()] == [dict, dict]
-    assert read_evidence(path) == ([check], 0)
+        RunRecord.from_line(change(run().to_line()))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.evidence.published import figure_axes
+from harness.evidence.published_figures import published_figure
 from harness.models.registry import ModelSpec
 from harness.report.curves import by_the_protocol, paper_figures
 from harness.report.drawings import FIGURES
@@ -90,7 +90,7 @@ def test_a_longer_run_that_was_seldom_evaluated_does_not_take_figure_2b_away():
 @pytest.mark.parametrize("figure", COLOURS)
 def test_every_curve_of_the_paper_is_drawn_dashed_where_nothing_was_run(figure):
     lines = drawn(f"figure-{figure[-2:]}", [])
-    names = figure_axes(figure)[3]
+    names = list(published_figure(figure)["curves"])
     assert len([line for line in lines if line[2] == "--"]) == len(names) == len(lines)
 
 
