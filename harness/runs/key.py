@@ -1,9 +1,7 @@
 """A run's key: the recipe, the data, the code that makes it, the backend. Does not import torch."""
 
-import ast
 import hashlib
 import json
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -11,11 +9,11 @@ from harness.environment import version
 from harness.models.custom import is_custom
 from harness.models.sources import source_fingerprint
 from harness.runs.run import AnyRecipe
-from harness.syntax import as_text
+from harness.syntax import fingerprint, imported_files
 from harness.training.recipe import Recipe
 
-PACKAGE = Path(__file__).parents[1]
-TRAINING, SOLVING = "harness.runs.training_job", "harness.runs.solving_job"
+RUNS = Path(__file__).parent
+TRAINING, SOLVING = "training_job.py", "solving_job.py"
 """The modules that make runs. What they import decides what a run comes to."""
 
 
@@ -35,68 +33,14 @@ def run_key(recipe: AnyRecipe, precision: str, device_kind: str, data_fingerprin
 
 
 @cache
-def code_fingerprint(entry: str, package: Path = PACKAGE) -> str:
-    """Hash of the syntax trees of a module and of all modules of the project that it imports.
+def code_fingerprint(entry: str, folder: Path = RUNS) -> str:
+    """Hash of the syntax of one of these modules and of all that it imports of the project.
 
-    Docstrings and comments are left out; so are the other modules of `harness.runs`, which keep
-    runs and do not change them.
+    The other modules of this folder are left out: they keep runs, and do not change them.
     """
-    digest = hashlib.sha256()
-    for name, tree in sorted(imported_modules(entry, package).items()):
-        digest.update(f"{name}\n{_without_documentation(tree)}\n".encode())
-    return digest.hexdigest()
+    root = folder.parents[1]
 
+    def wanted(name: str) -> bool:
+        return name.startswith("harness.") and not name.startswith("harness.runs.")
 
-def imported_modules(entry: str, package: Path = PACKAGE) -> dict[str, ast.Module]:
-    """The module ``entry`` and what it imports of the package, at any depth, by name.
-
-    Imports inside functions count, those for type checkers alone do not.
-    """
-    found: dict[str, ast.Module] = {}
-    waiting = [entry]
-    while waiting:
-        name = waiting.pop()
-        top, *inside = name.split(".")
-        keeps_runs = inside[:1] == ["runs"] and name != entry
-        if top != package.name or name in found or keeps_runs:
-            continue
-        place = package.joinpath(*inside)
-        path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
-        if path.is_file():
-            found[name] = ast.parse(path.read_text(encoding="utf-8"))
-            waiting += [name.rpartition(".")[0], *_imports(found[name])]
-    return found
-
-
-def _imports(node: ast.AST) -> Iterator[str]:
-    """The names that a syntax tree imports: modules, and perhaps what stands in modules."""
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        yield str(node.module)
-        yield from (f"{node.module}.{alias.name}" for alias in node.names)
-    elif not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
-        for child in ast.iter_child_nodes(node):
-            yield from _imports(child)
-
-
-def syntax(source: str) -> str:
-    """The syntax tree of a module as text, without docstrings, comments and line numbers."""
-    return _without_documentation(ast.parse(source))
-
-
-def _without_documentation(tree: ast.Module) -> str:
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            # A string that stands alone is documentation, also below an attribute.
-            node.body = [  # type: ignore[attr-defined]
-                line
-                for line in body
-                if not (
-                    isinstance(line, ast.Expr)
-                    and isinstance(line.value, ast.Constant)
-                    and isinstance(line.value.value, str)
-                )
-            ]
-    return as_text(tree)
+    return fingerprint(imported_files(folder / entry, root, wanted), root)

@@ -249,9 +249,6 @@ def test_a_network_with_dropout_of_its_own_has_fitted_when_it_has_in_evaluation_
 
 def fingerprint(name):
     source_fingerprint.cache_clear()
-    from harness.models import sources
-
-    sources._tree.cache_clear()
     return source_fingerprint(name)
 
 
