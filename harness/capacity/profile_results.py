@@ -3,13 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import geometric_mean
 from typing import Any
 
 from harness.capacity.profile_search import START, Search
-
-CONFIDENCE = 0.95
-
-Interval = tuple[float, float]
+from harness.evidence.statistics import CONFIDENCE, Interval, t_interval
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Time:
         """Student's of the logarithms, over seeds; None for one seed, or where one did not fit."""
         if None in self.steps or len(self.steps) < 2:
             return None
-        low, high = over_seeds([math.log(steps) for steps in self.steps])
+        low, high = t_interval([math.log(steps) for steps in self.steps])
         return math.exp(low), math.exp(high)
 
 
@@ -120,29 +118,13 @@ class Profile:
         }
 
 
-def geometric_mean(values: Sequence[float]) -> float:
-    """Of numbers above 0."""
-    return math.exp(math.fsum(map(math.log, values)) / len(values))
-
-
-def over_seeds(values: Sequence[float]) -> Interval:
-    """Student's interval of the mean of two values or more."""
-    from scipy.stats import sem, t
-
-    mean, error = math.fsum(values) / len(values), float(sem(values))
-    if error == 0:
-        return mean, mean
-    low, high = t.interval(CONFIDENCE, len(values) - 1, loc=mean, scale=error)
-    return float(low), float(high)
-
-
 def _end(values: Sequence[int | None], upper: bool) -> float | None:
     """An end of Student's interval of the values' logarithms, back on their scale."""
     if None in values:
         return None
     if len(values) < 2:
         return float(values[0])
-    return math.exp(over_seeds([math.log(value) for value in values])[upper])
+    return math.exp(t_interval([math.log(value) for value in values])[upper])
 
 
 def _time(it: Time) -> dict[str, Any]:
