@@ -1,4 +1,4 @@
-"""Samples that hypothesis draws to break the constructions: strategies of section 4's own."""
+"""Strategies of hypothesis: samples drawn to break the constructions of section 4."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,7 +24,7 @@ class Sample:
         return self.points.tolist(), self.targets.tolist()
 
     def __repr__(self) -> str:
-        """The numbers, as hypothesis tells a counterexample."""
+        """The numbers, as hypothesis reports a counterexample."""
         return f"Sample({self.points.tolist()}, {self.targets.tolist()})"
 
 
@@ -48,7 +48,7 @@ def numbers() -> st.SearchStrategy[Any]:
 
 
 def floats() -> st.SearchStrategy[float]:
-    """Floats of every size, but for those whose differences overflow."""
+    """Floats of every size whose differences do not overflow."""
     return st.floats(-1e300, 1e300, allow_subnormal=True)
 
 
@@ -124,7 +124,7 @@ def _nearly_equal(draw: st.DrawFn, n: int) -> NDArray[np.float64]:
 
 @st.composite
 def samples(draw: st.DrawFn, least: int = 1, most: int = 9) -> Sample:
-    """Distinct points of up to four dimensions, hostile in one way or another, with targets."""
+    """Distinct points of up to four dimensions that are hard to separate, with targets."""
     n = draw(st.integers(least, most))
     kind = draw(st.sampled_from([_anywhere, _on_a_lattice, _on_a_line, _nearly_equal]))
     points = np.unique(draw(kind(n)) + 0.0, axis=0)
@@ -146,7 +146,7 @@ def easy_samples(draw: st.DrawFn, least: int = 2, most: int = 9) -> Sample:
 
 @st.composite
 def samples_with_a_repetition(draw: st.DrawFn, conflicting: bool) -> Sample:
-    """A sample in which one point stands twice, with equal targets or with different ones."""
+    """A sample in which one point occurs twice, with equal targets or with different ones."""
     sample = draw(samples())
     at = draw(st.integers(0, len(sample.points) - 1))
     target = sample.targets[at] + (1.0 + abs(sample.targets[at]) if conflicting else 0.0)
@@ -155,7 +155,7 @@ def samples_with_a_repetition(draw: st.DrawFn, conflicting: bool) -> Sample:
 
 @st.composite
 def samples_with_a_depth(draw: st.DrawFn) -> tuple[Sample, int]:
-    """A sample of at least two points, and a depth that Corollary 1 allows it."""
+    """A sample of at least two points, and a depth that Corollary 1 allows."""
     sample = draw(st.one_of(easy_samples(), samples(least=2)))
     return sample, draw(st.integers(2, len(sample.points)))
 

@@ -1,9 +1,5 @@
-"""Looking at Theorem 1 from outside: does the construction do what section 4 says?
+"""Theorem 1 checked: weights counted in the module, values computed by its forward pass."""
 
-The weights are counted in the module, the values computed by its forward pass.
-"""
-
-import time
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -24,13 +20,14 @@ from harness.expressivity.network import HingeNetwork, naive_network
 from harness.expressivity.theorem1 import Fit, fit_theorem1
 
 CLOSE = 2.0**-27
-"""Two points nearer than this, relative to the largest coordinate, may be refused in float64.
+"""Float64 may refuse two points closer than this, relative to the largest coordinate.
 
-Rounding alone takes 2^-51 d^2 of it; the rest is for directions that happen to bring them close.
+Rounding takes 2^-51 d^2 of it; the rest allows for directions that bring them close by chance.
 """
 TOO_STEEP = 2.0**860
+"""Float64 may refuse a larger slope."""
 FAR_FROM_ZERO = 2.0**800
-"""A larger target of the first point may be refused: the slope up to it, from a mean gap away."""
+"""Float64 may refuse a larger target of the first point: its slope starts a mean gap below."""
 
 
 @dataclass(frozen=True)
@@ -45,29 +42,25 @@ class Representation:
     network_error: float
     """Largest error of the module's forward pass at the sample, in units of the targets."""
     network_bound: float
-    """What it cannot exceed, known beforehand from the weights."""
+    """Its bound, from the weights alone."""
     sorted_error: float
     """The same through the sorted breakpoints."""
     sorted_bound: float
     within_bounds: bool
     """Whether both errors are within their bounds at every point, and these within the prior."""
     interleaved: bool
-    seconds: float
-    """To build it."""
 
 
 def represent(points: ArrayLike, targets: ArrayLike, seed: int = 0) -> Representation:
-    """Build the network through points (n, d) and targets (n,) or (n, c), and look at it."""
-    return _built(points, targets, seed)[0]
+    """Build the network through points (n, d) and targets (n,) or (n, c), and measure it."""
+    return _represent(points, targets, seed)[0]
 
 
-def _built(
+def _represent(
     points: ArrayLike, targets: ArrayLike, seed: int
 ) -> tuple[Representation, NDArray[np.float64], NDArray[np.intp]]:
-    """Also what the module computes at the distinct points, and their indices."""
-    started = time.perf_counter()
+    """Also the module's values at the distinct points, and their indices."""
     fit = fit_theorem1(points, targets, seed=seed)
-    seconds = time.perf_counter() - started
     order = fit.projection.order
     sample = np.asarray(points, dtype=np.float64)[order]
     values = forward(fit, sample)
@@ -90,13 +83,12 @@ def _built(
         sorted_bound=float(bounds.sorted_path.max()),
         within_bounds=bool(within.all()),
         interleaved=interleave(fit.projection.places, fit.breakpoints),
-        seconds=seconds,
     )
     return seen, values, order
 
 
 def forward(fit: Fit, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What the module itself computes at points (m, d)."""
+    """The module's values at points (m, d)."""
     with torch.no_grad():
         return fit.network(torch.from_numpy(points)).numpy()
 
@@ -108,9 +100,9 @@ def _error(values: NDArray[np.float64], fit: Fit) -> NDArray[np.float64]:
 def labelled_images(
     dataset: str, root: Path | None, labels: Literal["true", "random"], seed: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """All images that a dataset has to train on, as bytes (n, d), and labels (n,).
+    """The training images of a dataset, as bytes (n, d), and labels (n,).
 
-    The embedded digits: all of them, its test part too.
+    Of the embedded digits also the test images.
     """
     images = load(dataset, root)
     pixels, classes = images.train_images, images.train_labels
@@ -127,19 +119,19 @@ def represent_labels(
 ) -> tuple[Representation, float]:
     """Fit the labels of a dataset, as numbers or one-hot; also the share that is recovered.
 
-    A label is recovered where the module's output, rounded, is the label (one-hot: largest).
+    A label is recovered if the module's output, rounded, equals it. One-hot, its output is largest.
     """
     points, classes = labelled_images(dataset, root, labels, seed)
     targets = np.eye(int(classes.max()) + 1)[classes] if one_hot else classes
-    seen, values, order = _built(points, targets, seed)
-    told = values.argmax(axis=1) if one_hot else np.rint(values)
-    return seen, float(np.mean(told == classes[order]))
+    seen, values, order = _represent(points, targets, seed)
+    found = values.argmax(axis=1) if one_hot else np.rint(values)
+    return seen, float(np.mean(found == classes[order]))
 
 
 def is_represented(sample: Sample) -> bool:
     """Whether the construction takes every target exactly, in rational arithmetic.
 
-    False where it refuses the sample for equal points with different targets.
+    False if equal points have different targets.
     """
     points, targets = sample.as_lists()
     try:

@@ -1,10 +1,10 @@
-"""How far the fitted network can be from its targets: bounds stated before anything is evaluated.
+"""Bounds on the distance of the fitted network from its targets, without evaluating it.
 
-u = 2^-53. Three errors add up at a sample's point: of the construction (the rounding of slopes and
-of targets' differences), of the point's place (its projection, times the slope there), and of the
-sum. The sum is where digits are lost: the terms w_j (x - b_j) are as large as n range / gap, and
-cancel. Summed as a network does, in blocks of B, each term may be wrong by (B + n/B + 4) u; through
-the sorted breakpoints only the last piece is summed in float64 at all.
+u = 2^-53. Three errors add up at a point of the sample: of the construction (rounding of slopes and
+of the targets' differences), of the point's place (its projection, times the slope there), and of
+the sum. The sum loses most digits: its terms w_j (x - b_j) are as large as n range / gap, and
+cancel. A network sums in blocks of B, and each term may be wrong by (B + n/B + 4) u. Through the
+sorted breakpoints, only the last piece is summed in float64.
 """
 
 import math
@@ -18,7 +18,7 @@ from harness.expressivity.projection import ROUNDING, TINY, Direction
 BLOCK = 512
 """Hinges that a network sums at a time."""
 FORWARD = 8
-"""Roundings of one step of the forward substitution, of the slope, and of the rise: at most."""
+"""At most so many roundings: of a step of the forward substitution, the slope, and the rise."""
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,18 @@ def error_bounds(
 ) -> ErrorBounds:
     """Bounds for sorted places (n,), breakpoints (n,), slopes (n, c) and targets (n, c).
 
-    ``quanta`` (n, c) are what the slopes were rounded to: see `hinges.slope_quanta`. Several
-    outputs are bounded together, by the worst of them.
+    Slopes are multiples of ``quanta`` (n, c): see `hinges.slope_quanta`. Several outputs are
+    bounded together, by the worst of them.
     """
     n, u = len(places), ROUNDING
     own, before = places - breakpoints, np.diff(places, prepend=breakpoints[0])
     rises = np.abs(np.diff(targets, axis=0, prepend=np.zeros((1, targets.shape[1])))).max(1)
     size = np.abs(targets).max(1)
     neighbours = (quanta * 2.0**52).max(1)
-    # A slope acts as far as the next breakpoint: what it was rounded to counts there as well.
+    # A slope acts up to the next breakpoint: its rounding counts there as well.
     neighbours = np.maximum(neighbours, np.r_[0.0, neighbours[:-1]])
     construction = FORWARD * u * np.cumsum(rises + neighbours * (own + before)) * (1 + n * u)
-    # Whole numbers of the smallest float64: nothing is rounded among them.
+    # In units of the smallest float64: sums of such numbers are exact.
     reach = places - breakpoints[0]
     underflow = TINY * np.arange(1, n + 1) * np.ceil(4 + np.abs(places) + reach)
     steepness = np.abs(slopes).max(1)
@@ -63,7 +63,7 @@ def error_bounds(
     steepest = np.maximum(steepness, np.r_[steepness[1:], 0.0])
     past_own = own < 2 * max(direction.uncertainty, direction.uncertainty_of_product)
     steepest = np.maximum(steepest, np.where(past_own, np.r_[0.0, steepness[:-1]], 0.0))
-    # It is computed twice, when the network is made and when it is evaluated.
+    # A place is computed twice: when the network is made, and when it is evaluated.
     moved = 2 * direction.uncertainty * steepest
     last_piece = 4 * u * (size + steepness * own)
     off = direction.uncertainty + direction.uncertainty_of_product
@@ -85,7 +85,7 @@ def _sum_of_terms(
 ) -> NDArray[np.float64]:
     """The sum of |w_j| (x_i - b_j) over the hinges left of each point, shape (n,).
 
-    At most, where a place may be ``off`` by that much: past the next breakpoint, that is.
+    An upper bound if a place may be wrong by ``off``, and so lie past the next breakpoint.
     """
     weights = np.abs(np.diff(slopes, axis=0, prepend=np.zeros((1, slopes.shape[1])))).max(1)
     total = np.cumsum(weights)
@@ -105,7 +105,7 @@ def _prior(
     """The same bounds from the number of points, the smallest gap, the range and the targets.
 
     No slope exceeds (largest rise / smallest gap) / (1 - r), r the largest ratio of the two parts
-    of a gap; without a bound where r reaches 1, as with breakpoints in the middle.
+    of a gap. There is no bound if r reaches 1, as with breakpoints in the middle.
     """
     n, u = len(places), ROUNDING
     own = places - breakpoints
@@ -122,11 +122,6 @@ def _prior(
     terms = 2 * n * slope * (reach + off) * (1 + 2e-6)
     product = 2 * off * slope
     last_piece = 4 * u * (float(size.max()) + slope * reach)
-    return {
-        "prior_network": construction
-        + underflow
-        + product
-        + 1.01 * summing * terms
-        + u * float(size.max()),
-        "prior_sorted_path": construction + underflow + moved + last_piece,
-    }
+    network = construction + underflow + product + 1.01 * summing * terms + u * float(size.max())
+    sorted_path = construction + underflow + moved + last_piece
+    return {"prior_network": network, "prior_sorted_path": sorted_path}

@@ -1,7 +1,7 @@
-"""How large the weights of Theorem 1 become, and what bounds them (section 4's remark).
+"""The size of the weights of Theorem 1, and its bounds (section 4's remark).
 
-A w = y with A lower triangular: its smallest eigenvalue is the least gap, but A is not normal, so
-that only the smallest singular value bounds: norm of w <= norm of y / smallest singular value.
+A w = y with A lower triangular. The smallest eigenvalue of A is the least gap, but A is not normal.
+Only the smallest singular value is a bound: norm of w <= norm of y / smallest singular value.
 """
 
 from collections.abc import Sequence
@@ -23,15 +23,15 @@ class WeightNorm:
     """Share of the gap below a breakpoint; 0: just above the previous point."""
     norm: float
     eigenvalue_bound: float
-    """Norm of y over the smallest eigenvalue: no bound at all."""
+    """Norm of y over the smallest eigenvalue, which is no bound."""
     singular_value_bound: float
     """Norm of y over the smallest singular value."""
 
 
 def weight_norm(n: int, placement: float) -> WeightNorm:
-    """For n points at unit gaps and alternating targets +1, -1, +1 ..., breakpoints as said.
+    """For n points at unit gaps and alternating targets +1, -1, +1 ...
 
-    The first breakpoint lies as far below its point as the others do.
+    Every breakpoint lies equally far below its point.
     """
     places = np.arange(1.0, n + 1)
     breakpoints = place_breakpoints(places, placement)
@@ -62,8 +62,8 @@ def singular_value_bounds_weights(
 ) -> bool:
     """Whether norm of w <= norm of y / smallest singular value.
 
-    The weights are rational. The singular value is LAPACK's, which is off by at most a small
-    multiple of n 2^-53 times the largest one, allowed for.
+    The weights are rational. The singular value is LAPACK's, whose error is at most a small
+    multiple of n 2^-53 times the largest one, and is allowed for.
     """
     x, b, y = ([Fraction(number) for number in part] for part in (points, breakpoints, targets))
     weights = solve_exactly(x, b, y)

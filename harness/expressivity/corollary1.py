@@ -1,30 +1,29 @@
 """Corollary 1: any depth k from 2 to n, at width O(n/k) and O(n + d) non-zero weights.
 
-Two constructions, both of ordinary linear layers and ReLUs behind one linear projection to a line
-(d weights, no activation: no layer of its own; a first layer that saw all d inputs would cost
-d n/k weights).
+Two constructions, both of ordinary linear layers and ReLUs behind one linear projection to a line.
+The projection has d weights and no activation, so it does not count as a layer. A first layer that
+saw all d inputs would cost d n/k weights.
 
-``running sum``, exact and simple: each hidden layer holds its share of Theorem 1's hinges, carries
-the place on, and adds what the hinges before it came to. Width at most ceil(n/(k-1)) + 3, at most
+``running sum`` is exact and simple. Each hidden layer holds its share of Theorem 1's hinges, passes
+the place on, and adds the sum of the hinges before it. Width at most ceil(n/(k-1)) + 3, at most
 9n + d non-zero weights.
 
-``multiplexer``, the paper's: the points are cut into k - 2 blocks, the hinges of layer j fit block
-j alone, and a multiplexer lets through the output of the block in which the place lies. An
-indicator takes two layers (c = 2): the distance to the block, two units; then the gates
-max(+-o_j - C_j distance, 0), which pass o_j where the distance is zero and nothing where C_j
-outweighs it. Approximate between the blocks, and exact on the sample. The gates' sum is carried
-along, since carrying k outputs would cost the width. Width at most ceil(n/(k-2)) + 7, at most
-21n + d non-zero weights. For k = 2 = c there is no room for it: Theorem 1 itself.
+``multiplexer`` is the paper's. The points are cut into k - 2 blocks, the hinges of layer j fit
+block j alone, and a multiplexer lets through the output of the block in which the place lies. An
+indicator takes two layers (c = 2): two units for the distance to the block, then the gates
+max(+-o_j - C_j distance, 0). They pass o_j at distance zero, and nothing where C_j outweighs it.
+The network is exact on the sample and approximate between the blocks. The gates' sum is passed on,
+because k outputs would cost the width. Width at most ceil(n/(k-2)) + 7, at most 21n + d non-zero
+weights. For k = 2 = c it is Theorem 1 itself.
 
 The layers are arrays of float64, or of Fractions (dtype object), which are then exact.
 """
 
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -44,7 +43,7 @@ from harness.expressivity.hinges import (
     solve_slopes,
 )
 from harness.expressivity.layers import BUILDERS, Array, Layer
-from harness.expressivity.points import as_points, as_targets, whole_number
+from harness.expressivity.points import as_points, as_targets
 from harness.expressivity.projection import separate
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ class DeepNetwork:
 
     @property
     def depth(self) -> int:
-        """Layers with weights after the projection; the last one is the output."""
+        """Layers after the projection; the last one is the output."""
         return len(self.layers)
 
     @property
@@ -73,7 +72,7 @@ class DeepNetwork:
 
     @property
     def nonzero_weights(self) -> int:
-        """Weights and biases that are not zero, the projection's among them."""
+        """Weights and biases that are not zero, including the projection's."""
         arrays = [self.direction, *(array for layer in self.layers for array in layer)]
         return sum(int(np.count_nonzero(array)) for array in arrays)
 
@@ -83,15 +82,6 @@ class DeepNetwork:
         from harness.expressivity.sequential import as_sequential
 
         return as_sequential(self.direction, self.layers)
-
-    @property
-    def signs(self) -> "DeepNetwork":
-        """Each weight replaced by its sign: a network of the same shape and the same zeros.
-
-        Its module can be counted where rational weights are beyond float64.
-        """
-        layers = tuple((np.sign(weights), np.sign(bias)) for weights, bias in self.layers)
-        return DeepNetwork(np.sign(self.direction), layers)
 
     def at(self, places: Array) -> Array:
         """Values (m,) at places (m,) on the line, in the layers' own arithmetic."""
@@ -112,19 +102,18 @@ def fit_corollary1(
 ) -> DeepNetwork:
     """Build a network of that depth through points (n, d) with targets (n,), in float64.
 
-    The layers are dense matrices: about 8 n^2 / k bytes in all. A target is off by the rounding of
-    the place, 2^-53 of the range or so, times the slope; no bound is stated as for Theorem 1.
-    Raises InvalidSample for a depth outside 2 .. n (n the number of distinct points), and what
-    `fit_theorem1` raises.
+    The layers are dense matrices: about 8 n^2 / k bytes in all. The error at a target is about the
+    rounding of the place, 2^-53 of the range, times the slope; no bound is stated. Raises
+    InvalidSample for a depth outside 2 .. n (n the number of distinct points), and the errors of
+    `fit_theorem1`.
     """
     array = as_points(points)
     wanted = as_targets(targets, len(array))
     if wanted.ndim != 1:
         raise InvalidSample(f"targets have the shape {wanted.shape}, but one output is built: (n,)")
-    _require_depth(depth, len(array), construction)
-    projection = separate(array, wanted[:, None], whole_number(seed, "seed", 0), 4)
+    projection = separate(array, wanted[:, None], seed, 4)
     places, order = projection.places, projection.order
-    _require_depth(depth, len(places), construction)
+    _check_depth(depth, len(places))
 
     def slopes(places: Array, breakpoints: Array, targets: Array) -> Array:
         first = int(np.searchsorted(on_line, places[0]))  # of a block, in the whole
@@ -133,7 +122,7 @@ def fit_corollary1(
 
     origin = _origin(places)
     on_line = places - origin
-    _require_gaps(on_line, order)
+    _check_gaps(on_line, order)
     breakpoints = place_breakpoints(on_line, JUST_ABOVE)
     breakpoints[0] = 0.0
     build = BUILDERS[construction]
@@ -151,11 +140,10 @@ def fit_corollary1_exactly(
 ) -> tuple[DeepNetwork, Array, Array]:
     """The same in rational arithmetic: the network, the sorted places, and their targets.
 
-    Raises what `fit_exactly` raises, and InvalidSample for a depth outside 2 .. n.
+    Raises the errors of `fit_exactly`, and InvalidSample for a depth outside 2 .. n.
     """
-    _require_depth(depth, len(points), construction)
     sample = separate_exactly(points, targets, seed)
-    _require_depth(depth, len(sample.places), construction)
+    _check_depth(depth, len(sample.places))
     origin = sample.places[0] - 1
     places = np.array([place - origin for place in sample.places], dtype=object)
     wanted = np.array(sample.targets, dtype=object)
@@ -184,24 +172,15 @@ def weight_bound(n: int, d: int, construction: Construction) -> int:
     return (9 if construction == "running sum" else 21) * n + d
 
 
-def _require_depth(depth: int, n: int, construction: str) -> None:
-    if construction not in get_args(Construction):
+def _check_depth(depth: int, n: int) -> None:
+    if not 2 <= depth <= n:
         raise InvalidSample(
-            f"construction = {construction!r}, but it should be 'running sum' or 'multiplexer'"
-        )
-    try:
-        fits = not isinstance(depth, bool) and 2 <= operator.index(depth) <= n
-    except TypeError:
-        fits = False
-    if not fits:
-        raise InvalidSample(
-            f"depth = {depth!r}, but it should be an integer from 2 to {n},"
-            " the number of distinct points"
+            f"depth = {depth}, but it should be from 2 to {n}, the number of distinct points"
         )
 
 
-def _require_gaps(on_line: NDArray[np.float64], order: NDArray[np.intp]) -> None:
-    """Raises NotSeparated where the shift to the origin has rounded a gap away, or nearly."""
+def _check_gaps(on_line: NDArray[np.float64], order: NDArray[np.intp]) -> None:
+    """Raise NotSeparated if the shift to the origin has rounded a gap away, or nearly."""
     close = np.diff(on_line) <= 2 * np.spacing(on_line[1:])
     if close.any():
         at = int(np.argmax(close))
@@ -210,7 +189,7 @@ def _require_gaps(on_line: NDArray[np.float64], order: NDArray[np.intp]) -> None
 
 
 def _origin(places: NDArray[np.float64]) -> float:
-    """About a mean gap below the first place; a power of two away, so that little is rounded."""
+    """About a mean gap below the first place, a power of two away, so that little is rounded."""
     n = len(places)
     gap = max((places[-1] - places[0]) / max(n - 1, 1), 4 * np.spacing(abs(places[0])))
     return float(places[0] - 2.0 ** np.floor(np.log2(gap)))

@@ -5,8 +5,6 @@ Knuth's and Dekker's transformations as in Ogita, Rump & Oishi, *Accurate sum an
 (products: both factors below 2^990).
 """
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,28 +37,9 @@ def _split(a: Array) -> tuple[Array, Array]:
 def prefix_sums(high: Array, low: Array) -> tuple[Array, Array]:
     """All sums of the first i + 1 terms high + low, along the first axis, as pairs.
 
-    As accurate as if summed in twice the working precision, then rounded (algorithm Sum2). Blocks
-    are summed side by side, so that NumPy has about sqrt(n) steps of work instead of n.
+    As accurate as if summed in twice the working precision, then rounded (algorithm Sum2).
     """
-    n = len(high)
-    length = n if n <= 64 else math.isqrt(n)
-    blocks = -(-n // length)
-    padding = [(0, blocks * length - n)] + [(0, 0)] * (high.ndim - 1)
-    terms = [
-        np.ascontiguousarray(
-            np.pad(part, padding).reshape(blocks, length, *high.shape[1:]).swapaxes(0, 1)
-        )
-        for part in (high, low)
-    ]
-    total, error = np.zeros_like(terms[0][0]), np.zeros_like(terms[0][0])
-    for step in range(length):
-        total, rounding = two_sum(total, terms[0][step])
-        error = error + (rounding + terms[1][step])
-        terms[0][step], terms[1][step] = total, error
-    if blocks > 1:
-        before_high, before_low = prefix_sums(total, error)
-        sums, rounding = two_sum(terms[0][:, 1:], before_high[:-1])
-        terms[0][:, 1:] = sums
-        terms[1][:, 1:] += rounding + before_low[:-1]
-    result = [part.swapaxes(0, 1).reshape(-1, *high.shape[1:])[:n] for part in terms]
-    return result[0], result[1]
+    sums = np.cumsum(high, axis=0)
+    before = np.concatenate([np.zeros_like(sums[:1]), sums[:-1]])
+    _, rounding = two_sum(before, high)
+    return sums, np.cumsum(rounding + low, axis=0)

@@ -1,4 +1,4 @@
-"""Theorem 1 in rational arithmetic: it refuses no sample of distinct points, and is exact.
+"""Theorem 1 in rational arithmetic: exact for every sample of distinct points.
 
 >>> network = fit_exactly([[0.0, 1e-300], [0.0, 0.0]], [1, 2])
 >>> network([[0.0, 1e-300], [0.0, 0.0]])
@@ -11,10 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
-
 from harness.errors import ConflictingTargets, InvalidSample
-from harness.expressivity.points import Merged
+from harness.expressivity.points import warn_merged
 
 Number = int | float | Fraction
 ENTRY = 2**10
@@ -68,9 +66,7 @@ def fit_exactly(
     the wrong shape, ConflictingTargets for equal points with different targets.
     """
     if not 0 < placement < 1:
-        raise InvalidSample(
-            f"placement = {placement}, but it should be a share of the gap in (0, 1)"
-        )
+        raise InvalidSample(f"placement = {placement}, but it should be in (0, 1)")
     placement = Fraction(placement)  # times a float, a Fraction is a float
     sample = separate_exactly(points, targets, seed)
     breakpoints = breakpoints_within(sample.places, placement)
@@ -123,7 +119,7 @@ def separate_exactly(
         if other != index:
             pairs.append((other, index))
     kept = list(first.values())
-    Merged(np.array(kept), tuple(pairs)).say()
+    warn_merged(pairs)
     generator = random.Random(seed)
     d, attempt = len(rows[0]), 0
     while True:

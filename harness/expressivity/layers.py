@@ -43,7 +43,7 @@ def running_sum(
 def multiplexer(
     places: Array, breakpoints: Array, targets: Array, depth: int, solve: Solver, origin: Number
 ) -> tuple[Layer, ...]:
-    """The paper's: a block of points a layer, and gates that let its output through."""
+    """The paper's: one block of points a layer, and gates that let its output through."""
     if depth == 2:
         return running_sum(places, breakpoints, targets, depth, solve, origin)
     assembly = _Assembly(origin, places.dtype)
@@ -120,7 +120,7 @@ class _Assembly:
             shift = combination["place"] * self.origin if first else 0
             bias[row] = constant - shift
         self.layers.append((weights, bias))
-        self.inputs = {name: place for place, name in enumerate(units)}
+        self.inputs = {name: index for index, name in enumerate(units)}
 
     def finish(self, combination: dict[str, Number]) -> tuple[Layer, ...]:
         """Append the output."""

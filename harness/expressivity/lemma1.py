@@ -1,4 +1,4 @@
-"""Lemma 1: the matrix of two interleaving sequences has full rank, and its eigenvalues in sight.
+"""Lemma 1: the matrix of two interleaving sequences has full rank; its smallest eigenvalue.
 
 For b_1 < x_1 < b_2 < x_2 < ... < b_n < x_n the matrix A = [max(x_i - b_j, 0)] is lower triangular.
 """
@@ -39,8 +39,7 @@ def exact_matrix(points: Sequence[Number], breakpoints: Sequence[Number]) -> lis
     x, b = (rational_numbers(part, "points and breakpoints") for part in (points, breakpoints))
     if len(x) != len(b) or not x:
         raise InvalidSample(
-            f"{len(x)} points and {len(b)} breakpoints,"
-            " but there should be as many of the one as of the other, at least 1"
+            f"{len(x)} points and {len(b)} breakpoints; give as many of each, at least 1"
         )
     return [[max(own - other, Fraction(0)) for other in b] for own in x]
 
@@ -62,11 +61,11 @@ def smallest_eigenvalue_is_least_gap(
 ) -> bool:
     """Whether the smallest real eigenvalue of A is min(x_i - b_i), exactly.
 
-    By the characteristic polynomial of A and Sturm's theorem, which know nothing of its shape.
+    By the characteristic polynomial of A and Descartes' rule, which do not use its shape.
     """
     matrix = exact_matrix(points, breakpoints)
     least = min(Fraction(x) - Fraction(b) for x, b in zip(points, breakpoints, strict=True))
-    return rational.smallest_real_root_is(rational.characteristic_polynomial(matrix), least)
+    return rational.smallest_root_is(rational.characteristic_polynomial(matrix), least)
 
 
 def solves_in_float64(points: Sequence[float], breakpoints: Sequence[float]) -> bool:
@@ -87,7 +86,7 @@ def solves_in_float64(points: Sequence[float], breakpoints: Sequence[float]) -> 
 
 
 def lapack_finds_the_least_gap(points: Sequence[float], breakpoints: Sequence[float]) -> bool:
-    """Whether LAPACK's smallest eigenvalue of A is min(x_i - b_i) but for one rounding of it."""
+    """Whether LAPACK's smallest eigenvalue of A is min(x_i - b_i), up to one rounding."""
     least = min(Fraction(x) - Fraction(b) for x, b in zip(points, breakpoints, strict=True))
     found = Fraction(smallest_eigenvalue(points, breakpoints))
     return abs(found - least) <= least / 2**53

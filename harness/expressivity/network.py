@@ -1,4 +1,4 @@
-"""The two-layer network of Theorem 1 as a module, and a wider one that it is compared with."""
+"""The two-layer network of Theorem 1 as a module, and the naive one to compare it with."""
 
 import numpy as np
 import torch
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from harness.expressivity.bounds import BLOCK
 
 POINTS = 1_024
-"""Points that are evaluated at a time: POINTS x BLOCK numbers stay in the cache."""
+"""Points that are evaluated at a time, so that POINTS x BLOCK numbers stay in the cache."""
 
 
 class HingeNetwork(torch.nn.Module):
@@ -45,7 +45,7 @@ class HingeNetwork(torch.nn.Module):
 def naive_network(n: int, d: int, device: str = "meta") -> torch.nn.Sequential:
     """The plain construction: n hidden units with d weights each, (d + 2) n weights in all.
 
-    What Theorem 1's shared direction saves; on the default device it has shapes and no memory.
+    On the default device it has shapes and takes no memory.
     """
     return torch.nn.Sequential(
         torch.nn.Linear(d, n, dtype=torch.float64, device=device),

@@ -1,4 +1,4 @@
-"""The fitted function as what it is on a line: pieces between breakpoints, looked up in log n."""
+"""The fitted function on the line: linear pieces between breakpoints, looked up in log n."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class PiecewiseLinear:
     heights: NDArray[np.float64]
     """The value at each breakpoint, shape (n, c)."""
     corrections: NDArray[np.float64]
-    """What float64 leaves out of the heights, shape (n, c)."""
+    """The rounding errors of the heights, shape (n, c)."""
 
     @classmethod
     def from_slopes(

@@ -1,8 +1,8 @@
 """Projecting points to a line so that they stay apart: the vector a of Theorem 1.
 
-A random direction separates distinct points almost surely; floating point does not know "almost".
-So the gaps are measured, the best of several directions is taken, and where none separates all
-points the two that coincide are named.
+A random direction separates distinct points almost surely, but floating point may not. So the gaps
+are measured, and the best of several directions is taken. If none separates all points, the error
+names the two that coincide.
 
 The entries of a direction have 20 bits. Each point is split into a part on a coarse grid, whose
 products and sums with such a direction are exact in float64 in any order of summation, and a
@@ -17,26 +17,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import InvalidSample, NotSeparated
-from harness.expressivity.points import Merged, merge_equal
+from harness.expressivity.points import merge_equal
 
 DIRECTION_BITS = 20
 ROUNDING = 2.0**-53
 TINY = 2.0**-1074
 CHUNK = 2**16
-"""Numbers that are split at a time: they stay in the cache."""
+"""Numbers that are split at a time, so that they stay in the cache."""
 ROUNDS = 3
 
 
 @dataclass(frozen=True)
 class Direction:
-    """A direction for points up to a certain size: the vector a, and how exactly it projects."""
+    """The vector a for points up to a certain size, and how exactly it projects."""
 
     vector: NDArray[np.float64]
     """Shape (d,); scaled by a power of two, so that projections are at most d in size."""
     uncertainty: float
-    """No projection by `project` is further than this from the exact one."""
+    """Largest distance of a projection by `project` from the exact one."""
     uncertainty_of_product: float
-    """The same for an ordinary product of points and vector, whatever its order of summation."""
+    """The same for an ordinary product of points and vector, in any order of summation."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,6 @@ class Projection:
     """Indices of the distinct points, sorted by their place."""
     places: NDArray[np.float64]
     """The projections of these points, ascending, shape (n,)."""
-    merged: Merged
 
 
 def project(points: NDArray[np.float64], vectors: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -88,7 +87,7 @@ def directions_for(
     """Random vectors, shape (d, count), for coordinates up to ``largest`` in size.
 
     Entries of 20 bits in +-[1/2, 1), scaled by a power of two so that products stay below 1. In
-    one dimension all directions are alike, and there is one: a power of two.
+    one dimension all directions are alike, and one is returned: a power of two.
     """
     if d > 2**20:
         raise InvalidSample(f"points have {d:,} dimensions, but at most 2^20 can be projected")
@@ -107,32 +106,27 @@ def separate(
     """Sort the distinct points (n, d) along the best of ``count`` random directions.
 
     The best has the largest smallest gap, relative to its range. A direction separates two points
-    where their gap is over four times what rounding, in `project` or an ordinary product, may
-    do to it, and where a float64 fits between them. Raises ConflictingTargets for equal points
-    with different targets, and NotSeparated, with the pair, when three rounds of directions fail.
+    if their gap is over four times the rounding of `project` and of an ordinary product, and a
+    float64 fits between them. Raises ConflictingTargets for equal points with different targets,
+    and NotSeparated, with the pair, when three rounds of directions fail.
     """
     generator = np.random.default_rng(seed)
     kept = np.arange(len(points))
     largest = float(max(points.max(), -points.min()))
-    merged = Merged(kept, ())
     for attempt in range(ROUNDS):
         vectors = directions_for(points.shape[1], largest, count, generator)
         places, rest = _project(points, vectors)
         candidates = [
-            _Candidate.of(vectors[:, j], np.ascontiguousarray(places[:, j]), kept, largest, rest)
-            for j in range(vectors.shape[1])
+            _Candidate(_direction(vector, its, largest, rest), its)
+            for vector, its in zip(vectors.T, np.ascontiguousarray(places.T), strict=True)
         ]
-        best = max(candidates, key=lambda candidate: candidate.score)
-        if best.score <= 0 and attempt == 0:
-            merged = merge_equal(points, targets, best.close_points(kept))
-            merged.say()
-            kept = merged.kept
-            candidates = [candidate.among(kept) for candidate in candidates]
-            best = max(candidates, key=lambda candidate: candidate.score)
-        if best.score > 0:
-            whole = len(kept) == len(points)
-            order = np.argsort(best.places) if whole else kept[np.argsort(best.places[kept])]
-            return Projection(best.direction, order, best.places[order], merged)
+        best, score = _best(candidates, kept)
+        if score <= 0 and attempt == 0:
+            kept = merge_equal(points, targets, best.close_points(kept))
+            best, score = _best(candidates, kept)
+        if score > 0:
+            order = kept[np.argsort(best.places[kept])]
+            return Projection(best.direction, order, best.places[order])
     one, other = best.closest_pair(kept)
     raise NotSeparated(
         one,
@@ -143,48 +137,44 @@ def separate(
     )
 
 
+def _direction(
+    vector: NDArray[np.float64], places: NDArray[np.float64], largest: float, rest: float
+) -> Direction:
+    """A direction with its uncertainties, from the projections of all points."""
+    d = len(vector)
+    uncertainty = of_product = underflow = 4 * d * TINY
+    if d > 1 and rest > 0:
+        exponent = int(np.frexp(np.abs(vector).max())[1])
+        weight = float(np.abs(np.ldexp(vector, -exponent)).sum())
+        per_unit = d * ROUNDING / (1 - d * ROUNDING) * weight
+        uncertainty = per_unit * rest + ROUNDING * float(np.abs(places).max()) + underflow
+        of_product = per_unit * largest * 2.0**exponent + underflow
+    return Direction(np.ascontiguousarray(vector), uncertainty, of_product)
+
+
 @dataclass(frozen=True)
 class _Candidate:
-    """A direction, the projections of all points, and how well it separates those kept."""
+    """A direction, and the projections of all points."""
 
     direction: Direction
     places: NDArray[np.float64]
-    needed: float
-    score: float
-    """Smallest gap less what is needed, over the range; above 0 where all are separated."""
 
-    @classmethod
-    def of(
-        cls,
-        vector: NDArray[np.float64],
-        places: NDArray[np.float64],
-        kept: NDArray[np.intp],
-        largest: float,
-        rest: float,
-    ) -> "_Candidate":
-        d, size = len(vector), float(np.abs(places).max())
-        underflow = 4 * d * TINY
-        uncertainty = of_product = underflow
-        if d > 1 and rest > 0:
-            exponent = int(np.frexp(np.abs(vector).max())[1])
-            weight = float(np.abs(np.ldexp(vector, -exponent)).sum())
-            per_unit = d * ROUNDING / (1 - d * ROUNDING) * weight
-            uncertainty = per_unit * rest + ROUNDING * size + underflow
-            of_product = per_unit * largest * 2.0**exponent + underflow
-        direction = Direction(vector, uncertainty, of_product)
-        needed = max(4 * max(uncertainty, of_product), 2 * float(np.spacing(size)))
-        return cls(direction, places, needed, 0.0).among(kept)
+    @property
+    def needed(self) -> float:
+        """A gap of at most this separates nothing."""
+        rounding = max(self.direction.uncertainty, self.direction.uncertainty_of_product)
+        return max(4 * rounding, 2 * float(np.spacing(np.abs(self.places).max())))
 
-    def among(self, kept: NDArray[np.intp]) -> "_Candidate":
-        """The same direction, judged on these points alone."""
+    def score(self, kept: NDArray[np.intp]) -> float:
+        """Smallest gap of these points less what is needed, over their range.
+
+        It is above 0 if all are separated.
+        """
         if len(kept) == 1:
-            score = 1.0
-        else:
-            places = np.sort(self.places if len(kept) == len(self.places) else self.places[kept])
-            spread = places[-1] - places[0]
-            least = float(np.diff(places).min())
-            score = (least - self.needed) / spread if spread > 0 else -1.0
-        return _Candidate(self.direction, self.places, self.needed, score)
+            return 1.0
+        places = np.sort(self.places[kept])
+        spread = places[-1] - places[0]
+        return (float(np.diff(places).min()) - self.needed) / spread if spread > 0 else -1.0
 
     def close_points(self, kept: NDArray[np.intp]) -> NDArray[np.intp]:
         """Points whose neighbour on the line is too close: all equal ones are among them."""
@@ -195,6 +185,13 @@ class _Candidate:
     def closest_pair(self, kept: NDArray[np.intp]) -> tuple[int, int]:
         """The indices of the two points with the smallest gap, ascending."""
         order = kept[np.argsort(self.places[kept])]
-        place = int(np.argmin(np.diff(self.places[order])))
-        one, other = sorted(map(int, order[place : place + 2]))
+        at = int(np.argmin(np.diff(self.places[order])))
+        one, other = sorted(map(int, order[at : at + 2]))
         return one, other
+
+
+def _best(candidates: list[_Candidate], kept: NDArray[np.intp]) -> tuple[_Candidate, float]:
+    """The candidate with the largest score, and that score."""
+    scores = [candidate.score(kept) for candidate in candidates]
+    at = int(np.argmax(scores))
+    return candidates[at], scores[at]

@@ -21,13 +21,12 @@ from harness.expressivity.hinges import (
     JUST_ABOVE,
     place_breakpoints,
     representable,
-    require_placement,
     slope_quanta,
     solve_slopes,
     weights_of,
 )
 from harness.expressivity.piecewise import PiecewiseLinear
-from harness.expressivity.points import as_points, as_targets, whole_number
+from harness.expressivity.points import as_points, as_targets
 from harness.expressivity.projection import Projection, project, separate
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ class Fit:
 
     @cached_property
     def bounds(self) -> ErrorBounds:
-        """What the errors at the sample cannot exceed, known before any evaluation."""
+        """Bounds on the errors at the sample, known before any evaluation."""
         return error_bounds(
             self.projection.places,
             self.breakpoints,
@@ -98,7 +97,7 @@ class Fit:
     def evaluate(self, points: ArrayLike) -> NDArray[np.float64]:
         """Values (m,) or (m, c) at points (m, d), through the sorted breakpoints.
 
-        O(d + log n) a point, with compensated sums: what the network computes but for rounding.
+        O(d + log n) a point, with compensated sums: the network's values up to rounding.
         Raises InvalidSample for points so far from the sample that float64 overflows.
         """
         array = as_points(points)
@@ -129,12 +128,10 @@ def fit_theorem1(
 
     O(n log n + n d) in time, O(n) in memory beside the points. ``placement``: see `hinges`;
     ``directions``: random projections of which the best is taken, drawn from ``seed``.
-    Equal points with equal targets are merged, and that is logged as a warning. Raises
-    InvalidSample (also ConflictingTargets: equal points with different targets) and NotSeparated,
-    with the pair, where float64 cannot hold two points or two targets apart.
+    Equal points with equal targets are merged, with a warning in the log. Raises InvalidSample,
+    ConflictingTargets for equal points with different targets, and NotSeparated, with the pair,
+    if float64 cannot hold two points or two targets apart.
     """
-    require_placement(placement)
-    seed, directions = whole_number(seed, "seed", 0), whole_number(directions, "directions", 1)
     array = as_points(points)
     wanted = as_targets(targets, len(array))
     one_output = wanted.ndim == 1

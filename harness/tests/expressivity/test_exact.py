@@ -1,4 +1,4 @@
-"""Theorem 1 in rational arithmetic: exact for any distinct points, whatever holds them."""
+"""Theorem 1 in rational arithmetic: exact for any distinct points, of any number type."""
 
 from fractions import Fraction
 
@@ -72,7 +72,7 @@ def test_any_placement_is_exact(placement):
     assert fit_exactly(points, targets, placement=placement)(points) == targets
 
 
-def test_repeated_points_are_merged_and_told(caplog):
+def test_repeated_points_are_merged_with_a_warning(caplog):
     network = fit_exactly([[1, 0], [2, 2], [1.0, -0.0]], [5, 6, 5])
     assert network.count == 2 * 2 + 2
     assert caplog.messages == ["1 repeated points were merged, the first: 2 repeats 0"]
@@ -99,7 +99,7 @@ def test_where_random_directions_fail_powers_separate(monkeypatch):
         ([[1]], [float("inf")], "targets should be finite"),
     ],
 )
-def test_what_is_no_sample_is_refused(points, targets, message):
+def test_invalid_samples_are_refused(points, targets, message):
     with pytest.raises(InvalidSample, match=message):
         fit_exactly(points, targets)
 
