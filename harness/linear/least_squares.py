@@ -134,9 +134,7 @@ def solve_convnet(
             added = ridge * n
             factor = gram.copy() if len(recipe.ridges) > 1 else gram
             factor.add_to_diagonal(added)
-            on_progress("factorisation", 0.0)
-            factor.factor()
-            on_progress("factorisation", 1.0)
+            factor.factor(lambda share: on_progress("factorisation", share))
             product = partial(features.product, filters, primal, added)
             refined = refine(factor, product, right, TOLERANCE)
             residuals.append(refined.history[-1])

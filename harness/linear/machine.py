@@ -119,10 +119,8 @@ def fit(
     factor.add(rows, lambda share: on_progress(phase, share))
     factor.add_to_diagonal(added)
     filled = time.perf_counter()
-    on_progress("factorisation", 0.0)
-    factor.factor()
+    factor.factor(lambda share: on_progress("factorisation", share))
     factored = time.perf_counter()
-    on_progress("factorisation", 1.0)
     mm = exact_product(points)
     refined = refine(
         factor,

@@ -88,7 +88,7 @@ def refine(
 
     ``on_residual`` gets each residual. Raises NotConverged after ``most`` products.
     """
-    right = right.to(factor.cells.device).double()
+    right = right.to(factor.device).double()
     x = factor.solve(right).double()
     residual = right - product(x)
     history = [relative(residual, right)]

@@ -94,7 +94,7 @@ def test_equal_images_are_named_where_they_would_be_interpolated():
 def test_a_kernel_asks_for_its_triangle():
     """60,000 points in single precision: 7.2 GB, and a few rows and label columns."""
     triangle = triangle_bytes(60_000)
-    assert 4 * 60_000**2 / 2 < triangle < 1.001 * 4 * 60_000**2 / 2
+    assert 4 * 60_000**2 / 2 < triangle < 1.04 * 4 * 60_000**2 / 2
     full = KernelRecipe(dataset="mnist", gamma=0.02)
     assert triangle < memory_needed(full) < 1.1 * triangle
     assert memory_needed(replace(full, precision="fp64")) > 1.9 * triangle

@@ -46,18 +46,16 @@ def points(n=60, d=5, m=3, seed=0):
 # --- Factorisation ---------------------------------------------------------------------------
 
 
-@pytest.fixture(params=[False, True], ids=["SciPy", "PyTorch"])
-def by_pytorch(request, monkeypatch):
-    """Factor and solve as on a CPU, or as on a GPU."""
-    if request.param:
-        monkeypatch.setattr(Triangle, "on_gpu", True)
+@pytest.fixture
+def narrow(monkeypatch):
+    """Panels of eight rows, so that small matrices have many."""
+    for name, size in {"HEIGHT": 8, "WIDTH": 4, "ROWS": 2, "BLOCK": 3}.items():
+        monkeypatch.setattr(triangle, name, size)
 
 
-@pytest.mark.usefixtures("by_pytorch")
-@pytest.mark.parametrize("rows", [3, 512])
-@pytest.mark.parametrize("n", [1, 2, 3, 7, 8, 50, 51])
-def test_factor_solve_and_product_are_scipys(n, rows, monkeypatch):
-    monkeypatch.setattr(triangle, "ROWS", rows)
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 8, 9, 50, 51])
+def test_factor_solve_and_product_are_scipys(n):
     matrix, right = positive_definite(n), torch.randn(n, 6, dtype=torch.float64)
     made = factored(matrix)
     expected = scipy.linalg.cholesky(matrix.numpy(), lower=True)
@@ -68,7 +66,7 @@ def test_factor_solve_and_product_are_scipys(n, rows, monkeypatch):
     torch.testing.assert_close(made.product(right), matrix @ right)
 
 
-@pytest.mark.usefixtures("by_pytorch")
+@pytest.mark.usefixtures("narrow")
 @pytest.mark.parametrize("at", [0, 5, 11, 16])
 def test_the_pivot_that_fails_is_named(at):
     matrix = torch.diag(torch.arange(1.0, 18.0, dtype=torch.float64))
@@ -92,22 +90,26 @@ def test_gram_matrices_may_come_in_chunks_of_features():
     before = summed.copy()
     summed.add_to_diagonal(2.0)
     expected = packed(features @ features.mT + 2 * torch.eye(31, dtype=torch.float64))
-    torch.testing.assert_close(summed.cells, expected.cells)
-    assert not torch.equal(before.cells, summed.cells)
+    torch.testing.assert_close(summed.panels[0].tril(), expected.panels[0].tril())
+    assert not torch.equal(before.panels[0], summed.panels[0])
 
 
 def test_a_triangle_takes_half_a_matrix():
     n = 60_000
-    assert triangle_bytes(n) < 1.001 * n**2 / 2 * 4
-    assert bytes_needed(n, 784, 20) < 1.05 * n**2 / 2 * 4
+    assert triangle_bytes(n) < 1.04 * n**2 / 2 * 4
+    assert bytes_needed(n, 784, 20) < 1.08 * n**2 / 2 * 4
     for size in (10, 11):
         assert Triangle(size).bytes == triangle_bytes(size)
 
 
 def test_progress_grows_to_one():
-    shares = []
-    Triangle(3_000).add(lambda first, last: torch.ones(last - first, last), shares.append)
-    assert shares == sorted(shares) and shares[-1] == 1.0 and len(shares) == 6
+    """A factorisation of a full-size kernel takes tens of minutes: it is watched."""
+    made, filled, factored = Triangle(3_000), [], []
+    made.add(lambda first, last: torch.ones(last - first, last), filled.append)
+    made.add_to_diagonal(1.0)
+    made.factor(factored.append)
+    for shares, steps in ((filled, 6), (factored, 4 + 6)):
+        assert shares == sorted(shares) and shares[-1] == 1.0 and len(shares) == steps
 
 
 # --- Refinement ------------------------------------------------------------------------------
