@@ -20,7 +20,7 @@ class Claim:
     `id` begins with `section` (the paper's: "A", "2.1" ...). `control` is the broken premise under
     which the same check must be refuted; for a definition or an equality (`identity`) it is the
     planted fault that stands in. `finding` says what differs where the claim does not hold as
-    printed, and is empty elsewhere.
+    printed; else it is empty.
     """
 
     id: str

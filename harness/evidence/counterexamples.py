@@ -20,10 +20,10 @@ def find_counterexample(
 ) -> Measurement:
     """Measure the counterexamples found among the samples that hypothesis draws: 0, or 1.
 
-    As many samples as the session's profile says, from its seed. A counterexample is told in the
-    measurement's note: the smallest that can be found, which controls need not look for. An
-    exception in ``holds`` is an error, and no counterexample.
-    The measurement carries no interval: finding none among so many proves nothing about the rest.
+    The session's profile and seed say how many samples, and which. The measurement's note has the
+    counterexample, shrunk unless ``smallest`` is False, as controls do not need that. An exception
+    in ``holds`` is an error, and no counterexample. There is no interval: finding none among so
+    many samples proves nothing about the rest.
     """
     from hypothesis import Phase, find, settings
     from hypothesis.errors import NoSuchExample

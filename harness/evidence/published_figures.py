@@ -42,7 +42,7 @@ class PublishedCurve:
     y_unit: str
     where: str
     rows: tuple[dict[str, Any], ...]
-    """What the curve says of its training, as a row of Table 1 would: of Figures 1 and 2b."""
+    """The entries of a row of Table 1 that the curve stands for, in Figures 1 and 2b."""
 
 
 def published_figure(figure: str) -> dict[str, Any]:

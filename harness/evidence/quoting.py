@@ -1,7 +1,7 @@
-"""Whether a published number belongs beside a measurement: it is of the row that was trained.
+"""Does a published number belong beside a measurement: is it of the row that was trained?
 
-A row of the paper's tables and a recipe say the same things of a training, in other words: network,
-labels, data, regularisers.
+A row of the paper's tables and a recipe name the same things in other words: network, labels, data,
+regularisers.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,9 +19,9 @@ from harness.linear.recipe import (
 from harness.training.recipe import Recipe
 
 PAPER_DATA = ("CIFAR10", "IMAGENET", "MNIST")
-"""Others, such as digits, stand in for any of them."""
+"""Other data, such as digits, stand in for any of them."""
 OF_CONTROLS = ("model", "dataset")
-"""What a control has in common with the row that it is held against: the rest, it may break."""
+"""What a control must share with the row that it is compared to; it may break the rest."""
 CONVNET = "random conv-net, 32000 filters"
 REGULARISED = ", with l2 regularization"
 TABLE_4 = {
@@ -38,9 +38,9 @@ def misquoted(
 ) -> str:
     """What contradicts the published number in the measurement and its recipes; empty if nothing.
 
-    Each row that the number is made of must be that of a recipe, and each recipe must have a row,
-    unless a few rows stand for more trainings, as the extremes of a table do. Of a control, which
-    breaks a premise, network and data alone count.
+    Each row that the number is computed from must match a recipe. Each recipe must match a row,
+    unless a few rows stand for more trainings, as the extremes of a table do. For a control, which
+    breaks a premise, only network and data count.
     """
     for row in published.rows:
         if measured.column and (column := row.get("column", measured.column)) != measured.column:
@@ -66,7 +66,7 @@ def _contradiction(row: Mapping[str, Any], trained: Mapping[str, Any], control: 
 
 
 def _trainings(recipe: Recipe | SolveRecipe, fits: Iterable[str]) -> list[dict[str, Any]]:
-    """What a row would say of a recipe; of a solve, one for each fit that was measured."""
+    """The entries of a row for this recipe; for a solve, one row for each measured fit."""
     if isinstance(recipe, Recipe):
         return [_training(recipe)]
     dataset = {"dataset": recipe.dataset.upper()}
@@ -88,7 +88,7 @@ def _training(recipe: Recipe) -> dict[str, Any]:
 
 
 def _fits(recipe: SolveRecipe) -> dict[str, dict[str, Any]]:
-    """What tells a recipe's fits apart, by the names that its outcome has for them."""
+    """The entries that distinguish a recipe's fits, by the fits' names in its outcome."""
     if isinstance(recipe, KernelRecipe):
         features = "none" if isinstance(recipe.features, Pixels) else "gabor filters"
         ridge = "" if recipe.ridge is None else f", ridge {recipe.ridge:g}"

@@ -23,7 +23,7 @@ def difference_in_accuracy(
     """Test accuracy of ``runs`` minus that of ``others``, pair by pair.
 
     The interval is over runs where there are several, and never narrower than that of independent
-    test images, all pairs' together.
+    test images of all pairs together.
     """
     pairs = [(_test(run), _test(other)) for run, other in paired(name, runs, others)]
     return _paired(name, pairs, [*runs, *others])
@@ -58,7 +58,7 @@ def online_accuracy(name: str, runs: Sequence["Run"]) -> Measurement:
 
 
 def roughness_of(accuracies: Sequence[float | None]) -> float:
-    """Mean size of the second difference of a curve with a point an epoch: 0 for a straight line.
+    """Mean absolute second difference of a curve with a point an epoch: 0 for a straight line.
 
     Raises HarnessError for a curve that was not evaluated in every epoch.
     """
@@ -75,7 +75,7 @@ def roughness_of(accuracies: Sequence[float | None]) -> float:
 def roughness_ratio(name: str, rough: Sequence["Run"], smooth: Sequence["Run"]) -> Measurement:
     """Roughness of the test curves of ``rough`` over that of ``smooth``, pair by pair.
 
-    Student's interval, of the logarithms; of one pair, by resampling blocks of its epochs, as the
+    Student's interval, of the logarithms. For one pair, blocks of its epochs are resampled: the
     second differences of neighbouring epochs are not independent.
     """
     runs = [*rough, *smooth]

@@ -34,7 +34,7 @@ def share_of_errors(name: str, solves: Sequence["Solve"], label: str) -> Measure
 
 
 def error_on_the_same_images(name: str, solve: "Solve", label: str) -> Measurement:
-    """The test error on the very images on which the published one was counted: no sampling."""
+    """The test error on the images of the published one: nothing is sampled."""
     fit = solve.outcome[label]
     return Measurement(
         name,
@@ -55,9 +55,9 @@ def error_ratio(
     references: Sequence["Solve"],
     its_label: str,
 ) -> Measurement:
-    """Test errors over the references', summed over solves, on the same images: paired.
+    """Test errors over the references', summed over solves, paired by test image.
 
-    What is resampled are test images, each with its errors in all solves.
+    Test images are resampled, each with its errors in all solves.
     """
     measured = wrong_ratio(name, _wrong(solves, label), _wrong(references, its_label))
     facts = provenance([*solves, *references])
@@ -67,7 +67,7 @@ def error_ratio(
 def wrong_ratio(
     name: str, wrong: Sequence[Sequence[bool]], reference: Sequence[Sequence[bool]]
 ) -> Measurement:
-    """As `error_ratio`, for lists of which test images are classified wrongly, one a model."""
+    """As `error_ratio`, from one list a model: whether each test image is classified wrongly."""
     ours, theirs = _pairs(name, wrong, reference)
     return Measurement(
         name,
@@ -103,7 +103,7 @@ def _wrong(solves: Sequence["Solve"], label: str) -> list[list[bool]]:
 def _pairs(
     name: str, one: Sequence[Sequence[bool]], other: Sequence[Sequence[bool]]
 ) -> tuple[list[int], list[int]]:
-    """For each test image, how many models of either list get it wrong."""
+    """For each test image, how many models of each list get it wrong."""
     sizes = [[len(row) for row in rows] for rows in (one, other)]
     if not one or sizes[0] != sizes[1] or len(set(sizes[0])) > 1:
         raise HarnessError(

@@ -1,4 +1,4 @@
-"""Verdicts, and the exceptions by which a test learns of them."""
+"""Verdicts, and the exceptions that a test raises for them."""
 
 from typing import Literal
 

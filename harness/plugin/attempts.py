@@ -11,21 +11,21 @@ from harness.plugin.options import SESSION, Session
 from harness.plugin.tiers import claim_of
 
 PROPERTIES = pytest.StashKey[list[tuple[str, object]]]()
-"""JUnit's properties of a test before its first attempt."""
+"""JUnit properties of a test before its first attempt."""
 EARLIER = pytest.StashKey[list[str]]()
-"""What each attempt before the present one came to."""
+"""The outcome of each earlier attempt, in words."""
 LONGEST = 200
-"""Letters of what ended an earlier attempt."""
+"""Characters of the error of an earlier attempt."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Of all processes, the controller's reports become JUnit's file."""
+    """The controller's reports become JUnit's file."""
     config.pluginmanager.register(SupersededReports(), "claims-superseded-reports")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Withdraw what an earlier attempt of this test has left."""
+    """Withdraw the records of an earlier attempt of this test."""
     if not claim_of(item)[0]:
         return
     if PROPERTIES not in item.stash:
@@ -41,7 +41,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def withdraw(session: Session, test: str) -> list[Evidence]:
-    """Take the records of a test out of this process's own file."""
+    """Take the records of a test out of this process's file, and return them."""
     path = session.folder / f"{session.process}.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     records = [Evidence.from_line(line) for line in lines]
@@ -52,43 +52,43 @@ def withdraw(session: Session, test: str) -> list[Evidence]:
 
 
 def outcome(records: Sequence[Evidence]) -> str:
-    """What the records of an attempt that does not count come to, in words."""
-    told = [
+    """The records of an attempt that does not count, in words."""
+    checks = [
         f"{it.check} ({it.reason[:LONGEST]})"
         if it.verdict == "not run"
         else f"{it.check}: {it.verdict}"
         for it in records
     ]
-    return f"the one before: {'; '.join(told) or 'judged nothing'}"
+    return f"the one before: {'; '.join(checks) or 'judged nothing'}"
 
 
 def note_on(item: pytest.Item) -> str:
-    """For the records of a test that was tried before; empty for any other."""
+    """A note for the records of a test that was tried before; empty for any other."""
     earlier = item.stash.get(EARLIER, [])
     return f"attempt {len(earlier) + 1}; {earlier[-1]}" if earlier else ""
 
 
 def supersede_dead(found: dict[str, list[Evidence]], process: str, session: Session) -> None:
-    """Drop what a process left of the test in which it died, where another has tried it again."""
+    """Drop a dead process's records of its last test, where another process has tried it again."""
     test = found[process][-1].test if found[process] else ""
     again = [it for other in found if other != process for it in found[other] if it.test == test]
     if again:
-        told = outcome([it for it in found[process] if it.test == test])
+        earlier = outcome([it for it in found[process] if it.test == test])
         found[process] = [it for it in found[process] if it.test != test]
-        session.notices.append(f"{test}: its last attempt counts; {told}")
+        session.notices.append(f"{test}: its last attempt counts; {earlier}")
         for record in again:
-            record.notes.append(f"a later attempt; {told}")
+            record.notes.append(f"a later attempt; {earlier}")
 
 
 class SupersededReports:
-    """Takes the verdict out of the report of an attempt that is tried again."""
+    """Takes the verdict out of the report of an attempt that does not count."""
 
     def __init__(self) -> None:
         self.tests: set[str] = set()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Outcomes called "rerun" are pytest-rerunfailures'; an attempt begins with its set-up."""
+        """pytest-rerunfailures calls an outcome "rerun"; an attempt begins with its set-up."""
         if report.when == "setup":
             self.tests.discard(report.nodeid)
         if report.outcome == "rerun":

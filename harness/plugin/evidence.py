@@ -1,7 +1,7 @@
-"""Collecting evidence: each process writes what it judged at once, the controller merges.
+"""Collecting evidence: each process writes its verdicts at once, the controller merges them.
 
-The parts live beside the evidence file until they are in it. That file is replaced as a whole,
-by another session's evidence that is no worse.
+The parts lie beside the evidence file until they are in it. A session replaces that file as a
+whole, unless it ended early and has verdicts on fewer tests.
 """
 
 import contextlib
@@ -26,18 +26,19 @@ from harness.plugin.options import CLAIMS, SESSION, Session, trains_nothing
 from harness.plugin.recorded import REASON, RECORDS, is_recorded, recorded_runs
 from harness.plugin.tiers import claim_of, tier_of
 from harness.plugin.trials import network_of
+from harness.report.sources import in_order
 from harness.runs.records import where_and_when
 from harness.runs.store import default_store
 
 JUDGED = pytest.StashKey[list[Evidence]]()
-"""By the test so far."""
+"""The records of the running test."""
 MERGED = pytest.StashKey[list[Evidence]]()
 RUNS = pytest.StashKey[list[RunRecord]]()
 """The runs behind the merged evidence, for the evidence file and the report."""
 LEFT = pytest.StashKey[str]()
-"""Why the evidence file was left as it was, where it was."""
+"""Why the evidence file was left unchanged, if it was."""
 WRITTEN = pytest.StashKey[Path]()
-"""The evidence file, once it has this session's evidence."""
+"""The evidence file, once this session has written it."""
 
 
 def append(item: pytest.Item, record: Evidence) -> None:
@@ -47,7 +48,7 @@ def append(item: pytest.Item, record: Evidence) -> None:
 
 
 def command_for(item: pytest.Item) -> str:
-    """What repeats one test as this session runs it."""
+    """The shell command that repeats one test as this session runs it."""
     option = item.config.getoption
     words = ["pytest", *_where(item)]
     for name, default in (
@@ -66,7 +67,7 @@ def command_for(item: pytest.Item) -> str:
 
 
 def _where(item: pytest.Item) -> list[str]:
-    """A test by its path; by its module where the claims are installed, and lie elsewhere."""
+    """A test by its path, or by its module where the installed claims are tested."""
     if not item.path.is_relative_to(CLAIMS) or item.config.invocation_params.dir == CLAIMS.parent:
         return [item.nodeid]
     module = ".".join(item.path.relative_to(CLAIMS.parent).with_suffix("").parts)
@@ -74,12 +75,12 @@ def _where(item: pytest.Item) -> list[str]:
 
 
 def blank(item: pytest.Item, **facts: Any) -> Evidence:
-    """A record that knows its test, claim, tier and how to repeat it."""
+    """A record with its test, claim, tier, and the command that repeats it."""
     claim, control = claim_of(item)
     xfail = item.get_closest_marker("xfail")
     environment, when, recorded = describe(), now(), ""
     if is_recorded(item.config) and (runs := list(recorded_runs(item).values())):
-        # Where and when it was measured; who judges it, and when, changes nothing.
+        # Where and when it was measured, not where and when it is judged.
         last = max(runs, key=lambda run: run.finished)
         environment, when, recorded = last.environment, last.finished, where_and_when(runs)
     return Evidence(
@@ -105,7 +106,7 @@ def blank(item: pytest.Item, **facts: Any) -> Evidence:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Any:
-    """A claim or control test that passes without a verdict, or with a wrong one, is an error."""
+    """Fail a test of a claim or control that passes without a verdict or with a wrong one."""
     item.stash[JUDGED] = []
     result = yield
     if claim_of(item)[0] and not item.stash[JUDGED]:
@@ -118,7 +119,7 @@ def pytest_runtest_call(item: pytest.Item) -> Any:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
-    """A claim's test that ended otherwise than by a verdict leaves a record that says so."""
+    """Leave a record of a claim's test that ended by an exception that is no verdict."""
     report = yield
     decided = call.excinfo is None or call.excinfo.errisinstance(
         (ClaimNotSupported, ControlNotRefuted)
@@ -135,21 +136,21 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
     if call.excinfo is not None and call.excinfo.errisinstance(HarnessError):
         report.longrepr = f"{item.nodeid}\n{call.excinfo.value}"
     elif call.excinfo is not None and decided and report.failed:
-        told = call.excinfo.getrepr(style="value")  # Without the plugin's own lines,
-        told.reprcrash = getattr(report.longrepr, "reprcrash", None)  # but for the summary.
-        report.longrepr = told
+        message = call.excinfo.getrepr(style="value")  # Without the plugin's traceback,
+        message.reprcrash = getattr(report.longrepr, "reprcrash", None)  # but for the summary.
+        report.longrepr = message
     return report
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Any:
-    """Leave word of the running test, for the case that this process dies in it."""
+    """Leave a record of the running test, in case this process dies in it."""
     session = item.config.stash[SESSION]
     running = session.folder / f"{session.process}.running"
     if tier_of(item):
-        word = blank(item, check="the process died", reason=f"{session.process} died in it")
+        record = blank(item, check="the process died", reason=f"{session.process} died in it")
         with contextlib.suppress(OSError):
-            running.write_text(word.to_line())
+            running.write_text(record.to_line())
     result = yield
     running.unlink(missing_ok=True)
     return result
@@ -157,7 +158,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Any:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session) -> Any:
-    """Merge the files of all processes and write ``--evidence``, whatever else fails by then."""
+    """Merge the files of all processes and write ``--evidence``, whatever else has failed."""
     config = session.config
     state = config.stash[SESSION]
     try:
@@ -206,14 +207,14 @@ def _finish(session: pytest.Session, state: Session) -> None:
 
 
 def fail(session: pytest.Session) -> None:
-    """What was asked for and is not there is no success."""
+    """End with an error: something that was asked for is missing."""
     session.exitstatus = session.exitstatus or pytest.ExitCode.INTERNAL_ERROR
 
 
 def merge(state: Session) -> tuple[list[Evidence], int]:
     """All records, in the catalogue's order, and the number of damaged lines.
 
-    A test in which a process died, and that another process has tried again, has the other's.
+    Of a test in which a process died, and that another process has tried again, the other's count.
     """
     found: dict[str, list[Evidence]] = {}
     damaged = 0
@@ -225,10 +226,8 @@ def merge(state: Session) -> tuple[list[Evidence], int]:
         state.notices += [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     for process in [path.stem for path in state.folder.glob("*.running")]:
         supersede_dead(found, process, state)
-    order = {claim: place for place, claim in enumerate(state.catalogue)}
     every = [record for records in found.values() for record in records]
-    every.sort(key=lambda r: (order.get(r.claim, len(order)), r.control, r.test, r.check))
-    return every, damaged
+    return in_order(every, state.catalogue), damaged
 
 
 def tests_judged(records: Iterable[Evidence]) -> set[str]:
@@ -237,7 +236,7 @@ def tests_judged(records: Iterable[Evidence]) -> set[str]:
 
 
 def _no_better(session: pytest.Session, target: Path, records: list[Evidence]) -> str:
-    """Why this session's evidence must not take the place of what is in the file, or nothing."""
+    """Why this session's evidence must not replace what is in the file; empty if it may."""
     judged = tests_judged(records)
     if not judged and target.exists() and target.stat().st_size:
         return f"{target} is left as it was: this session judged nothing"
@@ -255,7 +254,7 @@ def _no_better(session: pytest.Session, target: Path, records: list[Evidence]) -
 
 
 def _clear_away(state: Session, records: list[Evidence]) -> None:
-    """Parts of sessions that were killed, once the evidence has verdicts on all of their tests."""
+    """Remove the parts of killed sessions once the evidence has verdicts on all of their tests."""
     judged = tests_judged(records)
     for folder in state.folder.parent.iterdir():
         if not folder.is_dir() or folder == state.folder:

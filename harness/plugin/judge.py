@@ -39,7 +39,7 @@ class Judge:
 
     item: pytest.Item
     recipes: list[Any]
-    """Of all that the test trains, solves or computes on."""
+    """Of everything that the test trains, solves or computes on."""
     started: float
     failures: list[AssertionError] = field(default_factory=list)
     small: bool = False
@@ -48,7 +48,7 @@ class Judge:
     def scale(self) -> str:
         """ "scaled" where a recipe is below the paper's size, "paper" where none is.
 
-        "exact" for a test without recipes: what it constructs has no size of the paper's, unless it
+        "exact" for a test without recipes, whose construction has no size in the paper, unless it
         is `reduced`.
         """
         if self.small or below_papers_size(self.recipes):
@@ -56,11 +56,11 @@ class Judge:
         return "paper" if self.recipes else "exact"
 
     def computed_on(self, *recipes: AnyRecipe) -> None:
-        """Count these recipes too: of data on which the test itself computes, without a run."""
+        """Count these recipes too: the test computes on their data without a run."""
         self.recipes += recipes
 
     def reduced(self) -> None:
-        """Count the evidence as scaled: the test constructs less than the paper, of no recipe."""
+        """Count the evidence as scaled: the test constructs less than the paper, by no recipe."""
         self.small = True
 
     def __call__(
@@ -70,12 +70,11 @@ class Judge:
         published: Published | None = None,
         figure: FigureData | None = None,
     ) -> Verdict:
-        """Decide and record; the test fails unless the verdict is the one that it is there for.
+        """Decide and record; the test fails unless a claim is supported, or a control refuted.
 
-        For a claim that is "supported", for a control "refuted": by a measurement, not because a
-        run diverged. The failure, ClaimNotSupported or ControlNotRefuted, is raised when the test
-        ends, so that its other checks leave their evidence too; its message makes sense without
-        the test's source. The figure data are drawn in the report.
+        A control must be refuted by a measurement, not because a run diverged. The failure,
+        ClaimNotSupported or ControlNotRefuted, is raised when the test ends, so that its other
+        checks leave their evidence too. Its message makes sense without the test's source.
         """
         if published is not None and not isinstance(published, Published):
             raise HarnessError(
@@ -194,7 +193,7 @@ def judge(request: pytest.FixtureRequest) -> Judge:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Any:
-    """Raise what the test's checks have come to."""
+    """Raise the failures of the test's checks."""
     result = yield
     judge = item.stash.get(JUDGE, None)
     if judge is not None and judge.failures:

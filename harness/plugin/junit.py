@@ -1,9 +1,8 @@
-"""JUnit's properties of a claim's test: ``claim``, ``role``, ``verdict``, and a line a check.
+"""JUnit properties of a claim's test: claim, role, tier, verdict, and one for each check.
 
-The verdict is the scorecard's: a strict expected failure that failed "does not reproduce".
-
-They travel in the test's report, so that they are the same under xdist; text only, because xdist
-sends nothing else. `pytest --junitxml FILE` writes them.
+The verdict is the scorecard's: an expected failure that failed "does not reproduce". The properties
+travel in the test's report, as text, so that they are the same under xdist. `pytest --junitxml
+FILE` writes them.
 """
 
 from typing import Any
@@ -23,14 +22,14 @@ FOR_CONTROLS = ("not run", "supported", "inconclusive", "refuted")
 
 
 def add_check(item: pytest.Item, claim: str, check: str, verdict: Verdict) -> None:
-    """Note a judged check; called by `judge`."""
+    """Add a judged check; called by `judge`."""
     item.stash.setdefault(VERDICTS, []).append(verdict)
     item.user_properties.append((f"{claim}: {check}", str(verdict)))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
-    """Add the claim and the worst verdict of its checks once the test is over."""
+    """Add the claim and the worst verdict of its checks once the test has ended."""
     claim, control = claim_of(item)
     if claim and call.when in ("setup", "call") and _crashed(call):
         item.stash.setdefault(VERDICTS, []).append("not run")
@@ -50,6 +49,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
 
 
 def _crashed(call: pytest.CallInfo) -> bool:
-    """Whether it ended by anything else than a verdict."""
+    """Whether the test ended by an exception that is no verdict."""
     verdicts = (ClaimNotSupported, ControlNotRefuted)
     return call.excinfo is not None and not call.excinfo.errisinstance(verdicts)

@@ -15,19 +15,19 @@ from harness.report.scorecard import WIDTH, scorecard
 from harness.report.sources import Sources
 
 SOURCES = pytest.StashKey[Sources]()
-"""What scorecard and report are made from, where anything was judged."""
+"""The source of scorecard and report, where anything was judged."""
 REPORT = pytest.StashKey[list[Path]]()
 """The files of the report, once they are written."""
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """What a failure needs to be repeated."""
+    """The base seed, which a failure needs to be repeated."""
     return f"claims: base seed {config.getoption('--base-seed')}"
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session) -> Any:
-    """Write the report once the evidence is merged, also where there is no terminal."""
+    """Write the report once the evidence is merged, with or without a terminal."""
     try:
         return (yield)
     finally:
@@ -35,13 +35,13 @@ def pytest_sessionfinish(session: pytest.Session) -> Any:
         folder, records = config.getoption("--report"), config.stash.get(MERGED, [])
         if records:
             config.stash[SOURCES] = _sources(config, records)
-        # Where the evidence is left as it was, so is the report of it.
+        # A session that leaves the evidence file as it was leaves the report as well.
         if folder and records and LEFT not in config.stash:
             _write_report(session, folder)
 
 
 def _sources(config: pytest.Config, records: list[Evidence]) -> Sources:
-    """This session's evidence, and beside it the repository's records."""
+    """This session's evidence, and the repository's records beside it."""
     sources = Sources(records, {run.key: run for run in config.stash[RUNS]})
     if not is_recorded(config) and any(not record.network for record in records):
         try:
@@ -58,8 +58,8 @@ def _write_report(session: pytest.Session, folder: Path) -> None:
     try:
         session.config.stash[REPORT] = write_report(folder, sources, state.catalogue)
     except Exception as error:  # Whatever it is, the scorecard follows.
-        told = error if isinstance(error, HarnessError) else repr(error)
-        state.notices.append(f"no report was written: {told}")
+        why = error if isinstance(error, HarnessError) else repr(error)
+        state.notices.append(f"no report was written: {why}")
         fail(session)
     state.notices += sources.notices
 
