@@ -1,1 +1,1 @@
-"""How fast the harness is, measured against the machine's own matrix products and a plain loop."""
+"""The harness's speed beside the machine's matrix products and a plain training loop."""

@@ -1,93 +1,84 @@
 """Theorem 1 beside its peers: sorting alone, and the dense solve of Lemma 1's system."""
 
-import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import numpy as np
-from rich.table import Table
+from rich.console import RenderableType
 
+from harness.bench.measure import Setup, fastest
 from harness.expressivity.lemma1 import interleaving_matrix
 from harness.expressivity.theorem1 import Fit, fit_theorem1
+from harness.report.terminal import plain_table
 
 LARGE, DIMENSIONS = 1_000_000, 32
 DENSE = 8_000
 """Points for which numpy.linalg.solve takes half a gigabyte, and seconds."""
+TRIES = 3
 
 
-def constructions_table(seconds: float) -> Table:
-    """Measure: random normal points, random labels; the best of as many tries as fit."""
+def constructions(setup: Setup) -> Iterator[RenderableType]:
+    """Random normal points, random labels; the best of as many tries as fit."""
     generator = np.random.default_rng(0)
     points = generator.normal(size=(LARGE, DIMENSIONS))
     labels = generator.integers(0, 10, LARGE).astype(float)
     line = generator.permutation(LARGE)[:, None] / LARGE
-    fit = fit_theorem1(points, labels)
-    places = points @ fit.direction
-
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("construct")
-    for column in ("s", "peer", "peer s", "times", "largest error"):
-        table.add_column(column, justify="left" if column == "peer" else "right", no_wrap=True)
-
-    argsort = best(lambda: np.argsort(places), seconds)
-    building = best(lambda: fit_theorem1(points, labels), seconds)
-    row(table, f"Theorem 1, n = {LARGE:,}, d = {DIMENSIONS}", building, "numpy.argsort", argsort)
-    evaluating = best(lambda: fit.evaluate(points), seconds)
-    row(table, "  its values there", evaluating, "", None, error(fit, fit.evaluate(points)))
-    on_line = fit_theorem1(line, labels)
-    building = best(lambda: fit_theorem1(line, labels), seconds)
-    found = error(on_line, on_line.evaluate(line))
-    row(table, f"  n = {LARGE:,} evenly spread", building, "numpy.argsort", argsort, found)
-
     few, targets = points[:DENSE], labels[:DENSE]
-    small = fit_theorem1(few, targets)
-    matrix = interleaving_matrix(small.projection.places, small.breakpoints)
-    dense = best(lambda: np.linalg.solve(matrix, small.targets), seconds)
-    building = best(lambda: fit_theorem1(few, targets), seconds)
-    found = error(small, small.evaluate(few))
-    row(table, f"Theorem 1, n = {DENSE:,}, d = {DIMENSIONS}", building, "numpy.linalg.solve", dense)
-    row(table, "  its values there", best(lambda: small.evaluate(few), seconds), "", None, found)
-    table.caption = f"memory beside the points, n = {LARGE:,}: {peak_memory(points, labels):.2f} GB"
-    table.caption_justify = "left"
-    return table
-
-
-def row(
-    table: Table,
-    work: str,
-    seconds: float,
-    peer: str,
-    peer_seconds: float | None,
-    largest_error: float | None = None,
-) -> None:
-    """Add a row; ``times`` is our time in units of the peer's."""
-    table.add_row(
-        work,
-        f"{seconds:.4f}",
-        peer,
-        "" if peer_seconds is None else f"{peer_seconds:.4f}",
-        "" if peer_seconds is None else f"{seconds / peer_seconds:.3g}",
-        "" if largest_error is None else f"{largest_error:.1e}",
+    large, on_line, small = (
+        fit_theorem1(*sample) for sample in ((points, labels), (line, labels), (few, targets))
     )
+    projected = points @ large.direction
+    matrix = interleaving_matrix(small.projection.places, small.breakpoints)
+    table = plain_table(
+        *("construct", ">s", "peer", ">peer s", ">times", ">largest error"),
+        caption=f"memory beside the points, n = {LARGE:,}: {peak_memory(points, labels):.2f} GB",
+    )
+    for work, call, peer, peer_call, largest in (
+        (
+            f"Theorem 1, n = {LARGE:,}, d = {DIMENSIONS}",
+            lambda: fit_theorem1(points, labels),
+            "numpy.argsort",
+            lambda: np.argsort(projected),
+            None,
+        ),
+        ("  its values there", lambda: large.evaluate(points), "", None, error(large, points)),
+        (
+            f"  n = {LARGE:,} evenly spread",
+            lambda: fit_theorem1(line, labels),
+            "numpy.argsort",
+            lambda: np.argsort(projected),
+            error(on_line, line),
+        ),
+        (
+            f"Theorem 1, n = {DENSE:,}, d = {DIMENSIONS}",
+            lambda: fit_theorem1(few, targets),
+            "numpy.linalg.solve",
+            lambda: np.linalg.solve(matrix, small.targets),
+            None,
+        ),
+        ("  its values there", lambda: small.evaluate(few), "", None, error(small, few)),
+    ):
+        ours = fastest(call, setup.seconds, TRIES)
+        theirs = fastest(peer_call, setup.seconds, TRIES) if peer_call else None
+        table.add_row(
+            work,
+            f"{ours:.4f}",
+            peer,
+            f"{theirs:.4f}" if theirs else "",
+            f"{ours / theirs:.3g}" if theirs else "",
+            "" if largest is None else f"{largest:.1e}",
+        )
+    yield table
 
 
-def best(work: Callable[[], object], seconds: float) -> float:
-    """Seconds of the fastest of at least three tries, as many as fit."""
-    fastest, started, tries = float("inf"), time.perf_counter(), 0
-    while tries < 3 or time.perf_counter() - started < seconds:
-        before = time.perf_counter()
-        work()
-        fastest, tries = min(fastest, time.perf_counter() - before), tries + 1
-    return fastest
-
-
-def error(fit: Fit, values: np.ndarray) -> float:
-    """The largest error at the sample, labels being 0 to 9."""
+def error(fit: Fit, points: np.ndarray) -> float:
+    """The largest error at the sample's points, where labels are 0 to 9."""
+    values = fit.evaluate(points)
     return float(np.abs(values[fit.projection.order] - fit.targets[:, 0]).max())
 
 
 def peak_memory(points: np.ndarray, labels: np.ndarray) -> float:
-    """Gigabytes that the construction allocates at most, its result included."""
+    """The most gigabytes that the construction allocates, with its result."""
     tracemalloc.start()
     try:
         fit_theorem1(points, labels)

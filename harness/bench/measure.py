@@ -1,9 +1,9 @@
-"""The measurements: a network's training rate, the plain loop's, the machine's."""
+"""The settings of a benchmark, and what several measure: rates of training and of the machine."""
 
 import itertools
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -20,6 +20,24 @@ IMAGES = 6_400
 BATCH = 128
 
 
+@dataclass(frozen=True)
+class Setup:
+    """What is measured, on which device, and how long each measurement takes."""
+
+    backend: Backend
+    precision: str
+    models: list[str]
+    seconds: float
+    points: int
+    """The size of the kernel that is solved."""
+
+
+def in_turns(setup: Setup, rounds: int, *measures: Callable[[float], float]) -> tuple[float, ...]:
+    """The mean of each measure over rounds; clocks and other processes change within a minute."""
+    each = [[measure(setup.seconds / rounds) for measure in measures] for _ in range(rounds)]
+    return tuple(sum(values) / rounds for values in zip(*each, strict=True))
+
+
 def rate(step: Callable[[], int], seconds: float, device: str, warm_up: int = 3) -> float:
     """Units a second over about ``seconds``; ``step`` does some work and returns its units."""
     for _ in range(warm_up):
@@ -30,6 +48,16 @@ def rate(step: Callable[[], int], seconds: float, device: str, warm_up: int = 3)
         units += step()
     _wait(device)
     return units / (time.perf_counter() - started)
+
+
+def fastest(work: Callable[[], object], seconds: float, tries: int = 1) -> float:
+    """Seconds of the fastest call: of at least ``tries``, and as many as fit."""
+    best, started = float("inf"), time.perf_counter()
+    while tries > 0 or time.perf_counter() - started < seconds:
+        before = time.perf_counter()
+        work()
+        best, tries = min(best, time.perf_counter() - before), tries - 1
+    return best
 
 
 def matrix_product_rate(precision: str, device: str, seconds: float) -> float:
@@ -47,7 +75,7 @@ def matrix_product_rate(precision: str, device: str, seconds: float) -> float:
 
 
 def synthetic_images() -> ImageSet:
-    """Random bytes of CIFAR-10's shape: speed does not hang on what is on them."""
+    """Random bytes of CIFAR-10's shape: speed does not depend on their content."""
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(256, (IMAGES, 3, 32, 32), generator=generator, dtype=torch.uint8)
     labels = torch.randint(10, (IMAGES,), generator=generator)
@@ -63,7 +91,7 @@ def recipe_and_data(model: str, backend: Backend, precision: str) -> tuple[Recip
 
 
 def training_rate(model: str, backend: Backend, precision: str, seconds: float) -> float:
-    """Images a second of the harness's own step, random batches and all."""
+    """Images a second of the harness's own steps, with random batches."""
     training = Training(*recipe_and_data(model, backend, precision), backend)
     training.model.train()
     batches = _batches(backend.device)

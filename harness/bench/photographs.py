@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from rich.table import Table
+from rich.console import RenderableType
 
-from harness.bench.measure import rate
+from harness.bench.measure import Setup, rate
 from harness.data.crop_cache import inspect_photographs
 from harness.data.photo_batches import Photographs
 from harness.data.photographs import photo_folder
 from harness.data.prepare import TrainingData
+from harness.report.terminal import plain_table
 from harness.training.backend import Backend
 from harness.training.imagenet import AUGMENTATION, EPOCHS, imagenet_recipe
 from harness.training.loop import Training
@@ -23,39 +24,38 @@ HEIGHT, WIDTH = 375, 500
 """ImageNet's most frequent size."""
 SIZES = (75, 299)
 BATCH = {"cpu": 8, "cuda": 32}
-"""Of the training; a rank's is 32, which takes a CPU half a minute at full size."""
+"""A rank trains on 32, which takes a CPU half a minute at full size."""
 
 
-def images_table(seconds: float, backend: Backend, precision: str) -> tuple[Table, float]:
-    """Images a second: decoded, decoded and augmented, from kept crops, and trained on.
-
-    Also the last figure at the paper's size.
-    """
-    torch.set_num_threads(backend.threads)
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("pixels", "decoded/s", "augmented/s", "kept crops/s", "trained/s", "times"):
-        table.add_column(name, justify="right", no_wrap=True)
+def images(setup: Setup) -> Iterator[RenderableType]:
+    """Images a second: decoded, decoded and augmented, from kept crops, and trained on."""
+    table = plain_table(
+        *(">pixels", ">decoded/s", ">augmented/s", ">kept crops/s", ">trained/s", ">times"),
+        caption=f"Inception v3, JPEG files of {WIDTH}x{HEIGHT}; times: the slower of decoded and"
+        " augmented over trained",
+    )
     with tempfile.TemporaryDirectory() as folder:
         root = made_photographs(Path(folder) / "photographs")
         for size in SIZES:
-            decoded, augmented, kept, trained = rates(
-                root, Path(folder), size, seconds, backend, precision
-            )
+            decoded, augmented, kept, trained = rates(root, Path(folder), size, setup)
             table.add_row(
                 str(size),
                 *(f"{it:,.0f}" for it in (decoded, augmented, kept)),
                 f"{trained:,.2f}",
                 f"{min(decoded, augmented) / trained:.1f}",
             )
-    return table, trained
+    yield table
+    hours = EPOCHS * 1_281_167 / trained / 3_600
+    yield (
+        f"a row of Table 2, {EPOCHS} epochs of 1,281,167 images, at {trained:,.2f}"
+        f" images/s: {hours:,.0f} hours (computed, not measured; evaluation comes on top)"
+    )
 
 
-def rates(
-    root: Path, cache: Path, size: int, seconds: float, backend: Backend, precision: str
-) -> tuple[float, float, float, float]:
+def rates(root: Path, cache: Path, size: int, setup: Setup) -> tuple[float, float, float, float]:
     """The four columns at one size; decoding with as many workers as the backend has threads."""
-    folder = photo_folder(root)
-    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    folder, backend = photo_folder(root), setup.backend
+    dtype = torch.bfloat16 if setup.precision == "bf16" else torch.float32
     photographs = Photographs(
         *(folder.root, np.array(folder.train), size, torch.device(backend.device), dtype),
         workers=backend.threads,
@@ -71,43 +71,33 @@ def rates(
         rows=np.arange(len(folder.train)),
     )
     pipeline = [
-        _pipeline_rate(source, epoch, seconds, backend)
+        _pipeline_rate(source, epoch, setup.seconds, backend)
         for source, epoch in ((photographs, None), (photographs, 0), (kept, None))
     ]
-    return *pipeline, training_rate(kept, size, seconds, backend, precision)
+    return *pipeline, training_rate(kept, size, setup)
 
 
-def training_rate(
-    photographs: Photographs, size: int, seconds: float, backend: Backend, precision: str
-) -> float:
-    """Images a second of Inception v3's own steps, on a batch that is there already."""
+def training_rate(photographs: Photographs, size: int, setup: Setup) -> float:
+    """Images a second of Inception v3's steps on a prepared batch."""
+    backend, precision = setup.backend, setup.precision
     batch = BATCH[backend.kind]
     recipe = imagenet_recipe("random-labels", crop=size, batch_size=batch, precision=precision)
     labels = torch.arange(len(photographs), device=backend.device)
     data = TrainingData(photographs, labels, photographs, labels, 1_000)
     training = Training(recipe, data, backend)
     training.model.train()
-    places = torch.arange(batch, device=backend.device)
-    (ready,) = photographs.batches([places.cpu()])
+    indices = torch.arange(batch, device=backend.device)
+    (ready,) = photographs.batches([indices.cpu()])
 
     def step() -> int:
-        training.step(places, iter([ready]))
+        training.step(indices, iter([ready]))
         return batch
 
-    return rate(step, seconds, backend.device, warm_up=1)
-
-
-def hours_in_words(images_a_second: float) -> str:
-    """What a row of Table 2 takes at a rate: computed, not measured."""
-    hours = EPOCHS * 1_281_167 / images_a_second / 3_600
-    return (
-        f"a row of Table 2, {EPOCHS} epochs of 1,281,167 images, at {images_a_second:,.2f}"
-        f" images/s: {hours:,.0f} hours (computed, not measured; evaluation comes on top)"
-    )
+    return rate(step, setup.seconds, backend.device, warm_up=1)
 
 
 def made_photographs(root: Path) -> Path:
-    """JPEG files of ImageNet's usual size, about 100 kB each; speed hangs on little else."""
+    """JPEG files of ImageNet's usual size, about 100 kB each."""
     generator = np.random.default_rng(0)
     for part, count in (("train", PHOTOS), ("val", 1)):
         (root / part / "n0").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The peer: the same network trained as people write it.
+"""The peer: the same network trained by an ordinary loop.
 
 One DataLoader worker, PIL images, torchvision transforms, SGD without fusion, float32, the default
 memory layout, and a loss read back at every step.
@@ -36,7 +36,7 @@ class PlainImages(Dataset):
 
 
 def plain_rate(model_name: str, backend: Backend, seconds: float) -> float:
-    """Images a second of the plain loop; the first batches, which start the worker, not counted."""
+    """Images a second of the plain loop, without the first batches, which start the worker."""
     recipe = paper_recipe(model_name, "cifar10", "true-labels")
     model = build_model(model_name, (3, 28, 28), 10, torch.Generator().manual_seed(0))
     model.to(backend.device)

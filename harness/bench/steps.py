@@ -1,21 +1,23 @@
 """The ways to train side by side: eager steps, compiled, a CUDA graph of each; runs together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
 import torch
-from rich.table import Table
+from rich.console import RenderableType
 
 from harness.bench.measure import (
+    Setup,
     matrix_product_rate,
     operations_per_image,
     rate,
     recipe_and_data,
     training_rate,
 )
-from harness.models.registry import MODELS, model_spec
-from harness.training.backend import Backend, resolve_backend
+from harness.models.registry import model_spec
+from harness.report.terminal import plain_table
+from harness.training.backend import Backend
 from harness.training.batching import can_be_grouped
 from harness.training.group import GroupTraining
 from harness.training.protocol import paper_recipe
@@ -25,65 +27,55 @@ CIFAR10 = 50_000
 TOGETHER = 4
 
 
-def steps_table(models: list[str] | None, seconds: float, device: str, precision: str) -> Table:
-    """Measure: images a second, seconds an epoch of CIFAR-10, share of the machine's own rate."""
-    backend = resolve_backend(device)
-    torch.set_num_threads(backend.threads)
-    precision = backend.precision(precision)
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("train", no_wrap=True)
-    for column in ("steps", "images/s", "s/epoch", "share", "memory"):
-        table.add_column(column, justify="left" if column == "steps" else "right", no_wrap=True)
-    for name in models or [name for name in MODELS if name != "linear"]:
+def steps(setup: Setup) -> Iterator[RenderableType]:
+    """Images a second, seconds an epoch of CIFAR-10, share of the machine's own rate."""
+    device = setup.backend.device
+    table = plain_table(
+        *("train", "steps", ">images/s", ">s/epoch", ">share", ">memory"),
+        caption="share: of a large matrix product's rate in the same precision; together:"
+        f" {TOGETHER} runs as one vectorised job, images and epochs of one run",
+    )
+    for name in setup.models:
         work = operations_per_image(name)
-        for way, rate_of in _ways(name, backend, precision, seconds):
-            machine = matrix_product_rate(precision, backend.device, seconds)
-            if backend.kind == "cuda":
+        for way, measure in _ways(name, setup):
+            machine = matrix_product_rate(setup.precision, device, setup.seconds)
+            if setup.backend.kind == "cuda":
                 torch.cuda.reset_peak_memory_stats()
-            images = rate_of()
+            images = measure()
             table.add_row(
                 model_spec(name).paper_name,
                 way,
                 f"{images:,.0f}",
                 f"{CIFAR10 / images:.2f}",
                 f"{100 * images * work / machine:.0f} %",
-                _memory(backend),
+                _memory(setup.backend),
             )
-    table.caption = (
-        f"{precision}; share: of a large matrix product's rate in the same precision;"
-        f" together: {TOGETHER} runs as one vectorised job, images and epochs of one run"
-    )
-    table.caption_justify = "left"
-    return table
+    yield table
 
 
-def _ways(
-    name: str, backend: Backend, precision: str, seconds: float
-) -> list[tuple[str, Callable[[], float]]]:
-    """Each way to train that this device has, and what measures its images a second."""
-    ways: list[tuple[str, Callable[[], float]]] = []
-    for steps in STEPS:
-        if steps != "graph" or backend.kind == "cuda":
-            taken = replace(backend, steps=steps)
-            ways.append((steps, partial(training_rate, name, taken, precision, seconds)))
+def _ways(name: str, setup: Setup) -> Iterator[tuple[str, Callable[[], float]]]:
+    """Each way to train that this device has, and the measurement of its images a second."""
+    for way in STEPS:
+        if way != "graph" or setup.backend.kind == "cuda":
+            backend = replace(setup.backend, steps=way)
+            yield way, partial(training_rate, name, backend, setup.precision, setup.seconds)
     if can_be_grouped(paper_recipe(name, "cifar10", "true-labels")):
-        ways.append(("together", partial(group_rate, name, TOGETHER, backend, precision, seconds)))
-    return ways
+        yield "together", partial(group_rate, name, TOGETHER, setup)
 
 
-def group_rate(name: str, members: int, backend: Backend, precision: str, seconds: float) -> float:
+def group_rate(name: str, members: int, setup: Setup) -> float:
     """Images a second, of all members, of a vectorised group of runs that differ in their seed."""
-    recipe, data = recipe_and_data(name, backend, precision)
-    # Without an end, so that no epoch is the last one, which alone evaluates.
+    recipe, data = recipe_and_data(name, setup.backend, setup.precision)
+    # Without an end: only a last epoch evaluates.
     endless = replace(recipe, epochs=10**9, evaluation="at the end", stop_at_zero_error=False)
     recipes = [replace(endless, seed=seed) for seed in range(members)]
-    group = GroupTraining(recipes, [data] * members, backend)
+    group = GroupTraining(recipes, [data] * members, setup.backend)
 
     def epoch() -> int:
         group.run_epoch()
         return members * len(data.train_labels)
 
-    return rate(epoch, seconds, backend.device, warm_up=1)
+    return rate(epoch, setup.seconds, setup.backend.device, warm_up=1)
 
 
 def _memory(backend: Backend) -> str:

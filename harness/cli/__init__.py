@@ -1,1 +1,1 @@
-"""What the commands of ``python -m harness`` do."""
+"""The commands of ``python -m harness``, a module each."""

@@ -3,68 +3,53 @@
 import argparse
 import json
 import math
-import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from harness.cli.common import sessions
 from harness.errors import HarnessError
 from harness.evidence.alarms import Alarm, alarms, left_out
-from harness.evidence.catalogue import load_catalogue
 from harness.files import write_atomically
-from harness.report.claim_tests import CLAIMS
-from harness.report.sources import read_sources
+from harness.report.terminal import console, plain_table
 
 FAILED = 1
 SHOWN = 20
 
 
-def add_parser(commands: Any) -> None:
-    """``alarms`` among the commands."""
-    parser = commands.add_parser(
-        "alarms", help="false-alarm rates, from sessions with different base seeds"
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
     parser.add_argument("evidence", nargs="+", type=Path, metavar="EVIDENCE")
     parser.add_argument("--all", action="store_true", help=f"more than the likeliest {SHOWN}")
     parser.add_argument("--out", type=Path, metavar="FILE", help="all of it, as JSON")
-    parser.set_defaults(command=run_alarms)
 
 
-def run_alarms(options: argparse.Namespace) -> int:
-    """Print the table; exit code 1 where a check failed in any session.
+def run(options: argparse.Namespace) -> int:
+    """Print the table; exit code 1 if a check failed in any session.
 
-    Raises HarnessError for files that cannot be read, too few, or of one base seed.
+    Raises HarnessError for files that cannot be read, too few files, or files of one base seed.
     """
-    catalogue = load_catalogue(CLAIMS / "catalogue.toml")
-    sources = [read_sources([path], catalogue) for path in options.evidence]
-    for source in sources:
-        for notice in source.notices:
-            print(f"notice: {notice}")
+    sources = sessions(options.evidence)
     found = alarms([(source.records, source.runs) for source in sources])
     if not found:
         raise HarnessError(
             "the sessions have no check in common: name files that pytest --evidence FILE has"
             " written of one tier"
         )
-    console = Console(width=None if sys.stdout.isatty() else 110, highlight=False)
-    console.print(_table(found if options.all else found[:SHOWN]))
-    console.print(_summary(found), markup=False)
-    partly = left_out([source.records for source in sources])
-    if partly:
-        console.print(f"judged in some sessions alone, and left out: {'; '.join(partly)}")
+    screen = console()
+    screen.print(_table(found if options.all else found[:SHOWN]))
+    screen.print(_summary(found))
+    if partly := left_out([source.records for source in sources]):
+        screen.print(f"judged in some sessions alone, and left out: {'; '.join(partly)}")
     if options.out:
-        write_atomically(options.out, (json.dumps(_packed(found), indent=1) + "\n").encode())
-        console.print(f"written: {options.out}", markup=False)
+        write_atomically(options.out, (json.dumps(_as_json(found), indent=1) + "\n").encode())
+        screen.print(f"written: {options.out}")
     return FAILED if any(it.failures for it in found) else 0
 
 
 def _table(found: list[Alarm]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("claim", "check", "failed", "deviations", "false alarms"):
-        right = column in ("failed", "deviations")
-        table.add_column(column, justify="right" if right else "left", no_wrap=right)
+    table = plain_table("claim", "check", ">failed", ">deviations", "false alarms")
     for it in found:
         name = f"control: {it.check}" if it.control else it.check
         table.add_row(
@@ -81,7 +66,7 @@ def _deviations(it: Alarm) -> str:
 
 
 def rate_in_words(it: Alarm) -> str:
-    """One in how many sessions."""
+    """The rate as one in how many sessions."""
     if it.rate is None:
         return f"none in {it.sessions}"
     if it.rate == 0:
@@ -93,17 +78,18 @@ def rate_in_words(it: Alarm) -> str:
 
 def _summary(found: list[Alarm]) -> str:
     total = sum(it.rate or 0.0 for it in found)
+    failures = sum(it.failures for it in found)
     unknown = sum(it.rate is None for it in found)
-    still = sum(it.rate == 0 for it in found)
-    told = f"1 in {1 / total:,.0f} sessions" if total else "none"
+    constant = sum(it.rate == 0 for it in found)
+    together = f"1 in {1 / total:,.0f} sessions" if total else "none"
     return (
-        f"{len(found)} checks over {found[0].sessions} sessions, {sum(it.failures for it in found)}"
-        f" failures; {still} unmoved or proved, {unknown} without slack to measure; all together,"
-        f" at most: {told}"
+        f"{len(found)} checks over {found[0].sessions} sessions, {failures} failures;"
+        f" {constant} unmoved or proved, {unknown} without slack to measure; all together,"
+        f" at most: {together}"
     )
 
 
-def _packed(found: list[Alarm]) -> dict[str, Any]:
+def _as_json(found: list[Alarm]) -> dict[str, Any]:
     return {
         "sessions": found[0].sessions,
         "together": sum(it.rate or 0.0 for it in found),

@@ -1,13 +1,22 @@
 """``python -m harness data list|fetch|check``."""
 
+import argparse
 from pathlib import Path
 
 from harness.data.catalogue import DATASETS, data_root, dataset_spec, missing_files
 from harness.errors import HarnessError
 
 
-def run_data(action: str, name: str | None, root: Path | None) -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("action", choices=["list", "fetch", "check"])
+    parser.add_argument("name", nargs="?", help="cifar10, mnist or imagenet")
+    parser.add_argument("--data-root", type=Path, metavar="DIR")
+
+
+def run(options: argparse.Namespace) -> int:
     """List the datasets, fetch one, or verify its checksums."""
+    action, name, root = options.action, options.name, options.data_root
     where = data_root(root)
     if action == "list":
         print(f"data root: {where}")

@@ -2,28 +2,29 @@
 
 import argparse
 import json
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.capacity.profile import profile
-from harness.capacity.profile_results import Profile
+from harness.capacity.profile_results import Profile, Time
 from harness.capacity.profile_search import Search
+from harness.cli.common import add_store, store_of
 from harness.data.catalogue import data_root, dataset_spec
 from harness.data.custom import check_images, custom_dataset
 from harness.environment import describe
 from harness.errors import NetworkError
 from harness.files import write_atomically
 from harness.models.custom import is_custom
+from harness.report.drawings import as_svg
+from harness.report.figures.profile import profiles as drawn
+from harness.report.terminal import warn
 from harness.runs.runner import Runner
-from harness.runs.store import Store, default_store
 from harness.training.custom_options import above_zero, add_network_options, custom_networks
+from harness.training.preflight import examine
 
 
-def add_parser(commands: argparse._SubParsersAction) -> None:
-    """Declare the command."""
-    parser = commands.add_parser(
-        "profile", help="how many random labels a network memorises within a budget, and how fast"
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
     add_network_options(parser.add_argument)
     parser.add_argument("--dataset", default="digits", metavar="FOLDER|NAME")
     parser.add_argument("--budget", type=above_zero(int), default=2_000, metavar="STEPS")
@@ -35,12 +36,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="for profile.json, .md and .svg")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--data-root", type=Path, metavar="DIR")
-    parser.add_argument("--runs", type=Path, metavar="DIR", help="the store of finished runs")
-    parser.add_argument("--fresh", action="store_true", help="train even if the store has it")
-    parser.set_defaults(command=run_profile)
+    add_store(parser, fresh=True)
 
 
-def run_profile(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Measure each network, print the tables, write the files.
 
     Raises HarnessError, before anything trains, for a network that cannot be examined.
@@ -67,20 +66,12 @@ def run_profile(options: argparse.Namespace) -> int:
     ]
     root, data = data_root(options.data_root).absolute(), dataset_spec(dataset)
     if data.custom and (note := check_images(dataset, root)):
-        print(f"notice: {data.title}: {note}")
+        warn(f"{data.title}: {note}")
     for search in searches:
         recipe = search.recipe(min(128, search.images), 0)
-        if is_custom(search.network.model):
-            from harness.training.preflight import examine
-
-            if note := examine(recipe).note:
-                print(f"notice: {search.network.title}: {note}")
-    store = Store(
-        options.runs or default_store(),
-        fresh_since=time.time() if options.fresh else None,
-        notice=lambda text: print(f"notice: {text}"),
-    )
-    runner = Runner(store, device=options.device, data_root=options.data_root)
+        if is_custom(search.network.model) and (note := examine(recipe).note):
+            warn(f"{search.network.title}: {note}")
+    runner = Runner(store_of(options), device=options.device, data_root=options.data_root)
     profiles = []
     for search in searches:
         print(f"{search.network.title} on {dataset}, at most {search.steps:,} steps", flush=True)
@@ -95,9 +86,6 @@ def run_profile(options: argparse.Namespace) -> int:
 
 def write_profiles(folder: Path, profiles: list[Profile], text: str) -> list[Path]:
     """Write profile.json, profile.md and profile.svg; raises StoreError where that fails."""
-    from harness.report.drawings import as_svg
-    from harness.report.figures.profile import profiles as drawn
-
     content = {
         "environment": describe(),
         "profiles": [it.as_dict() for it in profiles],
@@ -113,52 +101,54 @@ def write_profiles(folder: Path, profiles: list[Profile], text: str) -> list[Pat
 
 
 def tables(profiles: list[Profile]) -> str:
-    """What was measured, as tables in Markdown."""
-    lines = [
-        "| network | data | budget | random labels memorised | interval | by seed |",
-        "|---|---|---|---|---|---|",
-    ]
+    """The measurements as tables in Markdown."""
+    memorised = []
     for it in profiles:
-        search = it.search
-        low, high = it.interval
-        at_least = "at least " if it.is_lower_bound else ""
+        search, (low, high) = it.search, it.interval
         upper = "no end" if high is None else f"{high:,.0f}"
         by_seed = ", ".join(
             f"{b.memorised:,}" + (f" (not {b.failed:,})" if b.failed else " (all)")
             for b in it.brackets
         )
-        lines.append(
-            f"| {search.network.title} | {search.dataset}, {search.images:,} images"
-            f" | {search.steps:,} steps | {at_least}{it.memorised:,.0f} | {low:,.0f} to {upper}"
-            f" | {by_seed} |"
-        )
-    lines += ["", *_times(profiles, "random labels, n", lambda it: it.over_n, lambda t: f"{t.n:,}")]
-    lines += [
-        "",
-        *_times(
-            profiles,
-            "corrupted labels",
-            lambda it: it.over_corruption,
-            lambda t: f"{100 * t.corruption:.0f} % of {t.n:,}",
-        ),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _times(profiles: list[Profile], heading: str, series: object, name: object) -> list[str]:
-    """Steps to fit, a row a sample."""
-    lines = [
-        f"| network | {heading} | steps to fit | interval | seconds | test accuracy |",
-        "|---|---|---|---|---|---|",
-    ]
-    for it in profiles:
-        for t in series(it):
-            steps = "not by every seed" if t.mean is None else f"{t.mean:,.0f}"
-            span = "" if t.interval is None else f"{t.interval[0]:,.0f} to {t.interval[1]:,.0f}"
-            seconds = sum(t.seconds) / len(t.seconds)
-            accuracy = 100 * sum(t.test_accuracy) / len(t.test_accuracy)
-            lines.append(
-                f"| {it.search.network.title} | {name(t)} | {steps} | {span} | {seconds:.1f}"
-                f" | {accuracy:.1f} % |"
+        memorised.append(
+            (
+                search.network.title,
+                f"{search.dataset}, {search.images:,} images",
+                f"{search.steps:,} steps",
+                f"{'at least ' * it.is_lower_bound}{it.memorised:,.0f}",
+                f"{low:,.0f} to {upper}",
+                by_seed,
             )
-    return lines
+        )
+    head = ("network", "data", "budget", "random labels memorised", "interval", "by seed")
+    over_n = [_times(it, time, f"{time.n:,}") for it in profiles for time in it.over_n]
+    over_corruption = [
+        _times(it, time, f"{100 * time.corruption:.0f} % of {time.n:,}")
+        for it in profiles
+        for time in it.over_corruption
+    ]
+    times = ("steps to fit", "interval", "seconds", "test accuracy")
+    return "\n".join(
+        (
+            _table(head, memorised),
+            _table(("network", "random labels, n", *times), over_n),
+            _table(("network", "corrupted labels", *times), over_corruption),
+        )
+    )
+
+
+def _times(profile: Profile, time: Time, sample: str) -> tuple[str, ...]:
+    """A row: steps to fit a sample."""
+    return (
+        profile.search.network.title,
+        sample,
+        "not by every seed" if time.mean is None else f"{time.mean:,.0f}",
+        "" if time.interval is None else f"{time.interval[0]:,.0f} to {time.interval[1]:,.0f}",
+        f"{sum(time.seconds) / len(time.seconds):.1f}",
+        f"{100 * sum(time.test_accuracy) / len(time.test_accuracy):.1f} %",
+    )
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(cells)} |\n" for cells in (head, *rows)]
+    return "".join([lines[0], f"|{'---|' * len(head)}\n", *lines[1:]])

@@ -4,8 +4,8 @@ Under ``torchrun --nproc-per-node N -m harness train RECIPE`` N processes share 
 """
 
 import argparse
+import contextlib
 import os
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from harness.cli.common import add_precision, add_store, store_of
 from harness.errors import HarnessError, InvalidRecipe, UnknownName
 from harness.runs.progress import Progress
 from harness.runs.runner import Runner
-from harness.runs.store import Store, default_store
 from harness.training.protocol import named_recipe, recipe_names
 from harness.training.recipe import Recipe
 
@@ -24,7 +24,37 @@ if TYPE_CHECKING:
     from harness.training.ranks import Ranks
 
 
-def run_train(options: argparse.Namespace) -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "recipe", nargs="?", help="MODEL/DATASET/SETTING, or a recipe's JSON file; none: list them"
+    )
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="change fields of the recipe; may be given several times",
+    )
+    add_precision(parser)
+    parser.add_argument(
+        "--checkpoint-seconds", type=_seconds, default=30.0, metavar="S", help="between checkpoints"
+    )
+    parser.add_argument("--steps", choices=["eager", "compiled", "graph"], default="eager")
+    parser.add_argument("--data-root", type=Path, metavar="DIR")
+    add_store(parser, fresh=True)
+
+
+def _seconds(text: str) -> float:
+    """A time from the command line."""
+    with contextlib.suppress(ValueError):
+        if 0 <= (value := float(text)) < float("inf"):
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r}, but it should be a number of seconds from 0 up")
+
+
+def run(options: argparse.Namespace) -> int:
     """Train, or take the run from the store; print where it ended."""
     if options.recipe is None:
         print("\n".join(recipe_names()))
@@ -42,24 +72,22 @@ def run_train(options: argparse.Namespace) -> int:
 
 
 def _train(recipe: Recipe, options: argparse.Namespace, device: str, ranks: "Ranks") -> int:
-    """As one of the processes that share it; the first of them alone speaks."""
-    store = Store(
-        options.runs or default_store(),
-        fresh_since=time.time() if options.fresh else None,
-        notice=lambda text: None if ranks.rank else print(f"notice: {text}"),
-    )
+    """Train as one of the processes that share it; only the first prints."""
+    store = store_of(options)
+    if ranks.rank > 0:
+        store.notice = lambda text: None
     with Bars(
         TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
         BarColumn(),
-        TextColumn("{task.fields[told]}"),
+        TextColumn("{task.fields[state]}"),
         TimeRemainingColumn(),
         disable=ranks.rank > 0,
     ) as bars:
-        task = bars.add_task("", total=recipe.epochs, told="starting")
+        task = bars.add_task("", total=recipe.epochs, state="starting")
 
         def show(progress: Progress) -> None:
-            told = f"loss {progress.loss:.4f}  accuracy {100 * progress.accuracy:.2f} %"
-            bars.update(task, completed=progress.epoch, told=told)
+            state = f"loss {progress.loss:.4f}  accuracy {100 * progress.accuracy:.2f} %"
+            bars.update(task, completed=progress.epoch, state=state)
 
         if ranks.rank == 0:
             print(recipe)
@@ -79,8 +107,8 @@ def _train(recipe: Recipe, options: argparse.Namespace, device: str, ranks: "Ran
             bars.update(task, visible=bars.tasks[0].completed > 0)
             raise
         accuracy = 100 * run.curve.online_accuracy[-1]
-        told = f"loss {run.curve.loss[-1]:.4f}  accuracy {accuracy:.2f} %"
-        bars.update(task, completed=run.curve.epochs, total=run.curve.epochs, told=told)
+        state = f"loss {run.curve.loss[-1]:.4f}  accuracy {accuracy:.2f} %"
+        bars.update(task, completed=run.curve.epochs, total=run.curve.epochs, state=state)
     if ranks.rank > 0:
         return int(run.diverged)
     if run.diverged:
@@ -112,7 +140,7 @@ def chosen_recipe(name: str, changes: dict[str, Any]) -> Recipe:
 
 
 def parse_changes(words: list[str]) -> dict[str, Any]:
-    """FIELD=VALUE words to values of the fields' own types; InvalidRecipe or UnknownName if not."""
+    """FIELD=VALUE words as values of the fields' types; raises InvalidRecipe or UnknownName."""
     types = get_type_hints(Recipe)
     changes: dict[str, Any] = {}
     for word in words:
@@ -147,7 +175,7 @@ def _value(name: str, text: str, kind: Any) -> Any:
 
 
 def _entries(name: str, text: str) -> tuple[Any, ...]:
-    """Names, or names with a number, between commas: ``random crop,flip``, ``weights:0.0005``."""
+    """Names with or without a number, between commas: ``random crop,flip``, ``weights:0.0005``."""
     entries: list[Any] = []
     for entry in filter(None, (part.strip() for part in text.split(","))):
         group, colon, number = entry.rpartition(":")

@@ -47,16 +47,6 @@ def bound(record: Evidence) -> str:
     return bound_in_words(record.bound, record.unit) if record.bound else ""
 
 
-def duration(seconds: float) -> str:
-    """Seconds, minutes or hours."""
-    if seconds < 1:
-        return "< 1\u00a0s"
-    if seconds < 100:
-        return f"{seconds:.0f}\u00a0s"
-    minutes = seconds / 60
-    return f"{minutes:.0f}\u00a0min" if minutes < 100 else f"{minutes / 60:.1f}\u00a0h"
-
-
 def false_alarm(record: Evidence) -> str:
     """The check's false-alarm rate in words, or nothing."""
     if record.false_alarm is None:

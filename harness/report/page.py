@@ -29,6 +29,7 @@ from harness.report.scorecard import scorecard
 from harness.report.sources import Sources
 from harness.report.tables import paper_tables
 from harness.report.verdicts import claim_verdicts, section_title, verdict_words
+from harness.runs.progress import duration
 from harness.sabotage.fault import Fault, load_faults, standing_in
 
 PAPER_FIGURES = ("figure-1a", "figure-1b", "figure-1c", "figure-2a", "figure-2b")
@@ -188,7 +189,12 @@ def template(name: str) -> Template:
         environment.filters[function.__name__] = function
     environment.tests["scaled"] = lambda record: record.scale == "scaled"
     environment.globals.update(
-        symbols=SYMBOLS, meanings=MEANINGS, words=formatting, verdict_words=verdict_words, id=id
+        symbols=SYMBOLS,
+        meanings=MEANINGS,
+        words=formatting,
+        verdict_words=verdict_words,
+        duration=duration,
+        id=id,
     )
     return environment.get_template(name)
 

@@ -40,7 +40,10 @@ class Progress:
 
 
 def duration(seconds: float) -> str:
-    """Minutes and seconds, or hours and minutes."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes}:{rest:02d} min"
+    """Seconds, minutes or hours, with a space that does not break lines."""
+    if seconds < 1:
+        return "< 1\u00a0s"
+    if seconds < 100:
+        return f"{seconds:.0f}\u00a0s"
+    minutes = seconds / 60
+    return f"{minutes:.0f}\u00a0min" if minutes < 100 else f"{minutes / 60:.1f}\u00a0h"

@@ -1,10 +1,11 @@
 """``--recorded``: verdicts from records; what is not recorded fails nothing, and is counted."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
-from harness.cli import records as cli
+from harness.cli import runs as cli
 from harness.errors import HarnessError
 from harness.runs.records import Records
 from harness.runs.runner import Runner
@@ -101,39 +102,40 @@ def test_options_that_train_are_refused_beside_it(project, option):
 @pytest.fixture
 def store(tmp_path, monkeypatch):
     """A store with one run that counts as one on a whole data set."""
-    monkeypatch.setattr(cli, "_stored", lambda folder: list(Store(folder).runs()))
+    monkeypatch.setattr(cli, "dataset_spec", lambda name: SimpleNamespace(embedded=False))
     recipe = Recipe(model="mlp-1x16", dataset="digits", train_size=32, epochs=2, precision="fp32")
-    Runner(Store(tmp_path / "runs"), "cpu", threads=1).run(recipe)
-    return tmp_path / "runs"
+    store = Store(tmp_path / "runs")
+    Runner(store, "cpu", threads=1).run(recipe)
+    return store
 
 
 def test_recording_asks_before_it_replaces(store, tmp_path, capsys, monkeypatch):
     folder = tmp_path / "records"
     name = "mlp-1x16/digits/true-labels"
-    cli.run_record([name], store, False, False, folder)
+    cli.record([name], store, False, False, folder)
     assert "1 runs recorded" in capsys.readouterr().out
-    cli.run_record([name], store, False, False, folder)
+    cli.record([name], store, False, False, folder)
     assert "already recorded" in capsys.readouterr().out
     (run,) = Records.load(folder).by_path.values()
-    (kept,) = Store(store).runs()
-    Store(store).keep(cli.replace(kept, finished="2001-01-01T00:00:00+00:00"))
-    cli.run_record([], store, True, False, folder)
+    (kept,) = store.runs()
+    store.keep(cli.replace(kept, finished="2001-01-01T00:00:00+00:00"))
+    cli.record([], store, True, False, folder)
     assert "no terminal to ask at" in capsys.readouterr().out
     assert next(iter(Records.load(folder).by_path.values())).finished == run.finished
-    cli.run_record([], store, True, True, folder)
+    cli.record([], store, True, True, folder)
     assert next(iter(Records.load(folder).by_path.values())).finished[:4] == "2001"
     with pytest.raises(HarnessError, match="'python -m harness runs' lists them"):
-        cli.run_record(["mlp-1x16/digits/gaussian"], store, False, False, folder)
+        cli.record(["mlp-1x16/digits/gaussian"], store, False, False, folder)
     with pytest.raises(HarnessError, match="or give --all"):
-        cli.run_record([], store, False, False, folder)
+        cli.record([], store, False, False, folder)
 
 
 def test_what_was_taken_up_is_not_trained_again(store, tmp_path, monkeypatch):
-    folder, other = tmp_path / "records", tmp_path / "other"
-    cli.run_record([], store, True, False, folder)
-    cli.run_take_up(other, folder)
+    folder, other = tmp_path / "records", Store(tmp_path / "other")
+    cli.record([], store, True, False, folder)
+    cli.take_up(other, folder)
     (run,) = Records.load(folder).by_path.values()
-    laboratory = Runner(Store(other), "cpu", threads=1)
-    monkeypatch.setattr(laboratory.training, "make", None)
-    assert laboratory.run(run.recipe).outcome.train_correct == run.outcome.train_correct
-    assert [it.recipe for it in Store(other).runs()] == [run.recipe]
+    runner = Runner(other, "cpu", threads=1)
+    monkeypatch.setattr(runner.training, "make", None)
+    assert runner.run(run.recipe).outcome.train_correct == run.outcome.train_correct
+    assert [it.recipe for it in other.runs()] == [run.recipe]

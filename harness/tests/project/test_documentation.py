@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from harness.__main__ import _parser
+from harness.__main__ import COMMANDS, parser_for
 from harness.evidence.catalogue import load_catalogue
 from harness.plugin.options import CLAIMS
 
@@ -72,7 +72,7 @@ def test_every_option_exists(pytestconfig):
 
 
 def _help_of_all_commands():
-    (commands,) = _parser()._subparsers._group_actions
+    (commands,) = parser_for(COMMANDS)._subparsers._group_actions
     return "".join(parser.format_help() for parser in commands.choices.values())
 
 
@@ -81,7 +81,7 @@ def test_every_command_is_understood(name):
     for line in fenced_lines(TEXTS[name]):
         if " -m harness " in line:
             words = shlex.split(line, comments=True)
-            _parser().parse_args(words[words.index("harness") + 1 :])
+            parser_for(COMMANDS).parse_args(words[words.index("harness") + 1 :])
         elif "ci/" in line:
             script = shlex.split(line, comments=True)[0]
             assert (ROOT / script).stat().st_mode & 0o111, script

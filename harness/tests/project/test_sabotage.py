@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.cli.sabotage import run_sabotage
+from harness.cli import sabotage
 from harness.errors import HarnessError, UnknownName
 from harness.evidence.catalogue import load_catalogue
 from harness.plugin.options import CLAIMS
@@ -123,5 +123,5 @@ def test_the_list_names_every_fault(capsys):
     class Options:
         only, list = (), True
 
-    assert run_sabotage(Options) == 0
+    assert sabotage.run(Options) == 0
     assert len(capsys.readouterr().out.splitlines()) == len(ALL)

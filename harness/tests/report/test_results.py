@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from harness.cli.records import SELECTION
+from harness.cli.runs import SELECTION
 from harness.evidence.catalogue import load_catalogue
 from harness.evidence.record import read_evidence
 from harness.report.claim_tests import CLAIMS

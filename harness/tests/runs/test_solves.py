@@ -143,7 +143,7 @@ def test_a_solve_tells_how_far_it_is(recipe, tmp_path):
 def test_progress_in_words():
     text = str(Progress(RECIPE, "factorisation", 0.25, 90.0))
     assert text.startswith("exp(-0.05 d^2) on digits (n = 60), pixels, seed 0: factorisation 25 %")
-    assert text.endswith("1:30 min left")
+    assert text.endswith("90\u00a0s left")
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 1_001])

@@ -1,0 +1,90 @@
+"""Networks' training rates: beside the machine and a plain loop, and beside other processes."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import RenderableType
+
+from harness.bench.measure import (
+    Setup,
+    in_turns,
+    matrix_product_rate,
+    operations_per_image,
+    training_rate,
+)
+from harness.bench.plain import plain_rate
+from harness.environment import available_cores
+from harness.models.registry import model_spec
+from harness.report.terminal import plain_table
+
+ROUNDS = 4
+WANTED = 2.5
+"""The largest slowdown beside a process a core: half the cores are left, less a little."""
+
+
+def training(setup: Setup) -> Iterator[RenderableType]:
+    """Images a second of each network, beside the machine's own rate and a plain loop."""
+    backend, precision = setup.backend, setup.precision
+    table = plain_table(
+        *("train", ">images/s", ">plain loop", ">times"),
+        *(">GFLOP/image", ">GFLOP/s", ">machine", ">share"),
+        caption="batch 128, 28x28x3; machine: GFLOP/s of a large matrix product, in turns",
+    )
+    for name in setup.models:
+        ours, machine = in_turns(
+            setup,
+            ROUNDS,
+            lambda seconds, name=name: training_rate(name, backend, precision, seconds),
+            lambda seconds: matrix_product_rate(precision, backend.device, seconds) / 1e9,
+        )
+        plain = plain_rate(name, backend, setup.seconds)
+        work = operations_per_image(name) / 1e9
+        table.add_row(
+            model_spec(name).paper_name,
+            f"{ours:,.0f}",
+            f"{plain:,.0f}",
+            f"{ours / plain:.1f}",
+            f"{work:.4f}",
+            f"{ours * work:.0f}",
+            f"{machine:.0f}",
+            f"{100 * ours * work / machine:.0f} %",
+        )
+    yield table
+
+
+def loaded(setup: Setup) -> Iterator[RenderableType]:
+    """Images a second without and with a busy process for each core, in turns."""
+    table = plain_table(
+        *("train beside others", ">alone, images/s", ">loaded, images/s", ">times"),
+        caption=f"loaded: beside a spinning process a core; wanted: {WANTED} times",
+    )
+    for name in setup.models:
+
+        def alone(seconds: float, name: str = name) -> float:
+            return training_rate(name, setup.backend, setup.precision, seconds)
+
+        def beside_others(seconds: float, name: str = name) -> float:
+            with spinning(available_cores()):
+                return alone(seconds, name)
+
+        free, busy = in_turns(setup, ROUNDS, alone, beside_others)
+        table.add_row(
+            model_spec(name).paper_name, f"{free:,.0f}", f"{busy:,.0f}", f"{free / busy:.1f}"
+        )
+    yield table
+
+
+@contextmanager
+def spinning(processes: int) -> Iterator[None]:
+    """Run processes that keep a core busy each."""
+    started = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)
+    ]
+    try:
+        yield
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()

@@ -1,0 +1,30 @@
+"""Tables and text at the terminal."""
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+LOG_WIDTH = 110
+"""Columns where the output is no terminal."""
+
+
+def console() -> Console:
+    """Standard output as rich writes to it, without guesses at numbers and markup."""
+    width = None if sys.stdout.isatty() else LOG_WIDTH
+    return Console(width=width, highlight=False, markup=False)
+
+
+def plain_table(*columns: str, caption: str | None = None) -> Table:
+    """A table without lines; a column named ">..." is set flush right and never wrapped."""
+    table = Table(box=None, padding=(0, 2, 0, 0), caption=caption, caption_justify="left")
+    for name in columns:
+        right = name.startswith(">")
+        justify = "right" if right else "left"
+        table.add_column(name.removeprefix(">"), justify=justify, no_wrap=right)
+    return table
+
+
+def warn(text: str) -> None:
+    """Print a notice."""
+    print(f"notice: {text}")
