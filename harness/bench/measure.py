@@ -12,7 +12,8 @@ from harness.data.catalogue import dataset_spec
 from harness.data.prepare import DataSpec, TrainingData, prepare
 from harness.data.sources import ImageSet
 from harness.training.backend import Backend
-from harness.training.loop import Training, image_layout
+from harness.training.learner import image_layout
+from harness.training.loop import Training
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
 

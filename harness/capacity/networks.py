@@ -47,5 +47,5 @@ class TrainedNetworks:
                     f"{recipe} diverged on {diverged} of {len(rows)} labelings: take a smaller"
                     f" learning_rate than {recipe.learning_rate:g}"
                 )
-            values += [np.tanh(np.array(it.answer(images)) / 2) for it in group.members]
+            values += [np.tanh(np.array(it.logit_margins(images)) / 2) for it in group.members]
         return np.stack(values)

@@ -48,7 +48,7 @@ def _of_training(run: Run, root: Path | None) -> list[str]:
     found = []
     for name, ours, theirs in (
         ("labels", streams.digest(data.train_labels), run.outcome.label_digest),
-        ("order", training.order_digest, run.outcome.order_digest),
+        ("order", training.outcome.order_digest, run.outcome.order_digest),
     ):
         if ours != theirs:
             found.append(f"the hash of its {name} is {ours}, recorded is {theirs}")

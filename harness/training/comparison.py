@@ -1,10 +1,11 @@
 """What two recipes really change: their tensors, their first weights, their order."""
 
 import torch
+from torch.nn.utils import parameters_to_vector
 
 from harness.data import streams
-from harness.models.building import build_model
 from harness.training.inputs import prepared_data
+from harness.training.learner import initial_network
 from harness.training.recipe import Recipe
 
 
@@ -21,14 +22,8 @@ def what_differs(one: Recipe, other: Recipe) -> set[str]:
             for recipe in (one, other)
         ),
         "initial weights": tuple(
-            torch.cat([p.flatten() for p in _initial(recipe, data.shape, data.classes)])
+            parameters_to_vector(initial_network(recipe, data.shape, data.classes).parameters())
             for recipe, data in ((one, a), (other, b))
         ),
     }
     return {name for name, (first, second) in pairs.items() if not torch.equal(first, second)}
-
-
-def _initial(recipe: Recipe, shape: tuple[int, int, int], classes: int) -> list[torch.nn.Parameter]:
-    generator = streams.stream(recipe.seed, streams.INITIALIZATION)
-    model = build_model(recipe.model, shape, classes, generator, recipe.model_options)
-    return list(model.parameters())

@@ -17,7 +17,8 @@ from harness.data import streams
 from harness.data.prepare import TrainingData
 from harness.models.seeding import seeded
 from harness.training.backend import Backend
-from harness.training.loop import Training, image_layout
+from harness.training.learner import image_layout
+from harness.training.loop import Training
 from harness.training.recipe import Recipe
 from harness.training.state import restore, state_of
 

@@ -15,7 +15,7 @@ from harness.data.prepare import (
     with_labels,
 )
 from harness.data.sources import load
-from harness.training.loop import image_layout
+from harness.training.learner import image_layout
 from harness.training.recipe import Recipe
 
 

@@ -13,9 +13,9 @@ from torch.nn.functional import cross_entropy
 
 from harness.data import streams
 from harness.errors import NetworkError
-from harness.models.building import build_model
 from harness.models.custom import CannotBeMade, told, untold
 from harness.models.seeding import seeded
+from harness.training.learner import initial_network
 from harness.training.recipe import Recipe
 
 IMAGES = 4
@@ -88,14 +88,9 @@ def examine(recipe: Recipe) -> Examined:
         )
 
 
-def _made(recipe: Recipe, shape: tuple[int, int, int]) -> nn.Module:
-    generator = streams.stream(recipe.seed, streams.INITIALIZATION)
-    return build_model(recipe.model, shape, recipe.classes, generator, recipe.model_options)
-
-
 def _first_made(recipe: Recipe) -> nn.Module:
     try:
-        return _made(recipe, recipe.image_shape)
+        return initial_network(recipe, recipe.image_shape, recipe.classes)
     except CannotBeMade as error:
         if fits := _size_that_fits(recipe):
             remedy = f"it can be made for images of {fits}x{fits}: give it --image-size {fits}"
@@ -114,7 +109,7 @@ def _check_place(trained: dict[str, nn.Parameter], name: str) -> None:
 
 def _made_again(recipe: Recipe, trained: dict[str, nn.Parameter]) -> bool:
     """Whether a second network of the same seed differs; the two may share nothing."""
-    again = dict(_made(recipe, recipe.image_shape).named_parameters())
+    again = dict(initial_network(recipe, recipe.image_shape, recipe.classes).named_parameters())
     known = {id(parameter) for parameter in trained.values()}
     if shared := [key for key, parameter in again.items() if id(parameter) in known]:
         raise NetworkError(
@@ -155,7 +150,7 @@ def _size_that_fits(recipe: Recipe) -> int | None:
     others = [size for size in SIZES if size > height] + [it for it in SIZES[::-1] if it < height]
     for size in others:
         try:
-            model = _made(recipe, (channels, size, size)).train()
+            model = initial_network(recipe, (channels, size, size), recipe.classes).train()
             model(torch.randn(IMAGES, channels, size, size))
         except (Exception, SystemExit):  # Whatever it is, this size does not do either.
             continue

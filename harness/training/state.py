@@ -1,40 +1,34 @@
-"""What a training can go on from, between two epochs, with the same bits."""
+"""What a training needs to go on between two epochs, with the same bits."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
+from harness.training.loop import Training
 from harness.training.optimizer import set_learning_rate
 from harness.training.outcome import Outcome
 
-if TYPE_CHECKING:
-    from harness.training.loop import Training
 
-
-def state_of(training: "Training") -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+def state_of(training: Training) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Everything that the next epoch depends on: tensors, and facts for JSON."""
     tensors = {f"model/{name}": t for name, t in training.model.state_dict().items()}
-    slots = {
-        name: training.optimizer.state.get(p, {}) for name, p in training.model.named_parameters()
-    }
-    tensors |= {
-        f"momentum/{name}": slot["momentum_buffer"]
-        for name, slot in slots.items()
-        if "momentum_buffer" in slot
-    }
+    for name, parameter in training.model.named_parameters():
+        slot = training.optimizer.state.get(parameter, {})
+        if "momentum_buffer" in slot:
+            tensors[f"momentum/{name}"] = slot["momentum_buffer"]
     tensors |= {f"generator/{name}": g.get_state() for name, g in training.generators.items()}
     tensors["labels"] = training.labels
     facts = {
         "threads": training.backend.threads,
         "schedule": _without_tensors(training.schedule.state_dict()),
-        "learning_rate": float(training.optimizer.param_groups[0]["lr"]),
-        "outcome": training.outcome().as_dict(),
+        "learning_rate": training.learning_rate,
+        "outcome": training.outcome.as_dict(),
     }
     return tensors, facts
 
 
-def restore(training: "Training", tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
+def restore(training: Training, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
     """Go on from `state_of`, with the thread count of the run that was interrupted."""
     torch.set_num_threads(facts["threads"])
     training.backend = replace(training.backend, threads=facts["threads"])
@@ -49,18 +43,7 @@ def restore(training: "Training", tensors: dict[str, torch.Tensor], facts: dict[
         generator.set_state(tensors[f"generator/{name}"])
     training.labels = tensors["labels"].to(training.device)
     training.schedule.load_state_dict(facts["schedule"])
-    outcome = Outcome.from_dict(facts["outcome"])
-    training.curve, training.first_losses = outcome.curve, outcome.first_losses
-    training.order_digest, training.epochs_to_fit = outcome.order_digest, outcome.epochs_to_fit
-    training.not_finite = outcome.not_finite
-    training.correct = {
-        "train": outcome.train_correct,
-        "test": outcome.test_correct,
-        "validation": outcome.validation_correct,
-        "corrupted test": outcome.corrupted_test_correct,
-    }
-    training.among_five |= {"train": outcome.train_among_five, "test": outcome.test_among_five}
-    training.answers = outcome.answers
+    training.outcome = Outcome.from_dict(facts["outcome"])
 
 
 def _without_tensors(value: Any) -> Any:

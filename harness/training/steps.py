@@ -1,66 +1,73 @@
-"""How one step of SGD is taken: eagerly, by compiled code, or by replaying a CUDA graph.
+"""How one step of SGD is taken: eagerly, by compiled code, by replaying a CUDA graph, or in parts.
 
-All three take the same step, to rounding. In a training of small batches the launches of the
+The first three take the same step, to rounding. In a training of small batches the launches of the
 kernels take longer than the kernels on a fast GPU: a graph launches a whole step at once.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import torch
 from torch.nn.functional import cross_entropy
 
+from harness.data import streams
 from harness.errors import DeviceError
+from harness.training.learner import Learner
 
-if TYPE_CHECKING:
-    from harness.training.loop import Training
-
+AUXILIARY_SHARE = 0.4
+"""Of the auxiliary classifier in the loss (TF-Slim)."""
 WARM_UP = 3
 """Steps of a batch size that are taken eagerly before one is captured; they are real steps."""
+
+LossAndGuesses = tuple[torch.Tensor, torch.Tensor]
+"""The mean loss of a batch, and the classes (B,) that the network guesses, before the step."""
 
 
 class EagerSteps:
     """Operation by operation."""
 
-    def __init__(self, training: "Training") -> None:
-        self.training = training
+    def __init__(self, learner: Learner) -> None:
+        self.learner, self.network = learner, learner.model
 
     def __call__(
-        self, images: torch.Tensor, labels: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Train on images (B, C, H, W) and labels (B,): mean loss, classes guessed (B,)."""
-        result = self.update(images, labels)
-        self.training.schedule.step()
+        self, batch: torch.Tensor, images: Iterator[torch.Tensor], labels: torch.Tensor
+    ) -> LossAndGuesses:
+        """Train on the images of indices ``batch`` (B,), which ``images`` gives next.
+
+        ``labels`` (n,) are those of all training images.
+        """
+        result = self.update(next(images), labels[batch])
+        self.learner.schedule.step()
         return result
 
-    def update(
-        self, images: torch.Tensor, labels: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The step itself, at the learning rate as it stands."""
-        optimizer = self.training.optimizer
+    def update(self, images: torch.Tensor, labels: torch.Tensor) -> LossAndGuesses:
+        """One step at the current learning rate."""
+        optimizer = self.learner.optimizer
         optimizer.zero_grad(set_to_none=True)
         loss, guesses = self.evaluate(images, labels)
         loss.backward()
         optimizer.step()
         return loss.detach(), guesses
 
-    def evaluate(
-        self, images: torch.Tensor, labels: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Mean loss, and the classes (B,) that the network guesses, before the step."""
-        logits = self.training.logits(images)
-        return cross_entropy(logits, labels), logits.argmax(dim=1)
+    def evaluate(self, images: torch.Tensor, labels: torch.Tensor) -> LossAndGuesses:
+        """The forward pass, with the loss of an auxiliary classifier where the network has one."""
+        answers = self.learner.forward(self.network, images)
+        logits, *auxiliary = answers if isinstance(answers, tuple) else (answers,)
+        logits = logits.float()
+        loss = cross_entropy(logits, labels)
+        for side in auxiliary:
+            loss = loss + AUXILIARY_SHARE * cross_entropy(side.float(), labels)
+        return loss, logits.argmax(dim=1)
 
 
 class CompiledSteps(EagerSteps):
     """Forward and backward pass compiled, once for each batch size: `torch.compile`.
 
-    Raises DeviceError for dropout: the compiler does not look at the hooks of a layer, and takes
-    the code of a network without it for one of the same shapes with it.
+    Raises DeviceError for dropout: the compiler ignores the hooks of a layer.
     """
 
-    def __init__(self, training: "Training") -> None:
-        super().__init__(training)
-        _refuse_dropout(training, "compiled")
+    def __init__(self, learner: Learner) -> None:
+        super().__init__(learner)
+        _refuse_dropout(learner)
         self.evaluate = torch.compile(super().evaluate, dynamic=False)  # type: ignore[method-assign]
 
 
@@ -68,56 +75,115 @@ class GraphSteps(EagerSteps):
     """The whole step as one CUDA graph a batch size, so that the ragged last batch has its own.
 
     The learning rate is a tensor on the device, which the schedule changes between replays. Raises
-    DeviceError elsewhere than on a CUDA device, and for dropout, whose masks come from the CPU.
+    DeviceError where the device is not CUDA, and for dropout, whose masks come from the CPU.
     """
 
-    def __init__(self, training: "Training") -> None:
-        super().__init__(training)
-        if training.device.type != "cuda":
+    def __init__(self, learner: Learner) -> None:
+        super().__init__(learner)
+        if learner.device.type != "cuda":
             raise DeviceError(
-                f"steps = 'graph' needs a CUDA device, and this is {training.device};"
+                f"steps = 'graph' needs a CUDA device, and this is {learner.device};"
                 " use 'eager' or 'compiled'"
             )
-        _refuse_dropout(training, "graph")
+        _refuse_dropout(learner)
         self.taken: dict[int, int] = {}
         self.graphs: dict[int, tuple[torch.cuda.CUDAGraph, list[torch.Tensor]]] = {}
-        self.stream = torch.cuda.Stream(training.device)
+        self.stream = torch.cuda.Stream(learner.device)
 
-    def update(
-        self, images: torch.Tensor, labels: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def update(self, images: torch.Tensor, labels: torch.Tensor) -> LossAndGuesses:
         """Replay; the first steps of a batch size warm up, the next is captured and replayed."""
         size = len(labels)
         if size not in self.graphs:
             if self.taken.setdefault(size, 0) < WARM_UP:
                 self.taken[size] += 1
-                current = torch.cuda.current_stream(self.training.device)
+                current = torch.cuda.current_stream(self.learner.device)
                 self.stream.wait_stream(current)
                 with torch.cuda.stream(self.stream):
                     result = super().update(images, labels)
                 current.wait_stream(self.stream)
                 return result
             self._capture(images, labels)
-        graph, (own_images, own_labels, loss, guesses) = self.graphs[size]
-        own_images.copy_(images)
-        own_labels.copy_(labels)
+        graph, (held_images, held_labels, loss, guesses) = self.graphs[size]
+        held_images.copy_(images)
+        held_labels.copy_(labels)
         graph.replay()
         return loss.clone(), guesses.clone()
 
     def _capture(self, images: torch.Tensor, labels: torch.Tensor) -> None:
-        own = [images.clone(memory_format=torch.preserve_format), labels.clone()]
-        self.training.optimizer.zero_grad(set_to_none=True)
+        held = [images.clone(memory_format=torch.preserve_format), labels.clone()]
+        self.learner.optimizer.zero_grad(set_to_none=True)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, stream=self.stream):
-            own += super().update(*own)
-        self.graphs[len(labels)] = (graph, own)
+            held += super().update(*held)
+        self.graphs[len(labels)] = (graph, held)
 
 
-def _refuse_dropout(training: "Training", steps: str) -> None:
-    if training.recipe.dropout:
+class SharedSteps(EagerSteps):
+    """A batch in parts: by several processes, or one part after the other.
+
+    Gradients are added up over the parts; over all processes, by DistributedDataParallel. Also the
+    step of a network with an auxiliary classifier. Raises DeviceError unless steps are eager.
+    """
+
+    def __init__(self, learner: Learner) -> None:
+        super().__init__(learner)
+        if learner.backend.steps != "eager":
+            raise DeviceError(
+                f"steps = {learner.backend.steps!r} takes a batch whole, and {learner.recipe}"
+                " takes it in parts; use --steps eager"
+            )
+        self.network = learner.ranks.wrap(learner.model)
+
+    def __call__(
+        self, batch: torch.Tensor, images: Iterator[torch.Tensor], labels: torch.Tensor
+    ) -> LossAndGuesses:
+        """As `EagerSteps`, for this process's parts: over all processes they sum to the batch's.
+
+        ``images`` gives those of each part.
+        """
+        learner, ranks = self.learner, self.learner.ranks
+        size = learner.recipe.rank_batch
+        parts, seeds = ranks.parts(batch, size), self._dropout_seeds(batch)
+        learner.optimizer.zero_grad(set_to_none=True)
+        losses, guesses = [], torch.zeros_like(batch)
+        for position, (part, share, number) in enumerate(parts, start=1):
+            if seeds is not None:
+                learner.dropout.generator = torch.Generator().manual_seed(int(seeds[number]))
+            with ranks.no_sync(self.network, position < len(parts)):
+                loss, guessed = self.evaluate(next(images), labels[part])
+                # DistributedDataParallel takes the mean of the processes' gradients.
+                (loss * (share * ranks.world_size)).backward()
+            losses.append(share * loss.detach())
+            if share:
+                start = number * (size or -(-len(batch) // ranks.world_size))
+                guesses[start : start + len(part)] = guessed
+        learner.optimizer.step()
+        learner.schedule.step()
+        return torch.stack(losses).sum(), guesses
+
+    def _dropout_seeds(self, batch: torch.Tensor) -> torch.Tensor | None:
+        """A seed for each part, whichever process takes it; every process draws them all."""
+        if not self.learner.recipe.dropout:
+            return None
+        generator = self.learner.generators[streams.DROPOUT]
+        return torch.randint(2**62, (len(batch),), generator=generator)
+
+
+def _refuse_dropout(learner: Learner) -> None:
+    if learner.recipe.dropout:
         raise DeviceError(
-            f"steps = {steps!r} leaves out dropout, whose masks are drawn on the CPU; use 'eager'"
+            f"steps = {learner.backend.steps!r} leaves out dropout, whose masks are drawn on the"
+            " CPU; use 'eager'"
         )
 
 
 STEPS = {"eager": EagerSteps, "compiled": CompiledSteps, "graph": GraphSteps}
+
+
+def steps_for(learner: Learner) -> EagerSteps:
+    """The steps that the recipe, the processes and the backend ask for."""
+    recipe = learner.recipe
+    parts = recipe.rank_batch is not None and recipe.rank_batch < recipe.batch_size
+    if learner.ranks.world_size > 1 or parts or recipe.auxiliary:
+        return SharedSteps(learner)
+    return STEPS[learner.backend.steps](learner)

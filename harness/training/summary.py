@@ -5,7 +5,7 @@ inputs), the loss under noise on the weights, and what the network makes of the 
 """
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import nn
@@ -14,12 +14,10 @@ from torch.nn.functional import cross_entropy
 from harness.data import streams
 from harness.data.catalogue import dataset_spec
 from harness.models import model_spec
-from harness.models.building import build_model
+from harness.training.learner import initial_network
+from harness.training.loop import Training
 from harness.training.norms import folded, layers_of, matrix_norms, path_norms, spectral_norm
 from harness.training.recipe import Recipe
-
-if TYPE_CHECKING:
-    from harness.training.loop import Training
 
 PERCENT = (0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100)
 ABSOLUTE = (0.001, 0.003, 0.01, 0.03, 0.1)
@@ -44,19 +42,18 @@ def is_summed_up(recipe: Recipe) -> bool:
 
 
 @torch.no_grad()
-def summarise(training: "Training") -> dict[str, Any]:
+def summarise(training: Training) -> dict[str, Any]:
     """The fields of `Outcome` that are known only of a finished training.
 
     ``corrupted_total``, ``true_correct``, ``corrupted_true_correct`` and ``summary``.
     """
     recipe, data = training.recipe, training.data
-    generator = streams.stream(recipe.seed, streams.INITIALIZATION)
-    initial = build_model(recipe.model, data.shape, data.classes, generator, recipe.model_options)
-    initial = initial.to(training.device)
+    initial = initial_network(recipe, data.shape, data.classes).to(training.device)
     final = training.model.eval()
     logits = torch.cat([training.logits(part) for part in data.train_images.split(BATCH)])
     labels, guesses = training.labels, logits.argmax(dim=1)
-    true, corrupted = training.true_labels, training.corrupted
+    true = training.true_labels
+    corrupted = labels != true
     return {
         "corrupted_total": int(corrupted.sum()),
         "true_correct": int((guesses == true).sum()),
@@ -152,7 +149,7 @@ def _inputs(images: torch.Tensor) -> dict[str, float]:
     }
 
 
-def _noise(training: "Training") -> dict[str, Any]:
+def _noise(training: Training) -> dict[str, Any]:
     """Mean loss and accuracy on the first training images, weights with Gaussian noise on them.
 
     Means over a few draws. "absolute" scales are the noise's standard deviation on every weight

@@ -154,7 +154,7 @@ def test_or_are_left_out_and_counted_and_move_no_other_label(folder):
     (batch,) = left.train_images.batches([torch.arange(11)])
     (expected,) = whole.train_images.batches([torch.tensor(kept)])
     assert torch.equal(batch, expected)
-    outcome = trained(recipe, folder).outcome()
+    outcome = trained(recipe, folder).outcome
     assert outcome.skipped == 1 and outcome.train_total == 11
 
 
@@ -179,7 +179,7 @@ def test_workers_change_no_bit_and_a_restart_goes_on_with_the_same_labels(made, 
     whole, alone = trained(recipe, made), trained(recipe, made, workers=1)
 
     def figures(training):
-        outcome = asdict(training.outcome())
+        outcome = asdict(training.outcome)
         outcome["curve"]["seconds"] = None
         return outcome
 

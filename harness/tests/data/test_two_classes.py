@@ -109,10 +109,10 @@ def test_answers_are_differences_of_logits_on_the_probes():
     whole = recipe(keep_answers=True, epochs=2, replaced=3)
     prepared = prepared_data(whole, None, "cpu", "fp32")
     training = Training(whole, prepared, Backend())
-    assert training.outcome().answers == []
+    assert training.outcome.answers == []
     while not training.over:
         training.run_epoch()
-    outcome = training.outcome()
+    outcome = training.outcome
     with torch.no_grad():
         logits = training.model.eval()(torch.cat(prepared.probes))
     assert outcome.answers == pytest.approx((logits[:, 1] - logits[:, 0]).tolist(), abs=1e-5)
@@ -120,12 +120,12 @@ def test_answers_are_differences_of_logits_on_the_probes():
     assert Outcome.from_dict(outcome.as_dict()) == outcome
     again = Training(whole, prepared, Backend())
     restore(again, *state_of(training))
-    assert again.outcome().answers == outcome.answers
+    assert again.outcome.answers == outcome.answers
 
 
 def test_an_outcome_of_before_has_no_answers():
     training = Training(recipe(epochs=1), data(epochs=1), Backend())
-    old = training.outcome().as_dict()
+    old = training.outcome.as_dict()
     del old["answers"], old["probe_labels"]
     assert Outcome.from_dict(old).answers == []
     fields = recipe().as_dict()

@@ -15,7 +15,7 @@ from harness.training import photographs
 from harness.training.backend import Backend
 from harness.training.imagenet import ROWS, imagenet_recipe
 from harness.training.loop import Training
-from harness.training.shared_steps import SharedSteps
+from harness.training.steps import SharedSteps
 
 
 def test_inception_v3_has_torchvisions_weights_and_an_auxiliary_classifier_where_asked():
@@ -57,9 +57,9 @@ def test_the_auxiliary_classifiers_loss_counts_four_tenths(tmp_path, monkeypatch
 
     images, labels = next(training.data.train_images.batches([torch.arange(4)])), torch.arange(4)
     steps = SharedSteps(training)
-    _, plain = steps.evaluate(images, labels)
+    plain, _ = steps.evaluate(images, labels)
     steps.network = Two(training.model).train()
-    assert steps.evaluate(images, labels)[1].item() == pytest.approx(1.4 * plain.item(), rel=1e-6)
+    assert steps.evaluate(images, labels)[0].item() == pytest.approx(1.4 * plain.item(), rel=1e-6)
 
 
 def test_the_seven_rows_of_table_2_differ_by_their_switches():

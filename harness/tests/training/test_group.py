@@ -68,7 +68,7 @@ def finish(training: GroupTraining) -> GroupTraining:
 
 def assert_same(member: Training, single: Training) -> None:
     """The same integers, and the same floats to rounding."""
-    ours, expected = member.outcome(), single.outcome()
+    ours, expected = member.outcome, single.outcome
     for name in ("status", "train_correct", "test_correct", "epochs_to_fit", "probe_labels"):
         assert getattr(ours, name) == getattr(expected, name), name
     for name in ("label_digest", "order_digest", "train_total", "test_total"):
@@ -232,14 +232,14 @@ def test_a_members_weights_are_its_own_once_they_are_handed_back():
     training = group(GROUPS["draws"])
     training.run_epoch()
     member = training.members[1]
-    evaluated = member.count_correct(member.data.test_images, member.data.test_labels)
+    evaluated = member.count(member.data.test_images, member.data.test_labels)[0]
     assert not member.model[1].weight.is_contiguous()
     training.hand_back()
     for number, parameter in enumerate(member.model.parameters()):
         assert parameter.is_contiguous(), number
         momentum = member.optimizer.state[parameter]["momentum_buffer"]
         assert momentum.is_contiguous() and momentum.shape == parameter.shape
-    assert member.count_correct(member.data.test_images, member.data.test_labels) == evaluated
+    assert member.count(member.data.test_images, member.data.test_labels)[0] == evaluated
 
 
 def test_a_field_that_groups_do_not_know_keeps_a_recipe_alone(monkeypatch):

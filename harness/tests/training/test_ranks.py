@@ -42,7 +42,7 @@ def started(recipe, ranks=ALONE):
 def finished(training):
     while not training.over:
         training.run_epoch()
-    return training.outcome()
+    return training.outcome
 
 
 # --- A process's part --------------------------------------------------------------------------

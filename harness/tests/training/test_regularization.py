@@ -200,9 +200,9 @@ def test_corrupted_test_labels_are_beside_the_true_ones():
     changed = float((data.corrupted_test_labels != data.test_labels).float().mean())
     assert changed == pytest.approx(0.45, abs=0.1)
     it = finished(training(recipe(**asked)))
-    against = it.count_correct(data.test_images, data.corrupted_test_labels)
-    assert it.outcome().corrupted_test_correct == against
-    assert it.outcome().test_correct == it.count_correct(data.test_images, data.test_labels)
+    against = it.count(data.test_images, data.corrupted_test_labels)[0]
+    assert it.outcome.corrupted_test_correct == against
+    assert it.outcome.test_correct == it.count(data.test_images, data.test_labels)[0]
     assert prepared_data(recipe(), None, "cpu", "fp32").corrupted_test_labels is None
 
 
@@ -233,7 +233,7 @@ def test_an_interrupted_run_goes_on_with_the_same_draws(model, tmp_path):
     checkpoint.save(tmp_path / "c", *state_of(interrupted))
     resumed = training(it)
     restore(resumed, *checkpoint.load(tmp_path / "c"))
-    assert figures(finished(resumed).outcome()) == figures(straight.outcome())
+    assert figures(finished(resumed).outcome) == figures(straight.outcome)
 
 
 def test_a_stored_recipe_comes_back_as_it_was():

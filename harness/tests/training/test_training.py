@@ -47,12 +47,17 @@ def figures(outcome: Outcome) -> dict:
 class Watched(Training):
     """Writes down what every step was given."""
 
-    def step(self, batch, images=None):
-        self.__dict__.setdefault("batches", []).append(batch)
-        self.__dict__.setdefault("rates", []).append(self.optimizer.param_groups[0]["lr"])
-        loss, correct = super().step(batch, images)
-        self.__dict__.setdefault("losses", []).append(loss.item())
-        return loss, correct
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.batches, self.rates, self.losses, self.plain_step = [], [], [], self.take_step
+        self.take_step = self.watched_step
+
+    def watched_step(self, batch, *given):
+        self.batches.append(batch)
+        self.rates.append(self.learning_rate)
+        loss, guesses = self.plain_step(batch, *given)
+        self.losses.append(loss.item())
+        return loss, guesses
 
 
 def test_the_learning_rate_of_every_step_follows_the_formula():
@@ -99,13 +104,13 @@ def test_every_image_is_used_once_an_epoch_in_another_order_the_last_batch_inclu
         loss * size for loss, size in zip(watched.losses[4:], [16, 16, 16, 2], strict=True)
     )
     assert watched.curve.loss[1] == pytest.approx(weighted / 50, rel=1e-6)
-    assert watched.outcome().first_losses == watched.losses
+    assert watched.outcome.first_losses == watched.losses
 
 
 def test_training_stops_at_zero_error_only_where_the_recipe_says_so():
     fits = {"model": "mlp-1x512", "epochs": 20, "learning_rate": 0.05, "label_corruption": 1.0}
-    stopped = run(started(recipe(stop_at_zero_error=True, **fits))).outcome()
-    whole = run(started(recipe(**fits))).outcome()
+    stopped = run(started(recipe(stop_at_zero_error=True, **fits))).outcome
+    whole = run(started(recipe(**fits))).outcome
     assert stopped.epochs_to_fit == stopped.curve.epochs < 20 == whole.curve.epochs
     assert whole.epochs_to_fit == stopped.epochs_to_fit
     assert whole.curve.loss[: stopped.curve.epochs] == stopped.curve.loss
@@ -116,8 +121,8 @@ def test_training_stops_at_zero_error_only_where_the_recipe_says_so():
 
 def test_evaluation_waits_for_the_online_accuracy_where_the_recipe_says_so():
     fits = {"model": "mlp-1x512", "epochs": 12, "learning_rate": 0.05}
-    rare = run(started(recipe(evaluation="once nearly fitted", **fits))).outcome()
-    every = run(started(recipe(**fits))).outcome()
+    rare = run(started(recipe(evaluation="once nearly fitted", **fits))).outcome
+    every = run(started(recipe(**fits))).outcome
     assert rare.curve.loss == every.curve.loss, "evaluation moved the training"
     nearly = [share >= 0.99 for share in every.curve.online_accuracy]
     assert True in nearly[:-1] and False in nearly[:-1]
@@ -136,13 +141,13 @@ def test_evaluation_waits_for_the_online_accuracy_where_the_recipe_says_so():
 def test_evaluation_is_exact_and_leaves_the_network_as_it_was():
     training = run(started(recipe(model="inception", epochs=1)))
     before = {name: t.clone() for name, t in training.model.state_dict().items()}
-    count = training.count_correct(training.data.test_images, training.data.test_labels)
+    count = training.count(training.data.test_images, training.data.test_labels)[0]
     assert all(torch.equal(t, before[name]) for name, t in training.model.state_dict().items())
     # One at a time: in training mode, BatchNorm would see another batch.
     images, labels = training.data.test_images[:20], training.data.test_labels[:20]
-    singly = sum(training.count_correct(images[i : i + 1], labels[i : i + 1]) for i in range(20))
-    assert singly == training.count_correct(images, labels)
-    assert count == training.outcome().test_correct
+    singly = sum(training.count(images[i : i + 1], labels[i : i + 1])[0] for i in range(20))
+    assert singly == training.count(images, labels)[0]
+    assert count == training.outcome.test_correct
 
 
 def test_batchnorms_averages_move_as_the_recipe_says():
@@ -154,7 +159,7 @@ def test_batchnorms_averages_move_as_the_recipe_says():
 @pytest.mark.parametrize("stop", [True, False])
 def test_a_loss_that_is_no_number_ends_the_run_as_diverged(stop):
     wild = recipe(model="mlp-1x512", learning_rate=1e6, epochs=50, stop_at_zero_error=stop)
-    outcome = run(started(wild)).outcome()
+    outcome = run(started(wild)).outcome
     assert outcome.status == "diverged"
     assert outcome.curve.epochs < 50, "it went on"
     assert not math.isfinite(outcome.curve.loss[-1])
@@ -169,10 +174,10 @@ def test_weights_that_the_very_last_step_breaks_are_diverged_too():
     # One step: its loss was finite, the network that it leaves answers NaN.
     training = run(started(recipe(batch_size=32, epochs=1, learning_rate=1e300)))
     assert not all(p.isfinite().all() for p in training.model.parameters())
-    assert training.outcome().status == "diverged"
+    assert training.outcome.status == "diverged"
     assert math.isfinite(training.curve.loss[-1])
     broken = [name for name, p in training.model.named_parameters() if not p.isfinite().all()]
-    assert training.outcome().not_finite == f"{broken[0]} is not finite after step 1"
+    assert training.outcome.not_finite == f"{broken[0]} is not finite after step 1"
 
 
 def test_labels_are_drawn_anew_each_epoch_only_where_the_recipe_says_so():
@@ -193,7 +198,7 @@ def test_inputs_are_drawn_anew_at_each_access_only_where_the_recipe_says_so():
     for redraw in ("never", "inputs each access"):
         training = started(recipe(inputs="random pixels", redraw=redraw))
         images = training.data.train_images
-        one, other = training._access(images, batch), training._access(images, batch)
+        one, other = training._taken(images, batch), training._taken(images, batch)
         assert torch.equal(one, other) == torch.equal(one, images[batch]) == (redraw == "never")
         assert torch.equal(one.flatten(2).sort().values, images[batch].flatten(2).sort().values)
 
@@ -216,7 +221,7 @@ def test_a_resumed_training_ends_with_the_same_bits(changes, tmp_path):
     restore(resumed, *checkpoint.load(tmp_path / "c"))
     assert resumed.curve.epochs == 1 and not resumed.over
     run(resumed)
-    assert figures(resumed.outcome()) == figures(straight.outcome())
+    assert figures(resumed.outcome) == figures(straight.outcome)
     for ours, expected in zip(
         resumed.model.state_dict().values(), straight.model.state_dict().values(), strict=True
     ):
@@ -259,8 +264,8 @@ def test_bf16_computes_in_bfloat16_and_keeps_float32_weights():
 
 def test_the_seed_decides_everything():
     one, same, other = (run(started(recipe(label_corruption=1.0, seed=s))) for s in (0, 0, 1))
-    assert figures(one.outcome()) == figures(same.outcome())
-    one, other = one.outcome(), other.outcome()
+    assert figures(one.outcome) == figures(same.outcome)
+    one, other = one.outcome, other.outcome
     assert one.label_digest != other.label_digest
     assert one.order_digest != other.order_digest
     assert one.first_losses[0] != other.first_losses[0]
