@@ -1,11 +1,10 @@
-"""Norms of a network's weights, of which norm-based complexity measures are made.
+"""Norms of a network's weights, for norm-based complexity measures.
 
-A layer's weights are a matrix (outputs, inputs), a convolution's filters its rows; only the
-spectral norm is that of the convolution as an operator on its whole input.
+A layer's weights are a matrix (outputs, inputs), with a convolution's filters as rows. Only
+the spectral norm is that of the convolution as an operator on its whole input.
 """
 
 import copy
-from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -33,29 +32,22 @@ def layers_of(model: nn.Module) -> dict[str, Layer]:
 def folded(model: nn.Module) -> nn.Module:
     """A copy in evaluation mode whose BatchNorms are part of the convolutions before them.
 
-    It computes the same function, with no scale left that the next layer takes back.
+    It computes the same function without BatchNorm's scales.
     """
     model = copy.deepcopy(model).eval()
-    for block in list(model.modules()):
-        for (name, layer), (after, norm) in _pairs(block):
+    for block in [it for it in model.modules() if isinstance(it, nn.Sequential)]:
+        for (name, layer), (after, norm) in pairwise(list(block.named_children())):
             if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                 setattr(block, name, fuse_conv_bn_eval(layer, norm))
                 setattr(block, after, nn.Identity())
     return model
 
 
-def _pairs(
-    block: nn.Module,
-) -> Iterator[tuple[tuple[str, nn.Module], tuple[str, nn.Module]]]:
-    children = list(block.named_children()) if isinstance(block, nn.Sequential) else []
-    yield from pairwise(children)
-
-
 def matrix_norms(weight: torch.Tensor) -> dict[str, float]:
     """Norms of weights (outputs, ...), a row an output.
 
-    "1,inf" is the largest l1 norm of a row (Bartlett 1998), "2,1" the sum of the rows' l2 norms
-    (that of the transpose in Bartlett, Foster & Telgarsky 2017).
+    "1,inf" is the largest l1 norm of a row (Bartlett 1998). "2,1" is the sum of the rows' l2 norms:
+    the (2, 1) norm of the transpose in Bartlett, Foster & Telgarsky 2017.
     """
     rows = weight.flatten(1).double()
     return {
@@ -70,8 +62,8 @@ def matrix_norms(weight: torch.Tensor) -> dict[str, float]:
 def spectral_norm(layer: Layer, weight: torch.Tensor, size: tuple[int, int]) -> float:
     """Largest singular value of a layer with this weight, for a convolution on inputs of ``size``.
 
-    A dense layer's by singular values, a convolution's by Lanczos iteration on the operator and its
-    transpose, zero padding and stride included (Sedghi, Gupta & Long 2019 take circular padding).
+    A convolution's is found by Lanczos iteration on the operator and its transpose, with its zero
+    padding and stride (Sedghi, Gupta & Long 2019 take circular padding).
     """
     if isinstance(layer, nn.Linear):
         return float(torch.linalg.matrix_norm(weight.double(), 2))
@@ -89,7 +81,7 @@ def spectral_norm(layer: Layer, weight: torch.Tensor, size: tuple[int, int]) -> 
 
     inputs = weight.shape[1] * size[0] * size[1]
     operator = LinearOperator((inputs, inputs), matvec=squared, dtype=np.float64)
-    # A fixed start: no draw of the run's own is touched.
+    # A fixed start, which touches none of the run's random streams.
     start = np.random.default_rng(0).standard_normal(inputs)
     (largest,) = eigsh(operator, k=1, v0=start, tol=TOLERANCE, return_eigenvectors=False)
     return float(largest) ** 0.5
@@ -99,10 +91,11 @@ def spectral_norm(layer: Layer, weight: torch.Tensor, size: tuple[int, int]) -> 
 def path_norms(model: nn.Module, shape: Shape) -> dict[str, float]:
     """The l1 and the l2 path norm of a network on images of ``shape`` (channels, height, width).
 
-    The sum over all paths from an input to an output of the product of the weights' absolute
-    values, and the root of that of their squares (Neyshabur, Tomioka & Srebro 2015), by one pass
-    over ones. Biases begin no path; BatchNorms are folded; a max-pool passes on each of its inputs
-    (Gonon et al. 2024); local response normalisation, which only shrinks, is left out.
+    The l1 norm sums, over all paths from an input to an output, the product of the weights'
+    absolute values; the l2 norm is the root of the sum of their squares (Neyshabur, Tomioka &
+    Srebro 2015). One pass over ones gives each. Biases begin no path, BatchNorms are folded, a
+    max-pool passes on each of its inputs (Gonon et al. 2024), and local response normalisation,
+    which only shrinks, is left out.
     """
     found = {}
     for name, power in (("l1", 1), ("l2", 2)):
@@ -121,9 +114,9 @@ def path_norms(model: nn.Module, shape: Shape) -> dict[str, float]:
         device = next(network.parameters()).device
         ones = torch.ones(1, *shape, dtype=torch.float64, device=device)
         if isinstance(network, SmallInception):
-            # The mean over places is a layer of weights 1 / places.
-            places = network.features(ones).shape[2:].numel()
-            pooled = float(places) ** (1 - power)
+            # The mean over positions is a layer of weights 1 / positions.
+            positions = network.features(ones).shape[2:].numel()
+            pooled = float(positions) ** (1 - power)
         total = pooled * float(network(ones).sum())
         found[name] = total ** (1 / power)
     return found

@@ -17,20 +17,19 @@ class Curve:
     online_accuracy: list[float] = field(default_factory=list)
     """Share of training images classified correctly as their batch came."""
     online_accuracy_corrupted: list[float] = field(default_factory=list)
-    """The same of the images whose label is not the true one, as that label says. Kept, as are the
-    next two, where a share of the labels strictly between 0 and 1 is corrupted; else empty."""
+    """The same, of the images whose label is not the true one. This and the next two are kept where
+    a share of the labels strictly between 0 and 1 is corrupted, and empty otherwise."""
     online_accuracy_intact: list[float] = field(default_factory=list)
-    """The same of the images whose label is the true one."""
+    """The same, of the images whose label is the true one."""
     online_true_corrupted: list[float] = field(default_factory=list)
-    """Share of the images whose label is not the true one that were taken for their true class."""
+    """Share of the images whose label is not the true one that were given their true class."""
     train_accuracy: list[float | None] = field(default_factory=list)
     """In evaluation mode, over the whole training set."""
     test_accuracy: list[float | None] = field(default_factory=list)
     validation_accuracy: list[float | None] = field(default_factory=list)
-    """On the images held out from the training set, if there are any."""
+    """On the images held out for validation."""
     train_top5: list[float | None] = field(default_factory=list)
-    """Share of images whose label is among the five likeliest classes; empty where there are only
-    a few classes."""
+    """Top-5 accuracy; empty where there are ten classes or fewer."""
     test_top5: list[float | None] = field(default_factory=list)
     learning_rate: list[float] = field(default_factory=list)
     """At the epoch's first step."""
@@ -38,7 +37,7 @@ class Curve:
 
     @property
     def epochs(self) -> int:
-        """Epochs so far."""
+        """The number of epochs."""
         return len(self.step)
 
 
@@ -61,31 +60,28 @@ class Outcome:
     epochs_to_fit: int | None
     """The first epoch after which an evaluation found no training error."""
     answers: list[float] = field(default_factory=list)
-    """Where the recipe keeps them: the logit of the second group minus that of the first, by the
-    final network, on the sample before any replacement and then on images that it left out."""
+    """The final network's second logit minus the first, where the recipe keeps them: on the sample
+    before any replacement, then on images that it left out."""
     probe_labels: list[int] = field(default_factory=list)
-    """The labels that go with these images: 0 or 1, drawn as the sample's were."""
+    """The labels of these images, 0 or 1, drawn as the sample's."""
     validation_correct: int = 0
     validation_total: int = 0
     corrupted_test_correct: int = 0
-    """Test images classified as labels say that are corrupted as the training labels are; counted
-    where the recipe asks for it."""
+    """Against test labels that are corrupted as the training labels are, if the recipe asks."""
     train_among_five: int = 0
-    """Training images whose label is among the five likeliest classes; counted where there are
-    more than ten classes."""
+    """Top-5 hits, counted where there are more than ten classes."""
     test_among_five: int = 0
     skipped: int = 0
     """Photographs that did not decode, and were left out."""
     corrupted_total: int = 0
-    """Training images whose label is not the true one. Counted, as are the next two, where
-    `harness.training.summary` sums the run up."""
+    """Training images whose label is not the true one. This and the next three come from
+    `harness.training.summary`, for the runs that it covers."""
     true_correct: int = 0
-    """Training images classified as their true labels say."""
+    """Training images given their true class."""
     corrupted_true_correct: int = 0
-    """Those of them whose training label is another one."""
+    """Those of them whose training label is another class."""
     summary: dict[str, Any] = field(default_factory=dict)
-    """Norms of the weights, margins, loss under noise; see `harness.training.summary`. Empty where
-    the run was not summed up."""
+    """Norms of the weights, margins, loss under noise."""
     not_finite: str = ""
     """Of a run that diverged: which loss or parameter is not finite, and in which step."""
 
@@ -101,22 +97,22 @@ class Outcome:
 
     @property
     def train_top5(self) -> float:
-        """Final share of training images whose label is among the five likeliest classes."""
+        """Final top-5 training accuracy."""
         return self._share(self.train_among_five, self.train_total)
 
     @property
     def test_top5(self) -> float:
-        """Final share of test images whose label is among the five likeliest classes."""
+        """Final top-5 test accuracy."""
         return self._share(self.test_among_five, self.test_total)
 
     @property
     def best_test_accuracy(self) -> float:
-        """The highest of the run, as Table 2 has it in parentheses: chosen on the test set."""
+        """The highest of all epochs, chosen on the test set: Table 2's figure in parentheses."""
         return _highest(self.curve.test_accuracy)
 
     @property
     def best_test_top5(self) -> float:
-        """The highest top-5 test accuracy of the run."""
+        """The highest top-5 test accuracy of all epochs."""
         return _highest(self.curve.test_top5)
 
     @property
@@ -126,12 +122,12 @@ class Outcome:
 
     @property
     def corrupted_test_accuracy(self) -> float:
-        """Final share of test images classified as their corrupted labels say (Figure 1c)."""
+        """Final accuracy against corrupted test labels (Figure 1c)."""
         return self._share(self.corrupted_test_correct, self.test_total)
 
     @property
     def best_epoch(self) -> int:
-        """The first epoch of the highest validation accuracy, from 1: where early stopping stops.
+        """The first epoch, from 1, of the highest validation accuracy: where early stopping stops.
 
         Raises HarnessError where no epoch was validated.
         """
@@ -152,20 +148,20 @@ class Outcome:
         return correct / total if self.status == "finished" and total else float("nan")
 
     def steps_until_loss_below(self, level: float, window: int) -> tuple[float, int] | None:
-        """Steps until the mean loss of the last ``window`` of them is below ``level``.
+        """Steps until the mean loss of the last ``window`` steps is below ``level``.
 
-        Also the resolution with which it is known: a step in a short run, between two of which the
-        mean is taken as linear; in one of more than 1,000 steps ``window``, which must be an
-        epoch's steps then. None if it never is.
+        Also the resolution of that number. In a run of up to 1,000 steps it is one step, and the
+        mean is taken as linear between two steps. In a longer run it is ``window``, which must then
+        be the steps of an epoch. None if the loss never falls below the level.
         """
         losses, curve = self.first_losses, self.curve
         if curve.step and len(losses) == curve.step[-1]:
             means = [sum(losses[i - window : i]) / window for i in range(window, len(losses) + 1)]
             at = next((i for i, mean in enumerate(means) if mean < level), None)
-            if at is None:
-                return None
-            above = means[at - 1] if at else level
-            return window + at - (level - means[at]) / (above - means[at]) * (at > 0), 1
+            if not at:
+                return None if at is None else (float(window), 1)
+            above, below = means[at - 1], means[at]
+            return window + at - (level - below) / (above - below), 1
         steps = zip(curve.step, curve.loss, strict=True)
         step = next((step for step, mean in steps if mean < level), None)
         return None if step is None else (step, window)

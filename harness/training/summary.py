@@ -1,7 +1,7 @@
 """What is kept of a finished training beside its curve, small enough for JSON: no weights.
 
-What complexity measures are made of (norms of initial and final weights, margins, norms of the
-inputs), the loss under noise on the weights, and what the network makes of the true labels.
+The inputs of complexity measures (norms of initial and final weights, margins, norms of the
+images), the loss under noise on the weights, and accuracies against the true labels.
 """
 
 import copy
@@ -23,8 +23,8 @@ PERCENT = (0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100)
 ABSOLUTE = (0.001, 0.003, 0.01, 0.03, 0.1)
 """Standard deviations of the noise on every weight: for PAC-Bayes bounds."""
 RELATIVE = (0.01, 0.03, 0.1, 0.3)
-"""Of the noise on a weight, in units of that weight's absolute value: for sharpness that does not
-change where a layer is scaled and the next one scaled back."""
+"""Standard deviations in units of each weight's absolute value: a sharpness that does not change if
+one layer is scaled up and the next one down."""
 DRAWS = 3
 NOISE_IMAGES = 2_000
 BATCH = 1_000
@@ -32,9 +32,9 @@ DIGITS = 6
 
 
 def is_summed_up(recipe: Recipe) -> bool:
-    """Whether a recipe's run gets a summary: the paper's networks on whole data sets.
+    """Whether a recipe's run gets a summary: the paper's networks on whole data sets in memory.
 
-    Not the many small runs, nor photographs, nor custom networks, whose layers are not known.
+    Custom networks get none: their layers are not known.
     """
     spec = dataset_spec(recipe.dataset)
     whole = recipe.train_size is None and not spec.embedded and not spec.is_folder
@@ -75,7 +75,7 @@ def summarise(training: Training) -> dict[str, Any]:
 
 
 def _layers(initial: nn.Module, final: nn.Module, shape: tuple[int, int, int]) -> list[dict]:
-    """Each layer's norms: initial, final, of the difference, and with its BatchNorm folded in."""
+    """Norms of each layer: initial, final, of their difference, and with BatchNorm folded in."""
     sizes = _input_sizes(initial, shape)
     before, fused = layers_of(initial), layers_of(folded(final))
     found = []
@@ -96,14 +96,14 @@ def _layers(initial: nn.Module, final: nn.Module, shape: tuple[int, int, int]) -
 
 
 def _input_sizes(model: nn.Module, shape: tuple[int, int, int]) -> dict[str, tuple[int, int]]:
-    """Height and width of what each layer gets."""
+    """Height and width of each layer's input."""
     sizes: dict[str, tuple[int, int]] = {}
     names = {layer: name for name, layer in layers_of(model).items()}
 
-    def look(layer: nn.Module, inputs: tuple[torch.Tensor]) -> None:
+    def note(layer: nn.Module, inputs: tuple[torch.Tensor]) -> None:
         sizes[names[layer]] = tuple(inputs[0].shape[2:])
 
-    hooks = [layer.register_forward_pre_hook(look) for layer in names]
+    hooks = [layer.register_forward_pre_hook(note) for layer in names]
     model.eval()(torch.zeros(1, *shape, device=next(model.parameters()).device))
     for hook in hooks:
         hook.remove()
@@ -111,16 +111,15 @@ def _input_sizes(model: nn.Module, shape: tuple[int, int, int]) -> dict[str, tup
 
 
 def _all_parameters(initial: nn.Module, final: nn.Module) -> dict[str, float]:
-    """Of the vector of all parameters, biases among them: its size and l2 norms."""
-    one, other = (
-        torch.cat([p.detach().double().flatten() for p in model.parameters()])
-        for model in (initial, final)
+    """The number of parameters, biases among them, and the l2 norms of their vector."""
+    before, after = (
+        torch.cat([p.double().flatten() for p in model.parameters()]) for model in (initial, final)
     )
     return {
-        "count": len(other),
-        "initial l2": float(one.norm()),
-        "final l2": float(other.norm()),
-        "distance l2": float((other - one).norm()),
+        "count": len(after),
+        "initial l2": float(before.norm()),
+        "final l2": float(after.norm()),
+        "distance l2": float((after - before).norm()),
     }
 
 
@@ -133,8 +132,8 @@ def _margins(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 
 def _percentiles(values: torch.Tensor) -> dict[str, float]:
     shares = torch.tensor(PERCENT, dtype=torch.float64) / 100
-    found = values.double().cpu().quantile(shares)
-    return {str(percent): float(it) for percent, it in zip(PERCENT, found, strict=True)}
+    found = values.double().cpu().quantile(shares).tolist()
+    return dict(zip(map(str, PERCENT), found, strict=True))
 
 
 def _inputs(images: torch.Tensor) -> dict[str, float]:
@@ -150,26 +149,20 @@ def _inputs(images: torch.Tensor) -> dict[str, float]:
 
 
 def _noise(training: Training) -> dict[str, Any]:
-    """Mean loss and accuracy on the first training images, weights with Gaussian noise on them.
+    """Loss and accuracy on the first training images under Gaussian noise on all parameters.
 
-    Means over a few draws. "absolute" scales are the noise's standard deviation on every weight
-    and bias, "relative" ones that in units of the parameter's own absolute value.
+    Means over a few draws, for the scales `ABSOLUTE` and `RELATIVE`.
     """
     images, labels = training.data.train_images[:NOISE_IMAGES], training.labels[:NOISE_IMAGES]
     model, generator = training.model, streams.stream(training.recipe.seed, "noise on the weights")
     kept = copy.deepcopy(model.state_dict())
 
-    def tried() -> tuple[float, float]:
+    def measured() -> dict[str, float]:
         logits = torch.cat([training.logits(part) for part in images.split(BATCH)])
         right = (logits.argmax(dim=1) == labels).double().mean()
-        return float(cross_entropy(logits, labels)), float(right)
+        return {"loss": float(cross_entropy(logits, labels)), "accuracy": float(right)}
 
-    loss, accuracy = tried()
-    found: dict[str, Any] = {
-        "images": len(labels),
-        "draws": DRAWS,
-        "none": {"loss": loss, "accuracy": accuracy},
-    }
+    found: dict[str, Any] = {"images": len(labels), "draws": DRAWS, "none": measured()}
     for kind, scales in (("absolute", ABSOLUTE), ("relative", RELATIVE)):
         found[kind] = {}
         for scale in scales:
@@ -179,18 +172,16 @@ def _noise(training: Training) -> dict[str, Any]:
                     noise = torch.randn(parameter.shape, generator=generator).to(parameter.device)
                     size = scale if kind == "absolute" else scale * parameter.abs()
                     parameter.add_(noise * size)
-                results.append(tried())
+                results.append(measured())
                 model.load_state_dict(kept)
-            losses, accuracies = zip(*results, strict=True)
             found[kind][f"{scale:g}"] = {
-                "loss": sum(losses) / DRAWS,
-                "accuracy": sum(accuracies) / DRAWS,
+                name: sum(result[name] for result in results) / DRAWS for name in results[0]
             }
     return found
 
 
 def _rounded(value: Any) -> Any:
-    """Numbers to as many digits as mean something; what is not finite becomes None."""
+    """Floats to six digits; those that are not finite become None."""
     if isinstance(value, dict):
         return {name: _rounded(it) for name, it in value.items()}
     if isinstance(value, list):

@@ -147,7 +147,7 @@ def test_a_member_that_diverges_leaves_the_others_alone():
     training = finish(GroupTraining(recipes, data, Backend()))
     assert [member.diverged for member in training.members] == [False, True, False]
     assert training.members[1].curve.epochs == 1, "it went on"
-    assert re.fullmatch(r"the loss of step \d is (nan|inf)", training.members[1].not_finite)
+    assert re.fullmatch(r"the loss of step \d is (nan|inf)", training.members[1].outcome.not_finite)
     for place in (0, 2):
         assert_same(training.members[place], alone(recipes[place]))
 
