@@ -103,7 +103,7 @@ class TrainingJob:
         )
 
     def _run(self, recipe: Recipe, key: str, training: Training, together: int) -> Run:
-        outcome, ranks = training.outcome(), training.ranks
+        outcome, ranks = training.outcome, training.ranks
         if ranks.rank == 0 and is_summed_up(recipe) and outcome.status == "finished":
             outcome = replace(outcome, **summarise(training))
         _, why = self._precision(recipe, training.backend)

@@ -34,9 +34,6 @@ LAYERS = {
 
 CIRCLES = [
     ("harness.models.sources", "harness.models.custom"),
-    ("harness.training.recipe_checks", "harness.training.recipe"),
-    ("harness.training.shared_steps", "harness.training.loop"),
-    ("harness.training.steps", "harness.training.loop"),
 ]
 """Imports that still close a circle."""
 
