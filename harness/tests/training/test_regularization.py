@@ -126,7 +126,7 @@ def test_dropout_changes_the_losses_and_not_what_is_evaluated():
     plain.model.eval(), dropping.model.eval()
     assert torch.equal(plain.logits(images), dropping.logits(images))
     plain.run_epoch(), dropping.run_epoch()
-    assert plain.first_losses != dropping.first_losses
+    assert plain.outcome.first_losses != dropping.outcome.first_losses
 
 
 # --- augmentation ----------------------------------------------------------------------------
