@@ -1,4 +1,4 @@
-"""``python -m harness train RECIPE``: one training by hand, with a progress bar.
+"""``python -m harness train RECIPE``: one training by hand, with its progress.
 
 Under ``torchrun --nproc-per-node N -m harness train RECIPE`` N processes share it.
 """
@@ -10,12 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
-
 from harness.cli.common import add_precision, add_store, store_of
-from harness.errors import HarnessError, InvalidRecipe, UnknownName
-from harness.runs.progress import Progress
+from harness.errors import InvalidRecipe, UnknownName
+from harness.report.terminal import console
 from harness.runs.runner import Runner
 from harness.training.protocol import named_recipe, recipe_names
 from harness.training.recipe import Recipe
@@ -73,42 +70,22 @@ def run(options: argparse.Namespace) -> int:
 
 def _train(recipe: Recipe, options: argparse.Namespace, device: str, ranks: "Ranks") -> int:
     """Train as one of the processes that share it; only the first prints."""
-    store = store_of(options)
+    store, screen = store_of(options), console()
     if ranks.rank > 0:
-        store.notice = lambda text: None
-    with Bars(
-        TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
-        BarColumn(),
-        TextColumn("{task.fields[state]}"),
-        TimeRemainingColumn(),
-        disable=ranks.rank > 0,
-    ) as bars:
-        task = bars.add_task("", total=recipe.epochs, state="starting")
-
-        def show(progress: Progress) -> None:
-            state = f"loss {progress.loss:.4f}  accuracy {100 * progress.accuracy:.2f} %"
-            bars.update(task, completed=progress.epoch, state=state)
-
-        if ranks.rank == 0:
-            print(recipe)
+        store.notice, screen.quiet = lambda text: None, True
+    screen.print(str(recipe))
+    with screen.status("starting") as status:
         runner = Runner(
             store,
             device=device,
             data_root=options.data_root,
             workers=int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if ranks.joined else 1,
             precision=options.precision,
-            on_progress=show,
+            on_progress=lambda progress: status.update(str(progress)),
             checkpoint_seconds=options.checkpoint_seconds,
             steps=options.steps,
         )
-        try:
-            run = runner.run_with(ranks, recipe)
-        except HarnessError:
-            bars.update(task, visible=bars.tasks[0].completed > 0)
-            raise
-        accuracy = 100 * run.curve.online_accuracy[-1]
-        state = f"loss {run.curve.loss[-1]:.4f}  accuracy {accuracy:.2f} %"
-        bars.update(task, completed=run.curve.epochs, total=run.curve.epochs, state=state)
+        run = runner.run_with(ranks, recipe)
     if ranks.rank > 0:
         return int(run.diverged)
     if run.diverged:

@@ -1,4 +1,4 @@
-"""``--engine ray``: the plan is worked through on a cluster first; judging then finds its runs."""
+"""``--engine ray``: a cluster makes the runs first; judging then finds them in the store."""
 
 import os
 from pathlib import Path
@@ -10,6 +10,7 @@ from harness.environment import available_cores
 from harness.errors import ClusterError, HarnessError
 from harness.linear.recipe import SolveRecipe
 from harness.plugin.options import SESSION, trains_nothing
+from harness.plugin.plan import WORKERS
 from harness.plugin.progress import FOOT
 from harness.plugin.tiers import PROBLEM, needs_gpu, tier_of
 from harness.plugin.trials import work_of
@@ -18,7 +19,7 @@ from harness.runs.store import default_store
 from harness.training.recipe import Recipe
 
 REMOTE = pytest.StashKey[dict[Recipe | SolveRecipe, str]]()
-"""Keys in the store of what the cluster has trained, by recipe."""
+"""Keys in the store of the runs that the cluster has made, by recipe."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--engine",
         choices=["here", "ray"],
         default="here",
-        help="where the plan is worked through: in this process, or on a Ray cluster",
+        help="where runs are made: in this process, or on a Ray cluster",
     )
     group.addoption(
         "--ray-address",
@@ -39,23 +40,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """A plan that is sent away is collected once, in this process."""
-    option = config.option
-    if option.ray_address and option.engine != "ray":
+    """Refuse an address without the engine that it is for."""
+    if config.option.ray_address and config.option.engine != "ray":
         raise pytest.UsageError("--ray-address is for --engine ray")
-    if option.engine == "ray" and hasattr(option, "numprocesses"):
-        option.jobs_a_machine = _number(option.numprocesses)
-        option.numprocesses, option.dist, option.tx = None, "no", []
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Nothing is trained elsewhere unless an engine says so."""
+    """Without a cluster no run is remote."""
     config.stash[REMOTE] = {}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Have everything trained; a test whose recipe failed there fails with the reason."""
+    """Have all runs made; a test whose recipe failed on the cluster fails with the reason."""
     config = session.config
     if config.getoption("--engine") != "ray" or trains_nothing(config) or session.testsfailed:
         return
@@ -86,7 +83,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 
 def _require_gpus(kind: str, items: list[pytest.Item]) -> None:
-    """Raise ClusterError for a tier that needs GPUs on a cluster that has none, as here without."""
+    """Raise ClusterError for a tier that needs GPUs on a cluster that has none."""
     if tier := next((tier_of(item) for item in items if kind == "cpu" and needs_gpu(item)), ""):
         raise ClusterError(
             f"the {tier} tier needs a CUDA GPU, and no machine of the cluster has one; add one"
@@ -94,23 +91,18 @@ def _require_gpus(kind: str, items: list[pytest.Item]) -> None:
         )
 
 
-def _number(wanted: int | str | None) -> int:
-    """How many ``-n`` says, an xdist's word for all cores among them."""
-    return available_cores() if isinstance(wanted, str) else max(1, wanted or 1)
-
-
 def place_of(config: pytest.Config) -> Place:
-    """What the machines of a cluster must know of this session."""
+    """This session's settings for the machines of a cluster."""
     option = config.getoption
     explicit: Path | None = option("--data-root")
-    told = explicit or os.environ.get("RETHINKING_DATA")
+    is_set = explicit or os.environ.get("RETHINKING_DATA")
     return Place(
         runs=(option("--runs") or default_store()).absolute(),
-        data_root=data_root(explicit).absolute() if told else None,
-        # A task sees the GPUs that are its own, whatever their number on the machine.
+        data_root=data_root(explicit).absolute() if is_set else None,
+        # A task sees only its own GPUs, whatever their number on the machine.
         device=option("--device").split(":")[0],
         precision=option("--precision"),
         fresh_since=config.stash[SESSION].started if option("--fresh") else None,
-        # As many as the test's own process would take, alone or as one of -n.
-        threads=max(1, available_cores() // getattr(config.option, "jobs_a_machine", 1)),
+        # As many as a process of this session would take, alone or as one of -n.
+        threads=max(1, available_cores() // max(1, config.stash[WORKERS])),
     )

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from harness.environment import available_cores
 from harness.errors import StoreError
-from harness.linear.recipe import SolveRecipe
 from harness.models.custom import is_custom
 from harness.plugin.options import visible_gpus
 from harness.plugin.tiers import tier_of
@@ -15,65 +15,66 @@ from harness.plugin.trials import work_of
 from harness.runs.forecast import Forecast
 from harness.runs.jobs import jobs_in_order
 from harness.runs.progress import duration
+from harness.runs.run import AnyRecipe
 from harness.runs.store import Store, default_store
 from harness.training.recipe import Recipe
 
 MANY = 5
-"""Recipes that are alike from which on they share a line, where each is a job of its own."""
-ALONE = pytest.StashKey[bool]()
+"""So many similar jobs of one recipe each are collapsed into one line."""
+WORKERS = pytest.StashKey[int]()
+"""How many processes ``-n`` asks for; 0 without it."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """A plan is collected once, in this process."""
-    config.stash[ALONE] = not getattr(config.option, "numprocesses", None)
-    if config.getoption("--plan") and hasattr(config.option, "numprocesses"):
-        config.option.numprocesses, config.option.dist, config.option.tx = None, "no", []
+    """Collect in this process alone, without xdist, what is only listed or sent to a cluster."""
+    option = config.option
+    asked = getattr(option, "numprocesses", None)
+    config.stash[WORKERS] = available_cores() if isinstance(asked, str) else asked or 0
+    if asked is not None and (option.plan or option.engine == "ray"):
+        option.numprocesses, option.dist, option.tx = None, "no", []
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Print the plan instead of running the tests."""
-    if not session.config.getoption("--plan"):
+    config = session.config
+    if not config.getoption("--plan"):
         return None
     if session.testsfailed:
         raise session.Interrupted(f"{session.testsfailed} errors during collection")
     tests = [list(dict.fromkeys(work_of(item))) for item in session.items]
     users = Counter(recipe for test in tests for recipe in test)
-    kind = _kind(session)
-    jobs = list(jobs_in_order(tests, kind, along=session.config.stash[ALONE]))
-    writer = session.config.get_terminal_writer()
-    writer.line()
-    total = sum(recipe.cost for recipe in users)
-    store = Store(session.config.getoption("--runs") or default_store())
+    kind = _device_kind(session)
+    jobs = list(jobs_in_order(tests, kind, along=not config.stash[WORKERS]))
     try:
-        forecast = Forecast(store.trainings())
+        forecast = Forecast(Store(config.getoption("--runs") or default_store()).trainings())
     except StoreError as error:
         raise pytest.UsageError(str(error)) from error
-    seconds, known_of, unknown = 0.0, 0, 0
+    expected = {it: forecast.seconds(it) if isinstance(it, Recipe) else None for it in users}
+    total = sum(recipe.cost for recipe in users)
+    writer = config.get_terminal_writer()
+    writer.line()
     for recipes, others in _lines(jobs):
-        recipe, tests_of_it = recipes[0], max(users[it] for it in recipes)
         share = f"{100 * sum(it.cost for it in recipes) / total:5.1f} %"
-        expected = [forecast.seconds(it) if isinstance(it, Recipe) else None for it in recipes]
-        known = [it for it in expected if it is not None]
-        seconds += sum(it[0] for it in known)
-        known_of += len(known)
-        unknown += len(expected) - len(known)
-        told = f"{recipe}{others}: {recipe.work}; {tests_of_it} test{'s' * (tests_of_it > 1)}"
-        writer.line(f"{share}  {_time(expected):>10}  {told}")
+        time = _time([expected[it] for it in recipes])
+        tests_of_it = max(users[it] for it in recipes)
+        work = f"{recipes[0]}{others}: {recipes[0].work}"
+        writer.line(f"{share}  {time:>10}  {work}; {tests_of_it} test{'s' * (tests_of_it > 1)}")
     writer.line(
         f"{len(users)} {_kinds(users)} in {len(jobs)} jobs for {len(session.items)} tests, in the"
         f" order in which {'a GPU' if kind == 'cuda' else 'a CPU'} starts them, the longest tests'"
         " first; at the left, each one's share of the arithmetic if none stops early"
     )
     if any(isinstance(it, Recipe) and is_custom(it.model) for it in users):
-        writer.line("the arithmetic of a network from outside is not known: its share is a guess")
-    writer.line(_sum(seconds, known_of, unknown, forecast.device))
+        writer.line("the arithmetic of a custom network is not known: its share is a guess")
+    known = [it[0] for it in expected.values() if it is not None]
+    writer.line(sum_in_words(known, len(users) - len(known), forecast.device))
     return True
 
 
-def _kind(session: pytest.Session) -> str:
-    """Of the device that is to train: a GPU's for the GPU's tiers, also where there is none."""
+def _device_kind(session: pytest.Session) -> str:
+    """The kind of device that is to train: a GPU for the GPU's tiers, even if there is none."""
     device = session.config.getoption("--device")
     if device != "auto":
         return device.partition(":")[0]
@@ -82,49 +83,49 @@ def _kind(session: pytest.Session) -> str:
 
 
 def _time(expected: list[tuple[float, bool] | None]) -> str:
-    """Of one line: ~ where the network has not trained on this dataset here before."""
-    if not expected or None in expected:
+    """A line's time; ~ if a network has not trained on its dataset here before."""
+    known = [it for it in expected if it is not None]
+    if len(known) < len(expected):
         return "-"
-    reckoned = "" if all(measured for _, measured in expected) else "~"
-    return f"{reckoned}{duration(sum(seconds for seconds, _ in expected))}"
+    by_arithmetic = "" if all(measured for _, measured in known) else "~"
+    return by_arithmetic + duration(sum(seconds for seconds, _ in known))
 
 
-def _sum(seconds: float, known: int, unknown: int, device: str) -> str:
+def sum_in_words(known: list[float], unknown: int, device: str) -> str:
+    """The expected time of the whole plan, from the known seconds of its recipes."""
     if not device:
         return "no times: the store has no finished training of this machine yet"
     if not known:
         return "no times: nothing like these has been trained on this machine yet"
     left = f"; {unknown} have none" if unknown else ""
     return (
-        f"expected: {duration(seconds)} on {device}, one after the other, if none stops early and"
-        f" nothing is stored, by what the store's runs took (~: by arithmetic alone){left}"
+        f"expected: {duration(sum(known))} on {device}, one after the other, if none stops early"
+        f" and nothing is stored, from the times of the store's runs (~: by arithmetic alone){left}"
     )
 
 
-def _lines(
-    jobs: Iterable[list[Recipe | SolveRecipe]],
-) -> list[tuple[list[Recipe | SolveRecipe], str]]:
-    """What stands on a line, and in words what stands there beside the first.
+def _lines(jobs: Iterable[list[AnyRecipe]]) -> list[tuple[list[AnyRecipe], str]]:
+    """The recipes of each line, and words for those beside the first.
 
-    A job; or many jobs, each of one recipe, that differ in seed, draw or replaced example alone.
+    A line is a job, or many jobs of one recipe each that differ in seed, draw or replaced example.
     """
-    alike: dict[object, list[list[Recipe | SolveRecipe]]] = {}
+    alike: dict[object, list[list[AnyRecipe]]] = {}
     for job in jobs:
         first = job[0]
         drawn = {"label_draw": 0, "replaced": None} if isinstance(first, Recipe) else {}
-        one = len(job) == 1
-        alike.setdefault(replace(first, seed=0, **drawn) if one else tuple(job), []).append(job)
+        key = tuple(job) if len(job) > 1 else replace(first, seed=0, **drawn)
+        alike.setdefault(key, []).append(job)
     lines = []
     for found in alike.values():
         if len(found) >= MANY:
             lines.append(([job[0] for job in found], f" and {len(found) - 1} variants, one by one"))
-            continue
-        for job in found:
-            lines.append((job, f" and {len(job) - 1} more as one job" * (len(job) > 1)))
+        else:
+            lines += [
+                (job, f" and {len(job) - 1} more as one job" * (len(job) > 1)) for job in found
+            ]
     return lines
 
 
-def _kinds(recipes: Iterable[object]) -> str:
-    """What there is to make, in words."""
-    solves = {not isinstance(recipe, Recipe) for recipe in recipes}
-    return {(False,): "trainings", (True,): "solves"}.get(tuple(solves), "trainings and solves")
+def _kinds(recipes: Iterable[AnyRecipe]) -> str:
+    names = {"trainings" if isinstance(recipe, Recipe) else "solves" for recipe in recipes}
+    return " and ".join(sorted(names, reverse=True)) or "trainings and solves"

@@ -1,6 +1,7 @@
-"""What trains now, while it trains: with xdist, whose controller reads files, and without.
+"""Progress of the running trainings and solves, with xdist and without.
 
-On a terminal one line at the foot, rewritten in place; elsewhere a line now and then.
+On a terminal it is one line below the tests, rewritten in place; in a log, a line now and then.
+xdist's workers write it to files, which the controller shows.
 """
 
 import contextlib
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from harness.runs.progress import Progress
 
 ON_TERMINAL_SECONDS = 1.0
-ELSEWHERE_SECONDS = 30.0
+LOG_SECONDS = 30.0
 STALE_SECONDS = 120.0
 
 
 @dataclass
 class Foot:
-    """The line at the foot of the terminal; pytest's own output pushes it away first."""
+    """The line at the foot of the terminal, which is cleared before pytest writes."""
 
     config: pytest.Config
     on_terminal: bool
@@ -37,16 +38,16 @@ class Foot:
     @property
     def is_due(self) -> bool:
         """Whether enough time has passed since the last line."""
-        pause = ON_TERMINAL_SECONDS if self.on_terminal else ELSEWHERE_SECONDS
+        pause = ON_TERMINAL_SECONDS if self.on_terminal else LOG_SECONDS
         return time.monotonic() - self.shown_at >= pause
 
     @property
     def width(self) -> int:
-        """Columns of the line; a log has as many as it takes."""
+        """The most columns of a line: the terminal's, or no limit in a log."""
         return self.config.get_terminal_writer().fullwidth if self.on_terminal else sys.maxsize
 
     def show(self, text: str) -> None:
-        """Write the line; the test's captured output is not touched."""
+        """Write the line, past pytest's capture of a test's output."""
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         capture = self.config.pluginmanager.get_plugin("capturemanager")
         if reporter is None or self.config.option.verbose < -1:
@@ -65,7 +66,7 @@ class Foot:
             self.shown_at = time.monotonic()
 
     def clear(self) -> None:
-        """Take the line away before pytest writes."""
+        """Clear the line."""
         if self.is_up:
             with self.lock:
                 sys.stdout.write("\r\x1b[K")
@@ -77,14 +78,14 @@ FOOT = pytest.StashKey[Foot]()
 
 
 class Watcher(threading.Thread):
-    """In xdist's controller: shows what the workers report."""
+    """A thread of xdist's controller that shows the workers' progress."""
 
     def __init__(self, config: pytest.Config) -> None:
         super().__init__(daemon=True, name="claims-progress")
         self.config, self.over = config, threading.Event()
 
     def run(self) -> None:
-        """Look at the workers' files until the session ends."""
+        """Show the workers' files until the session ends."""
         foot, folder = self.config.stash[FOOT], self.config.stash[SESSION].folder
         turn = 0
         while not self.over.wait(0.5):
@@ -96,14 +97,14 @@ class Watcher(threading.Thread):
                     if time.time() - path.stat().st_mtime < STALE_SECONDS:
                         texts.append(f"{path.stem} {path.read_text('utf-8')}")
                 except OSError:
-                    continue  # The worker has just finished that training.
+                    continue  # The worker has just finished.
             if texts:
                 foot.show(side_by_side(texts, foot.width, turn))
                 turn += 1
 
 
 def side_by_side(texts: list[str], width: int, turn: int) -> str:
-    """What all workers do, or one after the other where the line is too narrow for all."""
+    """All workers' progress, or in turns one worker's if the line is too narrow."""
     together = " | ".join(texts)
     return together if len(together) < width else texts[turn % len(texts)]
 
@@ -124,7 +125,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def show_progress(config: pytest.Config, progress: "Progress") -> None:
-    """Called after each epoch, in the process that trains."""
+    """Show or store progress; called after each epoch, in the process that trains."""
     session = config.stash[SESSION]
     if session.worker:
         path = session.folder / f"{session.worker}.progress"
@@ -135,7 +136,7 @@ def show_progress(config: pytest.Config, progress: "Progress") -> None:
 
 
 class Clearing:
-    """Takes the foot away before pytest's reporter writes about a test."""
+    """Clears the foot before pytest's reporter writes about a test."""
 
     def __init__(self, foot: Foot) -> None:
         self.foot = foot
@@ -152,13 +153,13 @@ class Clearing:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
-        """Nothing trains any more."""
+        """The last test is over."""
         self.foot.clear()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Any:
-    """A finished training must not be shown under the next test."""
+    """Remove the progress of finished trainings before the next test."""
     result = yield
     session = item.config.stash[SESSION]
     if session.worker:

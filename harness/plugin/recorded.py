@@ -1,4 +1,4 @@
-"""``--recorded``: judge from the records in the repository; train nothing, need no data, no GPU."""
+"""``--recorded``: judge from the repository's records; nothing is trained, no data are needed."""
 
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ from harness.runs.records import RECORDS as FOLDER
 from harness.runs.records import AnyRun, Records, device_kind
 
 RECORDS = pytest.StashKey[Records]()
-"""There in a session with ``--recorded`` alone."""
+"""Only in a session with ``--recorded``."""
 RUNS_OF = pytest.StashKey[dict[Any, AnyRun]]()
-"""Of a test: its recipes, and the recorded run of each."""
+"""A test's recipes, and the recorded run of each."""
 REASON = "not recorded: "
 
 
@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Read all records; one that is not as it was written ends the session here."""
+    """Read all records; a damaged one ends the session."""
     option = config.getoption
     if not option("--recorded"):
         if option("--records") != FOLDER:
@@ -66,7 +66,7 @@ def is_recorded(config: pytest.Config) -> bool:
 
 
 def recorded_runs(item: pytest.Item) -> dict[Any, AnyRun]:
-    """The recorded run of each of the test's recipes, as far as there is one."""
+    """The recorded runs of the test's recipes, for those that have one."""
     if RUNS_OF not in item.stash:
         option, records = item.config.getoption, item.config.stash[RECORDS]
         prefer = "cuda" if tier_of(item) in ("gpu_full", "imagenet") else "cpu"
@@ -79,7 +79,7 @@ def recorded_runs(item: pytest.Item) -> dict[Any, AnyRun]:
 
 
 def recorded_device(item: pytest.Item) -> str:
-    """The kind of device of the test's recorded runs; a GPU's where they are of both kinds."""
+    """The kind of device of the test's recorded runs: "cuda" if any ran on a GPU."""
     return max((device_kind(run) for run in recorded_runs(item).values()), default="cpu")
 
 
@@ -96,13 +96,13 @@ def why_not(item: pytest.Item) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Leave out a test whose runs are not all recorded; the tests of the harness run as ever."""
+    """Skip a test of the claims whose runs are not all recorded."""
     if is_recorded(item.config) and tier_of(item) and (why := why_not(item)):
         pytest.skip(REASON + why)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How much was judged from records."""
+    """Say how many records were judged, and how many tests have none."""
     config = terminalreporter.config
     if not is_recorded(config) or config.stash[SESSION].worker:
         return

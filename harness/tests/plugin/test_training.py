@@ -16,7 +16,7 @@ def pytest_configure(config):
     from harness.plugin import progress
     from harness.runs.training_job import TrainingJob
 
-    progress.ELSEWHERE_SECONDS = 0
+    progress.LOG_SECONDS = 0
     make, show = TrainingJob.make, progress.Foot.show
 
     def noted_make(self, by_key, *ranks):
