@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness import data
 from harness.plugin.baselines import Tolerance
 
 STREAM = Tolerance("an integer stream: the same on every machine")
@@ -11,9 +12,7 @@ STREAM = Tolerance("an integer stream: the same on every machine")
 @pytest.mark.baseline("digits-split")
 def test_the_digits_are_split_as_they_were(baseline):
     """A test image that is a training image too would score what was memorised."""
-    from harness.data.audit import audit_split
-
-    split = audit_split("digits")
+    split = data.audit_split("digits")
     columns = {
         "images": [split.train_images, split.test_images],
         "in_both": [split.shared] * 2,

@@ -1,4 +1,4 @@
-"""Regression baseline of what a network does and neither its weights nor its first losses show."""
+"""Regression baseline of Alexnet's local response normalisation."""
 
 import pytest
 

@@ -1,15 +1,20 @@
-"""2.1-pixels, 2.1-noise-first: networks fit shuffled pixels, random pixels and Gaussian noise."""
+"""2.1-pixels, 2.1-noise-first: networks fit images without structure, and noise before labels.
+
+Shuffled pixels: one permutation for all images. Random pixels: another for each image. Gaussian:
+noise with the mean and variance of the data. The labels are the true ones.
+"""
 
 import pytest
 
-from claims.section2_capacity.trials import (
+from claims.section2_capacity.recipes import (
     HALFWAY,
-    fast,
-    figure_1a_trials,
-    own_random_inputs,
-    random_input_trials,
-    title,
+    NETWORKS,
+    RANDOMISED_INPUTS,
+    SEEDS,
+    on_cifar10,
+    on_digits,
 )
+from harness import training
 from harness.evidence import (
     AtMost,
     Attains,
@@ -19,64 +24,72 @@ from harness.evidence import (
     exact,
     published_crossing,
 )
-from harness.plugin.trials import Trial, reseed, trials
+from harness.plugin.experiments import experiments
 
-NOISES = ["gaussian", "random pixels"]
+# --- 2.1-pixels ------------------------------------------------------------------------------
 
 
-def judge_pixels(judge, trial, setting, runs):
+def judge_pixels(judge, runs, what):
     judge(
-        accuracy(f"{title(trial, runs[0].recipe)}: training accuracy, {setting}", runs, "train"),
+        accuracy(f"{runs.all[0].recipe.title}: training accuracy, {what}", runs.all, "train"),
         Attains(1.0, source="Section 2.1: zero training error on random noise; Figure 1a"),
     )
 
 
+SEEDS_OF = {network: SEEDS[network][:1] for network in NETWORKS} | {
+    "mlp-1x512": SEEDS["mlp-1x512"][:3]
+}
+
+
 @pytest.mark.claim("2.1-pixels")
-@trials(*random_input_trials(), own=own_random_inputs)
-def test_images_without_structure_are_fitted(trial, laboratory, judge):
-    for setting, runs in laboratory.runs(trial).items():
-        judge_pixels(judge, trial, setting, runs)
+@experiments(
+    fast={
+        f"{network}-{inputs}": [on_digits(network, inputs, seed) for seed in SEEDS_OF[network]]
+        for network in NETWORKS
+        for inputs in RANDOMISED_INPUTS
+    },
+    cpu_full={
+        f"mlp-3x512-{inputs}": [on_cifar10("mlp-3x512", inputs)] for inputs in RANDOMISED_INPUTS
+    },
+    gpu_full={
+        f"{network}-{inputs}": [on_cifar10(network, inputs)]
+        for network in NETWORKS
+        for inputs in RANDOMISED_INPUTS
+    },
+)
+def test_images_without_structure_are_fitted(runs, judge):
+    judge_pixels(judge, runs, runs.all[0].recipe.inputs)
 
 
 @pytest.mark.control("2.1-pixels")
-@trials(
-    *[
-        Trial(
-            "fast",
-            f"{setting}-drawn-anew",
-            "scaled",
-            {
-                setting.replace("-", " "): [
-                    fast("mlp-1x512", setting, 70, redraw="inputs each access", epochs=60)
-                ]
-            },
-        )
-        for setting in ("random-pixels", "gaussian")
-    ]
+@experiments(
+    fast={
+        f"{inputs}-drawn-anew": [
+            on_digits("mlp-1x512", inputs, 70, redraw="inputs each access", epochs=60)
+        ]
+        for inputs in ("random-pixels", "gaussian")
+    }
 )
-def test_noise_drawn_anew_on_every_access_is_not_fitted(trial, laboratory, judge):
-    for setting, runs in laboratory.runs(trial).items():
-        judge_pixels(judge, trial, f"{setting} drawn anew", runs)
+def test_noise_drawn_anew_on_every_access_is_not_fitted(runs, judge):
+    judge_pixels(judge, runs, f"{runs.all[0].recipe.inputs} drawn anew")
 
 
 HALF = 0.5
-"""Of the structure. The mean of 256 images that have none in common keeps a sixteenth of one's."""
+"""Of the structure. The mean of 256 unrelated images keeps a sixteenth of one image's."""
 
 
-def judge_mean_image(judge, setting, root, base_seed):
-    """How much the mean image varies over its places, against the true images' mean."""
-    from harness.training.inputs import prepared_data
-
-    structure = {}
-    for inputs in ("true-labels", setting):
-        recipe = reseed(fast("mlp-1x512", inputs, 70), base_seed)
+def judge_mean_image(judge, inputs, data_root, reseeded):
+    """How much the pixels of the mean image vary, over the same with the true images."""
+    variation = {}
+    for setting in ("true-labels", inputs):
+        recipe = reseeded(on_digits("mlp-1x512", setting, 70))
         judge.computed_on(recipe)
-        data = prepared_data(recipe, root, "cpu", "fp32")
+        data = training.prepared_data(recipe, data_root, "cpu", "fp32")
         for part, images in (("training", data.train_images), ("test", data.test_images)):
-            structure[inputs, part] = float(images.mean(dim=0).std())
+            variation[setting, part] = float(images.mean(dim=0).std())
     for part in ("training", "test"):
-        left = structure[setting, part] / structure["true-labels", part]
-        name = f"digits, {setting.replace('-', ' ')}: variation left in the mean {part} image"
+        left = variation[inputs, part] / variation["true-labels", part]
+        name = f"digits, {inputs.replace('-', ' ')}: variation left in the mean {part} image"
         judge(
             exact(name, [left], ""),
             AtMost(HALF, source="Section 2.1: drawn for each image independently; a half"),
@@ -85,47 +98,54 @@ def judge_mean_image(judge, setting, root, base_seed):
 
 @pytest.mark.fast
 @pytest.mark.claim("2.1-pixels")
-@pytest.mark.parametrize("setting", ["random-pixels", "gaussian"])
-def test_every_image_has_noise_of_its_own(setting, laboratory, base_seed, judge):
-    judge_mean_image(judge, setting, laboratory.data_root, base_seed)
+@pytest.mark.parametrize("inputs", ["random-pixels", "gaussian"])
+def test_every_image_has_noise_of_its_own(inputs, data_root, reseeded, judge):
+    judge_mean_image(judge, inputs, data_root, reseeded)
 
 
 @pytest.mark.fast
 @pytest.mark.control("2.1-pixels")
-def test_one_permutation_for_all_images_leaves_their_mean_as_varied(laboratory, base_seed, judge):
-    judge_mean_image(judge, "shuffled-pixels", laboratory.data_root, base_seed)
+def test_one_permutation_for_all_images_leaves_their_mean_as_varied(data_root, reseeded, judge):
+    judge_mean_image(judge, "shuffled-pixels", data_root, reseeded)
 
 
-def judge_order(judge, noise, labels, noise_runs, published=None):
+# --- 2.1-noise-first -------------------------------------------------------------------------
+
+NOISES = ["gaussian", "random pixels"]
+SETTINGS = {it: it.replace(" ", "-") for it in ("random labels", *NOISES)}
+INCEPTION_ON_DIGITS = {it: [on_digits("inception", name)] for it, name in SETTINGS.items()}
+INCEPTION_ON_CIFAR10 = {it: [on_cifar10("inception", name)] for it, name in SETTINGS.items()}
+
+
+def judge_order(judge, first, second, runs, published=None):
+    """``second`` takes more steps than ``first`` until its loss is half of a guess's."""
     judge(
         difference_in_steps(
-            f"steps to half the initial loss, {labels} minus {noise}", *noise_runs, HALFWAY
+            f"steps to half the initial loss, {second} minus {first}",
+            runs[second],
+            runs[first],
+            HALFWAY,
         ),
         MoreThan(0.0, source="Figure 1a: noise starts to converge before random labels do"),
         published,
     )
 
 
-def published_lead(noise):
-    """By how much noise was ahead of random labels in Figure 1a, in steps."""
-    return published_crossing("fig1a", "random labels", HALFWAY) - published_crossing(
-        "fig1a", noise, HALFWAY
-    )
-
-
 @pytest.mark.claim("2.1-noise-first")
-@trials(*figure_1a_trials(["random-labels", "gaussian", "random-pixels"]))
-def test_noise_starts_to_converge_before_random_labels_do(trial, laboratory, judge):
-    runs = laboratory.runs(trial)
+@experiments(
+    fast={"inception": INCEPTION_ON_DIGITS},
+    gpu_full={"inception": INCEPTION_ON_CIFAR10},
+)
+def test_noise_starts_to_converge_before_random_labels_do(runs, judge):
+    """The Inception, 1 seed; Figure 1a shows by how many steps noise is ahead."""
+    of_labels = published_crossing("fig1a", "random labels", HALFWAY)
     for noise in NOISES:
-        pair = (runs["random labels"], runs[noise])
-        judge_order(judge, noise, "random labels", pair, published_lead(noise))
+        lead = of_labels - published_crossing("fig1a", noise, HALFWAY)
+        judge_order(judge, noise, "random labels", runs, lead)
 
 
 @pytest.mark.control("2.1-noise-first")
-@trials(figure_1a_trials(["random-labels", "gaussian", "random-pixels"])[0])
-def test_random_labels_do_not_start_before_noise(trial, laboratory, judge):
-    """The two runs swapped."""
-    runs = laboratory.runs(trial)
+@experiments(fast={"inception": INCEPTION_ON_DIGITS})
+def test_random_labels_do_not_start_before_noise(runs, judge):
     for noise in NOISES:
-        judge_order(judge, "random labels", noise, (runs[noise], runs["random labels"]))
+        judge_order(judge, "random labels", noise, runs)

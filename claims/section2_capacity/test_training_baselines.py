@@ -1,9 +1,9 @@
-"""Regression baselines of the fast tier's trainings: the first losses, the streams, the ends."""
+"""Regression baselines of the fast tier's trainings: first losses, streams, final figures."""
 
 import pytest
 
-from claims.section2_capacity.trials import FAST_SEEDS, NETWORKS, fast
-from harness.models import model_spec
+from claims.section2_capacity.recipes import NETWORKS, on_digits
+from harness.models import MODELS
 from harness.plugin.baselines import Tolerance
 
 STEPS = 4
@@ -15,20 +15,23 @@ ROUNDING = {
     "mlp-3x512": 2e-5,
     "mlp-1x512": 2e-5,
 }
-"""Relative. Each is above what one thread or two make of the losses (4e-5, 3e-5, and no difference
-for the other three), and below what a momentum of 0.89 does within these steps."""
+"""Relative: above the difference between one thread and two (4e-5, 3e-5, none for the other three),
+and below the effect of a momentum of 0.89 within these steps."""
 SLOWER = {"inception": 0.01}
-"""Of the paper's rate: at 0.1, BatchNorm makes 1 % of one thread or two within four steps."""
+"""Of the paper's rate, at which BatchNorm multiplies rounding to 1 % within four steps."""
 
 
-def of_each_network(file, recipe):
+def for_each_network(file, recipe):
     """A test for each network: the baseline ``file``-NETWORK of the training that it pins."""
     return pytest.mark.parametrize(
         "network",
         [
             pytest.param(
                 name,
-                marks=[pytest.mark.baseline(f"{file}-{name}"), pytest.mark.trains(recipe(name))],
+                marks=[
+                    pytest.mark.baseline(f"{file}-{name}"),
+                    pytest.mark.needs(training=[recipe(name)]),
+                ],
             )
             for name in NETWORKS
         ],
@@ -37,21 +40,20 @@ def of_each_network(file, recipe):
 
 def first_steps(network):
     """Two epochs of two steps in fp32, whatever precision the session has."""
-    rate = model_spec(network).learning_rate * SLOWER.get(network, 1.0)
-    return fast(
+    return on_digits(
         network,
         "random-labels",
         precision="fp32",
         epochs=STEPS // 2,
         stop_at_zero_error=False,
-        learning_rate=rate,
+        learning_rate=MODELS[network].learning_rate * SLOWER.get(network, 1.0),
     )
 
 
 @pytest.mark.fast
-@of_each_network("first-losses", first_steps)
-def test_training_starts_as_it_did(network, laboratory, baseline):
-    outcome = laboratory.baseline_run(first_steps(network)).outcome
+@for_each_network("first-losses", first_steps)
+def test_training_starts_as_it_did(network, runs, baseline):
+    outcome = runs.all[0].outcome
     baseline.check(
         {
             "loss": outcome.first_losses[:STEPS],
@@ -66,14 +68,10 @@ def test_training_starts_as_it_did(network, laboratory, baseline):
     )
 
 
-def to_the_fit(network):
-    return fast(network, "random-labels", FAST_SEEDS[network][0])
-
-
 @pytest.mark.fast
-@of_each_network("memorised", to_the_fit)
-def test_training_ends_as_it_did(network, laboratory, baseline):
-    outcome = laboratory.baseline_run(to_the_fit(network)).outcome
+@for_each_network("memorised", lambda network: on_digits(network, "random-labels"))
+def test_training_ends_as_it_did(network, runs, baseline):
+    outcome = runs.all[0].outcome
     baseline.check(
         {
             "train_accuracy": [outcome.train_accuracy],
@@ -88,30 +86,29 @@ def test_training_ends_as_it_did(network, laboratory, baseline):
     )
 
 
-def regularised():
-    """Two epochs of two steps with everything on that section 3 can switch on."""
-    return fast(
-        "mlp-1x512",
-        "corrupted-0.5",
-        precision="fp32",
-        epochs=STEPS // 2,
-        stop_at_zero_error=False,
-        evaluation="every epoch",
-        crop=7,
-        augmentation=("random crop", "flip", "rotation"),
-        weight_decay=(("weights", 0.1),),
-        dropout=0.2,
-        validation_size=200,
-        score_corrupted_test=True,
-    )
+REGULARISED = on_digits(
+    "mlp-1x512",
+    "corrupted-0.5",
+    precision="fp32",
+    epochs=STEPS // 2,
+    stop_at_zero_error=False,
+    evaluation="every epoch",
+    crop=7,
+    augmentation=("random crop", "flip", "rotation"),
+    weight_decay=(("weights", 0.1),),
+    dropout=0.2,
+    validation_size=200,
+    score_corrupted_test=True,
+)
+"""Two epochs of two steps with everything on that section 3 can switch on."""
 
 
 @pytest.mark.fast
 @pytest.mark.baseline("first-losses-regularised")
-@pytest.mark.trains(regularised())
-def test_training_with_regularisers_starts_as_it_did(laboratory, baseline):
+@pytest.mark.needs(training=[REGULARISED])
+def test_training_with_regularisers_starts_as_it_did(runs, baseline):
     """And what it counts on held-out images and on corrupted test labels."""
-    outcome = laboratory.baseline_run(regularised()).outcome
+    outcome = runs.all[0].outcome
     counts = (outcome.validation_accuracy, outcome.corrupted_test_accuracy, outcome.test_accuracy)
     baseline.check(
         {"loss": outcome.first_losses[:STEPS], "accuracies": [*counts, outcome.train_accuracy]},

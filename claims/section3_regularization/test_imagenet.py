@@ -1,13 +1,13 @@
 """2.1-imagenet, 3-table2, 3-aug-over-wd, 3.1-early-stopping: Inception v3 on ImageNet, Table 2.
 
-The seven trained rows at the paper's size, and the same code on a few photographs: any folder in
-ImageNet's layout as --data-root, where 64 photographs of 75 pixels get random labels out of 1,000
-classes. Each claim's check is also tried on Table 2's own numbers with two rows exchanged.
+imagenet: the seven trained rows at the paper's size, 1 seed; and the same code on 64 or 500
+photographs with random labels out of 1,000 classes, from any folder in ImageNet's layout
+(--data-root). fast: controls, which judge Table 2's own numbers with two rows exchanged.
 """
 
 import pytest
 
-from claims.section2_capacity.trials import DRAWN_ANEW, fast
+from claims.section2_capacity.recipes import DRAWN_ANEW, on_digits
 from harness.data.catalogue import dataset_spec
 from harness.evidence import AtLeast, Attains, Equivalent, MoreThan, accuracy
 from harness.evidence.imagenet import (
@@ -19,7 +19,7 @@ from harness.evidence.imagenet import (
     table2,
     top5_accuracy,
 )
-from harness.plugin.trials import Trial, trials
+from harness.plugin.experiments import experiments
 from harness.training.imagenet import ROWS, imagenet_recipe
 
 CHANCE = 1 / dataset_spec("imagenet").classes
@@ -33,15 +33,11 @@ def published(row, field):
     return table2(field, labels.removesuffix("-labels"), switches)
 
 
-def few(setting, seed, **changes):
-    """A few photographs, small, all of them in each step.
+def few(seed, **changes):
+    """64 photographs of 75 pixels with random labels, all of them in each step.
 
-    At 75 pixels the last blocks have a single cell: of a batch of 32 BatchNorm normalises 32
-    values, and another half of the photographs in each step made the loss jump from epoch to epoch.
-    What a step takes was chosen by the loss on true labels, one seed, after 30 epochs: 2.87 with
-    halves, 0.006 with all. Of learning rates 0.01 and 0.003 memorised alike when tried on one draw
-    of labels, with halves; 0.1 did not learn at all. It falls by 0.94 every second epoch, as at
-    full size; BatchNorm's averages follow as on digits.
+    At 75 pixels the last blocks have a single cell, so BatchNorm needs large batches. The learning
+    rate was chosen by the loss on true labels; it falls by 0.94 every second epoch, as in full.
     """
     chosen = {
         "train_size": 64,
@@ -55,97 +51,68 @@ def few(setting, seed, **changes):
         "evaluation": "once nearly fitted",
         "seed": seed,
     }
-    return imagenet_recipe(setting, **(chosen | changes))
+    return imagenet_recipe("random-labels", **(chosen | changes))
 
 
-ON_PHOTOGRAPHS = Trial(
-    "imagenet", "photographs", "scaled", {"random labels": [few("random-labels", 0)]}
-)
-ON_500_PHOTOGRAPHS = Trial(
-    "imagenet",
-    "photographs-500",
-    "scaled",
-    {
-        "random labels": [
-            few(
-                "random-labels",
-                1,
-                train_size=500,
-                crop=299,
-                batch_size=32,
-                rank_batch=32,
-                decay_every=32,
-            )
-        ]
-    },
-)
-"""16 steps an epoch, of images whose last cells are 8 x 8: for a GPU, or half an hour of a CPU.
-
-There it had all 500 labels after 34 epochs (bf16); on a GPU it has not run."""
+OF_299_PIXELS = {
+    "train_size": 500,
+    "crop": 299,
+    "batch_size": 32,
+    "rank_batch": 32,
+    "decay_every": 32,
+}
+"""16 steps an epoch: for a GPU, or half an hour of a CPU (34 epochs in bf16)."""
 
 
 def at_full_size(*rows):
-    return [Trial("imagenet", row, "paper", {row: [imagenet_recipe(row)]}) for row in rows]
+    return {row: [imagenet_recipe(row)] for row in rows}
 
 
 # --- 2.1-imagenet ----------------------------------------------------------------------------
 
 
-def judge_fit(judge, trial, runs):
+FITTED = Attains(1.0, source="Section 2.1: the labels of the sample are fitted")
+
+
+@pytest.mark.claim("2.1-imagenet")
+@experiments(
+    imagenet={
+        **at_full_size(*RANDOM_ROWS),
+        "photographs": [few(0)],
+        "photographs-500": [few(1, **OF_299_PIXELS)],
+    }
+)
+def test_inception_v3_fits_random_labels_of_1000_classes(runs, judge):
     """Zero training error on a few photographs; about Table 2's accuracy on a million."""
     for name, field, measure in (
         ("top-1", "top1_train", accuracy),
         ("top-5", "top5_train", top5_accuracy),
     ):
-        measured = measure(f"Inception v3, {trial.label}: {name} train", runs, "train")
-        if trial.scale == "paper":
-            cell = published(trial.label, field)
+        measured = measure(f"Inception v3, {runs.label}: {name} train", runs.all, "train")
+        if runs.at_papers_size:
+            cell = published(runs.label, field)
             judge(measured, AtLeast(*less_disagreement(cell)), cell)
         else:
-            judge(measured, Attains(1.0, source="Section 2.1: the labels of the sample are fitted"))
+            judge(measured, FITTED)
 
 
 @pytest.mark.claim("2.1-imagenet")
-@trials(*at_full_size(*RANDOM_ROWS), ON_PHOTOGRAPHS, ON_500_PHOTOGRAPHS)
-def test_inception_v3_fits_random_labels_of_1000_classes(trial, laboratory, judge):
-    (runs,) = laboratory.runs(trial).values()
-    judge_fit(judge, trial, runs)
-
-
-@pytest.mark.claim("2.1-imagenet")
-@trials(*at_full_size(*RANDOM_ROWS))
-def test_and_then_does_no_better_than_chance(trial, laboratory, judge):
-    (runs,) = laboratory.runs(trial).values()
-    cell = published(trial.label, "top1_test")
+@experiments(imagenet=at_full_size(*RANDOM_ROWS))
+def test_and_then_does_no_better_than_chance(runs, judge):
     judge(
-        accuracy(f"Inception v3, {trial.label}: top-1 test", runs, "test"),
+        accuracy(f"Inception v3, {runs.label}: top-1 test", runs.all, "test"),
         Equivalent(CHANCE, CHANCE, source="chance among 1,000 classes; Table 2: about 0.1 %"),
-        cell,
+        published(runs.label, "top1_test"),
     )
 
 
 @pytest.mark.control("2.1-imagenet")
-@trials(
-    Trial(
-        "fast",
-        "digits-labels-drawn-anew",
-        "scaled",
-        {"random labels": [fast("mlp-1x512", "random-labels", 60, **DRAWN_ANEW)]},
-    ),
-    Trial(
-        "imagenet",
-        "photographs-labels-drawn-anew",
-        "scaled",
-        {"random labels": [few("random-labels", 2, redraw="labels each epoch")]},
-    ),
+@experiments(
+    fast={"digits-labels-drawn-anew": [on_digits("mlp-1x512", "random-labels", 60, **DRAWN_ANEW)]},
+    imagenet={"photographs-labels-drawn-anew": [few(2, redraw="labels each epoch")]},
 )
-def test_labels_drawn_anew_every_epoch_are_not_fitted(trial, laboratory, judge):
-    """In all the epochs that labels have which stay: in 20 those of 64 photographs fit neither."""
-    runs = laboratory.runs(trial)["random labels"]
-    judge(
-        accuracy(f"{trial.label}: top-1 train", runs, "train"),
-        Attains(1.0, source="Section 2.1: the labels of the sample are fitted"),
-    )
+def test_labels_drawn_anew_every_epoch_are_not_fitted(runs, judge):
+    judge(accuracy(f"{runs.label}: top-1 train", runs.all, "train"), FITTED)
 
 
 # --- 3-table2 and 3-aug-over-wd --------------------------------------------------------------
@@ -199,45 +166,37 @@ def judge_augmentation_helps_more(judge, augmented, decayed, runs=()):
     )
 
 
-WHOLE_TABLE = Trial(
-    "imagenet",
-    "true-labels",
-    "paper",
-    {row: [imagenet_recipe(row)] for row in (ALL, AUGMENTED, DECAYED, NONE)},
-)
+WHOLE_TABLE = experiments(imagenet={"true-labels": at_full_size(ALL, AUGMENTED, DECAYED, NONE)})
 
 
 @pytest.mark.claim("3-table2")
-@trials(WHOLE_TABLE)
-def test_regularisers_help_and_are_not_needed_on_imagenet(trial, laboratory, judge):
-    by_row = {row: run for row, (run,) in laboratory.runs(trial).items()}
+@WHOLE_TABLE
+def test_regularisers_help_and_are_not_needed_on_imagenet(runs, judge):
+    by_row = {row: run for row, (run,) in runs.items()}
     counts = {row: last_counts(run) for row, run in by_row.items()}
-    runs = list(by_row.values())
-    judge_fall(judge, counts[ALL], counts[NONE], runs)
+    judge_fall(judge, counts[ALL], counts[NONE], runs.all)
     judge_level(judge, counts[NONE], [by_row[NONE]])
-    judge_won_back(judge, counts[AUGMENTED], counts[ALL], counts[NONE], runs)
+    judge_won_back(judge, counts[AUGMENTED], counts[ALL], counts[NONE], runs.all)
 
 
 @pytest.mark.claim("3-table2")
-@trials(*at_full_size(ALL, AUGMENTED, DECAYED, NONE))
-def test_the_rows_of_table_2_are_reached(trial, laboratory, judge):
-    (runs,) = laboratory.runs(trial).values()
+@experiments(imagenet=at_full_size(ALL, AUGMENTED, DECAYED, NONE))
+def test_the_rows_of_table_2_are_reached(runs, judge):
     for part in ("train", "test"):
         for name, measure in (("top1", accuracy), ("top5", top5_accuracy)):
-            cell = published(trial.label, f"{name}_{part}")
+            cell = published(runs.label, f"{name}_{part}")
             judge(
-                measure(f"{trial.label}: {name.replace('top', 'top-')} {part}", runs, part),
+                measure(f"{runs.label}: {name.replace('top', 'top-')} {part}", runs.all, part),
                 AtLeast(*less_disagreement(cell)),
                 cell,
             )
 
 
 @pytest.mark.claim("3-aug-over-wd")
-@trials(WHOLE_TABLE)
-def test_augmentation_helps_more_than_weight_decay_on_imagenet(trial, laboratory, judge):
-    runs = laboratory.runs(trial)
-    counts = [last_counts(runs[row][0]) for row in (AUGMENTED, DECAYED)]
-    judge_augmentation_helps_more(judge, *counts, [runs[row][0] for row in (AUGMENTED, DECAYED)])
+@WHOLE_TABLE
+def test_augmentation_helps_more_than_weight_decay_on_imagenet(runs, judge):
+    both = [runs[row][0] for row in (AUGMENTED, DECAYED)]
+    judge_augmentation_helps_more(judge, *map(last_counts, both), both)
 
 
 def counted(row):
@@ -275,11 +234,11 @@ def judge_gain(judge, row, best, last, runs=()):
 
 
 @pytest.mark.claim("3.1-early-stopping")
-@trials(*at_full_size(DECAYED, NONE))
-def test_stopping_early_would_help_on_imagenet(trial, laboratory, judge):
+@experiments(imagenet=at_full_size(DECAYED, NONE))
+def test_stopping_early_would_help_on_imagenet(runs, judge):
     """The best epoch is chosen on the test images, as Table 2's was."""
-    (runs,) = laboratory.runs(trial).values()
-    judge_gain(judge, trial.label, best_counts(runs[0]), last_counts(runs[0]), runs)
+    (run,) = runs.all
+    judge_gain(judge, runs.label, best_counts(run), last_counts(run), runs.all)
 
 
 @pytest.mark.fast

@@ -1,106 +1,143 @@
-"""3-table4: random labels are fitted with weight decay, cropping or augmentation switched on."""
+"""3-table4: random labels are fitted with weight decay, cropping or augmentation switched on.
+
+fast: 256 digits. cpu_full (the MLPs) and gpu_full: all of CIFAR-10. 1 seed each. Measured: the
+training accuracy, against Table 4; at reduced scale against zero training error.
+"""
 
 import pytest
 
-from claims.section3_regularization.coefficients import with_coefficient
-from claims.section3_regularization.trials import (
-    augmented_trials,
-    decayed_trials,
+from claims.section2_capacity.recipes import MLPS, SEEDS, on_digits
+from claims.section3_regularization.recipes import (
+    CROP,
+    MLP_WEIGHT_DECAY,
+    MORE_EPOCHS,
+    TURN,
+    WEIGHT_DECAY,
+    augmented,
+    decayed,
     name_of,
-    plain_alexnet,
-    too_much_decay,
+    with_coefficient,
 )
 from harness.evidence import AtLeast, AtMost, Attains, accuracy, online_accuracy, published_row
-from harness.plugin.trials import trials, with_findings
+from harness.plugin.experiments import experiments
 
-TABLE_4 = "table4_random_labels_despite_regularizers_cifar10"
 CONVERGED = 0.9
 """Below this a network has failed to converge: every other row of the table is above 0.99."""
 
 
 def published(network, regularizer):
-    return published_row(TABLE_4, "train", model=name_of(network), regularizer=regularizer)
+    return published_row(
+        "table4_random_labels_despite_regularizers_cifar10",
+        "train",
+        model=name_of(network),
+        regularizer=regularizer,
+    )
 
 
-def judge_decayed(judge, trial, runs):
-    model = runs[0].recipe.model
-    name = f"{name_of(model)}: training accuracy with weight decay"
-    number = published(model, "weight decay")
-    if trial.scale == "paper" and number.value < 1:
+def decayed_on_digits(network):
+    return on_digits(network, "random-labels", weight_decay=WEIGHT_DECAY[network])
+
+
+def judge_decayed(judge, runs):
+    recipe = runs.all[0].recipe
+    name = f"{name_of(recipe.model)}: training accuracy with weight decay"
+    number = published(recipe.model, "weight decay")
+    check = Attains(1.0, source=f"{number.where}; Section 3: still fits random labels")
+    if runs.at_papers_size and number.value < 1:
         check = Attains(number.value, source=number.where)
-    else:
-        check = Attains(1.0, source=f"{number.where}; Section 3: still fits random labels")
-    judge(with_coefficient(accuracy(name, runs, "train"), runs[0].recipe), check, number)
+    judge(with_coefficient(accuracy(name, runs.all, "train"), recipe), check, number)
 
 
-def split(every, network):
-    """Trials of a network, and the others."""
-    of_it = [trial for trial in every if trial.label.startswith(network)]
-    return of_it, [trial for trial in every if trial not in of_it]
-
-
-FINDINGS = {
-    "mlp-1x512-decay": "98.84 % of 50,000 random labels after 100 epochs in fp32 and"
-    " 98.94 % in bf16 with the coefficient 0.0005, where the paper has 99.21 % with one that it"
-    " does not give; without weight decay 99.24 % are fitted (99.28 % in bf16)",
-}
-ALEXNET, OTHERS = split(
-    with_findings(decayed_trials(), FINDINGS),
-    "alexnet",
+NOT_ALL_OF_THEM = (
+    "98.84 % of 50,000 random labels after 100 epochs in fp32 and 98.94 % in bf16 with the"
+    " coefficient 0.0005, where the paper has 99.21 % with one that it does not give; without"
+    " weight decay 99.24 % are fitted (99.28 % in bf16)"
 )
 
 
 @pytest.mark.claim("3-table4")
-@trials(*OTHERS)
-def test_random_labels_are_fitted_with_weight_decay(trial, laboratory, judge):
-    judge_decayed(judge, trial, laboratory.runs(trial)["random labels"])
+@experiments(
+    fast={f"{network}-decay": [decayed_on_digits(network)] for network in MLPS},
+    cpu_full={f"{network}-decay": [decayed(network)] for network in MLPS},
+    gpu_full={f"{network}-decay": [decayed(network)] for network in ["inception", *MLPS]},
+    known={
+        "cpu_full-mlp-1x512-decay": NOT_ALL_OF_THEM,
+        "gpu_full-mlp-1x512-decay": NOT_ALL_OF_THEM,
+    },
+)
+def test_random_labels_are_fitted_with_weight_decay(runs, judge):
+    judge_decayed(judge, runs)
+
+
+@pytest.mark.control("3-table4")
+@experiments(
+    fast={
+        "mlp-1x512-decay-times-100": [
+            on_digits(
+                "mlp-1x512",
+                "random-labels",
+                weight_decay=(("weights", 100 * MLP_WEIGHT_DECAY),),
+                epochs=200,
+            )
+        ]
+    }
+)
+def test_a_hundred_times_the_weight_decay_is_too_much(runs, judge):
+    judge_decayed(judge, runs)
 
 
 def judge_failure(judge, runs):
-    recipe = runs[0].recipe
+    recipe = runs.all[0].recipe
     name = f"Alexnet: training accuracy, {recipe.regularizers or 'plain'}"
     judge(
-        with_coefficient(accuracy(name, runs, "train"), recipe),
+        with_coefficient(accuracy(name, runs.all, "train"), recipe),
         AtMost(CONVERGED, source="Table 4: Alexnet with weight decay failed to converge"),
     )
 
 
 @pytest.mark.claim("3-table4")
-@trials(*ALEXNET)
-def test_alexnet_with_weight_decay_fails_to_converge(trial, laboratory, judge):
-    judge_failure(judge, laboratory.runs(trial)["random labels"])
+@experiments(gpu_full={"alexnet-decay": [decayed("alexnet")]})
+def test_alexnet_with_weight_decay_fails_to_converge(runs, judge):
+    judge_failure(judge, runs)
 
 
 @pytest.mark.control("3-table4")
-@trials(plain_alexnet())
-def test_alexnet_without_weight_decay_converges(trial, laboratory, judge):
-    judge_failure(judge, laboratory.runs(trial)["random labels"])
+@experiments(fast={"alexnet-plain": [on_digits("alexnet", "random-labels", SEEDS["alexnet"][0])]})
+def test_alexnet_without_weight_decay_converges(runs, judge):
+    judge_failure(judge, runs)
+
+
+def augmented_on_digits(augmentation, **changes):
+    return on_digits(
+        "mlp-3x512", "random-labels", augmentation=augmentation, **changes, **MORE_EPOCHS
+    )
 
 
 REGULARIZERS = {
-    "random crop": "random cropping",
-    "flip": "augmentation: left-right flip and rotation up to 25 degrees",
+    CROP: "random cropping",
+    TURN: "augmentation: left-right flip and rotation up to 25 degrees",
 }
+"""As Table 4 names them."""
 
 
 @pytest.mark.claim("3-table4")
-@trials(*augmented_trials())
-def test_random_labels_are_fitted_with_augmentation(trial, laboratory, judge):
-    """Each image is another one every epoch: the accuracy is that of the batches as they came.
-
-    On digits it is another network's, of which the table has no such row.
-    """
-    runs = laboratory.runs(trial)["random labels"]
-    model, first = runs[0].recipe.model, runs[0].recipe.augmentation[0]
-    measured = online_accuracy(f"{name_of(model)}: online accuracy, {trial.label}", runs)
-    if trial.scale == "paper":
-        number = published(model, REGULARIZERS[first])
+@experiments(
+    fast={
+        "mlp-3x512-crop": [augmented_on_digits(CROP, crop=7, epochs=300)],
+        "mlp-3x512-flip-and-rotation": [augmented_on_digits(TURN, epochs=500)],
+    },
+    gpu_full={
+        "inception-crop": [augmented(CROP)],
+        "inception-flip-and-rotation": [augmented(TURN)],
+    },
+)
+def test_random_labels_are_fitted_with_augmentation(runs, judge):
+    """Online accuracy: of the batches as they came, for an image is another one every epoch."""
+    recipe = runs.all[0].recipe
+    name = f"{name_of(recipe.model)}: online accuracy, {runs.label}"
+    measured = online_accuracy(name, runs.all)
+    if runs.at_papers_size:
+        number = published(recipe.model, REGULARIZERS[recipe.augmentation])
         judge(measured, AtLeast(number.value, source=number.where), number)
     else:
         judge(measured, AtLeast(CONVERGED, source="Table 4: what converges there is above 0.99"))
-
-
-@pytest.mark.control("3-table4")
-@trials(too_much_decay())
-def test_a_hundred_times_the_weight_decay_is_too_much(trial, laboratory, judge):
-    judge_decayed(judge, trial, laboratory.runs(trial)["random labels"])

@@ -1,13 +1,15 @@
-"""Corollary 1: any depth k from 2 to n, width O(n/k), O(n + d) weights, any targets.
+"""4-corollary1: any depth k from 2 to n, width O(n/k), O(n + d) weights, any targets.
 
-Two constructions: the paper's multiplexer, and a running sum. Depth, width and non-zero weights
-are counted in the modules, against the constants stated in harness/expressivity/corollary1.py.
+Two constructions: the paper's multiplexer, and a running sum. Hypothesis draws samples of at most
+nine points, targets and depths; outputs are compared exactly. Depth, width and non-zero weights are
+counted in the modules, against the constants stated in harness/expressivity/corollary1.py.
 """
 
 import pytest
 
+from harness import expressivity
 from harness.evidence import AtMost, Attains, Equals, FigureData, exact, find_counterexample
-from harness.expressivity import adversarial
+from harness.expressivity import adversarial, examples
 from harness.expressivity.corollary1 import weight_bound, width_bound
 
 SOURCE = "Corollary 1"
@@ -19,14 +21,13 @@ DEPTHS = [2, 3, 10, 100, 600]
 @pytest.mark.claim("4-corollary1")
 @pytest.mark.parametrize("construction", CONSTRUCTIONS)
 def test_any_depth_represents_any_targets(construction, judge):
-    from harness.expressivity.deep_audit import deep_network_realises
-    from harness.expressivity.examples import depth_and_width
-
-    trade = depth_and_width(1_000, 16, [2, 3, 4, 6, 10, 20, 50, 100, 300, 1_000], construction, 0)
+    trade = examples.depth_and_width(
+        1_000, 16, [2, 3, 4, 6, 10, 20, 50, 100, 300, 1_000], construction, 0
+    )
     judge(
         find_counterexample(
             f"{construction}: every target exactly, depth k, width and weights within the bounds",
-            lambda case: deep_network_realises(*case, construction),
+            lambda case: expressivity.deep_network_realises(*case, construction),
             adversarial.samples_with_a_depth(),
         ),
         Equals(0, source=SOURCE),
@@ -37,12 +38,10 @@ def test_any_depth_represents_any_targets(construction, judge):
 @pytest.mark.fast
 @pytest.mark.control("4-corollary1")
 def test_one_hinge_fewer_does_not_reach_a_target_outside_its_span(judge):
-    from harness.expressivity.deep_audit import reached_with_a_hinge_fewer
-
     judge(
         find_counterexample(
             "one hinge fewer: every target exactly",
-            lambda case: reached_with_a_hinge_fewer(*case),
+            lambda case: expressivity.reached_with_a_hinge_fewer(*case),
             adversarial.samples_with_a_depth(),
             smallest=False,
         ),
@@ -53,11 +52,9 @@ def test_one_hinge_fewer_does_not_reach_a_target_outside_its_span(judge):
 @pytest.mark.fast
 @pytest.mark.claim("4-corollary1")
 @pytest.mark.parametrize("construction", CONSTRUCTIONS)
-def test_digits_are_memorised_at_any_depth(construction, laboratory, judge, base_seed):
-    from harness.expressivity.deep_audit import deep_labels
-
+def test_digits_are_memorised_at_any_depth(construction, data_root, judge, base_seed):
     seen = [
-        deep_labels("digits", laboratory.data_root, depth, construction, base_seed)
+        expressivity.deep_labels("digits", data_root, depth, construction, base_seed)
         for depth in DEPTHS
     ]
     what = f"digits, {construction}, k = {', '.join(map(str, DEPTHS))}"

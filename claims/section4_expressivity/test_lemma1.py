@@ -1,7 +1,8 @@
-"""Lemma 1: for interleaving sequences [max(x_i - b_j, 0)] has full rank; its eigenvalues are known.
+"""4-lemma1-rank, 4-lemma1-eig: for b1 < x1 < b2 < ... [max(x_i - b_j, 0)] has full rank.
 
-Every sample is proved in rational arithmetic, by elimination and by the characteristic polynomial,
-neither of which knows that the matrix is triangular. In float64 two statements are exact bounds.
+Its smallest eigenvalue is min(x_i - b_i). Hypothesis draws the sequences; each is decided in
+rational arithmetic, by elimination and by the characteristic polynomial, neither of which uses that
+the matrix is triangular. In float64 two statements are exact bounds.
 """
 
 import pytest

@@ -1,23 +1,26 @@
-"""5-hessian: at an interpolating w the Hessian of the risk hangs on the data alone, and is flat."""
+"""5-hessian: the Hessian of the risk is the same at every interpolating w, and degenerate.
+
+Hypothesis draws data matrices of at most five examples, labels and one of six losses; Hessians are
+taken by autograd. Control: a two-layer network; more examples than features.
+"""
 
 import pytest
 from hypothesis import strategies as st
 
 from claims.section5_linear_models.problems import SQUARE, TALL, gaussian, problems
 from harness.evidence import AtMost, ClaimNotSupported, Equals, extreme
-from harness.linear import interpolation
+from harness.linear import hessian, interpolation
+from harness.linear.losses import SMOOTH
 from harness.plugin.properties import extremes
 
 ROUNDING = 1e-8
 SOURCE = "Section 5: (1/n) X^T diag(beta) X; float64 rounding at condition numbers up to 100"
 SIZES = {"largest_n": 5}
-"""Second derivatives by autograd cost (d k)^2; nothing in the claim hangs on size."""
+"""Second derivatives by autograd cost (d k)^2; the claim does not depend on size."""
 OUTPUTS = st.sampled_from([0, 2])
 
 
 def with_loss(**kinds):
-    from harness.linear.losses import SMOOTH
-
     return st.tuples(problems(**SIZES, **kinds), st.sampled_from(SMOOTH))
 
 
@@ -37,7 +40,6 @@ def judge_same(judge, name, largest, note):
 @pytest.mark.claim("5-hessian")
 def test_the_hessian_is_the_same_at_every_solution(judge):
     """By autograd at two solutions, and by the paper's formula, for six losses."""
-    from harness.linear import hessian
 
     def apart(example):
         problem, loss = example
@@ -54,8 +56,6 @@ def test_the_hessian_is_the_same_at_every_solution(judge):
 @pytest.mark.fast
 @pytest.mark.control("5-hessian")
 def test_a_two_layer_network_has_other_hessians(judge):
-    from harness.linear import hessian
-
     sizes = st.tuples(st.integers(2, 3), st.integers(4, 6), st.integers(0, 2**32 - 1))
 
     def apart(size):
@@ -67,8 +67,6 @@ def test_a_two_layer_network_has_other_hessians(judge):
 
 
 def flatness(example):
-    from harness.linear import hessian
-
     problem, loss = example
     return hessian.flattest(hessian.interpolation_hessian(problem.x, problem.y, loss))
 
@@ -84,7 +82,6 @@ def judge_flat(judge, name, value, note):
 @pytest.mark.claim("5-hessian")
 def test_the_hessian_is_degenerate(judge):
     """Its rank is at most n k, and it has d k rows: by autograd, where the labels are fitted."""
-    from harness.linear import hessian
 
     def beyond_rank(example):
         problem, loss = example

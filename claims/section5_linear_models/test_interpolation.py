@@ -1,4 +1,7 @@
-"""5-any-labels: with d >= n features of rank n, any labels are fitted, by infinitely many w."""
+"""5-any-labels: with d >= n features of rank n, any labels are fitted, by infinitely many w.
+
+Hypothesis draws data matrices of at most twelve examples and labels. Controls: rank n - 1; d < n.
+"""
 
 import numpy as np
 import pytest

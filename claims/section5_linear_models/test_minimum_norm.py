@@ -1,4 +1,8 @@
-"""5-span, 5-minnorm: SGD from zero stays in the span of the data, and ends at least norm."""
+"""5-span, 5-minnorm: SGD from zero stays in the span of the data, and ends at least norm.
+
+Hypothesis draws systems of at most twelve examples with more features, losses, batches and step
+sizes. Controls: a start off the span; Adam.
+"""
 
 from dataclasses import dataclass
 
@@ -8,7 +12,8 @@ from hypothesis import strategies as st
 
 from claims.section5_linear_models.problems import DENSE, Problem, gaussian, problems
 from harness.evidence import AtMost, Equals, extreme
-from harness.linear import interpolation
+from harness.linear import interpolation, trajectory
+from harness.linear.losses import LOSSES
 from harness.plugin.properties import extremes
 
 STEPS = 40
@@ -32,16 +37,10 @@ class Descent:
         return [draw.choice(self.problem.n, size, replace=False) for _ in self.steps]
 
 
-def losses():
-    from harness.linear.losses import LOSSES
-
-    return st.sampled_from(sorted(LOSSES))
-
-
 DESCENTS = st.builds(
     Descent,
     problems(outputs=st.sampled_from([0, 2])),
-    st.deferred(losses),
+    st.sampled_from(sorted(LOSSES)),
     st.integers(1, 5),
     # From hardly a step to far beyond stability: a trajectory that diverges is in the span, too.
     st.lists(st.floats(1e-6, 10.0), min_size=1, max_size=STEPS).map(tuple),
@@ -58,8 +57,6 @@ def judge_span(judge, name, value, note):
 @pytest.mark.fast
 @pytest.mark.claim("5-span")
 def test_sgd_from_zero_stays_in_the_span(judge):
-    from harness.linear import trajectory
-
     def off(descent):
         x, y = descent.problem.x, descent.problem.y
         start = np.zeros((descent.problem.d, *y.shape[1:]))
@@ -74,8 +71,6 @@ def test_sgd_from_zero_stays_in_the_span(judge):
 
 def started_outside(size):
     """SGD on a dense sample, from a random start: where it ends."""
-    from harness.linear import trajectory
-
     x, y = gaussian(size)
     start = np.random.default_rng([size[2], 3]).standard_normal(x.shape[1])
     return x, y, trajectory.sgd_solution(x, y, passes=100, seed=size[2], start=start)
@@ -83,8 +78,6 @@ def started_outside(size):
 
 def by_adam(size):
     """On at most three examples, where it interpolates within these steps."""
-    from harness.linear import trajectory
-
     x, y = gaussian((min(size[0], 3), 6 + size[1] % 3, size[2]))
     return x, y, trajectory.adam_solution(x, y, steps=100, rate=0.1)
 
@@ -93,8 +86,6 @@ def by_adam(size):
 @pytest.mark.control("5-span")
 @pytest.mark.parametrize("broken", ["a start off the span", "Adam"])
 def test_other_descents_leave_the_span(broken, judge):
-    from harness.linear import trajectory
-
     end = {"a start off the span": started_outside, "Adam": by_adam}[broken]
 
     def off(size):
@@ -142,7 +133,6 @@ def judge_minimum(judge, name, value, note, tolerance):
 @pytest.mark.claim("5-minnorm")
 def test_sgd_from_zero_ends_at_the_minimum_norm_solution(judge):
     """Squared loss, the step below 2 / max |x|^2, a bounded condition number."""
-    from harness.linear import trajectory
 
     def distance(example):
         x, y = conditioned(example)

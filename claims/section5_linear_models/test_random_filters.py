@@ -1,8 +1,14 @@
-"""5-cifar-conv and 5-cifar-l2: Table 3's rows of a random convolutional network."""
+"""5-cifar-conv, 5-cifar-l2: Table 3's rows of a convolutional network with random filters.
+
+The filters are random patches of training images; a linear model is solved on their responses.
+fast: digits, 3 draws of 100 (5-cifar-conv) or 16 of 300 (5-cifar-l2). cpu_full: CIFAR-10, 2,000
+filters. gpu_full: CIFAR-10, the paper's 32,000. One solve each.
+"""
 
 import pytest
 
-from claims.section5_linear_models import machines as m
+from claims.section5_linear_models import recipes
+from claims.section5_linear_models.recipes import TRUE
 from claims.section5_linear_models.table3 import (
     CIFAR_CONVNET,
     CIFAR_PIXELS,
@@ -10,6 +16,7 @@ from claims.section5_linear_models.table3 import (
     TWO_THIRDS,
     judge_full,
 )
+from harness import linear
 from harness.evidence import AtMost, FigureData, error_ratio, wrong_ratio
 from harness.linear.recipe import fit_label
 
@@ -17,70 +24,71 @@ PRINTED_WHOLE = 0.005
 """Half of the last digit of an error printed to 1 %."""
 
 
-# --- 5-cifar-conv ----------------------------------------------------------------------------
-
-
 def label(filters, ridge=0.0):
     return fit_label(filters, ridge)
 
 
-def judge_convnet(judge, name, solves, filters, reference):
+def wrong(solve, fit):
+    """For each test image, whether the fit has it wrong."""
+    return [not right for right in solve.outcome[fit].is_right()]
+
+
+# --- 5-cifar-conv ----------------------------------------------------------------------------
+
+
+def judge_convnet(judge, name, solves, filters, on_pixels):
     """Against a list, one a solve, of which test images the model on pixels gets wrong."""
-    wrong = [[not it for it in solve.outcome[label(filters)].is_right()] for solve in solves]
     judge(
         wrong_ratio(
-            f"{name}, {filters:,} filters: test error over that on pixels", wrong, reference
+            f"{name}, {filters:,} filters: test error over that on pixels",
+            [wrong(solve, label(filters)) for solve in solves],
+            on_pixels,
         ),
         AtMost(TWO_THIRDS, source="Table 3: 17 % against 46 %; a third less, at least"),
         CIFAR_CONVNET / CIFAR_PIXELS,
     )
 
 
-def judge_digits_convnet(judge, solver, laboratory, filters):
+def judge_digits_convnet(judge, solves, data_root, filters):
     """Linear models both: minimum norm on the features, least squares on the pixels."""
-    from harness.linear.pixels import least_squares_on_pixels
-
-    solves = [solver.solve(recipe) for recipe in m.CONVNETS]
-    reference = [least_squares_on_pixels(it.recipe, laboratory.data_root) for it in solves]
-    judge_convnet(judge, "digits, minimum norm", solves, filters, reference)
+    on_pixels = [linear.least_squares_on_pixels(it.recipe, data_root) for it in solves]
+    judge_convnet(judge, "digits, minimum norm", solves, filters, on_pixels)
 
 
 @pytest.mark.fast
 @pytest.mark.claim("5-cifar-conv")
-@pytest.mark.solves(*m.CONVNETS)
-def test_random_filters_lower_the_error_on_digits(solver, laboratory, judge):
-    judge_digits_convnet(judge, solver, laboratory, m.WIDE)
+@pytest.mark.needs(convnets=recipes.CONVNETS)
+def test_random_filters_lower_the_error_on_digits(runs, data_root, judge):
+    judge_digits_convnet(judge, runs.all, data_root, recipes.WIDE)
 
 
 @pytest.mark.fast
 @pytest.mark.control("5-cifar-conv")
-@pytest.mark.solves(*m.CONVNETS)
-def test_few_filters_do_not(solver, laboratory, judge):
+@pytest.mark.needs(convnets=recipes.CONVNETS)
+def test_few_filters_do_not(runs, data_root, judge):
     """Nearly as many features as examples, where the minimum-norm error peaks."""
-    judge_digits_convnet(judge, solver, laboratory, m.NARROW)
+    judge_digits_convnet(judge, runs.all, data_root, recipes.NARROW)
 
 
 @pytest.mark.cpu_full
 @pytest.mark.claim("5-cifar-conv")
-@pytest.mark.solves(m.CIFAR_CONVNET, m.CIFAR)
-def test_random_filters_lower_the_error_on_cifar(solver, judge):
+@pytest.mark.needs(convnet=[recipes.CIFAR_CONVNET], pixels=[recipes.CIFAR])
+def test_random_filters_lower_the_error_on_cifar(runs, judge):
     """Fewer filters than the paper's, and fewer features than examples: least squares."""
-    solve = solver.solve(m.CIFAR_CONVNET)
-    name = "CIFAR-10, least squares"
-    pixels = [not right for right in solver.solve(m.CIFAR).outcome[m.TRUE].is_right()]
-    judge_convnet(judge, name, [solve], max(solve.recipe.filters), [pixels])
+    (solve,), (pixels,) = runs["convnet"], runs["pixels"]
+    filters = max(solve.recipe.filters)
+    judge_convnet(judge, "CIFAR-10, least squares", [solve], filters, [wrong(pixels, TRUE)])
 
 
 @pytest.mark.gpu_full
 @pytest.mark.claim("5-cifar-conv")
-@pytest.mark.solves(m.CIFAR_CONVNET_FULL)
-def test_32000_random_filters_on_cifar(solver, judge):
-    solve = solver.solve(m.CIFAR_CONVNET_FULL)
+@pytest.mark.needs(convnet=[recipes.CIFAR_CONVNET_FULL])
+def test_32000_random_filters_on_cifar(runs, judge):
     judge_full(
         judge,
         "CIFAR-10, random conv-net",
-        solve,
-        label(m.FULL_FILTERS),
+        runs.all[0],
+        label(recipes.FULL_FILTERS),
         CIFAR_CONVNET,
         PRINTED_WHOLE,
         "printed to 1 %",
@@ -105,11 +113,12 @@ def judge_ridge(judge, name, solves, filters, ridge, figure=None):
     )
 
 
-def curve(name, solve, ridges):
+def curve(name, solve):
+    """The test error by number of filters, a line for each ridge."""
     recipe, fits = solve.recipe, solve.outcome
     lines = {
         f"{ridge:g}": [fits[label(filters, ridge)].test_error for filters in recipe.filters]
-        for ridge in ridges
+        for ridge in recipe.ridges
     }
     data = {"where": name, "n": fits.fits[0].train_total, "filters": list(recipe.filters)}
     return FigureData("filters-curve", {**data, "errors": lines})
@@ -117,42 +126,40 @@ def curve(name, solve, ridges):
 
 @pytest.mark.fast
 @pytest.mark.claim("5-cifar-l2")
-@pytest.mark.solves(*m.RIDGED, m.CURVE)
-def test_a_ridge_lowers_the_error_on_digits(solver, judge):
-    solves = [solver.solve(recipe) for recipe in m.RIDGED]
-    figure = curve("digits, random conv-net", solver.solve(m.CURVE), m.CURVE.ridges)
-    judge_ridge(judge, "digits, random conv-net", solves, m.TYPICAL, m.DIGITS_RIDGE, figure)
+@pytest.mark.needs(ridged=recipes.RIDGED, curve=recipes.CURVE)
+def test_a_ridge_lowers_the_error_on_digits(runs, judge):
+    name = "digits, random conv-net"
+    drawn = curve(name, runs["curve"][0])
+    judge_ridge(judge, name, runs["ridged"], recipes.TYPICAL, recipes.DIGITS_RIDGE, drawn)
 
 
 @pytest.mark.fast
 @pytest.mark.control("5-cifar-l2")
-@pytest.mark.solves(*m.RIDGED)
-def test_a_ridge_far_too_large_does_not(solver, judge):
-    solves = [solver.solve(recipe) for recipe in m.RIDGED]
-    judge_ridge(judge, "digits, random conv-net", solves, m.TYPICAL, m.CRUSHING_RIDGE)
+@pytest.mark.needs(ridged=recipes.RIDGED)
+def test_a_ridge_far_too_large_does_not(runs, judge):
+    name = "digits, random conv-net"
+    judge_ridge(judge, name, runs["ridged"], recipes.TYPICAL, recipes.CRUSHING_RIDGE)
 
 
 @pytest.mark.cpu_full
 @pytest.mark.claim("5-cifar-l2")
-@pytest.mark.solves(m.CIFAR_CONVNET)
-def test_a_ridge_lowers_the_error_on_cifar(solver, judge):
-    solve = solver.solve(m.CIFAR_CONVNET)
-    recipe = solve.recipe
-    figure = curve("CIFAR-10, random conv-net", solve, recipe.ridges)
+@pytest.mark.needs(convnet=[recipes.CIFAR_CONVNET])
+def test_a_ridge_lowers_the_error_on_cifar(runs, judge):
     name = "CIFAR-10, random conv-net"
-    judge_ridge(judge, name, [solve], max(recipe.filters), recipe.ridges[-1], figure)
+    (solve,) = runs.all
+    filters = max(solve.recipe.filters)
+    judge_ridge(judge, name, [solve], filters, recipes.CONVNET_RIDGE, curve(name, solve))
 
 
 @pytest.mark.gpu_full
 @pytest.mark.claim("5-cifar-l2")
-@pytest.mark.solves(m.CIFAR_CONVNET_FULL)
-def test_a_ridge_with_32000_filters_on_cifar(solver, judge):
-    solve = solver.solve(m.CIFAR_CONVNET_FULL)
+@pytest.mark.needs(convnet=[recipes.CIFAR_CONVNET_FULL])
+def test_a_ridge_with_32000_filters_on_cifar(runs, judge):
     judge_full(
         judge,
         "CIFAR-10, random conv-net, ridge",
-        solve,
-        label(m.FULL_FILTERS, m.CONVNET_RIDGE),
+        runs.all[0],
+        label(recipes.FULL_FILTERS, recipes.CONVNET_RIDGE),
         CIFAR_RIDGE,
         PRINTED_WHOLE,
         "printed to 1 %",

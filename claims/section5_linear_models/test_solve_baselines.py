@@ -1,25 +1,23 @@
-"""Regression baseline of section 5: what a few small solves come to, features and norms included.
+"""Regression baselines of section 5: the errors and norms of a few small solves.
 
-A claim asks whether an error is small or a norm grows; that whitening is there, that a norm is a
-root, or that the labels are those of the seed, only the figures themselves tell.
+A claim asks whether an error is small or a norm grows. Only the figures themselves show that
+whitening is there, that a norm is a root, or that the labels are those of the seed.
 """
 
 from dataclasses import replace
 
 import pytest
 
-from claims.section5_linear_models import machines as m
+from claims.section5_linear_models.recipes import CONVNETS, GABOR, NOISE, PIXELS, RIDGED
+from harness import linear
 from harness.plugin.baselines import Tolerance
-
-RECIPES = [m.PIXELS[0], m.GABOR[0], m.NOISE[0], m.CONVNETS[0], m.RIDGED[0]]
 
 
 @pytest.mark.fast
 @pytest.mark.baseline("solves")
-def test_solves_come_to_what_they_did(laboratory, baseline):
-    from harness.linear.solve import solve
-
-    fits = [fit for recipe in RECIPES for fit in solve(recipe, laboratory.data_root, "cpu").fits]
+def test_solves_come_to_what_they_did(data_root, baseline):
+    first = [models[0] for models in (PIXELS, GABOR, NOISE, CONVNETS, RIDGED)]
+    fits = [fit for recipe in first for fit in linear.solve.solve(recipe, data_root, "cpu").fits]
     baseline.check(
         {
             "train_error": [fit.train_error for fit in fits],
@@ -34,17 +32,11 @@ def test_solves_come_to_what_they_did(laboratory, baseline):
     )
 
 
-SEVERAL_BLOCKS = replace(m.PIXELS[0], train_size=700)
-"""The factorisation takes 512 columns at a time."""
-
-
 @pytest.mark.fast
 @pytest.mark.baseline("factor")
-def test_a_factor_of_several_blocks_is_as_good_as_it_was(laboratory, baseline):
-    """Before refinement, which would mend a bad one in a few steps more."""
-    from harness.linear.solve import solve
-
-    solved = solve(SEVERAL_BLOCKS, laboratory.data_root, "cpu")
+def test_a_factor_of_several_blocks_is_as_good_as_it_was(data_root, baseline):
+    """Of 700 examples: the factorisation takes 512 columns at a time. Before refinement."""
+    solved = linear.solve.solve(replace(PIXELS[0], train_size=700), data_root, "cpu")
     baseline.check(
         {
             "residual": [solved.facts["residuals"][0]],

@@ -1,1 +1,32 @@
 """Complexity measures of section 2.2, measured: Rademacher, shattering, uniform stability."""
+
+from harness.lazy import lazy_exports
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "bounds": [
+            "concentration",
+            "generalization_bound",
+            "image_radius",
+            "linear_bound",
+            "massart_bound",
+            "ridge_bound",
+            "stability_bound",
+        ],
+        "classes": [
+            "AffineFunctions",
+            "LinearFunctions",
+            "RandomHalfspaces",
+            "Theorem1Networks",
+            "linear_supremum",
+        ],
+        "networks": ["TrainedNetworks"],
+        "rademacher": ["best_correlations"],
+        "ridge": ["Ridge"],
+        "samples": ["image_points", "labelled_points", "principal_coordinates"],
+        "shattering": ["realised_labelings"],
+        "signs": ["all_signs", "random_signs"],
+        "stability": ["by_sample", "generalization_gap", "replacements"],
+    },
+)

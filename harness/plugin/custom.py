@@ -1,13 +1,13 @@
-"""``--arch``: the claims about a network's capacity, tried on networks of one's own.
+"""``--arch``: the checks of claims/custom, on networks and data of the user's.
 
-Each test that can is collected with trials of these networks in place of the paper's; all others
-are deselected. A network from outside is examined before anything is collected, in this process
-or in xdist's controller.
+Only that folder is selected then, and without ``--arch`` it is not collected. A custom network is
+examined before anything is collected, in this process or in xdist's controller.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,35 +15,33 @@ import pytest
 from harness.data.catalogue import data_root, dataset_spec
 from harness.data.custom import check_images, custom_dataset
 from harness.errors import DataError, HarnessError
+from harness.evidence import Published
 from harness.models.custom import is_custom
-from harness.plugin.options import SESSION, trains_nothing
-from harness.plugin.trials import (
-    TIERS,
-    Trial,
-    below_papers_size,
-    network_of,
-    parameters,
-    recipes_of,
-)
+from harness.plugin.evidence import COMMAND, NETWORK
+from harness.plugin.experiments import Experiment, Groups, parametrized, work_of
+from harness.plugin.judge import Judge
+from harness.plugin.options import CLAIMS, SESSION, trains_nothing
+from harness.plugin.tiers import tiers_asked_for
 from harness.training.custom import CustomNetwork
 from harness.training.custom_options import above_zero, add_network_options, custom_networks
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
 
+FOLDER = CLAIMS / "custom"
 NETWORKS = pytest.StashKey[tuple[CustomNetwork, ...]]()
 NOTES = pytest.StashKey[dict[str, str]]()
-"""By network: what a reader must know of every figure of it."""
+"""By network: what a reader must know of each of its figures."""
 HEADER = pytest.StashKey[list[str]]()
 OF_THE_PAPER = ("inception", "inception-without-batchnorm", "alexnet", "mlp-3x512", "mlp-1x512")
 PROTOCOL = ("--arch-lr", "--arch-epochs", "--arch-batch-size", "--image-size")
 FAST_IMAGES = 256
 SIGN_IMAGES = 10_000
-"""What 2.2-rademacher takes of a training set where the other claims take all of it."""
+"""What the check of 2.2-rademacher takes of a training set; the others take all of it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of the networks, their protocol and their data."""
-    group = parser.getgroup("own networks", "networks and data of one's own")
+    group = parser.getgroup("custom networks", "custom networks and data")
     add_network_options(group.addoption)
     group.addoption(
         "--arch-epochs",
@@ -55,12 +53,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--dataset",
         metavar="FOLDER|NAME",
         help="a folder of images, or a torchvision dataset that is under --data-root, in place of"
-        " the claims' own (without --arch: with the paper's networks)",
+        " the claims' data (without --arch: with the paper's networks)",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Find and examine the networks; what cannot be trained ends the session here."""
+    """Find and examine the networks; one that cannot be trained ends the session here."""
     config.stash[NETWORKS], config.stash[NOTES], config.stash[HEADER] = (), {}, []
     try:
         config.stash[NETWORKS] = networks = networks_of(config)
@@ -85,7 +83,7 @@ def networks_of(config: pytest.Config) -> tuple[CustomNetwork, ...]:
     if not asked and not dataset:
         for name in PROTOCOL:
             if config.getoption(name) is not None:
-                raise pytest.UsageError(f"{name} was given, but it is that of an --arch: name one")
+                raise pytest.UsageError(f"{name} was given without an --arch: name one")
         return ()
     option = config.getoption
     return custom_networks(
@@ -101,32 +99,32 @@ def networks_of(config: pytest.Config) -> tuple[CustomNetwork, ...]:
 
 
 def _examine(config: pytest.Config, network: CustomNetwork, equal: str) -> None:
-    """Make it at the sizes of the tiers that were asked for; note what a reader must know.
+    """Make the network at the sizes of the tiers that were asked for; collect notes for readers.
 
-    ``equal`` says what must be known of equal images in its data.
+    ``equal`` is the note on equal images in its data.
     """
-    told = network.departures + ([equal] if equal else [])
+    notes = network.departures + ([equal] if equal else [])
     text = network.title
-    for dataset, size in _data_of(config, network):
+    for dataset, size in _data_of(network, _tiers(config)):
         recipe = network.recipe(
             paper_recipe(network.model, dataset, "random-labels", train_size=size)
         )
-        if (note := _fitted_by_a_linear_model(recipe)) and note not in told:
-            told.append(note)
+        notes.append(_fitted_by_a_linear_model(recipe))
         if is_custom(network.model):
             from harness.training.preflight import examine
 
             found = examine(recipe)
             height, width = recipe.image_shape[1:]
-            size_told = f", {found.parameters:,} parameters at {height}x{width}"
-            text += size_told if size_told not in text else ""
-            told += [found.note] if found.note and found.note not in told else []
-    config.stash[NOTES][network.title] = "; ".join(told)
-    config.stash[HEADER].append(f"{text}: {'; '.join(told) or 'by the protocol of the paper'}")
+            parameters = f", {found.parameters:,} parameters at {height}x{width}"
+            text += parameters if parameters not in text else ""
+            notes.append(found.note)
+    note = "; ".join(dict.fromkeys(filter(None, notes)))
+    config.stash[NOTES][network.title] = note
+    config.stash[HEADER].append(f"{text}: {note or 'by the protocol of the paper'}")
 
 
 def _fitted_by_a_linear_model(recipe: Recipe) -> str:
-    """Said of a sample that takes no capacity to memorise; the digits' rank is 64 at most."""
+    """The note on a sample that takes no capacity to memorise; the rank of digits is below 65."""
     spec = dataset_spec(recipe.dataset)
     channels, height, width = spec.shape
     values = channels * min(height, recipe.crop) * min(width, recipe.crop)
@@ -135,10 +133,12 @@ def _fitted_by_a_linear_model(recipe: Recipe) -> str:
     return f"{recipe.images:,} images of {values:,} values, which a linear model may fit as well"
 
 
-def _data_of(config: pytest.Config, network: CustomNetwork) -> list[tuple[str, int | None]]:
-    """Datasets and sizes of the tiers that are named, by ``-m`` or in a test's name."""
-    words = f"{config.option.markexpr} {' '.join(map(str, config.args))}"
-    tiers = [tier for tier in TIERS if tier in words] or ["fast"]
+def _tiers(config: pytest.Config) -> list[str]:
+    return [tier for tier in tiers_asked_for(config) if tier != "imagenet"]
+
+
+def _data_of(network: CustomNetwork, tiers: list[str]) -> list[tuple[str, int | None]]:
+    """Datasets and sizes on which the network trains at these tiers."""
     found: list[tuple[str, int | None]] = []
     for tier in tiers:
         dataset = network.dataset or ("digits" if tier == "fast" else "cifar10")
@@ -157,7 +157,7 @@ def _data_of(config: pytest.Config, network: CustomNetwork) -> list[tuple[str, i
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """What was found goes to xdist's workers, who examine nothing."""
+    """Give xdist's workers, who examine nothing, the notes."""
     node.workerinput["claims_networks"] = node.config.stash[NOTES]
 
 
@@ -173,72 +173,72 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     ]
 
 
-@pytest.hookimpl(tryfirst=True)
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without a network there is nothing to try in the folder."""
+    return True if collection_path == FOLDER and not config.stash[NETWORKS] else None
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Put trials of these networks in place of the test's own."""
-    networks = metafunc.config.stash[NETWORKS]
-    mark = metafunc.definition.get_closest_marker("own_network")
-    if not networks or mark is None:
+    """Give each test of a ``custom(make)`` marker its experiments on the networks."""
+    mark = metafunc.definition.get_closest_marker("custom")
+    if mark is None:
         return
+    networks = metafunc.config.stash[NETWORKS]
+    if not networks:
+        raise pytest.Collector.CollectError("these checks are for custom networks: name an --arch")
+    tiers = _tiers(metafunc.config)
     try:
-        own = [trial for network in networks for trial in own_trials(mark.args[0], network)]
+        every = [
+            it for network in networks for it in experiments_of(mark.kwargs["make"], network, tiers)
+        ]
     except HarnessError as error:
         raise pytest.Collector.CollectError(str(error)) from error
-    ours = pytest.mark.parametrize("trial", parameters(own)).mark
-    marks = metafunc.definition.own_markers
-    theirs = [it for it in marks if it.name == "parametrize" and it.args[0] == "trial"]
-    marks[:] = [it for it in marks if it not in theirs] + [ours]
+    series = parametrized(every)
+    metafunc.parametrize(*series.args, **series.kwargs)
 
 
-def own_trials(make: Any, network: CustomNetwork) -> Iterable[Trial]:
-    """The trials that a test has for a network, with the network's own protocol put in.
+def experiments_of(
+    make: Callable[[str, str], dict[str, Groups]], network: CustomNetwork, tiers: list[str]
+) -> Iterator[Experiment]:
+    """What ``make(model, tier)`` gives, by label, with the network's protocol and data put in.
 
-    Of data that has fewer images than a sample asks for, all are taken; in the fast tier, whose
-    samples are what makes its claims hard, there is no such trial.
+    Where the data has fewer images than a sample asks for, all are taken; but not in the fast tier,
+    where the size of the sample is what makes a claim hard.
     """
     there = dataset_spec(network.dataset).train_size if network.dataset else math.inf
-    for trial in make(network.model):
-        if trial.tier == "fast" and any((it.train_size or 0) > there for it in trial.all_recipes):
-            continue
-        recipes = {
-            group: tuple(
-                network.recipe(replace(it, train_size=None) if it.images > there else it)
-                for it in each
-            )
-            for group, each in trial.recipes.items()
-        }
-        label = network.title + (f"-{trial.label}" if trial.label else "")
-        own = [recipe for group in recipes.values() for recipe in group]
-        scale = "scaled" if network.dataset or below_papers_size(own) else trial.scale
-        yield replace(
-            trial, label=label, recipes=recipes, scale=scale, network=network.title, finding=""
-        )
+    for tier in tiers:
+        for label, groups in make(network.model, tier).items():
+            asked = [recipe for recipes in groups.values() for recipe in recipes]
+            if tier == "fast" and any((it.train_size or 0) > there for it in asked):
+                continue
+            title = network.title + (f"-{label}" if label else "")
+            recipes = {
+                group: [
+                    network.recipe(replace(it, train_size=None) if it.images > there else it)
+                    for it in each
+                ]
+                for group, each in groups.items()
+            }
+            yield Experiment(tier, title, recipes)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Nothing but these networks; what they warn of is no error."""
-    if not config.stash[NETWORKS]:
+    """Leave these tests alone in the session; what the networks warn of is no error."""
+    networks = {network.title: network for network in config.stash[NETWORKS]}
+    if not networks:
         return
-    chosen = [item for item in items if network_of(item)]
-    config.hook.pytest_deselected(items=[item for item in items if not network_of(item)])
+    chosen = [item for item in items if item.get_closest_marker("custom")]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
     for item in chosen:
         item.add_marker(pytest.mark.filterwarnings("default"))
+        (title,) = {recipe.title for recipe in work_of(item)}
+        item.stash[NETWORK] = title
+        item.stash[COMMAND] = _command_words(config, networks[title])
 
 
-def note_on(item: pytest.Item) -> str:
-    """What a reader must know of every figure of a test's network, and how long it had."""
-    note = item.config.stash[NOTES].get(network_of(item), "")
-    longest = max((recipe.epochs for recipe in recipes_of(item)), default=0)
-    return "; ".join(filter(None, [note, f"at most {longest:,} epochs" if longest else ""]))
-
-
-def command_words(item: pytest.Item) -> list[str]:
-    """What a command needs, behind the test's name, to be about the same network."""
-    title, config = network_of(item), item.config
-    network = next((it for it in config.stash[NETWORKS] if it.title == title), None)
-    if network is None:
-        return []
+def _command_words(config: pytest.Config, network: CustomNetwork) -> list[str]:
+    """What a command needs, after the test's name, to be about the same network."""
     words = ["--arch", network.model]
     for key, value in network.options:
         words += ["--arch-option", f"{key}={value}"]
@@ -246,3 +246,29 @@ def command_words(item: pytest.Item) -> list[str]:
         if (value := config.getoption(name)) is not None:
             words.append(f"{name}={value}")
     return words
+
+
+@pytest.fixture
+def judge_network(judge: Judge, request: pytest.FixtureRequest) -> Any:
+    """As `judge`, with a note on where the network departs from the paper's protocol.
+
+    A published number is that of the paper's network, for comparison.
+    """
+    item = request.node
+    note = item.config.stash[NOTES].get(item.stash[NETWORK], "")
+    longest = max(recipe.epochs for recipe in work_of(item))
+
+    def judge_it(
+        measured: Any, check: Any, published: Published | None = None, *figure: Any
+    ) -> Any:
+        notes = filter(None, [measured.note, note, f"at most {longest:,} epochs"])
+        compared = for_comparison(published) if published else None
+        return judge(replace(measured, note="; ".join(notes)), check, compared)
+
+    return judge_it
+
+
+def for_comparison(published: Published) -> Published:
+    """A published number beside that of another network: it fills no cell of the paper's tables."""
+    where = f"the paper's own network, for comparison: {published.where}"
+    return replace(published, where=where, cell="", rows=())

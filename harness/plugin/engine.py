@@ -9,11 +9,11 @@ from harness.data.catalogue import data_root
 from harness.environment import available_cores
 from harness.errors import ClusterError, HarnessError
 from harness.linear.recipe import SolveRecipe
+from harness.plugin.experiments import work_of
 from harness.plugin.options import SESSION, trains_nothing
 from harness.plugin.plan import WORKERS
 from harness.plugin.progress import FOOT
 from harness.plugin.tiers import PROBLEM, needs_gpu, tier_of
-from harness.plugin.trials import work_of
 from harness.runs.remote import Place
 from harness.runs.store import default_store
 from harness.training.recipe import Recipe

@@ -21,11 +21,9 @@ from harness.evidence.record import UNREADABLE, Evidence, read_evidence
 from harness.evidence.run_record import RunRecord, run_record, stored_runs
 from harness.files import write_atomically
 from harness.plugin.attempts import note_on, supersede_dead
-from harness.plugin.custom import command_words
 from harness.plugin.options import CLAIMS, SESSION, Session, trains_nothing
 from harness.plugin.recorded import REASON, RECORDS, is_recorded, recorded_runs
 from harness.plugin.tiers import claim_of, tier_of
-from harness.plugin.trials import network_of
 from harness.report.sources import in_order
 from harness.runs.records import where_and_when
 from harness.runs.store import default_store
@@ -37,6 +35,10 @@ RUNS = pytest.StashKey[list[RunRecord]]()
 """The runs behind the merged evidence, for the evidence file and the report."""
 LEFT = pytest.StashKey[str]()
 """Why the evidence file was left unchanged, if it was."""
+NETWORK = pytest.StashKey[str]()
+"""The title of the custom network that a test tries; absent for the paper's tests."""
+COMMAND = pytest.StashKey[list[str]]()
+"""Options that a command needs to repeat this test."""
 WRITTEN = pytest.StashKey[Path]()
 """The evidence file, once this session has written it."""
 
@@ -62,7 +64,7 @@ def command_for(item: pytest.Item) -> str:
         if (value := option(name, default)) != default:
             words += [name, str(value)]
     words += ["--recorded"] * is_recorded(item.config)
-    words += command_words(item)
+    words += item.stash.get(COMMAND, [])
     return shlex.join(words)
 
 
@@ -86,7 +88,7 @@ def blank(item: pytest.Item, **facts: Any) -> Evidence:
     return Evidence(
         **{
             "claim": claim,
-            "network": network_of(item),
+            "network": item.stash.get(NETWORK, ""),
             "check": "",
             "control": control,
             "verdict": "not run",

@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -20,13 +20,13 @@ from harness.evidence.checks import Check
 from harness.evidence.formatting import bound_in_words, quantity
 from harness.evidence.quoting import misquoted
 from harness.evidence.verdict import Verdict
-from harness.plugin.custom import note_on
 from harness.plugin.evidence import JUDGED, append, blank
+from harness.plugin.experiments import AnyRecipe, below_papers_size, work_of
 from harness.plugin.junit import add_check
 from harness.plugin.options import SESSION
 from harness.plugin.recorded import is_recorded
+from harness.plugin.runs import FINISHED
 from harness.plugin.tiers import claim_of
-from harness.plugin.trials import FINISHED, AnyRecipe, below_papers_size, network_of, work_of
 
 JUDGE = pytest.StashKey["Judge"]()
 VALUES_SHOWN = 8
@@ -80,12 +80,8 @@ class Judge:
             raise HarnessError(
                 f"published = {published!r} must come from fixtures/paper: use published_row(...)"
             )
-        if published is not None and not network_of(self.item):
+        if published is not None:
             self._refuse_misquoted(measured, published)
-        if network_of(self.item):
-            published = as_comparison(published)
-            note = "; ".join(filter(None, [measured.note, note_on(self.item)]))
-            measured = replace(measured, note=note)
         verdict = check.verdict(measured)
         self._record(measured, check, published, verdict, figure)
         message = self._message(measured, check, published, verdict)
@@ -173,14 +169,6 @@ class Judge:
             lines.append(f"  published {quantity(published.value, unit)} ({published.where})")
         lines.append(f"  repeat    {blank(self.item).command}")
         return "\n".join(lines)
-
-
-def as_comparison(published: Published | None) -> Published | None:
-    """A published number beside that of another network: it fills no cell of the paper's tables."""
-    if published is None:
-        return None
-    where = f"the paper's own network, for comparison: {published.where}"
-    return replace(published, where=where, cell="")
 
 
 @pytest.fixture

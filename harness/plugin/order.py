@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.plugin.trials import work_of
+from harness.plugin.experiments import work_of
 
 
 @pytest.hookimpl(trylast=True)

@@ -9,9 +9,9 @@ import pytest
 from harness.environment import available_cores
 from harness.errors import StoreError
 from harness.models.custom import is_custom
+from harness.plugin.experiments import work_of
 from harness.plugin.options import visible_gpus
 from harness.plugin.tiers import tier_of
-from harness.plugin.trials import work_of
 from harness.runs.forecast import Forecast
 from harness.runs.jobs import jobs_in_order
 from harness.runs.progress import duration

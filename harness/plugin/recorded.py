@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from harness.errors import HarnessError
+from harness.plugin.experiments import work_of
 from harness.plugin.options import SESSION
 from harness.plugin.tiers import tier_of
-from harness.plugin.trials import work_of
 from harness.runs.records import RECORDS as FOLDER
 from harness.runs.records import AnyRun, Records, device_kind
 

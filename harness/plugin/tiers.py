@@ -5,14 +5,18 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from _pytest.mark.expression import Expression
 
 from harness.data.catalogue import data_root, dataset_spec, verify
+from harness.data.photographs import photo_folder
 from harness.errors import DataError, UnknownName
 from harness.evidence.catalogue import find
+from harness.plugin.experiments import TIERS, below_papers_size, work_of
 from harness.plugin.options import SESSION, trains_nothing
-from harness.plugin.trials import TIERS, recipes_of, work_of
+from harness.training.recipe import Recipe
 
 PROBLEM = pytest.StashKey[str]()
+"""Why a test must not run: it fails with this text."""
 CLAIM_COLLECTED = pytest.StashKey[bool]()
 
 ROLES = ("claim", "control", "baseline", "record")
@@ -25,10 +29,9 @@ MARKERS = (
     "control(id): the same check on a broken premise; it must come out refuted",
     "baseline(name): pins figures in fixtures/baselines; its recipes fix their own seed",
     "record: holds a record of fixtures/records against what today's code trains",
+    "needs(**groups): recipes that the test needs trained or solved, by group",
     "needs_data(*names): datasets that the test reads beside those of its recipes",
-    "trains(*recipes): what the test needs trained (written by harness.plugin.trials)",
-    "solves(*recipes): the linear systems that the test needs solved",
-    "own_network(make): trials of a network put in the place of the paper's (--arch)",
+    "custom(make): a check of claims/custom: make(model, tier) gives its recipes (--arch)",
 )
 
 
@@ -42,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if word not in {*known, "and", "or", "not", "True", "False", "None"}:
             every = dict.fromkeys([*TIERS, *known])
             raise pytest.UsageError(str(UnknownName("tier or marker", word, every)))
-    # xdist hands out tests one by one: the order below puts the longest first.
+    # xdist hands out tests one by one, the longest first: see harness.plugin.order.
     if getattr(config.option, "maxschedchunk", False) is None:
         config.option.maxschedchunk = 1
 
@@ -57,10 +60,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Check the markers, and take the fast tier unless another was asked for."""
     for item in items:
         if problem := _marker_problem(config, item):
-            refuse(config, item, problem)
+            item.stash[PROBLEM] = problem
+            # A worker of xdist does not show its errors: there the test fails with the problem.
+            if not config.stash[SESSION].worker:
+                raise pytest.UsageError(problem)
     if not _tier_was_chosen(config):
         chosen = [item for item in items if tier_of(item) in ("", "fast")]
-        if not chosen and _names_tests(config):
+        if not chosen and any("::" in argument for argument in config.args):
             chosen = list(items)
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
@@ -79,7 +85,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         )
     if config.getoption("--recorded"):
         return
-    if _wants_a_graph_without_a_gpu(config) and any(map(recipes_of, session.items)):
+    trains = any(isinstance(it, Recipe) for item in session.items for it in work_of(item))
+    if trains and _wants_a_graph_without_a_gpu(config):
         raise pytest.UsageError(
             "--steps graph needs a CUDA device, and this session has none; take --steps eager or"
             " --steps compiled"
@@ -123,6 +130,23 @@ def claim_of(item: pytest.Item) -> tuple[str, bool]:
     return "", False
 
 
+def tiers_asked_for(config: pytest.Config) -> list[str]:
+    """The tiers that ``-m`` selects, or that a test's name has: else the fast one.
+
+    >>> tiers_asked_for(config)  # with -m "not gpu_full"
+    ['fast', 'cpu_full', 'imagenet']
+    """
+    if not _tier_was_chosen(config):
+        return ["fast"]
+    selects = Expression.compile(config.option.markexpr or "True").evaluate
+    named = [tier for tier in TIERS if any(f"[{tier}-" in it for it in map(str, config.args))]
+    return [
+        tier
+        for tier in named or TIERS
+        if selects(lambda name, tier=tier, **_: name == tier or name not in TIERS)
+    ]
+
+
 def missing_here(item: pytest.Item) -> str:
     """What this machine lacks for the test, and the remedy; empty if nothing."""
     config = item.config
@@ -134,12 +158,10 @@ def missing_here(item: pytest.Item) -> str:
     root = data_root(config.getoption("--data-root"))
     for name in sorted({recipe.dataset for recipe in work_of(item)} | _datasets_of(item)):
         if dataset_spec(name).is_folder:
-            from harness.plugin.photographs import photographs_missing
-
-            if problem := photographs_missing(item, name, root):
-                return problem
-            continue
-        if problem := _data_problem(name, root):
+            problem = _photographs_missing(name, root, item)
+        else:
+            problem = _data_problem(name, root)
+        if problem:
             return problem
     return ""
 
@@ -151,6 +173,32 @@ def _data_problem(name: str, root: Path) -> str:
         verify(name, root)
     except DataError as error:
         return str(error)
+    return ""
+
+
+def _photographs_missing(name: str, root: Path, item: pytest.Item) -> str:
+    """Why the test cannot run on the folder of photographs under ``root``; empty if it can.
+
+    The paper's own size needs ImageNet itself; a scaled experiment any folder of enough
+    photographs.
+    """
+    spec = dataset_spec(name)
+    try:
+        folder = photo_folder(root, spec.classes)
+    except DataError as error:
+        return str(error)
+    recipes = [recipe for recipe in work_of(item) if recipe.dataset == name]
+    there, classes = len(folder.train), len(folder.classes)
+    whole = (there, classes) == (spec.train_size, spec.classes)
+    if not whole and not below_papers_size(recipes):
+        return (
+            f"at the paper's size it needs all of {spec.title}: {spec.train_size:,} training"
+            f" photographs of {spec.classes:,} classes, and {folder.root} holds {there:,} of"
+            f" {classes:,}; what runs on a few photographs is chosen by -k photographs"
+        )
+    needed = max((recipe.train_size or 0) + recipe.validation_size for recipe in recipes)
+    if needed > there:
+        return f"it needs {needed:,} training photographs, and {folder.root} holds {there:,}"
     return ""
 
 
@@ -168,13 +216,6 @@ def _has_gpu() -> bool:
     import torch
 
     return torch.cuda.is_available()
-
-
-def refuse(config: pytest.Config, item: pytest.Item, problem: str) -> None:
-    """Stop the session; in a worker of xdist, whose errors are not shown, fail the test."""
-    item.stash[PROBLEM] = problem
-    if not config.stash[SESSION].worker:
-        raise pytest.UsageError(problem)
 
 
 def _marker_problem(config: pytest.Config, item: pytest.Item) -> str:
@@ -201,8 +242,4 @@ def _marker_problem(config: pytest.Config, item: pytest.Item) -> str:
 def _tier_was_chosen(config: pytest.Config) -> bool:
     """By ``-m`` with a tier's name, or by naming a test with its parameters."""
     words = set(re.findall(r"\w+", config.option.markexpr or ""))
-    return bool(words & set(TIERS)) or any("[" in argument for argument in config.args)
-
-
-def _names_tests(config: pytest.Config) -> bool:
-    return any("::" in argument for argument in config.args)
+    return bool(words & set(TIERS)) or any("[" in str(argument) for argument in config.args)

@@ -22,7 +22,7 @@ HEADER = """
 import os, pytest
 from harness.evidence import *
 from harness.plugin.baselines import Tolerance
-from harness.plugin.trials import Trial, trials
+from harness.plugin.experiments import experiments
 from harness.training.protocol import paper_recipe
 
 def tiny(seed=0, **changes):

@@ -44,6 +44,12 @@ def test_a_complexity_of_1_bounds_nothing_and_a_small_one_does():
     assert bounds.generalization_bound(0.0, 10**12) == pytest.approx(0, abs=1e-5)
 
 
+@pytest.mark.parametrize(("points", "failure"), [(0, 0.05), (10, 0.0), (10, 1.0), (10, math.nan)])
+def test_a_bound_on_nothing_is_refused(points, failure):
+    with pytest.raises(CapacityError, match="at least one point"):
+        bounds.generalization_bound(0.5, points, failure)
+
+
 def test_the_generalization_bound_holds_on_a_class_that_can_be_enumerated():
     """Thresholds on a line, coin labels: the true gap of the best is below the bound."""
     draw = np.random.default_rng(0)
@@ -203,7 +209,18 @@ def test_ridge_stays_below_its_bound(n, d, multiple, seed):
     assert measured.largest <= bounds.ridge_bound(2.0, ridge.penalty, n) + 1e-12
 
 
-def test_ridge_has_no_bound_for_a_small_penalty():
+def test_ridge_refuses_what_it_cannot_replace_or_fit():
+    points, labels = sample(5, 2, 0)
+    for penalty in (0.0, -1.0, math.nan):
+        with pytest.raises(CapacityError, match="above 0"):
+            Ridge(penalty)
+    for place in (-1, 5, 1.5, math.nan):
+        with pytest.raises(CapacityError, match=rf"place {place} is to be replaced.*to 4"):
+            Ridge(1).replaced(points, labels, points, labels, [0, place])
+    with pytest.raises(CapacityError, match="at least one place"):
+        Ridge(1).replaced(points, labels, points, labels, [])
+    with pytest.raises(CapacityError, match=r"0\.5 is a label"):
+        Ridge(1).replaced(points, labels / 2, points, labels, [0])
     with pytest.raises(CapacityError, match=r"a penalty of 1: .* from 4 up"):
         bounds.ridge_bound(2.0, 1.0, 10)
 

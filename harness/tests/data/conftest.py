@@ -1,4 +1,4 @@
-"""Photographs of noise in ImageNet's layout."""
+"""Photographs of noise, in ImageNet's layout."""
 
 import shutil
 
@@ -10,18 +10,18 @@ from harness.tests.photo_helpers import photo_layout
 
 @pytest.fixture
 def own_cache(tmp_path, monkeypatch):
-    """A cache of crops for this test alone."""
+    """Where crops are kept, for this test alone."""
     monkeypatch.setattr(crop_cache, "default_cache", lambda: tmp_path / "crops")
     return tmp_path / "crops"
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A folder that tests only read."""
+    """A folder to be read."""
     return photo_layout(tmp_path_factory.mktemp("made"))
 
 
 @pytest.fixture
 def folder(made, tmp_path):
-    """A copy that a test may change."""
+    """A copy of it, to be spoiled."""
     return shutil.copytree(made, tmp_path / "photographs")

@@ -9,7 +9,6 @@ import pytest
 from scipy.stats import kendalltau
 from scipy.stats import t as student
 
-from claims.section2_capacity.test_slowdown import judge_own_slowdown
 from harness.errors import HarnessError
 from harness.evidence import (
     accuracy_as_drawn,
@@ -108,23 +107,6 @@ def test_a_slowdown_is_a_ratio_of_means_with_welchs_interval_of_its_logarithm():
     assert never.values == (math.inf,) and not never.is_finite
     assert math.isnan(slowdown("x", slow[:1], [run(online=[0.5])]).values[0])
     assert math.isnan(slowdown("x", slow, [run(online=[1.0], diverged=True)]).values[0])
-
-
-def test_of_ones_own_network_what_was_not_fitted_in_time_decides_nothing_unless_its_budget_does():
-    def verdicts(true: Run, random: Run) -> list[str]:
-        judged: list[str] = []
-        judge_own_slowdown(
-            lambda measured, check, *published: judged.append(check.verdict(measured)),
-            {"0": [true], "1": [random]},
-        )
-        return judged
-
-    never, too_long = run(online=[0.5] * 20), run(online=[0.5] * 201)
-    assert verdicts(fits_after(10), fits_after(20)) == ["supported"] * 3
-    assert verdicts(fits_after(10), never) == ["supported", "inconclusive"]
-    assert verdicts(fits_after(10), too_long) == ["supported", "inconclusive", "refuted"]
-    assert verdicts(never, never) == ["inconclusive"] * 2
-    assert verdicts(run(online=[1.0], diverged=True), never) == ["inconclusive"] * 2
 
 
 def test_welchs_interval_covers_the_truth():

@@ -94,11 +94,8 @@ from harness.training.imagenet import imagenet_recipe
 FEW = imagenet_recipe("random-labels", train_size=6, crop=75)
 
 @pytest.mark.claim("2.1-imagenet")
-@trials(
-    Trial("imagenet", "whole", "paper", {"runs": [imagenet_recipe("random-labels")]}),
-    Trial("imagenet", "photographs", "scaled", {"runs": [FEW]}),
-)
-def test_it(trial, laboratory, judge): ...
+@experiments(imagenet={"whole": [imagenet_recipe("random-labels")], "photographs": [FEW]})
+def test_it(runs, judge): ...
 """
 
 

@@ -5,13 +5,14 @@ Their accuracies would not tell: the rows of one network are within each other's
 
 import pytest
 
-from claims.section2_capacity.corruption_trials import FIGURE_1, LEVELS, corrupted
-from claims.section2_capacity.trials import NETWORKS, full
-from claims.section3_regularization.coefficients import WEIGHT_DECAY
-from claims.section3_regularization.trials import (
+from claims.section2_capacity.recipes import ELEVEN, FIGURE_1, NETWORKS, at_level, on_cifar10
+from claims.section3_regularization.recipes import (
+    CROP,
     TABLE_1,
-    augmented_trials,
-    decayed_trials,
+    TURN,
+    WEIGHT_DECAY,
+    augmented,
+    decayed,
     label_of,
     table_1,
 )
@@ -43,40 +44,33 @@ def test_all_rows_of_both_tables_are_there():
     true, random = ([it for it in rows if it["labels"] == kind] for kind in ("true", "random"))
     assert len(TABLE_1) == len(set(TABLE_1)) == len(true) == 14
     assert len(NETWORKS) == len(random) == 5
-    on_a_gpu = [
-        trial for trial in [*decayed_trials(), *augmented_trials()] if trial.tier == "gpu_full"
-    ]
-    assert len(on_a_gpu) == len(published_table(TABLE_4)) == 6
+    assert len(DECAYED) + 2 == len(published_table(TABLE_4)) == 6
 
 
-@pytest.mark.parametrize("trial", decayed_trials(), ids=lambda it: f"{it.tier}-{it.label}")
-def test_a_decayed_row_of_table_4_is_random_labels_with_weight_decay(trial):
-    (recipe,) = trial.all_recipes
-    if trial.tier == "fast":
-        assert recipe.weight_decay == WEIGHT_DECAY[recipe.model] and recipe.label_corruption == 1
-    else:
-        assert changed(recipe, full(recipe.model, "random-labels")) == {"weight_decay"}
+DECAYED = ["inception", "alexnet", "mlp-3x512", "mlp-1x512"]
 
 
-@pytest.mark.parametrize(
-    "trial",
-    [trial for trial in augmented_trials() if trial.tier == "gpu_full"],
-    ids=lambda trial: trial.label,
-)
-def test_an_augmented_row_of_table_4_decays_more_slowly_for_more_epochs(trial):
+@pytest.mark.parametrize("network", DECAYED)
+def test_a_decayed_row_of_table_4_is_random_labels_with_weight_decay(network):
+    recipe = decayed(network)
+    assert changed(recipe, on_cifar10(network, "random-labels")) == {"weight_decay"}
+    assert recipe.weight_decay == WEIGHT_DECAY[network]
+
+
+@pytest.mark.parametrize("augmentation", [CROP, TURN])
+def test_an_augmented_row_of_table_4_decays_more_slowly_for_more_epochs(augmentation):
     """Appendix E."""
-    (recipe,) = trial.all_recipes
-    plain = full("inception", "random-labels")
+    recipe, plain = augmented(augmentation), on_cifar10("inception", "random-labels")
     assert changed(recipe, plain) == {"augmentation", "decay", "epochs"}
     assert recipe.decay == 0.999 and recipe.epochs > plain.epochs
 
 
 @pytest.mark.parametrize("network", FIGURE_1)
 def test_the_levels_of_a_curve_differ_in_the_corruption_alone(network):
-    plain = corrupted("gpu_full", network, 0.0)
+    plain = on_cifar10(network, at_level(0.0))
     assert plain.label_corruption == 0
-    for level in LEVELS["gpu_full"][1:]:
-        recipe = corrupted("gpu_full", network, level)
+    for level in ELEVEN[1:]:
+        recipe = on_cifar10(network, at_level(level))
         assert changed(recipe, plain) - {"score_corrupted_test"} == {"label_corruption"}
         assert recipe.label_corruption == level
         assert recipe.score_corrupted_test == (level < 1)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from claims.section3_regularization.trials import TABLE_1, name_of, table_1
+from claims.section3_regularization.recipes import TABLE_1, name_of, table_1
 from harness.evidence import published_at, published_crossing, published_row
 from harness.evidence.imagenet import table2
 from harness.evidence.measurement import Measurement

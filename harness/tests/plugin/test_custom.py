@@ -1,4 +1,4 @@
-"""``--arch``: capacity claims on networks of one's own, in sessions of their own."""
+"""``--arch``: the checks of claims/custom, on networks and data of the user's."""
 
 import argparse
 from types import SimpleNamespace
@@ -6,22 +6,21 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from claims.section2_capacity import test_partial_corruption as levels
-from claims.section2_capacity import test_random_labels as memorising
-from claims.section2_capacity.capacity_trials import own_sign_trials
-from claims.section2_capacity.trials import own_random_labels
+from claims.custom import test_capacity as custom
 from harness.data.class_folders import listed
 from harness.data.custom import custom_dataset, custom_spec
 from harness.errors import DataError, NetworkError
-from harness.evidence import Attains
 from harness.models import MODELS
 from harness.plugin.custom import (
     OF_THE_PAPER,
     _data_of,
     _fitted_by_a_linear_model,
+    _tiers,
+    experiments_of,
     networks_of,
-    own_trials,
 )
+from harness.tests.evidence.test_corruption import fits_after
+from harness.tests.evidence.test_corruption import run as run_of
 from harness.tests.evidence.test_measurements import fake_run
 from harness.tests.plugin_helpers import Project
 from harness.training.custom import CustomNetwork
@@ -32,38 +31,29 @@ HERE = "harness.tests.custom_networks"
 CLAIMS = """
 PUBLISHED = published_row("table1_cifar10", "train", model="Inception", labels="random")
 
-def own(network):
+def both_labelings(network, tier):
     changes = {"train_size": 16, "precision": "fp32", "stop_at_zero_error": True, "epochs": 60,
                "evaluation": "once nearly fitted"}
-    groups = {
+    return {"": {
         setting: [paper_recipe(network, "digits", setting, **changes)]
         for setting in ("true-labels", "random-labels")
-    }
-    return [Trial("fast", "", "scaled", groups)]
+    }}
 
 @pytest.mark.claim("2.1-fit")
-@trials(
-    Trial("fast", "the-papers", "scaled", {"random-labels": [tiny(9)]}, finding="it is known why"),
-    own=own,
-)
-def test_fit(trial, laboratory, judge):
-    for setting, runs in laboratory.runs(trial).items():
-        judge(accuracy(f"{trial.network}: {setting}", runs, "train"), ONE, PUBLISHED)
+@pytest.mark.custom(make=both_labelings)
+def test_fit(runs, judge_network):
+    for setting, of_it in runs.items():
+        judge_network(accuracy(setting, of_it, "train"), ONE, PUBLISHED)
 
 @pytest.mark.claim("2.1-chance")
-@trials(Trial("fast", "another", "scaled", {"random-labels": [tiny(9)]}))
-def test_of_the_paper(trial, laboratory, judge):
-    raise AssertionError("deselected")
-
-@pytest.mark.fast
-@pytest.mark.control("2.1-fit")
-def test_control(judge):
+@experiments(fast={"another": [tiny(9)]})
+def test_of_the_paper(runs, judge):
     raise AssertionError("deselected")
 """
 TWO = (f"--arch={HERE}:mlp", "--arch-option=width=64", f"--arch={HERE}:Warns", "--arch-lr=0.05")
 
 
-def test_the_trials_are_those_of_the_networks_and_all_else_is_deselected(tmp_path):
+def test_the_custom_checks_alone_are_tried_on_the_networks(tmp_path):
     done = Project(tmp_path, CLAIMS).run(*TWO)
     mlp, warns = f"{HERE}:mlp(width=64)", f"{HERE}:Warns"
     assert set(done.outcomes) == {f"test_fit[fast-{mlp}]", f"test_fit[fast-{warns}]"}, done.text
@@ -76,7 +66,6 @@ def test_the_trials_are_those_of_the_networks_and_all_else_is_deselected(tmp_pat
         assert record.published_where.startswith("the paper's own network, for comparison")
         assert record.published_cell == "", "it fills no cell of the paper's tables"
         assert "learning rate 0.05 (the paper's: 0.01)" in record.notes[0]
-        assert record.expected, "an expected failure of the paper's networks is not this one's"
         assert f"--arch {HERE}:mlp --arch-option width=64 --arch-lr=0.05" in record.command
     for words in (
         "13,002 parameters at 8x8",
@@ -121,7 +110,7 @@ def test_a_dataset_alone_is_tried_with_the_papers_networks():
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"arch_lr": 0.1}, pytest.UsageError, "--arch-lr was given, but it is that of an --arch"),
+        ({"arch_lr": 0.1}, pytest.UsageError, "--arch-lr was given without an --arch"),
         ({"image_size": 32}, pytest.UsageError, "--image-size was given"),
         ({"dataset": "no/such/folder"}, DataError, "there is no such folder"),
     ],
@@ -131,28 +120,61 @@ def test_options_that_belong_to_nothing_are_refused(options, error, words):
         networks_of(config(**options))
 
 
-def test_the_papers_number_bounds_its_network_as_the_paper_had_it_and_none_of_ones_own(monkeypatch):
-    """At full size MLP 1x512 is let off at 99.34 %; by another protocol it is one's own."""
-    monkeypatch.setattr(levels, "accuracy", lambda *about: None)
-    run = SimpleNamespace(recipe=SimpleNamespace(dataset="cifar10", model="mlp-1x512", title=""))
-    checks = []
-    for own in (False, True):
-        levels.judge_level(lambda _, check: checks.append(check), "1", [run], own=own)
-    assert checks[0] == Attains(0.9934, source=checks[0].source)
-    assert checks[1] == Attains(1.0, source=checks[1].source)
+def verdicts(test, **runs):
+    """What a check of claims/custom decides on these runs."""
+    groups = {name.replace("_", " "): [run] for name, run in runs.items()}
+    judged = []
+    finished = type("Runs", (dict,), {"all": [run for group in groups.values() for run in group]})
+    test(
+        finished(groups),
+        lambda measured, check, published=None: judged.append(check.verdict(measured)),
+    )
+    return judged
 
 
 @pytest.mark.parametrize(("train", "verdict"), [(256, "supported"), (255, "inconclusive")])
 def test_chance_is_not_decided_for_a_network_that_has_not_memorised(train, verdict):
     """At chance is what ignores its input as well."""
-    runs = {"random labels": [fake_run(train=train, test=100)]}
-    verdicts = []
-    memorising.test_a_memorising_network_does_no_better_than_chance(
-        SimpleNamespace(network="net.py:make"),
-        SimpleNamespace(runs=lambda trial: runs),
-        lambda measured, check, published=None: verdicts.append(check.verdict(measured)),
-    )
-    assert verdicts == [verdict, "supported"]
+    run = fake_run(train=train, test=100)
+    chance = custom.test_a_memorising_network_does_no_better_than_chance
+    assert verdicts(chance, random_labels=run) == [verdict, "supported"]
+
+
+NEVER, TOO_LONG = run_of(online=[0.5] * 20), run_of(online=[0.5] * 201)
+
+
+@pytest.mark.parametrize(
+    ("true", "random", "expected"),
+    [
+        (fits_after(10), fits_after(20), ["supported"] * 3),
+        (fits_after(10), NEVER, ["supported", "inconclusive"]),
+        (fits_after(10), TOO_LONG, ["supported", "inconclusive", "refuted"]),
+        (NEVER, NEVER, ["inconclusive"] * 2),
+        (run_of(online=[1.0], diverged=True), NEVER, ["inconclusive"] * 2),
+    ],
+    ids=["both", "one", "too long", "none", "diverged"],
+)
+def test_a_slowdown_is_decided_where_both_were_fitted_or_the_time_alone_is_too_long(
+    true, random, expected
+):
+    slowdown = custom.test_random_labels_take_longer_by_a_small_factor
+    assert verdicts(slowdown, true_labels=true, random_labels=random) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "arguments", "tiers"),
+    [
+        ("", [], ["fast"]),
+        ("claim", [], ["fast"]),
+        ("not gpu_full", [], ["fast", "cpu_full"]),
+        ("cpu_full or gpu_full", [], ["cpu_full", "gpu_full"]),
+        ("fast and claim", [], ["fast"]),
+        ("", ["claims/custom/test_capacity.py::test_it[cpu_full-net.py:make]"], ["cpu_full"]),
+    ],
+)
+def test_a_network_is_examined_at_the_tiers_that_are_asked_for(expression, arguments, tiers):
+    option = SimpleNamespace(markexpr=expression)
+    assert _tiers(SimpleNamespace(option=option, args=arguments)) == tiers
 
 
 def test_a_sample_that_a_linear_model_fits_is_said_to_be_one():
@@ -188,25 +210,27 @@ def folder(tmp_path):
     listed.cache_clear()
 
 
+EVERY_TIER = ["fast", "cpu_full", "gpu_full"]
+
+
 def test_a_small_folder_is_taken_whole_where_a_claim_asks_for_more(folder):
-    """All tiers' trials are made whichever is asked for: one that cannot be would end them all."""
     network = CustomNetwork("mlp-1x16", dataset=folder(300))
-    for make in (own_random_labels, own_sign_trials):
+    for make in (custom.random_labels, custom.random_signs):
         sizes = {
-            trial.tier: {it.images for it in trial.all_recipes}
-            for trial in own_trials(make, network)
+            it.tier: {recipe.images for recipes in it.groups.values() for recipe in recipes}
+            for it in experiments_of(make, network, EVERY_TIER)
         }
         assert sizes == {"fast": {256}, "cpu_full": {300}, "gpu_full": {300}}
 
 
 def test_a_folder_that_is_too_small_for_the_fast_tier_is_refused_there_alone(folder):
     network = CustomNetwork("mlp-1x16", dataset=folder(40))
-    tiers = {trial.tier for trial in own_trials(own_random_labels, network)}
-    assert tiers == {"cpu_full", "gpu_full"}
-    assert _data_of(tier("cpu_full"), network) == [(network.dataset, None), (network.dataset, 40)]
+    tiers = [it.tier for it in experiments_of(custom.random_labels, network, EVERY_TIER)]
+    assert tiers == ["cpu_full", "gpu_full"]
+    assert _data_of(network, ["cpu_full"]) == [(network.dataset, None), (network.dataset, 40)]
     words = "pictures has 40 training images, and the fast tier takes 256: .* -m cpu_full"
     with pytest.raises(DataError, match=words):
-        _data_of(tier("fast"), network)
+        _data_of(network, ["fast"])
 
 
 def test_what_the_data_holds_is_shown_in_header_scorecard_evidence_and_report(tmp_path):
@@ -238,17 +262,13 @@ def test_an_image_that_cannot_be_read_ends_the_session_before_anything_is_collec
     place.mkdir()
     done = Project(place, CLAIMS).run(f"--dataset={tmp_path / 'pictures'}", "-m", "fast")
     assert done.code == pytest.ExitCode.USAGE_ERROR, done.text
-    assert "0.png cannot be read as an image" in done.text and "mend or delete it" in done.text
+    assert "0.png cannot be read as an image" in done.text and "or delete it" in done.text
     assert not done.outcomes
-
-
-def tier(name):
-    return SimpleNamespace(option=SimpleNamespace(markexpr=name), args=[])
 
 
 def test_a_last_batch_of_one_is_looked_for_in_every_sample_of_a_tier():
     """10,000 images in batches of 99 leave one; all 50,000 leave five."""
-    assert _data_of(tier("cpu_full"), CustomNetwork("mlp-1x16", batch_size=99)) == [
+    assert _data_of(CustomNetwork("mlp-1x16", batch_size=99), ["cpu_full"]) == [
         ("cifar10", None),
         ("cifar10", 10_000),
     ]

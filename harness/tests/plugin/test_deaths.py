@@ -107,12 +107,11 @@ def test_a_place_that_cannot_be_written_is_an_error_at_once(tmp_path, option, pl
 # Dies by its own hand in an epoch of the second training, whichever test asked for it.
 TRAINED_ON_A_GPU = """
 @pytest.mark.claim("2.1-fit")
-@trials(*[
-    Trial("gpu_full", f"lr-{rate}", "scaled", {"x": [tiny(learning_rate=rate, epochs=4)]})
-    for rate in (0.01, 0.02, 0.03)
-])
-def test_it(trial, laboratory, judge):
-    judge(accuracy("x", laboratory.runs(trial)["x"], "train"), AtMost(1.0, source="none"))
+@experiments(
+    gpu_full={f"lr-{it}": [tiny(learning_rate=it, epochs=4)] for it in (0.01, 0.02, 0.03)}
+)
+def test_it(runs, judge):
+    judge(accuracy("x", runs.all, "train"), AtMost(1.0, source="none"))
 """
 DIES = """
 import os, signal

@@ -7,8 +7,8 @@ def judged(judge):
     judge(share(1.0), ONE)
 
 @pytest.mark.claim("2.1-fit")
-@trials(Trial("fast", "", "scaled", {"": [tiny()]}))
-def test_digits(trial, judge):
+@experiments(fast={"": [tiny()]})
+def test_digits(runs, judge):
     judged(judge)
 
 @pytest.mark.fast
@@ -43,8 +43,8 @@ def test_the_scale_follows_from_the_recipes_of_a_test(tmp_path):
     session = Project(tmp_path, SCALES).run("-m", "fast")
     scales = {record.test.split("::")[-1]: record.scale for record in session.evidence}
     assert {name.split("[")[0] for name in scales} >= {"test_digits"}, session.text
-    trial = next(scale for name, scale in scales.items() if name.startswith("test_digits"))
-    assert trial == "scaled"
+    digits = next(scale for name, scale in scales.items() if name.startswith("test_digits"))
+    assert digits == "scaled"
     assert scales["test_nothing"] == "exact" and scales["test_reduced"] == "scaled"
     assert scales["test_computed[digits]"] == "scaled"
     assert scales["test_computed[cifar10]"] == "paper"
@@ -58,13 +58,12 @@ def number(model):
     return published_row("table1_cifar10", "train", model=model, labels="random")
 
 @pytest.mark.claim("2.1-fit")
-@trials(Trial("fast", "", "scaled", {"": [
+@experiments(fast={"": [
     paper_recipe("mlp-1x512", "digits", "random-labels", train_size=32, epochs=1)
-]}))
+]})
 @pytest.mark.parametrize("model", ["MLP 1x512", "Alexnet"])
-def test_it(model, trial, laboratory, judge):
-    (runs,) = laboratory.runs(trial).values()
-    judge(accuracy("accuracy", runs, "train"), AtLeast(0.0, source="s"), number(model))
+def test_it(model, runs, judge):
+    judge(accuracy("accuracy", runs.all, "train"), AtLeast(0.0, source="s"), number(model))
 """
 
 

@@ -11,25 +11,23 @@ PLANNED = """
 SHARED = tiny(5, epochs=3, stop_at_zero_error=True)
 
 @pytest.mark.claim("2.1-fit")
-@trials(
-    Trial("fast", "both", "scaled", {"it": [SHARED, tiny(6)]}),
-    Trial("cpu_full", "big", "paper", {"it": [
-        paper_recipe("mlp-3x512", "cifar10", "random-labels")
-    ]}),
+@experiments(
+    fast={"both": [SHARED, tiny(6)]},
+    cpu_full={"big": [paper_recipe("mlp-3x512", "cifar10", "random-labels")]},
 )
-def test_claim(trial, judge, laboratory):
-    laboratory.runs(trial)
+def test_claim(runs, judge):
+    runs.all
 
 @pytest.mark.control("2.1-fit")
-@trials(Trial("fast", "one", "scaled", {"it": [SHARED]}))
-def test_control(trial, judge, laboratory):
-    laboratory.runs(trial)
+@experiments(fast={"one": [SHARED]})
+def test_control(runs, judge):
+    runs.all
 
 @pytest.mark.fast
 @pytest.mark.baseline("some")
-@pytest.mark.trains(tiny(7))
-def test_baseline(baseline, laboratory):
-    laboratory.baseline_run(tiny(7))
+@pytest.mark.needs(training=[tiny(7)])
+def test_baseline(runs, baseline):
+    runs.all
 """
 
 # What a process has imported, told as its session ends.
@@ -151,12 +149,12 @@ def test_many_jobs_that_differ_in_draw_seed_or_replacement_share_a_line():
 def test_the_plan_of_a_gpus_tier_has_a_gpus_jobs_also_where_there_is_none(tmp_path):
     """All corruption levels of MLP 1x512 are one job there, and on a CPU one each."""
     source = """
-from claims.section2_capacity.corruption_trials import level_trials
+from claims.section2_capacity.test_partial_corruption import MLP_ON_CIFAR10
 
 @pytest.mark.claim("2.1-error-grows")
-@trials(*[it for it in level_trials() if (it.tier, it.label) == ("gpu_full", "mlp-1x512")])
-def test_claim(trial, judge, laboratory):
-    laboratory.runs(trial)
+@experiments(gpu_full=MLP_ON_CIFAR10)
+def test_claim(runs, judge):
+    runs.all
 """
     project = Project(tmp_path, source)
     on_a_gpu = project.run("--plan", "-m", "gpu_full", env={"PYTHONPATH": str(CLAIMS.parent)})

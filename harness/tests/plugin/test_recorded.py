@@ -15,17 +15,15 @@ from harness.training.recipe import Recipe
 
 CLAIMS = """
 KNOWN = "it never fits in two epochs"
-TRIALS = [
-    Trial("cpu_full", "recorded", "scaled", {"all": [tiny(), tiny(1)]}, finding=KNOWN),
-    Trial("cpu_full", "half", "scaled", {"all": [tiny(), tiny(2)]}),
-    Trial("gpu_full", "on-a-gpu", "scaled", {"all": [tiny(1)]}, finding=KNOWN),
-]
 
 @pytest.mark.claim("2.1-fit")
-@trials(*TRIALS)
-def test_it(trial, laboratory, judge):
-    runs = laboratory.runs(trial)["all"]
-    judge(accuracy("training accuracy", runs, "train"), ONE)
+@experiments(
+    cpu_full={"recorded": [tiny(), tiny(1)], "half": [tiny(), tiny(2)]},
+    gpu_full={"on-a-gpu": [tiny(1)]},
+    known={"cpu_full-recorded": KNOWN, "gpu_full-on-a-gpu": KNOWN},
+)
+def test_it(runs, judge):
+    judge(accuracy("training accuracy", runs.all, "train"), ONE)
 
 @pytest.mark.cpu_full
 @pytest.mark.claim("4-theorem1")
@@ -37,7 +35,7 @@ TIERS = ("-m", "cpu_full or gpu_full", "--data-root", "nowhere")
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A project whose first trial is trained and recorded, and whose store is gone."""
+    """A project whose first experiment is trained and recorded, and whose store is gone."""
     project = Project(tmp_path_factory.mktemp("recorded"), CLAIMS)
     trained = project.run("-m", "cpu_full", "-k", "recorded]")
     assert trained.outcomes == {"test_it[cpu_full-recorded]": "XFAIL"}

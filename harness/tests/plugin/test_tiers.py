@@ -22,18 +22,14 @@ def test_of_the_harness():
 
 TRAINED = """
 @pytest.mark.claim("2.1-fit")
-@trials(Trial("fast", "recipe", "scaled", {"it": [
-    paper_recipe("mlp-1x20", "digits", "random-labels")
-]}))
-def test_recipe(trial, judge):
+@experiments(fast={"recipe": [paper_recipe("mlp-1x20", "digits", "random-labels")]})
+def test_recipe(runs, judge):
     raise AssertionError("must not run")
 """
 NEEDY = """
 @pytest.mark.claim("2.1-fit")
-@trials(Trial("cpu_full", "recipe", "paper", {"it": [
-    paper_recipe("mlp-3x512", "cifar10", "random-labels")
-]}))
-def test_recipe(trial, judge):
+@experiments(cpu_full={"recipe": [paper_recipe("mlp-3x512", "cifar10", "random-labels")]})
+def test_recipe(runs, judge):
     raise AssertionError("must not run")
 
 @pytest.mark.cpu_full

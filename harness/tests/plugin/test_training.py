@@ -36,27 +36,20 @@ import time
 from pathlib import Path
 
 LIMIT = AtMost(1.0, source="Table 9")
-SHARED = Trial("fast", "shared", "scaled", {"random labels": [tiny(5)]})
-
 @pytest.mark.claim("2.1-fit")
 @pytest.mark.parametrize("who", ["one", "another"])
-@trials(SHARED)
-def test_shared(trial, who, laboratory, judge):
-    runs = laboratory.runs(trial)["random labels"]
+@experiments(fast={"shared": [tiny(5)]})
+def test_shared(who, runs, judge):
+    trained = runs.all
     waited = time.monotonic() + 60
     while not Path("shown").exists() and time.monotonic() < waited:
         time.sleep(0.05)  # The controller of xdist looks twice a second.
-    judge(accuracy("training accuracy", runs, "train"), LIMIT)
+    judge(accuracy("training accuracy", trained, "train"), LIMIT)
 
 @pytest.mark.claim("2.1-fit")
-@trials(Trial("fast", "hot", "scaled", {"random labels": [tiny(8, learning_rate=1e30)]}))
-def test_diverged(trial, laboratory, judge):
-    judge(accuracy("accuracy", laboratory.runs(trial)["random labels"], "train"), LIMIT)
-
-@pytest.mark.claim("2.1-fit")
-@trials(Trial("fast", "planned", "scaled", {"random labels": [tiny(5)]}))
-def test_unplanned(trial, laboratory, judge):
-    laboratory.runs(Trial("fast", "other", "scaled", {"random labels": [tiny(9)]}))
+@experiments(fast={"hot": [tiny(8, learning_rate=1e30)]})
+def test_diverged(runs, judge):
+    judge(accuracy("accuracy", runs.all, "train"), LIMIT)
 
 @pytest.mark.fast
 @pytest.mark.claim("2.1-fit")
@@ -65,9 +58,9 @@ def test_idle(judge):
 
 @pytest.mark.fast
 @pytest.mark.baseline("seed")
-@pytest.mark.trains(tiny(5))
-def test_baseline(laboratory):
-    assert laboratory.baseline_run(tiny(5)).recipe.seed == 5
+@pytest.mark.needs(training=[tiny(5)])
+def test_baseline(runs):
+    assert runs["training"][0].recipe.seed == 5
 """
 NAMES = ("one", "another")
 SHARED = "mlp-1x16 on digits (n = 32), random labels, seed 5"
@@ -99,7 +92,7 @@ def test_a_recipe_is_trained_once_in_sight_and_again_only_when_asked(tmp_path):
     assert (record.scale, record.tier) == ("scaled", "fast")
     assert record.bound == {"kind": "at_most", "value": 1.0}
 
-    session = project.run("-k", "not unplanned", "--fresh", "--base-seed", "1", "-n", "2")
+    session = project.run("--fresh", "--base-seed", "1", "-n", "2")
     again, hot = (SHARED.replace("seed 5", f"seed {seed}") for seed in (1005, 1008))
     assert sorted(trained(project)) == sorted([SHARED, again, hot]), "only baselines keep a seed"
     assert session.outcomes.pop("test_diverged[fast-hot]") == "FAILED"
@@ -114,9 +107,9 @@ def test_a_recipe_is_trained_once_in_sight_and_again_only_when_asked(tmp_path):
 
 TWO_TESTS = """
 @pytest.mark.claim("2.1-fit")
-@trials(*[Trial("fast", f"seed-{s}", "scaled", {"x": [tiny(s)]}) for s in (3, 4)])
-def test_it(trial, laboratory, judge):
-    judge(accuracy("x", laboratory.runs(trial)["x"], "train"), AtMost(1.0, source="none"))
+@experiments(fast={f"seed-{s}": [tiny(s)] for s in (3, 4)})
+def test_it(runs, judge):
+    judge(accuracy("x", runs.all, "train"), AtMost(1.0, source="none"))
 """
 
 
@@ -127,16 +120,6 @@ def test_a_session_of_one_process_trains_runs_of_one_shape_as_one_job(tmp_path, 
     assert set(session.outcomes.values()) == {"PASSED"}
     kept = [json.loads(path.read_text()) for path in tmp_path.glob("runs/*/run.json")]
     assert [run["environment"]["trained_together"] for run in kept] == [together] * 2
-
-
-def test_a_recipe_that_the_plan_does_not_name_is_not_trained(tmp_path):
-    project = Project(tmp_path, CLAIMS, CONFTEST)
-    session = project.run("-k", "unplanned")
-    assert session.outcomes == {"test_unplanned[fast-planned]": "FAILED"}
-    assert "which its plan does not name: put it into a Trial" in session.text
-    assert trained(project) == []
-    (unplanned,) = session.evidence
-    assert (unplanned.verdict, unplanned.check) == ("not run", "ended before it judged")
 
 
 def test_workers_share_the_line_or_take_turns():

@@ -9,8 +9,8 @@ import pytest
 
 from harness.evidence.catalogue import load_catalogue
 from harness.evidence.published import PAPER
+from harness.plugin.experiments import TIERS
 from harness.plugin.options import CLAIMS
-from harness.plugin.trials import TIERS
 from harness.tests.plugin_helpers import PLUGINS, clean_environment
 
 CATALOGUE = load_catalogue(CLAIMS / "catalogue.toml")
@@ -19,7 +19,7 @@ import json, os, sys
 
 def pytest_collection_finish(session):
     from harness.plugin.tiers import claim_of, tier_of
-    from harness.plugin.trials import work_of
+    from harness.plugin.experiments import work_of
     tests = []
     for item in session.items:
         claim, control = claim_of(item)

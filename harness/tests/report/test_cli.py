@@ -66,11 +66,10 @@ def test_a_reader_who_has_read_enough_is_no_error(tmp_path):
 
 
 TRAINED = """
-@trials(Trial("fast", "tiny", "scaled", {"random labels": [tiny()]}))
+@experiments(fast={"tiny": [tiny()]})
 @pytest.mark.claim("2.1-fit")
-def test_it(trial, laboratory, judge):
-    runs = laboratory.runs(trial)["random labels"]
-    judge(accuracy("it", runs, "train"), AtLeast(0.0, source="x"))
+def test_it(runs, judge):
+    judge(accuracy("it", runs.all, "train"), AtLeast(0.0, source="x"))
 """
 
 

@@ -22,18 +22,14 @@ from harness.training.protocol import paper_recipe
 
 CLAIMS = """
 @pytest.mark.claim("2.1-fit")
-@trials(
-    Trial("fast", "group", "scaled", {"runs": [tiny(seed) for seed in range(3)]}),
-    Trial("fast", "alone", "scaled", {"runs": [tiny(5, dropout=0.1)]}),
-)
-def test_it(trial, laboratory, judge):
-    runs = laboratory.runs(trial)["runs"]
-    judge(accuracy("train", runs, "train"), AtLeast(0.0, source="nothing"))
+@experiments(fast={"group": [tiny(seed) for seed in range(3)], "alone": [tiny(5, dropout=0.1)]})
+def test_it(runs, judge):
+    judge(accuracy("train", runs.all, "train"), AtLeast(0.0, source="nothing"))
 
 @pytest.mark.claim("2.1-fit")
-@trials(Trial("fast", "no-data", "scaled", {"runs": [tiny(train_size=None, dropout=0.2)]}))
-def test_other(trial, laboratory, judge):
-    judge(accuracy("train", laboratory.runs(trial)["runs"], "train"), AtLeast(0.0, source="no"))
+@experiments(fast={"no-data": [tiny(train_size=None, dropout=0.2)]})
+def test_other(runs, judge):
+    judge(accuracy("train", runs.all, "train"), AtLeast(0.0, source="no"))
 """
 PATIENCE = 400
 """Seconds for a session that starts Ray, half a dozen processes, where others take the cores."""

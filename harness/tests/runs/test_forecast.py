@@ -48,12 +48,9 @@ def test_where_nothing_alike_has_trained_there_is_no_sum():
 
 PLAN = """
 @pytest.mark.claim("2.1-fit")
-@trials(
-    Trial("fast", "short", "scaled", {"x": [tiny()]}),
-    Trial("fast", "long", "scaled", {"x": [tiny(train_size=64)]}),
-)
-def test_it(trial, laboratory, judge):
-    judge(accuracy("x", laboratory.runs(trial)["x"], "train"), AtLeast(0.0, source="none"))
+@experiments(fast={"short": [tiny()], "long": [tiny(train_size=64)]})
+def test_it(runs, judge):
+    judge(accuracy("x", runs.all, "train"), AtLeast(0.0, source="none"))
 """
 
 
@@ -73,18 +70,18 @@ SHARED = """
 LONG = [tiny(epochs=60), tiny(epochs=50)]
 
 @pytest.mark.claim("2.1-fit")
-@trials(Trial("fast", "middle", "scaled", {"x": [tiny(epochs=9), tiny(seed=1, epochs=9)]}))
-def test_middle(trial, laboratory, judge):
+@experiments(fast={"middle": [tiny(epochs=9), tiny(seed=1, epochs=9)]})
+def test_middle(runs, judge):
     judge(share(1.0), ONE)
 
 @pytest.mark.claim("2.1-fit")
-@trials(Trial("fast", "long", "scaled", {"x": LONG}))
-def test_long(trial, laboratory, judge):
+@experiments(fast={"long": LONG})
+def test_long(runs, judge):
     judge(share(1.0), ONE)
 
 @pytest.mark.claim("2.1-fit")
-@trials(*[Trial("gpu_full", str(n), "scaled", {"x": [it]}) for n, it in enumerate(LONG)])
-def test_of_another_tier_that_needs_the_same(trial, laboratory, judge):
+@experiments(gpu_full={str(n): [it] for n, it in enumerate(LONG)})
+def test_of_another_tier_that_needs_the_same(runs, judge):
     judge(share(1.0), ONE)
 """
 

@@ -1,0 +1,1 @@
+"""The checks for a custom network or data set (--arch, --dataset): see claims/README.md."""
