@@ -148,5 +148,5 @@ def _fits(folder: Path, shape: tuple[int, ...]) -> bool:
 
 def _code() -> str:
     """Changes with the code that decides a crop's bytes."""
-    source = b"".join(Path(module.__file__).read_bytes() for module in (decoding, rgb))
+    source = b"".join(Path(str(module.__file__)).read_bytes() for module in (decoding, rgb))
     return f"{hashlib.sha256(source).hexdigest()} {version('torchvision')}"

@@ -93,7 +93,9 @@ def check_images(name: str, root: Path) -> str:
 
     Raises DataError with the path of a corrupt image.
     """
-    train, test = ([hashlib.sha256(it).digest() for it in part] for part in _images(name, root))
+    train, test = (
+        [hashlib.sha256(it.data).digest() for it in part] for part in _images(name, root)
+    )
     seen, notes = set(train), []
     if again := len(train) - len(seen):
         notes.append(f"{again:,} of its {len(train):,} training images equal an earlier one")
@@ -124,8 +126,8 @@ def _images(name: str, root: Path) -> Iterator[Iterator[np.ndarray]]:
             yield map(np.ascontiguousarray, part)
         return
     folder, size = _folder_of(name)
-    for part in listed(folder)[1:]:
-        yield (_square(path, size) for path, _ in part)
+    for files in listed(folder)[1:]:
+        yield (_square(path, size) for path, _ in files)
 
 
 def _folder_of(name: str) -> tuple[Path, int]:

@@ -77,7 +77,9 @@ def _listed(root: Path) -> PhotoFolder:
         for path, _ in images:
             digest.update(f"{path} {os.stat(root / path).st_size}\n".encode())
         columns += zip(*images, strict=True)
-    return PhotoFolder(root, tuple(sorted(names["train"])), *columns, digest.hexdigest())
+    return PhotoFolder(
+        root, tuple(sorted(names["train"])), *columns, fingerprint=digest.hexdigest()
+    )
 
 
 def _classes(part: Path) -> list[Path]:

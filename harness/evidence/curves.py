@@ -28,7 +28,8 @@ def difference_in_steps(
     Infinity where the later run never gets there, NaN where the earlier one does not. Raises
     HarnessError for pairs that differ in more than their labels and inputs.
     """
-    values, widths = [], []
+    values: list[float] = []
+    widths: list[float] = []
     for one, other in paired(name, later, earlier, varied=RANDOMISED):
         late, soon = _crossing(one, level), _crossing(other, level)
         if late is None or soon is None:

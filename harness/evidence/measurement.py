@@ -9,8 +9,7 @@ from harness.errors import HarnessError
 from harness.evidence.statistics import Counts, Interval, accuracy_interval
 
 if TYPE_CHECKING:
-    from harness.runs.run import Run
-    from harness.runs.solve import Solve
+    from harness.runs.run import Run, Solve
 
 NOWHERE: Interval = (math.nan, math.nan)
 

@@ -109,8 +109,8 @@ def spread_between_and_within(
         (_extremes(every) for every in by_network.values() if len(every) > 1),
         key=lambda pair: pair[0].test_accuracy - pair[1].test_accuracy,
     )
-    narrow = [(1, _test(within[0])), (-1, _test(within[1]))]
-    wide = [(1, _test(between[0])), (-1, _test(between[1]))]
+    narrow = [(1.0, _test(within[0])), (-1.0, _test(within[1]))]
+    wide = [(1.0, _test(between[0])), (-1.0, _test(between[1]))]
     diverged = any(run.diverged for run in runs)
 
     def measured(name: str, terms: list[tuple[float, Counts]]) -> Measurement:

@@ -39,7 +39,8 @@ def interpolation_hessian(x: Array, y: Array, loss: str) -> Array:
 
     targets = torch.from_numpy(y if y.ndim == 2 else y[:, None])
     outputs = targets.shape[1]
-    value, total = LOSSES[loss].value, 0.0
+    value = LOSSES[loss].value
+    total = np.zeros((x.shape[1] * outputs,) * 2)
     for row, target in zip(x, targets.split(1), strict=True):
         beta = hessian(lambda z, y=target: value(z, y), target).view(outputs, outputs)
         total = total + np.kron(np.outer(row, row), beta.numpy())

@@ -67,7 +67,7 @@ def another_solution(x: Array, w: Array, step: float, seed: int) -> Array:
     length = np.linalg.norm(direction)
     if solution_dimensions(x) == 0 or length == 0:
         return w.copy()
-    return w + direction * (step * max(np.linalg.norm(w), 1.0) / length)
+    return w + direction * (step * max(float(np.linalg.norm(w)), 1.0) / float(length))
 
 
 def off_span(x: Array, w: Array) -> Array:

@@ -117,7 +117,7 @@ def solve_convnet(
     started, before = time.perf_counter(), reset_peak(device)
     dtype = DTYPES[recipe.precision]
     require(bytes_needed(recipe), f"{recipe}", device)
-    kept = None if recipe.streamed else []
+    kept: list[Chunk] | None = None if recipe.streamed else []
     features = Features(random_layer(recipe, data, device), data, kept, on_progress)
     targets = data.one_hot(data.labels).to(device)
     n = len(targets)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from harness.linear.examples import examples, features
 from harness.linear.interpolation import pseudo_inverse_solution
@@ -18,7 +19,7 @@ def least_squares_on_pixels(
     """
     data = examples(recipe, root)
 
-    def rows(images: object) -> np.ndarray:
+    def rows(images: torch.Tensor) -> np.ndarray:
         values = features(Pixels(), images).double().numpy()
         return np.hstack([np.ones((len(values), 1)), values])
 

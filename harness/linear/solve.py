@@ -31,7 +31,7 @@ def probe_of(recipe: SolveRecipe) -> SolveRecipe:
 
     A finished solve keeps its outcome, so that later code can be compared with it.
     """
-    fewer = {"filters": (PROBE_FILTERS,), "streamed": False}
+    fewer: dict[str, Any] = {"filters": (PROBE_FILTERS,), "streamed": False}
     changes = fewer if isinstance(recipe, ConvNetRecipe) else {}
     size = min(PROBE_IMAGES, recipe.images)
     return replace(recipe, train_size=size, precision="fp64", **changes)

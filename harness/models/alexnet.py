@@ -25,6 +25,7 @@ class LocalResponseNorm(nn.Module):
         self.alpha = alpha
         index = torch.arange(channels)
         band = ((index[:, None] - index[None, :]).abs() <= radius).float()
+        self.band: torch.Tensor
         self.register_buffer("band", band[:, :, None, None], persistent=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

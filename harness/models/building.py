@@ -52,7 +52,7 @@ def build_model(
     with torch.random.fork_rng(devices=[]):
         # PyTorch's constructors draw from the global generator; those draws are overwritten.
         model = make_network(name, shape, classes, **({"auxiliary": True} if auxiliary else {}))
-    model.initialize(generator)
+    model.initialize(generator)  # type: ignore[operator]  # All of ours have this method.
     return model
 
 

@@ -1,5 +1,7 @@
 """Counts and constants of the paper's networks: Table 1's "# params", Alexnet's normalisation."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -9,7 +11,7 @@ from harness.models.custom import ImageShape
 
 PAPER_SHAPE: ImageShape = (3, 28, 28)
 PAPER_CLASSES = 10
-ONE_UNIT_WIDER = {
+ONE_UNIT_WIDER: dict[str, dict[str, Any]] = {
     "inception": {"stem": 97},
     "inception-without-batchnorm": {"stem": 97},
     "alexnet": {"filters": (65, 64)},

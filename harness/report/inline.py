@@ -37,7 +37,8 @@ def inline(svg: str, name: str, description: str) -> Inline:
     for colour in DARK:
         variable = f"var(--c{colour[1:]}, {colour})"
         body = re.sub(rf"{colour}\b", variable, body, flags=re.IGNORECASE)
-    width = round(float(re.search(r'width="([\d.]+)pt"', body)[1]) * 4 / 3)
+    (points,) = re.findall(r'<svg\b[^>]*? width="([\d.]+)pt"', body)
+    width = round(float(points) * 4 / 3)
     body = re.sub(r'(<svg\b[^>]*?) width="[\d.]+pt"', r"\1", body, count=1)
     body = re.sub(r'(<svg\b[^>]*?) height="[\d.]+pt"', r"\1", body, count=1)
     label = description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")

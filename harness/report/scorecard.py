@@ -8,6 +8,7 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -203,7 +204,7 @@ def _cells(record: Evidence) -> tuple[str, ...]:
     return (*figures, verdict, scale.removesuffix("_full"))
 
 
-def _row(name: str, records: Sequence[Evidence], **shown: object) -> Row:
+def _row(name: str, records: Sequence[Evidence], **shown: Any) -> Row:
     cells = (*_cells(records[0]), _seconds(records))
     return Row(f"  {name}", cells, verdict=verdict_words(records[0]), **shown)
 

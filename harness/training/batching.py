@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 from harness.data.catalogue import dataset_spec
 from harness.models.registry import model_spec
@@ -84,5 +85,7 @@ def can_be_grouped(recipe: Recipe) -> bool:
 @cache
 def shape_of(recipe: Recipe) -> Recipe:
     """The recipe without what the members of a group may differ in."""
-    alike = {field.name: field.default for field in fields(Recipe) if field.name in MAY_DIFFER}
+    alike: dict[str, Any] = {
+        field.name: field.default for field in fields(Recipe) if field.name in MAY_DIFFER
+    }
     return replace(recipe, **alike)

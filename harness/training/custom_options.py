@@ -38,7 +38,7 @@ def add_network_options(add: Callable[..., Any]) -> None:
 
 
 def custom_networks(
-    asked: Sequence[tuple[str, Options]], **protocol: float | int | str | None
+    asked: Sequence[tuple[str, Options]], **protocol: Any
 ) -> tuple[CustomNetwork, ...]:
     """The networks, all with one protocol; raises NetworkError if two have the same title."""
     networks = tuple(CustomNetwork(model, options, **protocol) for model, options in asked)

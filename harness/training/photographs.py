@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -56,7 +57,7 @@ def _inspected(
     recipe: Recipe, data: TrainingData, folder: PhotoFolder, workers: int, cache: Path | None
 ) -> TrainingData:
     """Without the corrupt photographs, and with the crops that are kept on disk."""
-    sound: dict[str, object] = {}
+    sound: dict[str, Any] = {}
     corrupt: list[str] = []
     inspected = 0
     for part in ("train", "test", "validation"):

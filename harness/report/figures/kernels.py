@@ -1,5 +1,7 @@
 """Figures of Section 5: Table 3 as dots, norms against errors, ridges, numbers of filters."""
 
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
@@ -58,7 +60,7 @@ def ridge_path(entries: FigureEntries) -> Figure:
         # A ridge of 0 is drawn at the left, a decade below the smallest.
         positions = [ridge or min(filter(None, ridges), default=1.0) / 10 for ridge in ridges]
         errors = [100 * error for error in it["test"]]
-        style = {"color": colour, "mfc": "none", "markersize": 4}
+        style: dict[str, Any] = {"color": colour, "mfc": "none", "markersize": 4}
         axes.plot(positions, errors, "o-", label=it["model"], **style)
         axes.plot(positions[it["chosen"]], errors[it["chosen"]], "o", color=colour, markersize=7)
     axes.set_xscale("log")

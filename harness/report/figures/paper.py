@@ -224,11 +224,11 @@ def _finish(axes: Axes, title: str, nothing: bool) -> None:
     axes.set_title(title, fontsize=8.8, loc="left")
     axes.grid(color=GREY, alpha=0.22, lw=0.6)
     axes.tick_params(labelsize=8.5, length=3)
-    axes.xaxis.label.set_size(9)
-    axes.yaxis.label.set_size(9)
+    axes.xaxis.label.set_fontsize(9)
+    axes.yaxis.label.set_fontsize(9)
     axes.spines[["top", "right"]].set_visible(False)
     if nothing:
-        corner = {"ha": "right", "va": "bottom", "transform": axes.transAxes}
+        corner: dict[str, Any] = {"ha": "right", "va": "bottom", "transform": axes.transAxes}
         axes.text(0.99, 0.03, "ours: not run", fontsize=8.5, color=GREY, style="italic", **corner)
 
 

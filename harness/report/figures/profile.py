@@ -31,7 +31,7 @@ def profiles(entries: FigureEntries) -> Figure:
     figure = Figure(figsize=(6.8, 3.2 + 0.2 * rows), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     for i, it in enumerate(entries):
-        style = {"color": PALETTE[i % 6], "marker": MARKERS[i % 6], "markersize": 5}
+        style: dict[str, Any] = {"color": PALETTE[i % 6], "marker": MARKERS[i % 6], "markersize": 5}
         _means(left, it["time over n"], "n", label=shortened(it["network"]), **style)
         _means(right, it["time over corruption"], "corruption", **style)
         _capacity(left, it, style["color"])
