@@ -90,7 +90,7 @@ def training_rate(photographs: Photographs, size: int, setup: Setup) -> float:
     (ready,) = photographs.batches([indices.cpu()])
 
     def step() -> int:
-        training.step(indices, iter([ready]))
+        training.take_step(indices, iter([ready]), training.labels)
         return batch
 
     return rate(step, setup.seconds, backend.device, warm_up=1)
