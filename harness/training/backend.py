@@ -18,11 +18,11 @@ class Backend:
     device: str = "cpu"
     threads: int = 1
     steps: str = "eager"
-    """One of `harness.training.steps.STEPS`; no run's key hangs on it."""
+    """One of `harness.training.steps.STEPS`; a run's key does not depend on it."""
 
     @property
     def kind(self) -> str:
-        """ "cpu" or "cuda": what a run is filed under."""
+        """ "cpu" or "cuda"; part of a run's key."""
         return torch.device(self.device).type
 
     def precision(self, wanted: str) -> Literal["fp32", "bf16"]:
@@ -44,17 +44,17 @@ def has_fast_bf16(kind: str) -> bool:
 
 
 def _threads_allowed() -> int:
-    """By OMP_NUM_THREADS; torchrun sets it to 1 for every process, which says nothing."""
-    said = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    """The limit of OMP_NUM_THREADS. Under torchrun, which always sets it to 1, there is none."""
+    first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     by_torchrun = "TORCHELASTIC_RUN_ID" in os.environ
-    return int(said) if said.isdecimal() and int(said) > 0 and not by_torchrun else sys.maxsize
+    return int(first) if first.isdecimal() and int(first) > 0 and not by_torchrun else sys.maxsize
 
 
 def resolve_backend(device: str = "auto", workers: int = 1, steps: str = "eager") -> Backend:
     """The backend for ``device`` ("auto", "cpu", "cuda", "cuda:1"), cores shared by ``workers``.
 
-    No more threads than OMP_NUM_THREADS says, where it is set. Raises DeviceError where the device
-    is unknown or not here, or cannot take such ``steps``.
+    It has at most OMP_NUM_THREADS threads. Raises DeviceError where the device is unknown or not
+    here, or cannot take such ``steps``.
     """
     threads = min(max(1, available_cores() // max(1, workers)), _threads_allowed())
     if device == "auto":

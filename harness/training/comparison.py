@@ -1,4 +1,4 @@
-"""What two recipes really change: their tensors, their first weights, their order."""
+"""What differs between two recipes: their tensors, initial weights and order."""
 
 import torch
 from torch.nn.utils import parameters_to_vector
@@ -10,7 +10,7 @@ from harness.training.recipe import Recipe
 
 
 def what_differs(one: Recipe, other: Recipe) -> set[str]:
-    """Names of the things in which two trainings differ before their first step."""
+    """What differs between two trainings before their first step, by name."""
     a, b = (prepared_data(recipe, None, "cpu", "fp32") for recipe in (one, other))
     pairs = {
         "training images": (a.train_images, b.train_images),

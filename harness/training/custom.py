@@ -1,4 +1,4 @@
-"""A network put in the place of the paper's: which one, and where it departs from the protocol."""
+"""A network in the place of the paper's, and how it departs from the protocol."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,9 +14,9 @@ PAPER_BATCH = 128
 
 @dataclass(frozen=True)
 class CustomNetwork:
-    """A network, the paper's or one from outside, with a protocol and data of its own.
+    """A network, the paper's or a custom one, with changes of the protocol and data.
 
-    What is None stays as the claim has it.
+    None leaves a field as the claim has it.
     """
 
     model: str
@@ -33,9 +33,9 @@ class CustomNetwork:
         return model_spec(self.model, self.options).paper_name
 
     def recipe(self, claims: Recipe) -> Recipe:
-        """The claim's recipe for this network, with what is its own put in.
+        """The claim's recipe for this network, with its changes.
 
-        Raises InvalidRecipe where the claim asks for what the data cannot give.
+        Raises InvalidRecipe where the claim asks for more than the data have.
         """
         changes: dict[str, Any] = {"model": self.model, "model_options": self.options}
         for name in ("learning_rate", "epochs", "batch_size", "dataset"):
@@ -52,25 +52,25 @@ class CustomNetwork:
 
     @property
     def departures(self) -> list[str]:
-        """Where its trainings depart from the paper's protocol, in words."""
+        """How its trainings depart from the paper's protocol, in words."""
         spec = model_spec(self.model, self.options)
-        told = []
+        found = []
         if spec.custom:
-            told.append("its own initialisation")
+            found.append("its own initialisation")
         rate = self.learning_rate
         if rate is not None and rate != spec.learning_rate:
-            told.append(f"learning rate {rate:g} (the paper's: {spec.learning_rate:g})")
+            found.append(f"learning rate {rate:g} (the paper's: {spec.learning_rate:g})")
         if self.batch_size not in (None, PAPER_BATCH):
-            told.append(f"batches of {self.batch_size} (the paper's: {PAPER_BATCH})")
+            found.append(f"batches of {self.batch_size} (the paper's: {PAPER_BATCH})")
         if self.image_size is not None:
-            told.append(
+            found.append(
                 f"images of {self.image_size}x{self.image_size}, cropped from the centre or"
                 " enlarged bilinearly"
             )
         if self.dataset is not None:
             data = dataset_spec(self.dataset)
-            told.append(
+            found.append(
                 f"on {data.title} ({data.classes:,} classes, {data.train_size:,} training and"
                 f" {data.test_size:,} test images)"
             )
-        return told
+        return found

@@ -1,4 +1,4 @@
-"""Dropout before the output layer, its masks drawn on the CPU from a stream of their own."""
+"""Dropout before the output layer, with masks from a random stream of the CPU."""
 
 import torch
 from torch import nn
@@ -12,9 +12,9 @@ def output_layer(model: nn.Module) -> nn.Module:
 class Dropout:
     """Drops each input of a layer with probability ``share`` while the layer is in training mode.
 
-    Srivastava et al. 2014, with what is left scaled by 1 / (1 - share). Applied by
-    ``layer.register_forward_pre_hook``; unlike `torch.nn.Dropout` it draws from ``generator``, on
-    the CPU, so that all devices see the same masks and a checkpoint can restore them.
+    Srivastava et al. 2014; kept inputs are scaled by 1 / (1 - share). A forward pre-hook of the
+    layer. Unlike `torch.nn.Dropout` it draws from ``generator`` on the CPU, so that all devices see
+    the same masks and a checkpoint can restore them.
     """
 
     def __init__(self, share: float, generator: torch.Generator) -> None:

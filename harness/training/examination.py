@@ -1,7 +1,7 @@
-"""Whether a network can be trained in bf16 on a CPU: the same step must give the same gradients.
+"""Whether a network can be trained in bf16 on a CPU: one step taken twice must agree.
 
 Some of PyTorch's kernels leave parts of a gradient unwritten: on a CPU with AMX, the positions of a
-3x3 filter that see nothing but padding. What the memory held before is then taken for a gradient.
+3x3 filter that see nothing but padding. The gradient then holds what the memory held before.
 """
 
 import ctypes
@@ -31,15 +31,15 @@ DECIDES = (
 M_PERTURB = -6
 """glibc's option of mallopt(3) that fills every block as it is handed out."""
 FILLS = ((0x100, torch.nan), (0x80, 3e30))
-"""For each of two passes: its value, of whose last byte blocks get the complement, and the number
-that blocks of any other allocator are left with. First not-a-number, then large numbers."""
+"""For each of two passes: mallopt's value (blocks are filled with the complement of its last byte),
+and the number that fills blocks of other allocators. First NaN, then large numbers."""
 
 
 def unrepeatable(recipe: Recipe, backend: Backend) -> tuple[str, ...]:
     """What differs between two passes in bf16 from one state: "the loss", or parameters by name.
 
-    Empty where the network can be trained in bf16. The memory is dirtied before each pass, and
-    every size of batch is tried, the last one of an epoch too.
+    Empty where the network can be trained in bf16. Memory is filled before each pass, and each size
+    of batch is tried, that of the last one of an epoch, too.
     """
     size = recipe.batch_size
     chosen = {name: getattr(recipe, name) for name in DECIDES}
@@ -77,7 +77,7 @@ def _examined(recipe: Recipe, backend: Backend) -> tuple[str, ...]:
 
 @contextmanager
 def _dirty_memory(model: nn.Module, option: int, value: float) -> Iterator[None]:
-    """Memory that is handed out holds a value, as if something else had used it before."""
+    """Newly allocated memory holds ``value``, as if it had been used before."""
     for dtype in (torch.float32, torch.bfloat16):
         torch.cat([torch.full((p.numel(),), value, dtype=dtype) for p in model.parameters()])
     mallopt = getattr(ctypes.CDLL(None), "mallopt", lambda option, value: 0)
@@ -89,5 +89,5 @@ def _dirty_memory(model: nn.Module, option: int, value: float) -> Iterator[None]
 
 
 def _bits(tensor: torch.Tensor) -> torch.Tensor:
-    """A copy that equals another where both hold the same not-a-number, too."""
+    """A copy as integers, so that NaN equals NaN."""
     return tensor.detach().float().contiguous().view(torch.int32).clone()

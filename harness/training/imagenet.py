@@ -1,13 +1,17 @@
 """Table 2's recipes: Inception v3 on ImageNet, each regulariser on or off. Without torch.
 
-The paper says "the data preprocessing and experimental setup from the TensorFlow package", and
-gives no figure. From TF-Slim's Inception v3: weight decay 4e-5 of convolutions and dense layers,
-dropout 0.2 before the output layer, the distortions of `harness.data.decoding`, the auxiliary
-classifier at 0.4, a batch of 32 a worker; from Szegedy et al. 2016, section 8: the learning rate
-times 0.94 every second epoch. Ours: plain synchronous SGD with momentum 0.9 where theirs was
-asynchronous, on 8 times 32 images a step, 100 epochs from a learning rate of 0.1, BatchNorm's
-averages moving by 0.01, and no label smoothing, which the paper does not name. Never tuned: nothing
-here has been trained at full size.
+The paper uses "the data preprocessing and experimental setup from the TensorFlow package", and
+gives no numbers.
+
+- TF-Slim's Inception v3: weight decay 4e-5 of convolutions and dense layers, dropout 0.2 before the
+  output layer, the distortions of `harness.data.decoding`, the auxiliary classifier at 0.4, a batch
+  of 32 a worker.
+- Szegedy et al. 2016, section 8: the learning rate times 0.94 every second epoch.
+- Ours: synchronous SGD with momentum 0.9 (theirs was asynchronous), 8 times 32 images a step, 100
+  epochs from a learning rate of 0.1, BatchNorm's averages moving by 0.01, and no label smoothing,
+  which the paper does not name.
+
+Nothing here has been trained or tuned at full size.
 """
 
 from typing import Any
@@ -43,14 +47,14 @@ ROWS = (
     "random-labels+weight-decay",
     "random-labels",
 )
-"""The seven rows of Table 2 that were trained, in its order: labels, and what is switched on."""
+"""The seven trained rows of Table 2, in its order: labels, and the regularisers that are on."""
 
 
 def imagenet_recipe(row: str, **changes: Any) -> Recipe:
-    """The recipe of a row, or of any other combination of switches, with fields changed by name.
+    """The recipe of a row, or of another combination of regularisers, with fields changed by name.
 
-    The auxiliary classifier is on where the photographs are large enough for it, and weight decay
-    and epochs are counted for ImageNet's own size. Raises UnknownName for a switch or a field.
+    The auxiliary classifier is on where the photographs are large enough for it. The learning
+    rate's decay is counted for ImageNet's size. Raises UnknownName for a regulariser or a field.
     """
     labels, *switches = row.split("+")
     if labels not in LABELS:

@@ -15,8 +15,8 @@ def make_optimizer(
 ) -> tuple[torch.optim.SGD, torch.optim.lr_scheduler.StepLR]:
     """SGD and its schedule (appendix A) for parameters given with their names in the network.
 
-    Weight decay adds coefficient * weight to the gradient, that of coefficient / 2 * |weight|^2, as
-    TensorFlow's ``l2_loss`` does. Parameters with one coefficient share one group of the optimiser.
+    Weight decay adds coefficient * weight to the gradient, as does TensorFlow's ``l2_loss``:
+    coefficient / 2 * |weight|^2. Parameters with equal coefficients share a group of the optimiser.
     ``rate_on`` keeps the learning rate as a tensor on that device, for a captured CUDA graph.
     """
     spec = model_spec(recipe.model)
@@ -42,7 +42,7 @@ def make_optimizer(
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
-    """The same for every group."""
+    """Set the learning rate of every group of the optimiser."""
     for group in optimizer.param_groups:
         if isinstance(group["lr"], torch.Tensor):
             group["lr"].fill_(learning_rate)  # In place: a captured graph reads this tensor.

@@ -1,4 +1,4 @@
-"""A recipe's photographs: listed, looked at once, and handed to the loop as `Photographs`."""
+"""A recipe's photographs: listed, inspected once, and given to the loop as `Photographs`."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -26,10 +26,10 @@ def prepared_photographs(
     workers: int,
     cache: Path | None = None,
 ) -> TrainingData:
-    """What ``recipe`` trains on: labels drawn once by its seed, whatever is corrupt.
+    """What ``recipe`` trains on; its label draws do not depend on which photographs are corrupt.
 
-    Raises DataError where the folder is not in the layout, holds too few photographs, or has
-    corrupt ones that the recipe does not allow to be skipped.
+    Raises DataError where the folder has another layout, too few photographs, or corrupt ones that
+    the recipe does not skip.
     """
     folder = photo_folder(data_root(root), dataset_spec(recipe.dataset).classes)
     _require_enough(recipe, folder)
@@ -72,9 +72,10 @@ def _inspected(
         corrupt += [paths[place] for place in found.corrupt]
         inspected += len(paths)
         kept = np.delete(np.arange(len(paths)), found.corrupt)
-        sound[f"{part}_labels"] = labels[torch.from_numpy(kept).to(labels.device)]
-        if part == "train" and data.true_labels is not None:
-            sound["true_labels"] = data.true_labels[torch.from_numpy(kept).to(labels.device)]
+        indices = torch.from_numpy(kept).to(labels.device)
+        sound[f"{part}_labels"] = labels[indices]
+        if part == "train":
+            sound["true_labels"] = data.true_labels[indices]
         sound[f"{part}_images"] = replace(
             images,
             paths=images.paths[kept],

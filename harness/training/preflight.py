@@ -1,6 +1,6 @@
-"""A network from outside is tried on a few images before anything trains on many.
+"""A custom network is tried on a few images before it trains on many.
 
-Each thing that would end a training, or make it mean nothing, is one sentence with its remedy.
+Each error is one sentence with its remedy.
 """
 
 import os
@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from harness.data import streams
+from harness.data.catalogue import dataset_spec
 from harness.errors import NetworkError
 from harness.models.custom import CannotBeMade, told, untold
 from harness.models.seeding import seeded
@@ -20,16 +21,16 @@ from harness.training.recipe import Recipe
 
 IMAGES = 4
 SIZES = (8, 16, 28, 32, 64, 96, 128, 224, 299)
-"""Image sizes that are tried where a network cannot take the recipe's."""
+"""Image sizes that are tried where a network rejects the recipe's."""
 SHARE_OF_MEMORY = 0.5
 
 
 @dataclass(frozen=True)
 class Examined:
-    """What the trial showed."""
+    """What the trial found."""
 
     parameters: int
-    """Those that are trained."""
+    """The number of trained parameters."""
     noisy: bool
     """Whether two evaluations of the same images differ."""
     unseeded: bool
@@ -37,26 +38,26 @@ class Examined:
 
     @property
     def note(self) -> str:
-        """What a reader must know of every figure of this network; empty if nothing."""
-        told = []
+        """A warning for every figure of this network; empty if there is none."""
+        notes = []
         if self.noisy:
-            told.append(
+            notes.append(
                 "its answers in evaluation mode differ from one time to the next (dropout that is"
                 " always on?): its accuracies are those of one draw, and it has fitted at the"
                 " luckiest of its evaluations"
             )
         if self.unseeded:
-            told.append(
-                "its initial weights differ from one time to the next (a generator of its own?):"
-                " no seed repeats its runs"
+            notes.append(
+                "its initial weights differ from one time to the next (does it use a generator"
+                " that no seed sets?): no seed repeats its runs"
             )
-        return "; ".join(told)
+        return "; ".join(notes)
 
 
 def examine(recipe: Recipe) -> Examined:
-    """Make the recipe's network, and take a step with it; on the CPU, whatever the device.
+    """Make the recipe's network and take a step with it, on the CPU.
 
-    Raises NetworkError. What the network warns of is shown, and is no error.
+    Raises NetworkError. Warnings of the network are shown, and are no errors.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("default")
@@ -108,7 +109,7 @@ def _check_place(trained: dict[str, nn.Parameter], name: str) -> None:
 
 
 def _made_again(recipe: Recipe, trained: dict[str, nn.Parameter]) -> bool:
-    """Whether a second network of the same seed differs; the two may share nothing."""
+    """Whether a second network of the same seed differs; NetworkError if they share parameters."""
     again = dict(initial_network(recipe, recipe.image_shape, recipe.classes).named_parameters())
     known = {id(parameter) for parameter in trained.values()}
     if shared := [key for key, parameter in again.items() if id(parameter) in known]:
@@ -127,12 +128,11 @@ def _images(recipe: Recipe, count: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _answer(model: nn.Module, images: torch.Tensor, recipe: Recipe) -> torch.Tensor:
-    """What the network gives; what it raises is told, with a size of images that it does take."""
+    """What the network returns; if it raises, the error names an image size that it takes."""
     try:
         return model(images.clone())  # It may change them in place.
     except (Exception, SystemExit) as error:
-        channels, *size = recipe.image_shape
-        told_size = f"images of {'x'.join(map(str, size))} in {channels} channels"
+        channels, height, width = recipe.image_shape
         if fits := _size_that_fits(recipe):
             remedy = f"it takes images of {fits}x{fits}: give it --image-size {fits}"
         else:
@@ -140,19 +140,21 @@ def _answer(model: nn.Module, images: torch.Tensor, recipe: Recipe) -> torch.Ten
                 "it raises on those of other sizes too: try it by hand on a tensor of shape"
                 f" ({IMAGES}, {', '.join(map(str, recipe.image_shape))})"
             )
-        message = f"{recipe.title} raises on {told_size}: {told(error)}; {remedy}"
-        raise NetworkError(message) from error
+        raise NetworkError(
+            f"{recipe.title} raises on images of {height}x{width} in {channels} channels:"
+            f" {told(error)}; {remedy}"
+        ) from error
 
 
 def _size_that_fits(recipe: Recipe) -> int | None:
-    """A size of `SIZES` at which it can be made and answers: the next larger, or else smaller."""
+    """The nearest larger size of `SIZES` that the network takes, or else the nearest smaller."""
     channels, height, _ = recipe.image_shape
     others = [size for size in SIZES if size > height] + [it for it in SIZES[::-1] if it < height]
     for size in others:
         try:
             model = initial_network(recipe, (channels, size, size), recipe.classes).train()
             model(torch.randn(IMAGES, channels, size, size))
-        except (Exception, SystemExit):  # Whatever it is, this size does not do either.
+        except (Exception, SystemExit):
             continue
         return size
     return None
@@ -212,7 +214,7 @@ def _check_gradients(trained: dict[str, nn.Parameter], name: str) -> None:
 
 
 def _check_last_batch(model: nn.Module, recipe: Recipe) -> None:
-    """BatchNorm cannot train on one value a channel, which a last batch of one image may be."""
+    """Try a last batch of one image: BatchNorm cannot train on one value a channel."""
     if not recipe.ends_with_one_image:
         return
     try:
@@ -230,13 +232,13 @@ def _check_last_batch(model: nn.Module, recipe: Recipe) -> None:
 
 
 def _check_memory(recipe: Recipe) -> None:
-    """All images lie in memory as floats."""
-    spec_images = recipe.images + recipe.test_images
+    """All images are held in memory as floats."""
+    count = recipe.images + dataset_spec(recipe.dataset).test_size
     channels, height, width = recipe.image_shape
-    needed = 4 * spec_images * channels * height * width
+    needed = 4 * count * channels * height * width
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed > SHARE_OF_MEMORY * there:
         raise NetworkError(
-            f"{spec_images:,} images of {height}x{width} take {needed / 1e9:.0f} GB, of the"
+            f"{count:,} images of {height}x{width} take {needed / 1e9:.0f} GB, of the"
             f" {there / 1e9:.0f} GB of this machine: give a smaller --image-size"
         )

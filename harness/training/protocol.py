@@ -18,8 +18,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "two-groups": {"labels": "two groups"},
     "random-signs": {"labels": "two groups", "label_corruption": 1.0},
 }
-"""Section 2.1, where "corrupted-P", with P a share, is the sixth: partially corrupted labels. The
-last two are section 2.2's."""
+"""The settings of section 2.1; "corrupted-P", with P a share, is partial corruption. The last two
+are section 2.2's."""
 
 
 def paper_recipe(model: str, dataset: str, setting: str, **changes: Any) -> Recipe:

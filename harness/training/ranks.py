@@ -1,7 +1,7 @@
 """The processes that share one training: torchrun starts them, DistributedDataParallel joins them.
 
-Alone, or as one of several, a `Training` does the same: what is one process's part of a batch, and
-what is added up over all, is asked of a `Ranks`.
+A `Training` runs the same code alone and as one of several. `Ranks` says which part of a batch is
+this process's, and sums over all processes.
 """
 
 import os
@@ -25,18 +25,18 @@ PATIENCE = timedelta(hours=6)
 
 @dataclass(frozen=True)
 class Ranks:
-    """This process's place among those that share a training."""
+    """This process among those that share a training, in the terms of torch.distributed."""
 
     rank: int = 0
     world_size: int = 1
     joined: bool = False
-    """Whether torchrun started it: also where it is the only one."""
+    """Whether torchrun started this process, even as the only one."""
 
     def parts(self, batch: torch.Tensor, size: int | None) -> list[tuple[torch.Tensor, float, int]]:
-        """This process's parts of a batch (B,): places, share of the batch, number of the part.
+        """This process's parts of a batch (B,): indices, share of the batch, number of the part.
 
-        At most ``size`` places each, or the batch divided by the processes. A process for which
-        nothing is left gets two places that count for nothing, so that all take the same steps.
+        Each has at most ``size`` indices; by default the batch is divided by the processes. A
+        process without a part gets two indices with a share of 0, so that all take the same steps.
         """
         every = list(batch.split(size or -(-len(batch) // self.world_size)))
         if len(every) > 1 and len(every[-1]) == 1:
@@ -45,9 +45,9 @@ class Ranks:
         numbered = [(part, len(part) / len(batch), k) for k, part in enumerate(every)]
         return numbered[self.rank :: self.world_size] or [(batch[:2], 0.0, 0)]
 
-    def shard(self, places: torch.Tensor) -> torch.Tensor:
-        """This process's part of what all evaluate together."""
-        return places[self.rank :: self.world_size]
+    def shard(self, indices: torch.Tensor) -> torch.Tensor:
+        """The part of the indices that this process evaluates."""
+        return indices[self.rank :: self.world_size]
 
     def all_reduce(self, values: torch.Tensor) -> torch.Tensor:
         """The sum of a tensor over all processes."""
@@ -56,15 +56,15 @@ class Ranks:
         return values
 
     def wrap(self, model: nn.Module) -> nn.Module:
-        """The network as it is trained: gradients are averaged over the processes.
+        """The network with gradients averaged over the processes.
 
-        A single process has nothing to average: copies of gradients would cost an MLP 12 %.
+        A single process keeps the network: copies of gradients would cost an MLP 12 % of its time.
         """
         if self.world_size == 1:
             return model
         device = next(model.parameters()).device
         with warnings.catch_warnings():
-            # What PyTorch 2.14 has in place of broadcast_buffers, 2.11 does not know.
+            # PyTorch 2.14 deprecates broadcast_buffers; 2.11 has nothing else.
             warnings.simplefilter("ignore", FutureWarning)
             return DistributedDataParallel(
                 model,
@@ -74,7 +74,7 @@ class Ranks:
             )
 
     def no_sync(self, network: nn.Module, wanted: bool) -> AbstractContextManager:
-        """Where gradients are only added up here: all parts of a batch but a process's last."""
+        """Gradients stay in this process while the block lasts, if ``wanted``."""
         if wanted and isinstance(network, DistributedDataParallel):
             return network.no_sync()
         return nullcontext()
@@ -122,7 +122,7 @@ def require_gpus(device_kind: str) -> None:
 
 
 def check_share(recipe: Recipe, model: nn.Module, ranks: Ranks) -> None:
-    """Raise InvalidRecipe where so many processes cannot train the recipe as it is written."""
+    """Raise InvalidRecipe where these processes cannot share the recipe's batches."""
     if ranks.world_size == 1:
         return
     if recipe.redraw == "inputs each access":
@@ -146,7 +146,7 @@ def check_share(recipe: Recipe, model: nn.Module, ranks: Ranks) -> None:
 
 @contextmanager
 def joined(device_kind: str) -> Iterator[Ranks]:
-    """The processes that torchrun started, joined while the block lasts; else this one alone.
+    """The processes that torchrun started, joined while the block lasts, or this one alone.
 
     Raises DeviceError for more processes than GPUs.
     """

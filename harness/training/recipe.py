@@ -48,41 +48,35 @@ class Recipe(RecipeFields):
         return channels, min(height, self.crop), min(width, self.crop)
 
     @property
-    def test_images(self) -> int:
-        """The number of test images."""
-        return dataset_spec(self.dataset).test_size
-
-    @property
     def classes(self) -> int:
-        """The number of classes, or two where groups of them are learned."""
+        """The number of classes; two where two groups of them are learned."""
         return 2 if self.labels == "two groups" else dataset_spec(self.dataset).classes
 
     @property
     def title(self) -> str:
-        """The network's name for people, with the arguments that it was made with."""
+        """The network's name in words, with its arguments."""
         return model_spec(self.model, self.model_options).paper_name
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches in an epoch; the last one may be smaller, and counts."""
+        """Batches in an epoch, a smaller last one included."""
         return -(-self.images // self.batch_size)
 
     @property
     def processes(self) -> int:
-        """The processes, each with a device of its own, that share a batch if there are as many."""
+        """The most processes, each with its own device, that can share a batch."""
         return -(-self.batch_size // self.rank_batch) if self.rank_batch else 1
 
     @property
     def cost(self) -> float:
-        """Arithmetic if every epoch is run, in billions of multiply-adds: for planning only."""
+        """Billions of multiply-adds if every epoch is run; for planning only."""
         _, height, width = self.image_shape
-        area = height * width
-        per_image = model_spec(self.model).cost * area / 28**2
+        per_image = model_spec(self.model).cost * height * width / 28**2
         return per_image * self.images * self.epochs
 
     @property
     def work(self) -> str:
-        """What there is to do, in words."""
+        """The number of epochs, in words."""
         return f"{'at most ' if self.stop_at_zero_error else ''}{self.epochs} epochs"
 
     @property
@@ -108,7 +102,7 @@ class Recipe(RecipeFields):
 
     @property
     def regularizers(self) -> str:
-        """The explicit regularisers that are on, in words; empty where there are none."""
+        """The explicit regularisers that are on, in words; empty if none is."""
         parts = list(self.augmentation)
         parts += [f"weight decay {value:g} of {group}" for group, value in self.weight_decay]
         if self.dropout:
@@ -116,7 +110,7 @@ class Recipe(RecipeFields):
         return ", ".join(parts)
 
     def __str__(self) -> str:
-        """Short and readable: network, data, setting, regularisers, seed."""
+        """Network, data, setting, regularisers and seed, in words."""
         whole = self.train_size is None and dataset_spec(self.dataset).is_folder
         data = f"{self.dataset} ({'all' if whole else f'n = {self.images:,}'})"
         words = [self.setting, *filter(None, [self.regularizers]), f"seed {self.seed}"]
@@ -129,12 +123,12 @@ class Recipe(RecipeFields):
         return asdict(self)
 
     def to_json(self) -> bytes:
-        """What `from_json` and ``python -m harness train FILE.json`` read."""
+        """The file that `from_json` and ``python -m harness train FILE.json`` read."""
         return json.dumps(self.as_dict(), indent=1).encode()
 
     @classmethod
     def from_json(cls, path: Path) -> "Recipe":
-        """The recipe written in a file; raises InvalidRecipe, naming it, where there is none."""
+        """The recipe in a file; raises InvalidRecipe, with the path, if it holds none."""
         try:
             return cls(**json.loads(path.read_bytes()))
         except (OSError, ValueError, TypeError) as error:
@@ -144,7 +138,7 @@ class Recipe(RecipeFields):
 
 
 def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
-    """The recipe with fields changed by name; raises UnknownName for one that there is not."""
+    """The recipe with fields changed by name; raises UnknownName for an unknown field."""
     if unknown := [name for name in changes if name not in recipe.as_dict()]:
         raise UnknownName("recipe field", unknown[0], recipe.as_dict())
     return replace(recipe, **changes)

@@ -1,4 +1,4 @@
-"""The learning rate of every step, by the very optimiser and schedule that training uses."""
+"""The protocol as training has it: the learning rate of each step, the regularisers."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from harness.training.recipe import Recipe
 def learning_rates(recipe: Recipe, steps: int) -> list[float]:
     """The learning rate with which each of the first ``steps`` steps is taken."""
     # Without gradients a step changes nothing, and takes no time.
-    recipe = replace(recipe, weight_decay=())  # Rates do not hang on it, nor on the parameters.
+    recipe = replace(recipe, weight_decay=())  # It needs the parameters, and changes no rate.
     optimizer, schedule = make_optimizer(recipe, torch.nn.Linear(1, 1).named_parameters())
     rates = []
     for _ in range(steps):
@@ -23,7 +23,7 @@ def learning_rates(recipe: Recipe, steps: int) -> list[float]:
 
 
 def regularizers(recipe: Recipe) -> dict[str, float]:
-    """What appendix A wants at zero, as training has it; and momentum.
+    """The regularisers that appendix A leaves out, and the momentum, as training has them.
 
     The largest weight decay of any parameter, the probability of dropout, and the number of
     augmentations.
