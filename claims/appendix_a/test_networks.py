@@ -9,6 +9,8 @@ from harness import models
 from harness.evidence import Equals, exact, published_row
 from harness.models import MODELS
 
+pytestmark = pytest.mark.fast
+
 NETWORKS = [name for name in MODELS if name != "linear"]
 
 
@@ -22,14 +24,12 @@ def judge_count(judge, network, count):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.claim("A-params")
 @pytest.mark.parametrize("network", NETWORKS)
 def test_networks_have_the_published_number_of_parameters(network, judge):
     judge_count(judge, network, models.trainable_parameters(network))
 
 
-@pytest.mark.fast
 @pytest.mark.control("A-params")
 @pytest.mark.parametrize("network", NETWORKS)
 def test_one_unit_more_has_another_number_of_parameters(network, judge):

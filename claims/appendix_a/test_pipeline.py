@@ -8,6 +8,7 @@ import pytest
 
 from harness import data
 from harness.evidence import Equals, exact
+from harness.plugin.experiments import datasets
 from harness.training.protocol import paper_recipe
 
 ROUNDING = 2e-5
@@ -32,20 +33,16 @@ def judge_pipeline(judge, dataset, data_root, whitening):
         )
 
 
-DATASETS = [
-    pytest.param("digits", marks=pytest.mark.fast),
-    pytest.param("synthetic", marks=pytest.mark.fast),
-    pytest.param("cifar10", marks=[pytest.mark.cpu_full, pytest.mark.needs_data("cifar10")]),
-]
+EACH_DATASET = datasets(fast=["digits", "synthetic"], cpu_full=["cifar10"])
 
 
 @pytest.mark.claim("A-pipeline")
-@pytest.mark.parametrize("dataset", DATASETS)
+@EACH_DATASET
 def test_every_image_is_whitened_on_its_own(dataset, judge, data_root):
     judge_pipeline(judge, dataset, data_root, "image")
 
 
 @pytest.mark.control("A-pipeline")
-@pytest.mark.parametrize("dataset", DATASETS)
+@EACH_DATASET
 def test_whitening_by_the_dataset_leaves_images_with_a_mean(dataset, judge, data_root):
     judge_pipeline(judge, dataset, data_root, "dataset")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from harness.evidence import Published, published_row
 from harness.models import MODELS
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
@@ -77,6 +78,16 @@ def on_cifar10(network: str, setting: str, **changes: Any) -> Recipe:
 def at_level(level: float) -> str:
     """The setting whose labels are corrupted with probability ``level``."""
     return {0.0: "true-labels", 1.0: "random-labels"}.get(level, f"corrupted-{level:g}")
+
+
+def table1(
+    network: str, part: str, labels: str = "true", crop: bool = False, decay: bool = False
+) -> Published:
+    """An accuracy of Table 1: of the "train" or the "test" images."""
+    row = {"model": MODELS[network].paper_name, "labels": labels}
+    if labels == "true":
+        row |= {"random_crop": crop, "weight_decay": decay}
+    return published_row("table1_cifar10", part, **row)
 
 
 # --- Section 2.2: uniform stability -----------------------------------------------------------

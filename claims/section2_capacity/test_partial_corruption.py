@@ -17,6 +17,7 @@ from claims.section2_capacity.recipes import (
     at_level,
     on_cifar10,
     on_digits,
+    table1,
 )
 from harness.evidence import (
     AtLeast,
@@ -29,7 +30,6 @@ from harness.evidence import (
     error_as_drawn,
     published_at,
     published_curve,
-    published_row,
     published_tolerance,
     trend,
 )
@@ -85,8 +85,7 @@ def judge_level(judge, runs, level):
     """Zero training error; at full size and p = 1, at least the training accuracy of Table 1."""
     check = Attains(1.0, source="Figure 1c: zero at every level")
     if runs.at_papers_size and level == "1":
-        paper_name = MODELS[runs[level][0].recipe.model].paper_name
-        number = published_row("table1_cifar10", "train", model=paper_name, labels="random")
+        number = table1(runs[level][0].recipe.model, "train", "random")
         check = Attains(number.value, source=number.where) if number.value < 1 else check
     judge(
         accuracy(f"{name_of(runs)}: training accuracy at p = {level}", runs[level], "train"), check

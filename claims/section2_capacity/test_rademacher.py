@@ -25,7 +25,7 @@ from harness.evidence import (
     log_log_slope,
     mean_over,
 )
-from harness.plugin.experiments import experiments
+from harness.plugin.experiments import datasets, experiments
 from harness.training.protocol import paper_recipe
 
 ROUNDING = 1e-9
@@ -148,21 +148,10 @@ def test_theorem_1_has_complexity_1_on_every_sign_vector_of_a_small_sample(judge
 
 
 @pytest.mark.claim("2.2-rademacher")
-@pytest.mark.parametrize(
-    ("dataset", "sizes"),
-    [
-        pytest.param("digits", SIZES, marks=pytest.mark.fast, id="digits"),
-        pytest.param(
-            "cifar10",
-            [50_000],
-            marks=[pytest.mark.cpu_full, pytest.mark.needs_data("cifar10")],
-            id="cifar10",
-        ),
-    ],
-)
-def test_theorem_1_has_complexity_1_on_a_large_sample(dataset, sizes, data_root, judge, reseeded):
+@datasets(fast=["digits"], cpu_full=["cifar10"])
+def test_theorem_1_has_complexity_1_on_a_large_sample(dataset, data_root, judge, reseeded):
     """20 random sign vectors at each size."""
-    for n in sizes:
+    for n in {"digits": SIZES, "cifar10": (50_000,)}[dataset]:
         recipe = reseeded(sample(dataset, n))
         points = capacity.image_points(recipe, data_root)
         values = capacity.best_correlations(

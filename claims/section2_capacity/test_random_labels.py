@@ -13,8 +13,9 @@ from claims.section2_capacity.recipes import (
     SEEDS,
     on_cifar10,
     on_digits,
+    table1,
 )
-from harness.evidence import Attains, Equivalent, accuracy, margin_around, published_row
+from harness.evidence import Attains, Equivalent, accuracy, margin_around
 from harness.models import MODELS
 from harness.plugin.experiments import experiments
 
@@ -26,10 +27,6 @@ CIFAR10 = {network: [on_cifar10(network, "random-labels")] for network in NETWOR
 CIFAR10_MLPS = {network: CIFAR10[network] for network in MLPS}
 
 
-def published(network, part):
-    return published_row("table1_cifar10", part, model=MODELS[network].paper_name, labels="random")
-
-
 # --- 2.1-fit ---------------------------------------------------------------------------------
 
 
@@ -39,7 +36,7 @@ def judge_fit(judge, runs):
     No interval: the claim is about these training images, which are no sample of others.
     """
     recipe = runs.all[0].recipe
-    number = published(recipe.model, "train") if recipe.model in NETWORKS else None
+    number = table1(recipe.model, "train", "random") if recipe.model in NETWORKS else None
     check = Attains(1.0, source="Section 2.1: zero training error")
     if runs.at_papers_size and number.value < 1:
         check = Attains(number.value, source=number.where)
@@ -113,14 +110,16 @@ def test_memorising_networks_do_no_better_than_chance(runs, judge):
     """All together, and each by itself, where few test digits leave a wider margin."""
     judge_chance(judge, "all networks", runs.all, TOGETHER)
     for network, its_runs in runs.items():
-        judge_chance(judge, MODELS[network].paper_name, its_runs, number=published(network, "test"))
+        judge_chance(
+            judge, MODELS[network].paper_name, its_runs, number=table1(network, "test", "random")
+        )
 
 
 @pytest.mark.claim("2.1-chance")
 @experiments(cpu_full=CIFAR10_MLPS, gpu_full=CIFAR10)
 def test_a_memorising_network_does_no_better_than_chance(runs, judge):
     recipe = runs.all[0].recipe
-    judge_chance(judge, recipe.title, runs.all, number=published(recipe.model, "test"))
+    judge_chance(judge, recipe.title, runs.all, number=table1(recipe.model, "test", "random"))
 
 
 @pytest.mark.control("2.1-chance")

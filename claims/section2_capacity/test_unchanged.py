@@ -12,6 +12,8 @@ from harness.evidence import Equals, exact
 from harness.models import MODELS
 from harness.training.recipe import differing_fields
 
+pytestmark = pytest.mark.fast
+
 
 def judge_recipes(judge, name, true, random):
     unexpected = set(differing_fields(true, random)) ^ {"label_corruption"}
@@ -29,7 +31,6 @@ def judge_tensors(judge, name, true, random):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.claim("2.1-unchanged")
 @pytest.mark.parametrize("network", NETWORKS)
 def test_nothing_changes_but_the_labels(network, judge, reseeded):
@@ -49,14 +50,12 @@ BROKEN = {
 }
 
 
-@pytest.mark.fast
 @pytest.mark.control("2.1-unchanged")
 @pytest.mark.parametrize("broken", BROKEN)
 def test_another_field_changed_is_noticed(broken, judge):
     judge_recipes(judge, broken, TRUE, BROKEN[broken])
 
 
-@pytest.mark.fast
 @pytest.mark.control("2.1-unchanged")
 @pytest.mark.parametrize("broken", ["another seed too", "other inputs too", "nothing changed"])
 def test_other_tensors_are_noticed(broken, judge):

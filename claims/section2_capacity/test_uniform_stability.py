@@ -28,7 +28,7 @@ from harness.evidence import (
     paired,
 )
 from harness.models import model_spec
-from harness.plugin.experiments import experiments
+from harness.plugin.experiments import datasets, experiments
 
 # --- What is trained -------------------------------------------------------------------------
 
@@ -239,13 +239,7 @@ def test_one_short_pass_moves_the_loss_little(runs, judge):
 PENALTIES = (4, 16, 64)
 """In units of the squared norm of an image, above which the penalty outweighs the data."""
 REPLACED = {"digits": range(64), "cifar10": range(20)}
-BOTH_DATASETS = pytest.mark.parametrize(
-    "dataset",
-    [
-        pytest.param("digits", marks=pytest.mark.fast),
-        pytest.param("cifar10", marks=[pytest.mark.cpu_full, pytest.mark.needs_data("cifar10")]),
-    ],
-)
+BOTH_DATASETS = datasets(fast=["digits"], cpu_full=["cifar10"])
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from harness import capacity
 from harness.evidence import Equals, exact
+from harness.plugin.experiments import datasets
 from harness.training.protocol import paper_recipe
 
 POINTS, DIMENSIONS = 8, 6
@@ -55,13 +56,7 @@ def judge_shattering(judge, name, functions, points, margin=0.0):
 
 
 @pytest.mark.claim("2.2-vc")
-@pytest.mark.parametrize(
-    "dataset",
-    [
-        pytest.param("digits", marks=pytest.mark.fast),
-        pytest.param("cifar10", marks=[pytest.mark.cpu_full, pytest.mark.needs_data("cifar10")]),
-    ],
-)
+@datasets(fast=["digits"], cpu_full=["cifar10"])
 def test_trained_networks_shatter_a_sample_by_a_margin(dataset, training, points, judge):
     judge.computed_on(training)
     networks = capacity.TrainedNetworks(training)

@@ -6,7 +6,7 @@ CIFAR-10, against Table 1 and Figure 2b.
 
 import pytest
 
-from claims.section2_capacity.recipes import on_digits
+from claims.section2_capacity.recipes import on_digits, table1
 from claims.section3_regularization.recipes import name_of, table_1
 from harness.evidence import (
     DESIGN_EFFECT_OF_LEARNERS,
@@ -17,7 +17,6 @@ from harness.evidence import (
     margin_around,
     published_disagreement,
     published_roughness,
-    published_row,
     roughness_ratio,
 )
 from harness.plugin.experiments import experiments
@@ -26,18 +25,7 @@ WITH, WITHOUT = "inception", "inception-without-batchnorm"
 ON_CIFAR10 = {"cifar10": {WITH: [table_1(WITH)], WITHOUT: [table_1(WITHOUT)]}}
 
 
-def published(network):
-    return published_row(
-        "table1_cifar10",
-        "test",
-        model=name_of(network),
-        labels="true",
-        random_crop=False,
-        weight_decay=False,
-    )
-
-
-GAIN = published(WITH) - published(WITHOUT)
+GAIN = table1(WITH, "test") - table1(WITHOUT, "test")
 TOLERANCES = [published_disagreement(name_of(network)) for network in (WITH, WITHOUT)]
 
 
@@ -48,7 +36,7 @@ def judge_gain(judge, measured, test_images=None):
     if test_images:
         # The difference of two accuracies varies as one over half of the images.
         margin = margin_around(
-            published(WITH).value,
+            table1(WITH, "test").value,
             test_images // 2,
             1,
             at_most=1e-3,
@@ -74,13 +62,13 @@ def test_batch_norm_adds_a_few_points(runs, judge):
 @pytest.mark.parametrize("test_images", [None, 1_000], ids=["paper", "reduced"])
 def test_a_network_that_cannot_do_without_is_noticed(judge, test_images):
     """Table 1's own numbers: random labels for the network without BatchNorm."""
-    without = published_row("table1_cifar10", "test", model=name_of(WITHOUT), labels="random")
+    chance = table1(WITHOUT, "test", "random")
     scale = f", as on {test_images:,} images" if test_images else ""
     judge_gain(
         judge,
         exact(
             f"with BatchNorm minus random labels without{scale}",
-            [published(WITH).value - without.value],
+            [table1(WITH, "test").value - chance.value],
             "share",
         ),
         test_images,

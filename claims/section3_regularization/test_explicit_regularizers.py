@@ -6,7 +6,7 @@ digits for 3-not-necessary; for the others the controls, which judge Table 1's o
 
 import pytest
 
-from claims.section2_capacity.recipes import MLPS, NETWORKS, SEEDS, on_digits
+from claims.section2_capacity.recipes import MLPS, NETWORKS, SEEDS, on_digits, table1
 from claims.section3_regularization.recipes import (
     TABLE_1,
     label_of,
@@ -22,7 +22,6 @@ from harness.evidence import (
     accuracy,
     difference_in_accuracy,
     exact,
-    published_row,
     published_tolerance,
     spread_between_and_within,
 )
@@ -30,14 +29,7 @@ from harness.plugin.experiments import experiments
 
 
 def published(network, crop=False, decay=False, part="test"):
-    return published_row(
-        "table1_cifar10",
-        part,
-        model=name_of(network),
-        labels="true",
-        random_crop=crop,
-        weight_decay=decay,
-    )
+    return table1(network, part, crop=crop, decay=decay)
 
 
 def highest(numbers):
@@ -50,10 +42,7 @@ def lowest(numbers):
 
 # --- 3-table1 --------------------------------------------------------------------------------
 
-SHORT_OF_ZERO = 1 - min(
-    published_row("table1_cifar10", "train", model=name_of(network), labels="random").value
-    for network in NETWORKS
-)
+SHORT_OF_ZERO = 1 - min(table1(network, "train", "random").value for network in NETWORKS)
 """By how much Table 1 falls short of zero training error, which the text has for all networks."""
 
 

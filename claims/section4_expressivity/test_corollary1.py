@@ -12,12 +12,13 @@ from harness.evidence import AtMost, Attains, Equals, FigureData, exact, find_co
 from harness.expressivity import adversarial, examples
 from harness.expressivity.corollary1 import weight_bound, width_bound
 
+pytestmark = pytest.mark.fast
+
 SOURCE = "Corollary 1"
 CONSTRUCTIONS = ["multiplexer", "running sum"]
 DEPTHS = [2, 3, 10, 100, 600]
 
 
-@pytest.mark.fast
 @pytest.mark.claim("4-corollary1")
 @pytest.mark.parametrize("construction", CONSTRUCTIONS)
 def test_any_depth_represents_any_targets(construction, judge):
@@ -35,7 +36,6 @@ def test_any_depth_represents_any_targets(construction, judge):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.control("4-corollary1")
 def test_one_hinge_fewer_does_not_reach_a_target_outside_its_span(judge):
     judge(
@@ -49,7 +49,6 @@ def test_one_hinge_fewer_does_not_reach_a_target_outside_its_span(judge):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.claim("4-corollary1")
 @pytest.mark.parametrize("construction", CONSTRUCTIONS)
 def test_digits_are_memorised_at_any_depth(construction, data_root, judge, base_seed):

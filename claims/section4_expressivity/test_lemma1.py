@@ -10,6 +10,8 @@ import pytest
 from harness.evidence import Equals, FigureData, find_counterexample
 from harness.expressivity import adversarial, lemma1
 
+pytestmark = pytest.mark.fast
+
 SOURCE = "Lemma 1"
 
 
@@ -38,7 +40,6 @@ def judge_eigenvalue(judge, samples, smallest=True):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.claim("4-lemma1-rank")
 def test_the_interleaving_matrix_has_full_rank(judge):
     example = FigureData("lemma1-interleaving", lemma1.example())
@@ -53,14 +54,12 @@ def test_the_interleaving_matrix_has_full_rank(judge):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.control("4-lemma1-rank")
 def test_a_point_on_its_breakpoint_takes_the_rank_away(judge):
     samples = adversarial.broken_interleavings(adversarial.numbers(), touching=True)
     judge_rank(judge, samples, smallest=False)
 
 
-@pytest.mark.fast
 @pytest.mark.claim("4-lemma1-eig")
 def test_the_smallest_eigenvalue_is_the_smallest_distance(judge):
     judge_eigenvalue(judge, adversarial.interleavings(adversarial.numbers(), largest=5))
@@ -74,7 +73,6 @@ def test_the_smallest_eigenvalue_is_the_smallest_distance(judge):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.control("4-lemma1-eig")
 def test_a_breakpoint_beyond_its_point_makes_the_smallest_eigenvalue_another(judge):
     samples = adversarial.broken_interleavings(adversarial.numbers(), touching=False)

@@ -16,6 +16,8 @@ from harness.evidence import (
 )
 from harness.expressivity import adversarial, conditioning
 
+pytestmark = pytest.mark.fast
+
 MIDDLE, JUST_ABOVE = 0.5, 0.0
 FINDING = (
     "The matrix of Lemma 1 is triangular but not normal, so that the inverse of its smallest"
@@ -25,7 +27,6 @@ FINDING = (
 )
 
 
-@pytest.mark.fast
 @pytest.mark.claim("4-weights")
 @pytest.mark.xfail(raises=ClaimNotSupported, strict=True, reason=FINDING)
 def test_the_smallest_eigenvalue_bounds_the_weights(judge):
@@ -39,7 +40,6 @@ def test_the_smallest_eigenvalue_bounds_the_weights(judge):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.control("4-weights")
 def test_alternating_targets_break_the_bound_by_the_smallest_eigenvalue(judge):
     seen = conditioning.weight_norm(1_000, MIDDLE)
@@ -53,7 +53,6 @@ def test_alternating_targets_break_the_bound_by_the_smallest_eigenvalue(judge):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.claim("4-weights")
 def test_the_smallest_singular_value_bounds_the_weights(judge):
     judge(

@@ -13,6 +13,8 @@ from harness.linear import hessian, interpolation
 from harness.linear.losses import SMOOTH
 from harness.plugin.properties import extremes
 
+pytestmark = pytest.mark.fast
+
 ROUNDING = 1e-8
 SOURCE = "Section 5: (1/n) X^T diag(beta) X; float64 rounding at condition numbers up to 100"
 SIZES = {"largest_n": 5}
@@ -36,7 +38,6 @@ def judge_same(judge, name, largest, note):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.claim("5-hessian")
 def test_the_hessian_is_the_same_at_every_solution(judge):
     """By autograd at two solutions, and by the paper's formula, for six losses."""
@@ -53,7 +54,6 @@ def test_the_hessian_is_the_same_at_every_solution(judge):
     judge_same(judge, "linear model", worst.largest, worst.note)
 
 
-@pytest.mark.fast
 @pytest.mark.control("5-hessian")
 def test_a_two_layer_network_has_other_hessians(judge):
     sizes = st.tuples(st.integers(2, 3), st.integers(4, 6), st.integers(0, 2**32 - 1))
@@ -78,7 +78,6 @@ def judge_flat(judge, name, value, note):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.claim("5-hessian")
 def test_the_hessian_is_degenerate(judge):
     """Its rank is at most n k, and it has d k rows: by autograd, where the labels are fitted."""
@@ -95,7 +94,6 @@ def test_the_hessian_is_degenerate(judge):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.claim("5-hessian")
 @pytest.mark.xfail(
     raises=ClaimNotSupported,
@@ -108,7 +106,6 @@ def test_the_hessian_is_degenerate_at_d_equal_to_n(judge):
     judge_flat(judge, "d = n", worst.largest, worst.note)
 
 
-@pytest.mark.fast
 @pytest.mark.control("5-hessian")
 def test_full_column_rank_leaves_no_flat_direction(judge):
     worst = extremes(with_loss(wider=TALL), flatness)

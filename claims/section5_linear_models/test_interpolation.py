@@ -12,6 +12,8 @@ from harness.evidence import AtLeast, ClaimNotSupported, Equals, extreme
 from harness.linear import interpolation as linear
 from harness.plugin.properties import extremes
 
+pytestmark = pytest.mark.fast
+
 ROUNDING = 1e-9
 SOURCE = "Section 5; float64 rounding at condition numbers up to 100"
 OUTPUTS = st.sampled_from([0, 1, 3])
@@ -30,7 +32,6 @@ def judge_fit(judge, name, strategy):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.claim("5-any-labels")
 @pytest.mark.parametrize(("name", "wider"), [("d > n", None), ("d = n", SQUARE)])
 def test_any_labels_are_fitted(name, wider, judge):
@@ -47,7 +48,6 @@ def judge_dimensions(judge, name, wider):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.claim("5-any-labels")
 def test_infinitely_many_weights_fit(judge):
     """The solutions are an affine space: every combination of two is one, and some differ."""
@@ -68,7 +68,6 @@ def test_infinitely_many_weights_fit(judge):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.claim("5-any-labels")
 @pytest.mark.xfail(
     raises=ClaimNotSupported,
@@ -80,13 +79,11 @@ def test_infinitely_many_weights_fit_at_d_equal_to_n(judge):
     judge_dimensions(judge, "d = n", SQUARE)
 
 
-@pytest.mark.fast
 @pytest.mark.control("5-any-labels")
 def test_labels_are_not_fitted_below_rank_n(judge):
     judge_fit(judge, "rank n - 1", problems(rank_lost=1))
 
 
-@pytest.mark.fast
 @pytest.mark.control("5-any-labels")
 def test_full_column_rank_has_one_solution_at_most(judge):
     judge_dimensions(judge, "d < n", st.integers(-5, -1))

@@ -16,6 +16,8 @@ from harness.linear import interpolation, trajectory
 from harness.linear.losses import LOSSES
 from harness.plugin.properties import extremes
 
+pytestmark = pytest.mark.fast
+
 STEPS = 40
 SPAN_ROUNDING = 1e-10
 SPAN_SOURCE = "Section 5: w = X^T alpha; the tolerance is float64 rounding of the largest weights"
@@ -54,7 +56,6 @@ def judge_span(judge, name, value, note):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.claim("5-span")
 def test_sgd_from_zero_stays_in_the_span(judge):
     def off(descent):
@@ -82,7 +83,6 @@ def by_adam(size):
     return x, y, trajectory.adam_solution(x, y, steps=100, rate=0.1)
 
 
-@pytest.mark.fast
 @pytest.mark.control("5-span")
 @pytest.mark.parametrize("broken", ["a start off the span", "Adam"])
 def test_other_descents_leave_the_span(broken, judge):
@@ -129,7 +129,6 @@ def judge_minimum(judge, name, value, note, tolerance):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.claim("5-minnorm")
 def test_sgd_from_zero_ends_at_the_minimum_norm_solution(judge):
     """Squared loss, the step below 2 / max |x|^2, a bounded condition number."""
@@ -143,7 +142,6 @@ def test_sgd_from_zero_ends_at_the_minimum_norm_solution(judge):
     judge_minimum(judge, "SGD from zero", worst.largest, worst.note, CONVERGED)
 
 
-@pytest.mark.fast
 @pytest.mark.claim("5-minnorm")
 def test_equation_3_has_one_solution_and_it_has_the_least_norm(judge):
     def distance(problem):
@@ -168,7 +166,6 @@ def test_equation_3_has_one_solution_and_it_has_the_least_norm(judge):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.control("5-minnorm")
 @pytest.mark.parametrize("broken", ["a start off the span", "Adam"])
 def test_other_descents_end_elsewhere(broken, judge):

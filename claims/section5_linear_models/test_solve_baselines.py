@@ -12,8 +12,9 @@ from claims.section5_linear_models.recipes import CONVNETS, GABOR, NOISE, PIXELS
 from harness import linear
 from harness.plugin.baselines import Tolerance
 
+pytestmark = pytest.mark.fast
 
-@pytest.mark.fast
+
 @pytest.mark.baseline("solves")
 def test_solves_come_to_what_they_did(data_root, baseline):
     first = [models[0] for models in (PIXELS, GABOR, NOISE, CONVNETS, RIDGED)]
@@ -32,7 +33,6 @@ def test_solves_come_to_what_they_did(data_root, baseline):
     )
 
 
-@pytest.mark.fast
 @pytest.mark.baseline("factor")
 def test_a_factor_of_several_blocks_is_as_good_as_it_was(data_root, baseline):
     """Of 700 examples: the factorisation takes 512 columns at a time. Before refinement."""

@@ -5,7 +5,7 @@ Loaded by the project's conftest.py, or elsewhere with ``pytest -p harness.plugi
 
 pytest_plugins = (
     "harness.plugin.options",
-    "harness.plugin.elsewhere",
+    "harness.plugin.standalone",
     "harness.plugin.tiers",
     "harness.plugin.recorded",
     "harness.plugin.custom",

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from harness.data.catalogue import DATASETS
 from harness.errors import HarnessError
 from harness.evidence.verdict import ClaimNotSupported
 from harness.linear.recipe import ConvNetRecipe, SolveRecipe
@@ -94,6 +95,23 @@ def parametrized(every: Iterable[Experiment]) -> pytest.MarkDecorator:
         for it in every
     ]
     return pytest.mark.parametrize("runs", params, indirect=True)
+
+
+def datasets(**by_tier: Sequence[str]) -> pytest.MarkDecorator:
+    """Parametrise a test that computes by itself: ``fast=["digits"], cpu_full=["cifar10"]``."""
+    return pytest.mark.parametrize(
+        "dataset",
+        [
+            pytest.param(name, marks=[getattr(pytest.mark, tier), *_read(name)])
+            for tier, names in by_tier.items()
+            for name in names
+        ],
+    )
+
+
+def _read(dataset: str) -> list[pytest.MarkDecorator]:
+    spec = DATASETS.get(dataset)
+    return [pytest.mark.needs_data(dataset)] if spec and not spec.embedded else []
 
 
 def _expected_failure(reason: str) -> list[pytest.MarkDecorator]:

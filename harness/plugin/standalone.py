@@ -1,9 +1,8 @@
 """Sessions of the installed claims alone, in the folder of another project.
 
-``pytest -p harness.plugin --pyargs claims`` is such a session, whatever its folder, and so is one
-with ``--arch`` or ``--dataset`` that names no test, in the folder of one's network. That project's
-conftest files and settings are about its own tests: an option of theirs called ``--device`` would
-end this session, a hook of theirs skip its tests, and names of test files hide them.
+``pytest -p harness.plugin --pyargs claims`` is such a session, and so is one with ``--arch`` or
+``--dataset`` that names no test. The other project's conftest files and settings are ignored: they
+are about its own tests, and an option ``--device`` or other names of test files would break ours.
 """
 
 import re
@@ -19,12 +18,12 @@ FOUND_BY = {"python_files": "test_*.py", "python_functions": "test"}
 
 
 def only_the_claims(known: Any) -> bool:
-    """Whether all that is to be tested is named ``claims``, or a module of it, after --pyargs."""
+    """Whether all arguments are ``claims`` or modules of it, by --pyargs."""
     return bool(known.pyargs and known.file_or_dir and all(map(OURS.match, known.file_or_dir)))
 
 
 def names_no_tests(known: Any, folder: Path) -> bool:
-    """Whether a network or data to try the claims on were named, in a folder without claims."""
+    """Whether a network or data are given, and no test, in a folder without claims."""
     claims = CLAIMS.resolve()
     here = folder == claims.parent or folder.is_relative_to(claims)
     return bool((known.arch or known.dataset) and not known.file_or_dir and not here)
@@ -32,7 +31,7 @@ def names_no_tests(known: Any, folder: Path) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
-    """Name the claims where nothing else is meant; leave conftest files out."""
+    """Add the claims where no test is named; leave conftest files out."""
     known = early_config.known_args_namespace
     if names_no_tests(known, early_config.invocation_params.dir):
         args += ["--pyargs", "claims"]
@@ -42,7 +41,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Find the claims' tests however that project calls its own; leave its fixtures out."""
+    """Find the claims' tests whatever names the project gives its own; leave its fixtures out."""
     if only_the_claims(config.option):
         for name, pattern in FOUND_BY.items():
             config.addinivalue_line(name, pattern)

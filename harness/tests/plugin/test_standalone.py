@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.plugin.elsewhere import names_no_tests, only_the_claims
 from harness.plugin.options import CLAIMS
+from harness.plugin.standalone import names_no_tests, only_the_claims
 from harness.tests.plugin_helpers import clean_environment
 
 CONFTEST = """
