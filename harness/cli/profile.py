@@ -14,7 +14,7 @@ from harness.data.custom import check_images, custom_dataset
 from harness.environment import describe
 from harness.errors import NetworkError
 from harness.files import write_atomically
-from harness.models.custom import is_custom
+from harness.models.address import is_custom
 from harness.report.drawings import as_svg
 from harness.report.figures.profile import profiles as drawn
 from harness.report.terminal import warn

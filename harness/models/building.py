@@ -8,8 +8,9 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from harness.models.address import ImageShape, Options
 from harness.models.alexnet import SmallAlexnet
-from harness.models.custom import CannotBeMade, ImageShape, Options, make_custom, told
+from harness.models.custom import CannotBeMade, make_custom, told
 from harness.models.inception import SmallInception
 from harness.models.inception_v3 import InceptionV3
 from harness.models.mlp import MLP

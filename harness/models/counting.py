@@ -5,9 +5,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from harness.models.address import ImageShape
 from harness.models.alexnet import LocalResponseNorm
 from harness.models.building import make_network
-from harness.models.custom import ImageShape
 
 PAPER_SHAPE: ImageShape = (3, 28, 28)
 PAPER_CLASSES = 10

@@ -1,7 +1,6 @@
-"""Networks from outside: torchvision's by name, a function or class of a module, or of a file.
+"""Custom networks, made by a function or class of torchvision, of a module, or of a file.
 
-``torchvision:resnet18``, ``package.module:Factory`` and ``./net.py:make`` are such names. Nothing
-is imported before the network is built. A factory is told what it asks for by its parameters'
+Nothing is imported before the network is built. A factory gets its arguments by its parameters'
 names (`TOLD`); one with two required parameters of other names gets the image shape and the number
 of classes, in this order.
 """
@@ -10,23 +9,20 @@ import contextlib
 import importlib
 import importlib.util
 import inspect
-import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
+from torch import nn
 
 from harness.errors import NetworkError, UnknownName
-
-if TYPE_CHECKING:
-    from torch import nn
-
-ImageShape = tuple[int, int, int]
-Options = tuple[tuple[str, Any], ...]
-"""Names and values of a factory's arguments."""
+from harness.models.address import FORMS, Address, ImageShape, Options, address_of
+from harness.models.seeding import seeded
+from harness.models.sources import modules_beside
 
 TOLD: dict[str, Callable[[ImageShape, int], Any]] = {
     **dict.fromkeys(("shape", "image_shape", "input_shape"), lambda shape, classes: shape),
@@ -36,64 +32,19 @@ TOLD: dict[str, Callable[[ImageShape, int], Any]] = {
 }
 """What a parameter of this name is given, unless an option gives it."""
 
-NAME = re.compile(r"(?P<source>.+):(?P<attribute>[A-Za-z_]\w*)")
-EACH_FORM = ("torchvision:NAME", "PACKAGE.MODULE:FACTORY", "./FILE.py:FACTORY")
 CHANGED_TO: dict[str, Path] = {}
 """The folder to which a network's code has changed, by its file or module."""
-FORMS = f"{', '.join(EACH_FORM[:-1])} or {EACH_FORM[-1]}"
 
 
 class CannotBeMade(NetworkError):
     """The factory raised: perhaps for the size of the images."""
 
 
-@dataclass(frozen=True)
-class Address:
-    """Where a network of somebody's own is: a library, a module or a file, and a name in it."""
-
-    name: str
-    source: str
-    attribute: str
-
-    @property
-    def file(self) -> Path | None:
-        """The file, where the source is one."""
-        path = Path(self.source).expanduser()
-        return path if path.suffix == ".py" or os.sep in self.source else None
-
-    @property
-    def title(self) -> str:
-        """Short: a file without its folders."""
-        source = self.file.name if self.file else self.source
-        return f"{source}:{self.attribute}"
-
-
-def is_custom(name: str) -> bool:
-    """Whether a network's name says where its code is."""
-    return ":" in str(name)
-
-
-def address_of(name: str) -> Address:
-    """The parts of such a name; raises NetworkError on one that has another form."""
-    match = NAME.fullmatch(str(name))
-    if match is None:
-        raise NetworkError(f"{name!r} names no network; write {FORMS}")
-    return Address(str(name), match["source"], match["attribute"])
-
-
-def titled(name: str, options: Options = ()) -> str:
-    """The name as people read it, with what its factory is told."""
-    told = ", ".join(f"{key}={value}" for key, value in options)
-    return address_of(name).title + (f"({told})" if told else "")
-
-
-def make_custom(name: str, options: Options, shape: ImageShape, classes: int) -> "nn.Module":
+def make_custom(name: str, options: Options, shape: ImageShape, classes: int) -> nn.Module:
     """The network for images of ``shape`` (C, H, W), with the initialisation that it gives itself.
 
     Raises NetworkError, with the remedy, where it cannot be imported or made.
     """
-    from torch import nn
-
     factory = factory_of(name)
     if isinstance(factory, nn.Module):
         raise NetworkError(
@@ -228,10 +179,6 @@ def _module(address: Address) -> ModuleType:
     folder = str(resolved.parent)
     if folder not in sys.path:
         sys.path.append(folder)  # At the end, and for good: a factory may import when it is called.
-    import torch
-
-    from harness.models.seeding import seeded
-
     try:
         # What a module draws while it is imported is no seed's own: the first network made of it
         # would get other weights than the next.
@@ -255,8 +202,6 @@ def check_neighbours(name: str) -> None:
 
     Python keeps one module of a name: an installed one, or that of another network's folder.
     """
-    from harness.models.sources import modules_beside
-
     for module, file in modules_beside(name).items():
         found = getattr(sys.modules.get(module), "__file__", None)
         if found and Path(found).resolve() != file:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from harness.errors import InvalidRecipe
-from harness.models.custom import Options
+from harness.models.address import Options
 from harness.models.registry import model_spec
 
 

@@ -1,14 +1,14 @@
 """Networks by name: what is known before one is built. Imports no torch.
 
 A name of the form ``mlp-DEPTHxWIDTH`` is an MLP of any depth and width; one with a colon is a
-network from outside (`harness.models.custom`).
+custom network (`harness.models.custom`).
 """
 
 import re
 from dataclasses import dataclass
 
 from harness.errors import UnknownName
-from harness.models.custom import EACH_FORM, Options, is_custom, titled
+from harness.models.address import EACH_FORM, Options, is_custom, titled
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 
 from harness.environment import available_cores
 from harness.errors import StoreError
-from harness.models.custom import is_custom
+from harness.models.address import is_custom
 from harness.plugin.experiments import work_of
 from harness.plugin.options import visible_gpus
 from harness.plugin.tiers import tier_of

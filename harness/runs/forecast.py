@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Iterable
 
-from harness.models.custom import is_custom
+from harness.models.address import is_custom
 from harness.runs.run import Run
 from harness.training.recipe import Recipe
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.data.catalogue import dataset_spec
 from harness.errors import InvalidRecipe
-from harness.models.custom import Options
+from harness.models.address import Options
 from harness.models.registry import model_spec
 from harness.training.recipe import Recipe
 
