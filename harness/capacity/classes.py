@@ -8,10 +8,10 @@ from harness.capacity.rademacher import ROUNDING
 from harness.errors import CapacityError
 
 SEPARATED = 1e-7
-"""A margin above this separates: HiGHS solves to a tolerance of 1e-7."""
+"""A larger margin separates: HiGHS solves to a tolerance of 1e-7."""
 
 AS_MODULE = 2_000
-"""Points up to which the network is evaluated as one, with n^2 hinge values in memory."""
+"""Up to so many points the module is evaluated, with n^2 hinge values in memory."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class LinearFunctions:
     bound: float
 
     def fit(self, points: np.ndarray, signs: np.ndarray) -> np.ndarray:
-        """The best function for each labeling; raises CapacityError where one leaves [-1, 1]."""
+        """The best function for each labeling; raises CapacityError if one leaves [-1, 1]."""
         radius = float(np.linalg.norm(points, axis=1).max())
         if not (self.bound > 0 and self.bound * radius <= 1 + ROUNDING):
             raise CapacityError(
@@ -62,13 +62,12 @@ class AffineFunctions:
     """x -> w.x + b, scaled and clipped to [-1, 1]: d + 1 points are shattered, d + 2 never."""
 
     def fit(self, points: np.ndarray, signs: np.ndarray) -> np.ndarray:
-        """The labeling itself where a hyperplane separates it, by linear programming; else zero.
+        """The labeling itself if a hyperplane separates it, by linear programming; else zero.
 
-        Largest t with sigma_i (w.x_i + b) >= t and -1 <= w.x_i + b <= 1: above zero if and only
-        if the labeling can be separated; w and b divided by t and clipped give it exactly.
+        The largest t with sigma_i (w.x_i + b) >= t and -1 <= w.x_i + b <= 1 is above zero if and
+        only if the labeling can be separated. Divided by t and clipped, the function equals it.
         """
-        # In coordinates of one scale about the centre: the class is the same, for the program's
-        # tolerances are absolute.
+        # The class is the same in standardised coordinates. The program's tolerances are absolute.
         left, sizes, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
         spanned = sizes > sizes.max() * max(points.shape) * np.finfo(float).eps
         points = left[:, spanned] * np.sqrt(len(points))
@@ -105,7 +104,7 @@ class Theorem1Networks:
         """The network that the theorem constructs for each labeling: the labeling itself.
 
         All labelings at once: they share the hidden layer and differ in the output weights.
-        Raises HarnessError where two points are equal.
+        Raises HarnessError for two equal points.
         """
         import torch
 

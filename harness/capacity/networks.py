@@ -19,9 +19,8 @@ TOGETHER = 256
 class TrainedNetworks:
     """The networks that a recipe's protocol reaches: h(x) = p(1 | x) - p(-1 | x), in [-1, 1].
 
-    Everything but the sample and its labels is the recipe's; all labelings start from the same
-    weights and see the points in the same order. What training does not find may still be in the
-    class: a labeling that is missed does not prove that it cannot be realised.
+    Only the sample and its labels are not the recipe's. All labelings start from the same weights
+    and see the points in the same order. A labeling that training misses may still be in the class.
     """
 
     recipe: Recipe
@@ -29,7 +28,7 @@ class TrainedNetworks:
     def fit(self, points: np.ndarray, signs: np.ndarray) -> np.ndarray:
         """Train on ``points`` (n, d) with each row of ``signs``; values (labelings, n).
 
-        Raises CapacityError where a training diverges.
+        Raises CapacityError if a training diverges.
         """
         images = torch.as_tensor(points, dtype=torch.float32)[:, None, None, :]
         recipe = replace(self.recipe, labels="two groups", train_size=len(points))

@@ -1,90 +1,78 @@
 """A network's capacity profile: how many random labels it memorises within a budget, how fast.
 
-The budget is a number of steps of SGD, the same for every sample size: epochs would give small
-samples fewer steps than large ones. That what memorises n images memorises fewer is supposed, and
-not tried (the search is a bisection).
+The budget is a number of SGD steps, the same for every sample size: epochs would give small samples
+fewer steps. The search is a bisection: it assumes that a network that memorises n images memorises
+fewer.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from harness.capacity.profile_results import Bracket, Profile, Time
 from harness.capacity.profile_search import START, Search
 from harness.runs.run import Run
 from harness.runs.runner import Runner
 
+Memorises = Callable[[int, int, Sequence[int]], bool]
+"""``memorises(n, seed, seeds)``: whether a seed fits n random labels; trains all these seeds."""
+
 
 def profile(
-    search: Search, runner: Runner, tell: Callable[[str], None] = lambda text: None
+    search: Search, runner: Runner, on_progress: Callable[[str], None] = lambda text: None
 ) -> Profile:
     """Measure it; finished runs are kept in the runner's store, so that it can be resumed."""
     tried: dict[tuple[int, int], Run] = {}
 
-    def fits(n: int, seed: int) -> bool:
+    def memorises(n: int, seed: int, seeds: Sequence[int]) -> bool:
+        left = [it for it in seeds if (n, it) not in tried]
+        for its, run in zip(left, runner.runs([search.recipe(n, it) for it in left]), strict=True):
+            tried[n, its] = run
+            steps = _steps(search, run)
+            found = f"memorised in {steps:,} steps" if steps is not None else "not memorised"
+            accuracy = f"{100 * run.train_accuracy:.2f} % of the labels"
+            on_progress(f"n = {n:,}, seed {its}: {found}, {accuracy}, {run.seconds:.1f} s")
         return _steps(search, tried[n, seed]) is not None
 
-    def attempt(n: int, seeds: Iterable[int]) -> None:
-        left = [seed for seed in seeds if (n, seed) not in tried]
-        for seed, run in zip(left, runner.runs([search.recipe(n, it) for it in left]), strict=True):
-            tried[n, seed] = run
-            steps = _steps(search, run)
-            told = f"memorised in {steps:,} steps" if steps is not None else "not memorised"
-            accuracy = f"{100 * run.train_accuracy:.2f} % of the labels"
-            tell(f"n = {n:,}, seed {seed}: {told}, {accuracy}, {run.seconds:.1f} s")
-
-    brackets = tuple(_bracket(search, seed, attempt, fits) for seed in search.seeds)
+    brackets = tuple(_bracket(search, seed, memorises) for seed in search.seeds)
     common = sorted({n for n, _ in tried if all((n, seed) in tried for seed in search.seeds)})
     over_n = tuple(
         _timed(search, n, 1.0, [tried[n, seed] for seed in search.seeds]) for n in common
     )
-    fitted = [it.n for it in over_n if it.mean is not None]
-    if not fitted:
-        return Profile(search, brackets, over_n, (), 0)
-    at = max(fitted)
+    at = max((it.n for it in over_n if it.mean is not None), default=0)
     over_corruption = []
-    for level in search.levels:
+    for level in search.levels if at else ():
         runs = runner.runs([search.recipe(at, seed, level) for seed in search.seeds])
         over_corruption.append(_timed(search, at, level, runs))
         mean = over_corruption[-1].mean
-        told = f"fitted in {mean:,.0f} steps" if mean is not None else "not fitted by every seed"
-        tell(f"n = {at:,}, {100 * level:.0f} % of the labels corrupted: {told}")
+        found = f"fitted in {mean:,.0f} steps" if mean is not None else "not fitted by every seed"
+        on_progress(f"n = {at:,}, {100 * level:.0f} % of the labels corrupted: {found}")
     return Profile(search, brackets, over_n, tuple(over_corruption), at)
 
 
-def _bracket(
-    search: Search,
-    seed: int,
-    attempt: Callable[[int, Iterable[int]], None],
-    fits: Callable[[int, int], bool],
-) -> Bracket:
-    """Double while it fits, halve while it does not, then bisect."""
-
-    def memorises(n: int, seeds: Iterable[int]) -> bool:
-        attempt(n, seeds)
-        return fits(n, seed)
-
+def _bracket(search: Search, seed: int, memorises: Memorises) -> Bracket:
+    """Double the sample until it is not memorised, or halve it until it is, then bisect."""
+    # Powers of two are tried with all seeds, which may train as one job.
     n = search.sample(min(START, search.images))
-    # Sizes that are powers of two are tried with all seeds, which may train as one job.
-    if memorises(n, search.seeds):
+    if memorises(n, seed, search.seeds):
         low, high = n, None
         while high is None and low < search.images:
             n = search.sample(min(2 * low, search.images))
-            low, high = (n, None) if memorises(n, search.seeds) else (low, n)
+            low, high = (n, None) if memorises(n, seed, search.seeds) else (low, n)
     else:
         low, high = 0, n
         while low == 0 and high > 2:
             n = max(2, search.sample(high // 2))
-            low, high = (n, high) if memorises(n, search.seeds) else (0, n)
+            low, high = (n, high) if memorises(n, seed, search.seeds) else (0, n)
     if low == 0 or high is None:
         return Bracket(seed, low, high)
     while high > low + 1 and high > (1 + search.resolution) * low:
         middle = round(math.sqrt(low * high))
         middle = search.sample(min(max(middle, low + 1), high - 1))
-        if middle == low:  # It and one more would end with a single image.
+        if middle == low:  # One more image would be alone in a batch.
             middle += 2
         if middle >= high:
             break
-        low, high = (middle, high) if memorises(middle, [seed]) else (low, middle)
+        low, high = (middle, high) if memorises(middle, seed, [seed]) else (low, middle)
     return Bracket(seed, low, high)
 
 

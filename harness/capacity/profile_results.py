@@ -1,4 +1,4 @@
-"""What a capacity profile came to: brackets, times to fit, and their intervals over seeds."""
+"""The results of a capacity profile: brackets, times to fit, and their intervals over seeds."""
 
 import math
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from harness.evidence.statistics import CONFIDENCE, Interval, t_interval
 
 @dataclass(frozen=True)
 class Bracket:
-    """What the search came to for one seed."""
+    """The result of the search for one seed."""
 
     seed: int
     memorised: int
-    """The largest sample of which every label was memorised; 0 if none was."""
+    """The largest sample that was memorised; 0 if none was."""
     failed: int | None
-    """The smallest larger sample that was not; None where all images were memorised."""
+    """The smallest larger sample that was not; None if all images were memorised."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +28,18 @@ class Time:
     n: int
     corruption: float
     steps: tuple[int | None, ...]
-    """None where the budget ended first."""
+    """None if the budget ended first."""
     seconds: tuple[float, ...]
     test_accuracy: tuple[float, ...]
 
     @property
     def mean(self) -> float | None:
-        """The geometric mean of the steps; None where a seed did not get there."""
+        """The geometric mean of the steps; None if a seed did not fit."""
         return None if None in self.steps else geometric_mean(self.steps)
 
     @property
     def interval(self) -> Interval | None:
-        """Student's of the logarithms, over seeds; None for one seed, or where one did not fit."""
+        """Student's, of the logarithms, over seeds; None for one seed, or if one did not fit."""
         if None in self.steps or len(self.steps) < 2:
             return None
         low, high = t_interval([math.log(steps) for steps in self.steps])
@@ -67,20 +67,19 @@ class Profile:
 
     @property
     def is_all(self) -> bool:
-        """Whether every seed memorised all the images that there are."""
+        """Whether every seed memorised all images."""
         return all(it.failed is None for it in self.brackets)
 
     @property
     def is_lower_bound(self) -> bool:
-        """Whether a seed memorised all the images that there are, and might have done with more."""
+        """Whether a seed memorised all images, and might memorise more."""
         return any(it.failed is None for it in self.brackets)
 
     @property
     def interval(self) -> tuple[float, float | None]:
         """From Student's interval of the largest memorised to that of the smallest failed, in logs.
 
-        Over seeds; with a single one, its bracket. The upper end is None where a seed memorised
-        all images.
+        Over seeds; its bracket for a single one. The upper end is None if a seed memorised all.
         """
         if not all(it.memorised for it in self.brackets):
             return 0.0, _end([it.failed for it in self.brackets], upper=True)

@@ -1,4 +1,4 @@
-"""What is asked of a network whose capacity profile is taken: budget, seeds, sizes, levels."""
+"""The search for a network's capacity: budget, seeds, sample sizes, levels of corruption."""
 
 from dataclasses import dataclass, replace
 
@@ -15,43 +15,31 @@ LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True)
 class Search:
-    """What is asked of a network."""
+    """A network, its data, and the options of the search."""
 
     network: CustomNetwork
     dataset: str
     steps: int = 2_000
-    """Of SGD at most: the budget."""
+    """The budget, in SGD steps."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Each draws a sample, labels, initialisation and order."""
     resolution: float = 0.1
-    """The search ends where what is not memorised is at most this share larger than what is."""
+    """The search ends with a bracket whose ends differ by at most this share."""
     most: int | None = None
     """Images at most; None for all of the training set."""
     levels: tuple[float, ...] = LEVELS
     """Of label corruption, at which the time to fit is taken."""
 
     def __post_init__(self) -> None:
-        """Refuse what means nothing, naming the remedy."""
-        images = dataset_spec(self.dataset).train_size
-        for holds, words in (
-            (self.steps >= 1, f"steps = {self.steps}, but it should be 1 or more"),
-            (self.seeds, "no seed was given: give one or more, best three"),
-            (
-                0 < self.resolution <= 1,
-                f"resolution = {self.resolution}, but it should be above 0 and at most 1",
-            ),
-            (
-                self.most is None or 2 <= self.most <= images,
-                f"images = {self.most}, but it should be from 2 to {images:,}, the training images"
-                f" of {dataset_spec(self.dataset).title}",
-            ),
-            (
-                all(0 <= level <= 1 for level in self.levels),
-                f"levels = {self.levels}, but each should be a share in [0, 1]",
-            ),
-        ):
-            if not holds:
-                raise CapacityError(words)
+        """Raise CapacityError for an option that the command line does not check."""
+        data = dataset_spec(self.dataset)
+        if not 0 < self.resolution <= 1:
+            raise CapacityError(f"resolution = {self.resolution}, but it should be in (0, 1]")
+        if self.most is not None and not 2 <= self.most <= data.train_size:
+            raise CapacityError(
+                f"images = {self.most}, but it should be from 2 to {data.train_size:,}, the"
+                f" training images of {data.title}"
+            )
 
     @property
     def images(self) -> int:
@@ -59,18 +47,14 @@ class Search:
         return self.sample(self.most or dataset_spec(self.dataset).train_size)
 
     def sample(self, n: int) -> int:
-        """``n``, or one fewer where an epoch would end with a single image.
-
-        BatchNorm may not take it, and a search is not to end there.
-        """
+        """``n``, or one fewer if an epoch would end with one image, which BatchNorm refuses."""
         recipe = self.recipe(n, 0)
         return n - 1 if n > 2 and recipe.ends_with_one_image and recipe.batch_size > 1 else n
 
     def recipe(self, n: int, seed: int, corruption: float = 1.0) -> Recipe:
         """A training on ``n`` images, to the fit or to the end of the budget.
 
-        One epoch at least, even where that is more than the budget: `profile` counts what was
-        memorised within it.
+        At least one epoch, even if it exceeds the budget: `profile` counts the steps.
         """
         base = self.network.recipe(
             paper_recipe(
@@ -82,7 +66,7 @@ class Search:
                 seed=seed,
                 stop_at_zero_error=True,
                 evaluation="once nearly fitted",
-                # As the fast tier has it: where an epoch has few steps, 0.1 is too slow.
+                # As in the fast tier: 0.1 is too slow for epochs of few steps.
                 batch_norm_momentum=0.5 if self.dataset == "digits" else 0.1,
             )
         )

@@ -1,13 +1,12 @@
-"""Ridge regression in closed form: the stable algorithm that the measure is tried on."""
+"""Ridge regression in closed form: a stable algorithm, on which the measure is tried."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from harness.capacity.signs import check_points, check_signs
 from harness.capacity.stability import Replacements
-from harness.errors import CapacityError
 
 
 @dataclass(frozen=True)
@@ -15,11 +14,6 @@ class Ridge:
     """Least of the mean of (w.x_i - y_i)^2 plus ``penalty`` times the squared norm of w."""
 
     penalty: float
-
-    def __post_init__(self) -> None:
-        """Refuse what is not strictly convex."""
-        if not self.penalty > 0:
-            raise CapacityError(f"penalty = {self.penalty:g}, but it should be above 0")
 
     def fit(self, points: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """The weights (d,) for ``points`` (n, d) and labels (n,)."""
@@ -30,7 +24,7 @@ class Ridge:
         return cho_factor(points.T @ points + self.penalty * n * np.eye(d))
 
     def leave_one_out(self, points: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """How far the value at each example moves when it is left out, (n,), in closed form.
+        """How far the value at each example moves if it is left out, (n,), in closed form.
 
         h r / (1 - h) with the leverage h and the residual r, the penalty ``penalty * n`` kept.
         """
@@ -45,44 +39,31 @@ class Ridge:
         labels: np.ndarray,
         others: np.ndarray,
         other_labels: np.ndarray,
-        places: np.ndarray,
+        indices: Sequence[int],
     ) -> Replacements:
-        """Replace the examples at ``places`` one at a time, the i-th by the i-th of ``others``.
+        """Replace the examples at ``indices`` one at a time, the i-th by the i-th of ``others``.
 
-        Each weight vector by a rank-two update of the same factor. The function is clipped to
-        [-1, 1], and its loss is (1 - y h) / 2, as the networks'. Raises CapacityError for a place
-        outside the sample, and labels other than -1 and 1.
+        Each weight vector is a rank-two update of the same factor. The function is clipped to
+        [-1, 1], and its loss is (1 - y h) / 2, as the networks'. Labels are -1 and 1.
         """
-        points, others = check_points(points), check_points(others)
-        n, places = len(points), np.asarray(places)
-        labels = check_signs(labels[None], n)[0]
-        other_labels = check_signs(other_labels[None], len(others))[0]
-        if not places.size:
-            raise CapacityError("nothing is replaced: give at least one place in the sample")
-        if not (inside := np.isin(places, np.arange(n))).all():
-            raise CapacityError(
-                f"place {places[~inside][0]} is to be replaced, but it should be an integer in the"
-                f" sample, 0 to {n - 1:,}"
-            )
-        places = places.astype(int)
         factor, moments = self._factor(points), points.T @ labels
         every = np.vstack([points, others])
         signs = np.r_[labels, other_labels]
         weights = cho_solve(factor, moments)
         before = _loss(every @ weights, signs)
         changes = []
-        for place in places:
-            substitute = place % len(others)
-            old, new = points[place], others[substitute]
+        for index in indices:
+            substitute = index % len(others)
+            old, new = points[index], others[substitute]
             pair = np.stack([old, new], axis=1)
             solved = cho_solve(factor, pair)
             # Woodbury: A - old old^T + new new^T.
             small = np.diag([-1.0, 1.0]) + pair.T @ solved
-            target = moments - labels[place] * old + other_labels[substitute] * new
+            target = moments - labels[index] * old + other_labels[substitute] * new
             direct = cho_solve(factor, target)
             moved = direct - solved @ np.linalg.solve(small, pair.T @ direct)
             changes.append(np.abs(_loss(every @ moved, signs) - before))
-        return Replacements(places, np.stack(changes), n)
+        return Replacements(np.asarray(indices), np.stack(changes), len(points))
 
 
 def _loss(values: np.ndarray, signs: np.ndarray) -> np.ndarray:

@@ -1,11 +1,10 @@
-"""Samples of images as vectors, for the measures that are no trainings: arrays of float64."""
+"""Samples of images as vectors of float64, for the measures that do not train."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from harness.errors import CapacityError
 from harness.training.inputs import prepared_data
 from harness.training.recipe import Recipe
 
@@ -27,14 +26,6 @@ def labelled_points(
 
 
 def principal_coordinates(points: np.ndarray, dimension: int) -> np.ndarray:
-    """Points (n, d) in their ``dimension`` principal axes, each of mean 0 and variance 1.
-
-    Raises CapacityError where n points do not span so many.
-    """
-    if not 1 <= dimension < len(points):
-        raise CapacityError(
-            f"{dimension} principal axes of {len(points)} points, but it should be from 1 to"
-            f" {len(points) - 1}"
-        )
+    """Points (n, d) in their ``dimension`` principal axes, each of mean 0 and variance 1."""
     left, _, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
     return left[:, :dimension] * np.sqrt(len(points))

@@ -1,8 +1,8 @@
-"""Uniform stability, measured: how far a loss moves when one example of the sample is replaced.
+"""Uniform stability, measured: how far a loss moves if one example of the sample is replaced.
 
 The loss is (1 - y h(x)) / 2 with h = p(1 | x) - p(-1 | x), the probability of a wrong answer: in
 [0, 1], and 1/2 for a coin. Uniform stability (Bousquet & Elisseeff 2002) is the supremum over
-samples, replacements and points; what is measured at some of them is a lower bound on it.
+samples, replacements and points; a measurement at some of them is a lower bound.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def losses(run: "Run") -> np.ndarray:
-    """The loss of a run at its probes: the sample, then as many examples that it left out.
+    """The loss of a run on its sample, then on as many examples that it left out.
 
     Raises CapacityError for a run that diverged, or whose recipe keeps no answers.
     """
@@ -33,10 +33,10 @@ def losses(run: "Run") -> np.ndarray:
 
 @dataclass(frozen=True)
 class Replacements:
-    """What replacing examples, one at a time, does to a trained function."""
+    """The effect of replacing examples, one at a time, on a trained function."""
 
-    places: np.ndarray
-    """Places of the examples that were replaced, (replacements,)."""
+    indices: np.ndarray
+    """Of the examples that were replaced, (replacements,)."""
     changes: np.ndarray
     """Absolute changes of the loss, (replacements, sample and examples left out)."""
     points: int
@@ -50,16 +50,16 @@ class Replacements:
     def at_the_example(self) -> np.ndarray:
         """Mean change at the replaced and the replacing example, (replacements,)."""
         left_out = self.changes.shape[1] - self.points
-        rows = np.arange(len(self.places))
-        replacing = self.points + self.places % left_out
-        return (self.changes[rows, self.places] + self.changes[rows, replacing]) / 2
+        rows = np.arange(len(self.indices))
+        replacing = self.points + self.indices % left_out
+        return (self.changes[rows, self.indices] + self.changes[rows, replacing]) / 2
 
 
 def replacements(base: "Run", others: Sequence["Run"]) -> Replacements:
     """Compare runs that differ from ``base`` in one replaced example each.
 
-    Raises CapacityError where one differs in anything else: in its recipe, or by the digests of its
-    order and of its labels, or by its first loss where the example is not in the first batch.
+    Raises CapacityError if one differs in anything else: in its recipe, in the digests of its order
+    and labels, or in its first loss if the example is not in the first batch.
     """
     if not others:
         raise CapacityError("nothing was replaced: no runs to compare with")
@@ -88,16 +88,16 @@ def _differs_too(base: "Run", other: "Run") -> str:
 
     if other.outcome.order_digest != base.outcome.order_digest:
         return "order"
-    labels, n, place = list(base.outcome.probe_labels), base.recipe.images, other.recipe.replaced
+    labels, n, index = list(base.outcome.probe_labels), base.recipe.images, other.recipe.replaced
     if other.outcome.probe_labels != labels:
         return "probes"
-    labels[place] = labels[n + place % (len(labels) - n)]
+    labels[index] = labels[n + index % (len(labels) - n)]
     if digest(torch.tensor(labels[:n])) != other.outcome.label_digest:
         return "labels"
     order = torch.randperm(n, generator=stream(base.recipe.seed, ORDER))
     known = digest(order) == base.outcome.order_digest
     first_batch = order[: base.recipe.batch_size].tolist()
-    if known and place not in first_batch and not starts_alike(base, other):
+    if known and index not in first_batch and not starts_alike(base, other):
         return "initial weights"  # Nothing else moves the loss of a batch without the example.
     return ""
 
@@ -105,9 +105,9 @@ def _differs_too(base: "Run", other: "Run") -> str:
 def by_sample(runs: Sequence["Run"]) -> list[Replacements]:
     """`replacements` of each sample: a run, then those that differ from it in one example.
 
-    Raises CapacityError where the first has an example replaced, or one differs in anything else.
+    Raises CapacityError if the first has an example replaced, or one differs in anything else.
     """
-    starts = [place for place, run in enumerate(runs) if run.recipe.replaced is None]
+    starts = [index for index, run in enumerate(runs) if run.recipe.replaced is None]
     if not starts or starts[0] != 0:
         raise CapacityError("the first run must be of a sample in which nothing is replaced")
     ends = [*starts[1:], len(runs)]

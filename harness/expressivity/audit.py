@@ -47,7 +47,7 @@ class Representation:
     """The same through the sorted breakpoints."""
     sorted_bound: float
     within_bounds: bool
-    """Whether both errors are within their bounds at every point, and these within the prior."""
+    """Whether both errors are within their bounds at every point."""
     interleaved: bool
 
 
@@ -66,12 +66,7 @@ def _represent(
     values = forward(fit, sample)
     by_network, by_breakpoints = _error(values, fit), _error(fit.evaluate(sample), fit)
     bounds = fit.bounds
-    within = (
-        (by_network <= bounds.network)
-        & (by_breakpoints <= bounds.sorted_path)
-        & (bounds.network <= bounds.prior_network)
-        & (bounds.sorted_path <= bounds.prior_sorted_path)
-    )
+    within = (by_network <= bounds.network) & (by_breakpoints <= bounds.sorted_path)
     seen = Representation(
         n=fit.n,
         d=sample.shape[1],

@@ -7,7 +7,6 @@ cancel. A network sums in blocks of B, and each term may be wrong by (B + n/B + 
 sorted breakpoints, only the last piece is summed in float64.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,9 +28,6 @@ class ErrorBounds:
     """Of the network's forward pass, at each sorted point, shape (n,)."""
     sorted_path: NDArray[np.float64]
     """Of the path through the sorted breakpoints, at each sorted point, shape (n,)."""
-    prior_network: float
-    """Of the forward pass, from n, the smallest gap, the range and the targets alone."""
-    prior_sorted_path: float
 
 
 def error_bounds(
@@ -73,7 +69,6 @@ def error_bounds(
     return ErrorBounds(
         network=construction + underflow * 2 + product + 1.01 * summing * terms + u * size,
         sorted_path=construction + underflow + moved + last_piece,
-        **_prior(places, breakpoints, rises, size, direction, summing),
     )
 
 
@@ -92,36 +87,3 @@ def _sum_of_terms(
     heights = np.r_[0.0, np.cumsum(total[:-1] * np.diff(breakpoints))]
     reached = np.r_[total[1:], total[-1]]
     return (heights + total * (places - breakpoints) + off * reached) * (1 + 1e-6)
-
-
-def _prior(
-    places: NDArray[np.float64],
-    breakpoints: NDArray[np.float64],
-    rises: NDArray[np.float64],
-    size: NDArray[np.float64],
-    direction: Direction,
-    summing: float,
-) -> dict[str, float]:
-    """The same bounds from the number of points, the smallest gap, the range and the targets.
-
-    No slope exceeds (largest rise / smallest gap) / (1 - r), r the largest ratio of the two parts
-    of a gap. There is no bound if r reaches 1, as with breakpoints in the middle.
-    """
-    n, u = len(places), ROUNDING
-    own = places - breakpoints
-    ratio = float((np.diff(places) / own[1:] - 1).max(initial=0.0))
-    if ratio >= 1 - 1e-9:
-        return {"prior_network": np.inf, "prior_sorted_path": np.inf}
-    # Slopes are rounded no finer than 2^-1074: as if none were below 2^-1021.
-    slope = max(float(rises.max() / own.min()) / (1 - ratio) * (1 + 1e-9), 2.0**-1021)
-    reach = float(places[-1] - breakpoints[0])
-    construction = FORWARD * u * (n * rises.max() + 4 * slope * reach) * (1 + n * u)
-    underflow = 2 * TINY * n * math.ceil(4 + float(np.abs(places).max()) + reach)
-    moved = 2 * direction.uncertainty * slope
-    off = direction.uncertainty + direction.uncertainty_of_product
-    terms = 2 * n * slope * (reach + off) * (1 + 2e-6)
-    product = 2 * off * slope
-    last_piece = 4 * u * (float(size.max()) + slope * reach)
-    network = construction + underflow + product + 1.01 * summing * terms + u * float(size.max())
-    sorted_path = construction + underflow + moved + last_piece
-    return {"prior_network": network, "prior_sorted_path": sorted_path}

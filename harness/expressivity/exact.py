@@ -150,8 +150,4 @@ def rational_numbers(numbers: Sequence[Number], name: str) -> tuple[Fraction, ..
 
 
 def _place(direction: Sequence[Fraction], row: Sequence[Fraction]) -> Fraction:
-    if len(direction) != len(row):
-        raise InvalidSample(
-            f"a point has {len(row)} coordinates, but the network has {len(direction)}"
-        )
     return sum((a * z for a, z in zip(direction, row, strict=True)), Fraction(0))

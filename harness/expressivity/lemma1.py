@@ -11,7 +11,6 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import ArrayLike, NDArray
 
-from harness.errors import InvalidSample
 from harness.expressivity import rational
 from harness.expressivity.exact import rational_numbers
 
@@ -24,23 +23,12 @@ def interleaving_matrix(points: ArrayLike, breakpoints: ArrayLike) -> NDArray[np
     Each entry is the float64 nearest to the exact difference: wrong by 2^-53 of itself at most.
     """
     x, b = (np.asarray(sequence, dtype=np.float64) for sequence in (points, breakpoints))
-    if x.ndim != 1 or x.shape != b.shape or not len(x):
-        raise InvalidSample(
-            f"points and breakpoints have the shapes {x.shape} and {b.shape},"
-            " but they should be sequences of one length, at least 1"
-        )
-    if not (np.isfinite(x).all() and np.isfinite(b).all()):
-        raise InvalidSample("points and breakpoints should be finite")
     return np.maximum(np.subtract.outer(x, b), 0.0)
 
 
 def exact_matrix(points: Sequence[Number], breakpoints: Sequence[Number]) -> list[list[Fraction]]:
     """The matrix A of Lemma 1 in rational arithmetic; float64 numbers are rationals."""
     x, b = (rational_numbers(part, "points and breakpoints") for part in (points, breakpoints))
-    if len(x) != len(b) or not x:
-        raise InvalidSample(
-            f"{len(x)} points and {len(b)} breakpoints; give as many of each, at least 1"
-        )
     return [[max(own - other, Fraction(0)) for other in b] for own in x]
 
 

@@ -1,4 +1,4 @@
-"""Interpolation by linear models: who fits which labels, and with which weights.
+"""Interpolation by linear models: which labels they fit, and with which weights.
 
 Section 5 and equation (3). X is (n, d), one example a row; targets y are (n,) or (n, k); weights
 are (d,) or (d, k). All in float64.
@@ -13,20 +13,11 @@ Array = np.ndarray
 
 
 def examples_matrix(n: int, d: int, singular_values: Array, seed: int) -> Array:
-    """A matrix (n, d) with these singular values, at most min(n, d) of them, in random directions.
-
-    Raises HarnessError where there are too many or one is negative.
-    """
-    values = np.asarray(singular_values, float)
-    if len(values) > min(n, d) or not (values >= 0).all():
-        raise HarnessError(
-            f"{len(values)} singular values for a matrix of {n} by {d}, smallest"
-            f" {values.min(initial=0):g}; give at most {min(n, d)}, none negative"
-        )
+    """A matrix (n, d) with these singular values, at most min(n, d), in random directions."""
     draw = np.random.default_rng(seed)
-    left = _orthogonal(n, len(values), draw)
-    right = _orthogonal(d, len(values), draw)
-    return (left * values) @ right.T
+    left = _orthogonal(n, len(singular_values), draw)
+    right = _orthogonal(d, len(singular_values), draw)
+    return (left * singular_values) @ right.T
 
 
 def rank(x: Array) -> int:
@@ -42,7 +33,7 @@ def pseudo_inverse_solution(x: Array, y: Array) -> Array:
 def gram_solution(x: Array, y: Array) -> Array:
     """``X^T alpha`` with ``X X^T alpha = y``: equation (3).
 
-    Raises HarnessError where X X^T is singular: n > d, or dependent examples.
+    Raises HarnessError if X X^T is singular: n > d, or dependent examples.
     """
     if rank(x) < len(x):
         raise HarnessError(
@@ -53,14 +44,14 @@ def gram_solution(x: Array, y: Array) -> Array:
 
 
 def solution_dimensions(x: Array) -> int:
-    """The dimension of the affine space of all solutions of ``X w = y``, where there is one."""
+    """The dimension of the affine space of all solutions of ``X w = y``, if there is one."""
     return x.shape[1] - rank(x)
 
 
 def another_solution(x: Array, w: Array, step: float, seed: int) -> Array:
     """A solution at the distance ``step * |w|`` from a solution w, in a random direction.
 
-    The same w where X has full column rank: there is no other.
+    The same w if X has full column rank: there is no other.
     """
     draw = np.random.default_rng(seed)
     direction = off_span(x, draw.standard_normal(w.shape))

@@ -1,13 +1,14 @@
 """From a kernel machine's recipe to its outcome: one factorisation for all label sets."""
 
 import time
+from dataclasses import asdict
 
 import torch
 
 from harness.data.streams import digest
 from harness.linear.examples import Examples, kernel_points
 from harness.linear.kernels import GaussianKernel
-from harness.linear.machine import KernelMachine, fit
+from harness.linear.machine import fit
 from harness.linear.outcome import Progress, SolveOutcome, silent
 from harness.linear.recipe import KernelRecipe, label_name
 from harness.linear.triangle import DTYPES
@@ -50,22 +51,9 @@ def solve_kernel(
         "seconds": done - started,
         "threads": torch.get_num_threads(),
         "label_digests": {name: digest(its) for name, its in labels.items()},
-        **_facts(machine),
-    }
-    return SolveOutcome(tuple(fits), facts)
-
-
-def _facts(machine: KernelMachine) -> dict[str, object]:
-    cost, size = machine.cost, len(machine.points)
-    return {
-        "fill_seconds": cost.fill_seconds,
-        "factor_seconds": cost.factor_seconds,
-        "refine_seconds": cost.refine_seconds,
-        "gflops": size**3 / 3 / cost.factor_seconds / 1e9,
-        "peak_bytes": cost.peak_bytes,
-        "triangle_bytes": cost.triangle_bytes,
-        "smallest_pivot": cost.smallest_pivot,
-        "spectrum_ends": list(cost.spectrum_ends),
+        **asdict(machine.cost),
+        "gflops": len(x) ** 3 / 3 / machine.cost.factor_seconds / 1e9,
         "residuals": list(machine.refined.history),
         "method": machine.refined.method,
     }
+    return SolveOutcome(tuple(fits), facts)

@@ -37,7 +37,7 @@ class Cost:
     """Above what was in use before: triangle, working memory, solution."""
     triangle_bytes: int
     smallest_pivot: float
-    spectrum_ends: tuple[float, float]
+    spectrum_ends: list[float]
     """Smallest and largest eigenvalue of the factored matrix; see `Triangle.spectrum_ends`."""
 
 
@@ -136,7 +136,7 @@ def fit(
         peak_bytes(device) - before,
         factor.bytes,
         factor.smallest_pivot()[0],
-        factor.spectrum_ends(),
+        list(factor.spectrum_ends()),
     )
     fitted = targets.to(device).double() - refined.residual - added * refined.coefficients
     return KernelMachine(points, kernel, added, refined, fitted, cost)

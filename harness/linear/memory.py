@@ -1,4 +1,4 @@
-"""How much memory there is, how much was used at most, and refusals before any is taken."""
+"""Memory: what is free, the peak in use, and refusals before anything is allocated."""
 
 import resource
 import sys
@@ -15,7 +15,7 @@ class NotEnoughMemory(HarnessError):
 
 
 def available_bytes(device: str = "cpu") -> int | None:
-    """Memory that this process could still take, on the device; None where nobody can tell."""
+    """Memory that this process could still take, on the device; None if unknown."""
     if device.startswith("cuda"):
         return torch.cuda.mem_get_info(device)[0]
     limits = []
@@ -30,7 +30,7 @@ def available_bytes(device: str = "cpu") -> int | None:
 
 
 def require(needed: int, what: str, device: str = "cpu") -> None:
-    """Raise NotEnoughMemory, before anything is allocated, where ``needed`` bytes are not there."""
+    """Raise NotEnoughMemory if ``needed`` bytes are not free."""
     there = available_bytes(device)
     if there is not None and needed > there:
         raise NotEnoughMemory(
@@ -45,9 +45,7 @@ def in_gb(count: float) -> str:
 
 
 def reset_peak(device: str = "cpu") -> int:
-    """Forget the peak so far; returns the bytes in use now. On systems other than Linux the peak
-    is the process's own from its start.
-    """
+    """Reset the peak, and return the bytes in use now. Only Linux can reset the CPU's peak."""
     if device.startswith("cuda"):
         torch.cuda.reset_peak_memory_stats(device)
         return torch.cuda.memory_allocated(device)

@@ -41,30 +41,17 @@ class Pixels:
 
 @dataclass(frozen=True)
 class GaborBank:
-    """Complex wavelets at every orientation and frequency; the mean of each real part is removed.
-
-    Raises InvalidRecipe for a frequency outside (0, 0.5] and counts below 1.
-    """
+    """Complex wavelets at every orientation and frequency; real parts have their mean removed."""
 
     kind: ClassVar[str] = "gabor"
     orientations: int = 8
     """Equally spaced over half a turn."""
     frequencies: tuple[float, ...] = (0.15, 0.25, 0.35)
-    """Cycles per pixel."""
+    """Cycles per pixel, up to 0.5."""
     pool: int = 4
     """Side of the squares over which magnitudes are averaged, in pixels."""
     noise_seed: int | None = None
     """If given, complex Gaussian noise of its size replaces each wavelet: the control."""
-
-    def __post_init__(self) -> None:
-        """Refuse invalid fields."""
-        frequencies = self.frequencies and all(0 < it <= 0.5 for it in self.frequencies)
-        _require(
-            self,
-            ("frequencies", bool(frequencies), "one or more, each in (0, 0.5] cycles a pixel"),
-            ("orientations", self.orientations >= 1, "an integer from 1 up"),
-            ("pool", self.pool >= 1, "an integer from 1 up"),
-        )
 
     def __str__(self) -> str:
         name = "Gabor wavelets" if self.noise_seed is None else "noise in place of wavelets"
@@ -92,7 +79,6 @@ class _DataChoice:
         fits = self.train_size is None or 1 <= self.train_size <= left
         _require(
             self,
-            ("seed", self.seed >= 0, "an integer from 0 up"),
             ("held_out", 0 <= self.held_out < available, f"an integer from 0 to {available - 1:,}"),
             ("train_size", fits, f"an integer from 1 to {left:,}"),
             ("precision", self.precision in PRECISIONS, " or ".join(PRECISIONS)),
@@ -206,7 +192,6 @@ class ConvNetRecipe(_DataChoice):
             ),
             ("source", self.source in ("patches", "gaussian"), "patches or gaussian"),
             ("patch", 1 <= self.patch <= side, f"an integer from 1 to {side}"),
-            ("threshold", 0 <= self.threshold < math.inf, "0 or above, and finite"),
         )
 
     @property

@@ -18,7 +18,6 @@ from harness.errors import CapacityError
 from harness.runs.run import Run
 from harness.training.outcome import Curve, Outcome
 from harness.training.protocol import paper_recipe
-from harness.training.schedule import learning_rates
 
 
 def logistic(**changes):
@@ -44,12 +43,6 @@ def test_a_complexity_of_1_bounds_nothing_and_a_small_one_does():
     assert bounds.generalization_bound(0.0, 10**12) == pytest.approx(0, abs=1e-5)
 
 
-@pytest.mark.parametrize(("points", "failure"), [(0, 0.05), (10, 0.0), (10, 1.0), (10, math.nan)])
-def test_a_bound_on_nothing_is_refused(points, failure):
-    with pytest.raises(CapacityError, match="at least one point"):
-        bounds.generalization_bound(0.5, points, failure)
-
-
 def test_the_generalization_bound_holds_on_a_class_that_can_be_enumerated():
     """Thresholds on a line, coin labels: the true gap of the best is below the bound."""
     draw = np.random.default_rng(0)
@@ -69,17 +62,6 @@ def test_concentration_is_mcdiarmids():
     # exp(-t^2 n k / 2) = 0.05
     t = bounds.concentration(100, 4, 0.05)
     assert math.exp(-(t**2) * 400 / 2) == pytest.approx(0.05)
-
-
-def test_the_sum_of_the_steps_is_that_of_the_very_schedule_that_trains():
-    for changes in (
-        {},
-        {"decay": 0.5, "decay_every": 30},
-        {"decay": 0.9, "decay_every": 100, "batch_size": 7},
-    ):
-        recipe = logistic(**changes)
-        steps = recipe.steps_per_epoch * recipe.epochs
-        assert bounds.step_sizes(recipe) == pytest.approx(sum(learning_rates(recipe, steps)))
 
 
 def test_the_stability_bound_is_the_theorems():
@@ -138,17 +120,14 @@ def test_lipschitz_and_smoothness_are_those_of_the_loss_that_trains():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        (
-            {"model": "mlp-1x16"},
-            "model = 'mlp-1x16': the theorem does not cover it; the loss is co",
-        ),
+        ({"model": "mlp-1x16"}, "model = 'mlp-1x16', but the theorem covers 'linear' only"),
         ({"labels": "classes"}, "labels = 'classes'"),
-        ({"momentum": 0.9}, "momentum = 0.9: the theorem does not cover it; plain SGD has 0"),
+        ({"momentum": 0.9}, "momentum = 0.9, but the theorem covers 0 only"),
         ({"batch_size": 2}, "batch_size = 2"),
         ({"decay": 0.95}, "decay = 0.95"),
         ({"learning_rate": 0.03}, "learning_rate = 0.03.*2 / smoothness = 0.02073"),
         ({"stop_at_zero_error": True}, "stop_at_zero_error = True"),
-        ({"inputs": "gaussian"}, "inputs = 'gaussian'"),
+        ({"inputs": "gaussian"}, "inputs = 'gaussian', .* covers 'true' or 'shuffled pixels' only"),
         ({"label_corruption": 1.0, "redraw": "labels each epoch"}, "redraw = 'labels each epoch'"),
     ],
 )
@@ -209,18 +188,7 @@ def test_ridge_stays_below_its_bound(n, d, multiple, seed):
     assert measured.largest <= bounds.ridge_bound(2.0, ridge.penalty, n) + 1e-12
 
 
-def test_ridge_refuses_what_it_cannot_replace_or_fit():
-    points, labels = sample(5, 2, 0)
-    for penalty in (0.0, -1.0, math.nan):
-        with pytest.raises(CapacityError, match="above 0"):
-            Ridge(penalty)
-    for place in (-1, 5, 1.5, math.nan):
-        with pytest.raises(CapacityError, match=rf"place {place} is to be replaced.*to 4"):
-            Ridge(1).replaced(points, labels, points, labels, [0, place])
-    with pytest.raises(CapacityError, match="at least one place"):
-        Ridge(1).replaced(points, labels, points, labels, [])
-    with pytest.raises(CapacityError, match=r"0\.5 is a label"):
-        Ridge(1).replaced(points, labels / 2, points, labels, [0])
+def test_ridge_has_no_bound_for_a_small_penalty():
     with pytest.raises(CapacityError, match=r"a penalty of 1: .* from 4 up"):
         bounds.ridge_bound(2.0, 1.0, 10)
 

@@ -108,8 +108,3 @@ def test_invalid_samples_are_refused(points, targets, message):
 def test_a_placement_on_a_point_is_refused(placement):
     with pytest.raises(InvalidSample, match="placement"):
         fit_exactly([[1]], [1], placement=placement)
-
-
-def test_points_of_another_dimension_are_refused():
-    with pytest.raises(InvalidSample, match="2 coordinates, but the network has 1"):
-        fit_exactly([[1]], [1])([[1, 2]])

@@ -4,11 +4,9 @@ from fractions import Fraction
 
 import hypothesis.extra.numpy as hnp
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.errors import InvalidSample
 from harness.expressivity import adversarial, lemma1
 from harness.expressivity.rational import (
     characteristic_polynomial,
@@ -120,12 +118,3 @@ def test_arrays_of_numbers_are_taken():
     points, breakpoints = np.array([1, 200], np.uint8), np.array([0, 100], np.uint8)
     assert lemma1.has_full_rank(points, breakpoints)
     assert lemma1.exact_matrix(points, breakpoints) == [[1, 0], [200, 100]]
-
-
-@pytest.mark.parametrize("function", [lemma1.exact_matrix, lemma1.interleaving_matrix])
-@pytest.mark.parametrize(
-    ("points", "breakpoints"), [([], []), ([1.0], [0.0, 1.0]), ([np.nan], [0.0]), ([1.0], [np.inf])]
-)
-def test_invalid_sequences_are_refused(function, points, breakpoints):
-    with pytest.raises(InvalidSample, match="points and"):
-        function(points, breakpoints)

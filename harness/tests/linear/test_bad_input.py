@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from harness.errors import HarnessError, InvalidRecipe
+from harness.errors import HarnessError
 from harness.linear import memory
 from harness.linear.bad_interpolants import interpolants
 from harness.linear.examples import examples
@@ -14,7 +14,7 @@ from harness.linear.kernels import DotProduct, GaussianKernel
 from harness.linear.least_squares import solve_convnet
 from harness.linear.machine import SingularKernel, fit
 from harness.linear.memory import NotEnoughMemory
-from harness.linear.recipe import ConvNetRecipe, GaborBank, KernelRecipe
+from harness.linear.recipe import ConvNetRecipe, KernelRecipe
 from harness.linear.ridge import ridge_path
 from harness.linear.solve import memory_needed
 from harness.linear.triangle import NotPositiveDefinite, triangle_bytes
@@ -128,7 +128,6 @@ def test_available_memory_is_known_here():
         (KERNEL, {"gamma": 0.0}, "gamma = 0.0, but it should be above 0 and finite"),
         (KERNEL, {"ridge": 0.0}, "ridge = 0.0, but it should be above 0 .*, or None"),
         (KERNEL, {"train_size": 1_798}, "an integer from 1 to 747"),
-        (KERNEL, {"seed": -1}, "seed = -1, but it should be an integer from 0 up"),
         (KERNEL, {"corruptions": (2,)}, r"corruptions = \(2,\), but it should be different shares"),
         (KERNEL, {"corruptions": ()}, "corruptions"),
         (KERNEL, {"corruptions": (0, 0.0)}, "corruptions"),
@@ -140,19 +139,14 @@ def test_available_memory_is_known_here():
         (CONVNET, {"ridges": (1.0, 1.0)}, "ridges = .* different"),
         (CONVNET, {"patch": 8}, "patch = 8, but it should be an integer from 1 to 7"),
         (CONVNET, {"source": "k-means"}, "source"),
-        (CONVNET, {"threshold": -0.1}, "threshold"),
         (
             CONVNET,
             {"streamed": True},
             r"streamed = True, but it should be False for \(4,\) filters",
         ),
         (CONVNET, {"held_out": 797}, "held_out = 797"),
-        (GaborBank(), {"frequencies": (0.7,)}, "frequencies = .* cycles a pixel"),
-        (GaborBank(), {"frequencies": ()}, "frequencies"),
-        (GaborBank(), {"pool": 0}, "pool = 0, but it should be an integer from 1 up"),
-        (GaborBank(), {"orientations": 0}, "orientations = 0"),
     ],
 )
 def test_an_invalid_recipe_is_refused(recipe, change, message):
-    with pytest.raises((InvalidRecipe, HarnessError), match=message):
+    with pytest.raises(HarnessError, match=message):
         replace(recipe, **change)
