@@ -14,7 +14,7 @@ from harness.plugin.options import SESSION, trains_nothing
 from harness.plugin.plan import WORKERS
 from harness.plugin.progress import FOOT
 from harness.plugin.tiers import PROBLEM, needs_gpu, tier_of
-from harness.runs.remote import Place
+from harness.runs.remote import RemoteSettings
 from harness.runs.store import default_store
 from harness.training.recipe import Recipe
 
@@ -63,13 +63,13 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
     state, foot = config.stash[SESSION], config.stash[FOOT]
     try:
-        with connected(config.getoption("--ray-address"), place_of(config)) as cluster:
+        with connected(config.getoption("--ray-address"), remote_settings(config)) as cluster:
             _require_gpus(cluster.kind, session.items)
             jobs = cluster.jobs(wanted)
-            cores = sum(machine.cpus for machine in cluster.machines)
-            gpus = sum(machine.gpus for machine in cluster.machines)
+            cores = sum(node.cpus for node in cluster.nodes)
+            gpus = sum(node.gpus for node in cluster.nodes)
             foot.show(
-                f"{len(jobs)} jobs on {len(cluster.machines)} machines with {cores} cores and"
+                f"{len(jobs)} jobs on {len(cluster.nodes)} machines with {cores} cores and"
                 f" {gpus} GPUs"
             )
             finished = cluster.finish(jobs, state.notices.append)
@@ -91,12 +91,12 @@ def _require_gpus(kind: str, items: list[pytest.Item]) -> None:
         )
 
 
-def place_of(config: pytest.Config) -> Place:
+def remote_settings(config: pytest.Config) -> RemoteSettings:
     """This session's settings for the machines of a cluster."""
     option = config.getoption
     explicit: Path | None = option("--data-root")
     is_set = explicit or os.environ.get("RETHINKING_DATA")
-    return Place(
+    return RemoteSettings(
         runs=(option("--runs") or default_store()).absolute(),
         data_root=data_root(explicit).absolute() if is_set else None,
         # A task sees only its own GPUs, whatever their number on the machine.

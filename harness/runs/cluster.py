@@ -1,7 +1,6 @@
-"""Ray as the engine of a plan: each job of it a task, results into the store on a shared folder.
+"""Ray as the engine of a plan: each job is a task, and runs go to the store on a shared folder.
 
-Ray is an extra (``cluster``), and is imported when a cluster is asked for. Jobs are what
-`harness.training.batching.groups_of` makes of the recipes, and single solves.
+Ray is an extra (``cluster``), and is imported when a cluster is asked for.
 """
 
 import contextlib
@@ -13,18 +12,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from harness.environment import available_cores
 from harness.errors import ClusterError
 from harness.runs.address import REMEDY, require_answer
-from harness.runs.jobs import Job, Machine, jobs_of
-from harness.runs.remote import Place, code_of_all, done_there, look_around
+from harness.runs.cluster_jobs import Job, Node, jobs_of
+from harness.runs.remote import JobResult, RemoteSettings, code_of_runs, do_job, problem_here
 from harness.runs.run import AnyRecipe
 
 ATTEMPTS = 3
-"""Times that a job is tried before it is given up."""
+"""Times that Ray tries a job."""
 START_SECONDS = 180.0
-"""How long its machines may take to start a process: others may use them, and disks be slow."""
+"""How long a machine may take to start a process, where other work or slow disks delay it."""
 PACKAGE_ROOT = Path(__file__).parents[2]
 
 
@@ -41,53 +41,43 @@ class Cluster:
     """A connected Ray cluster."""
 
     ray: Any
-    machines: tuple[Machine, ...]
-    place: Place
+    nodes: tuple[Node, ...]
+    settings: RemoteSettings
 
     @property
     def kind(self) -> str:
         """The kind of device on which the plan trains: "cuda" where a machine has a GPU."""
-        has_gpus = any(machine.gpus for machine in self.machines)
-        wanted = self.place.device.split(":")[0]
+        has_gpus = any(node.gpus for node in self.nodes)
+        wanted = self.settings.device.split(":")[0]
         return "cuda" if wanted == "cuda" or (wanted == "auto" and has_gpus) else "cpu"
 
     def jobs(self, recipes: Sequence[AnyRecipe]) -> list[Job]:
         """The recipes as jobs, the longest first; raises ClusterError as `jobs_of` does."""
-        return jobs_of(recipes, self.machines, self.kind, self.place.threads)
+        return jobs_of(recipes, self.nodes, self.kind, self.settings.threads)
 
-    def finish(self, jobs: Sequence[Job], tell: Callable[[str], None]) -> Finished:
-        """Work through the jobs; ``tell`` hears of every failure, and of the progress.
+    def finish(self, jobs: Sequence[Job], notice: Callable[[str], None]) -> Finished:
+        """Work through the jobs; ``notice`` gets a sentence on each job that is given up.
 
-        A job that fails is tried again, three times in all, unless what fails is what the user
-        has to mend. Its runs go on from their checkpoints.
+        Ray tries a job that fails several times, and its runs resume from their checkpoints. What
+        the user has to repair is not tried again.
         """
-        keys: dict[AnyRecipe, str] = {}
-        failures: dict[AnyRecipe, str] = {}
-        waiting = {self._submit(job): (job, 1) for job in jobs}
-        while waiting:
-            (ready,), _ = self.ray.wait(list(waiting), num_returns=1)
-            job, attempt = waiting.pop(ready)
+        finished = Finished({}, {})
+        for job, reference in [(job, self._submit(job)) for job in jobs]:
             try:
-                told = self.ray.get(ready)
+                result = self.ray.get(reference)
             except self.ray.exceptions.RayError as error:
-                why = " ".join(str(error).strip().splitlines()[-1:])
-                tell(f"{job} failed (attempt {attempt} of {ATTEMPTS}): {why}")
-                if attempt < ATTEMPTS:
-                    waiting[self._submit(job)] = (job, attempt + 1)
-                else:
-                    failures |= dict.fromkeys(job.recipes, f"it failed {ATTEMPTS} times: {why}")
-                continue
-            if told.problem:
-                tell(f"{job} cannot be done: {told.problem}")
-                failures |= dict.fromkeys(job.recipes, told.problem)
-            keys |= dict(zip(job.recipes, told.keys, strict=False))
-        return Finished(keys, failures)
+                result = JobResult(problem=f"it failed {ATTEMPTS} times: {_last_line(error)}")
+            if result.problem:
+                notice(f"{job} cannot be done: {result.problem}")
+                finished.failures.update(dict.fromkeys(job.recipes, result.problem))
+            finished.keys.update(zip(job.recipes, result.keys, strict=False))
+        return finished
 
     def check(self) -> None:
         """Raise ClusterError unless every machine has this code and sees this store and data."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        token = self.place.runs / f".shared-{os.getpid()}-{time.time_ns()}"
+        token = self.settings.runs / f".shared-{os.getpid()}-{time.time_ns()}"
         try:
             token.parent.mkdir(parents=True, exist_ok=True)
             token.touch()
@@ -96,49 +86,51 @@ class Cluster:
                 f"cannot write the run store {token.parent}: {error.strerror}; choose another"
                 " place with --runs DIR"
             ) from error
+        task = self.ray.remote(num_cpus=0, max_retries=0)(problem_here)
         try:
-            looking = self.ray.remote(num_cpus=0, max_retries=0)(look_around)
-            asked = {
-                looking.options(
-                    scheduling_strategy=NodeAffinitySchedulingStrategy(machine.node, soft=False)
-                ).remote(token, self.place): machine
-                for machine in self.machines
-            }
+            asked = {}
+            for node in self.nodes:
+                there = task.options(
+                    scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, False)
+                )
+                asked[there.remote(token, self.settings, code_of_runs())] = node
             answered, _ = self.ray.wait(list(asked), num_returns=len(asked), timeout=START_SECONDS)
-            for reference, machine in asked.items():
+            for reference, node in asked.items():
                 if reference not in answered:
                     raise ClusterError(
-                        f"{machine.name} of the cluster started no process within"
+                        f"{node.name} of the cluster started no process within"
                         f" {START_SECONDS:.0f} s; look at its Ray logs"
                     )
                 try:
-                    found = self.ray.get(reference)
+                    problem = self.ray.get(reference)
                 except self.ray.exceptions.RayError as error:
-                    why = str(error).strip().splitlines()[-1]
-                    raise ClusterError(
-                        f"{machine.name} cannot run this code ({why}); install the project there,"
+                    problem = (
+                        f"it cannot run this code ({_last_line(error)}); install the project there,"
                         " in the same version of Python"
-                    ) from error
-                if found.problem:
-                    raise ClusterError(f"{machine.name}: {found.problem}")
-                if found.code != code_of_all():
-                    raise ClusterError(
-                        f"{machine.name} has another version of the training code; its runs would"
-                        " not be found here: install this one there"
                     )
+                if problem:
+                    raise ClusterError(f"{node.name}: {problem}")
         finally:
             with contextlib.suppress(OSError):
                 token.unlink()
 
     def _submit(self, job: Job) -> Any:
-        task = self.ray.remote(done_there).options(
-            num_cpus=job.cpus, num_gpus=job.gpus, memory=job.memory or None, max_retries=0
+        task = self.ray.remote(do_job).options(
+            num_cpus=job.cpus,
+            num_gpus=job.gpus,
+            memory=job.memory or None,
+            max_retries=ATTEMPTS - 1,
+            retry_exceptions=True,
         )
-        return task.remote(job.recipes, self.place, job.threads, max(1, job.gpus))
+        return task.remote(job.recipes, self.settings, job.threads, max(1, job.gpus))
+
+
+def _last_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [repr(error)])[-1]
 
 
 @contextmanager
-def connected(address: str | None, place: Place) -> Iterator[Cluster]:
+def connected(address: str | None, settings: RemoteSettings) -> Iterator[Cluster]:
     """A cluster at ``address``, or one of this machine's cores that ends with the block.
 
     Raises ClusterError where Ray is not installed, nobody answers, or `Cluster.check` fails.
@@ -147,60 +139,38 @@ def connected(address: str | None, place: Place) -> Iterator[Cluster]:
     if address and address != "auto":
         require_answer(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    with warnings.catch_warnings(), _importable() as paths:
+    paths = os.pathsep.join(filter(None, [str(PACKAGE_ROOT), os.environ.get("PYTHONPATH")]))
+    options: dict[str, Any] = {"runtime_env": {"env_vars": {"PYTHONPATH": paths}}}
+    if not address:
+        # Its processes inherit the paths; a runtime environment would start more of them.
+        options = {"num_cpus": available_cores(), "include_dashboard": False}
+    with warnings.catch_warnings(), patch.dict(os.environ, PYTHONPATH=paths):
         warnings.simplefilter("ignore")
-        own: dict[str, Any] = {"num_cpus": available_cores(), "include_dashboard": False}
-        # A cluster of one's own inherits the paths, and its first processes serve: those of a
-        # runtime environment would have to be started on top.
-        theirs = {"runtime_env": {"env_vars": {"PYTHONPATH": paths}}}
         try:
-            ray.init(
-                address or "local",
-                configure_logging=False,
-                log_to_driver=False,
-                **(theirs if address else own),
-            )
+            ray.init(address or "local", configure_logging=False, log_to_driver=False, **options)
         except Exception as error:  # Ray raises its own, and bare ones.
             raise ClusterError(
                 f"the Ray cluster at {address or 'this machine'} cannot be used"
                 f" ({(str(error).strip() or repr(error)).splitlines()[0]}); {REMEDY}"
             ) from error
         try:
-            machines = tuple(
-                Machine(
-                    node["NodeManagerHostname"],
-                    node["NodeID"],
-                    int(node["Resources"].get("CPU", 0)),
-                    int(node["Resources"].get("GPU", 0)),
-                    float(node["Resources"].get("memory", 0)),
-                )
-                for node in ray.nodes()
-                if node["Alive"]
-            )
-            if place.device.startswith("cuda") and not any(it.gpus for it in machines):
+            nodes = tuple(_node(it) for it in ray.nodes() if it["Alive"])
+            if settings.device.startswith("cuda") and not any(node.gpus for node in nodes):
                 raise ClusterError(
-                    f"--device {place.device} was asked for, and no machine of the cluster has a"
+                    f"--device {settings.device} was asked for, and no machine of the cluster has a"
                     " GPU; add one (ray start --num-gpus), or use --device cpu"
                 )
-            cluster = Cluster(ray, machines, place)
+            cluster = Cluster(ray, nodes, settings)
             cluster.check()
             yield cluster
         finally:
             ray.shutdown()
 
 
-@contextmanager
-def _importable() -> Iterator[str]:
-    """PYTHONPATH with this package in it, as processes inherit it that the block starts."""
-    before = os.environ.get("PYTHONPATH")
-    paths = os.pathsep.join([str(PACKAGE_ROOT), *filter(None, [before])])
-    os.environ["PYTHONPATH"] = paths
-    try:
-        yield paths
-    finally:
-        os.environ.pop("PYTHONPATH")
-        if before is not None:
-            os.environ["PYTHONPATH"] = before
+def _node(facts: dict[str, Any]) -> Node:
+    has = facts["Resources"]
+    cpus, gpus, memory = (has.get(name, 0) for name in ("CPU", "GPU", "memory"))
+    return Node(facts["NodeManagerHostname"], facts["NodeID"], int(cpus), int(gpus), float(memory))
 
 
 def _ray() -> Any:

@@ -1,4 +1,4 @@
-"""What a machine of a cluster does: look around, and work through a job. Knows nothing of Ray."""
+"""What a machine of a cluster does: check its folders, and make the runs of a job. No Ray here."""
 
 import subprocess
 import sys
@@ -17,8 +17,8 @@ from harness.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a plan is worked through: paths that every machine sees, and how it trains."""
+class RemoteSettings:
+    """How machines of a cluster make runs; all of them see these folders."""
 
     runs: Path
     data_root: Path | None
@@ -26,73 +26,73 @@ class Place:
     precision: str = "auto"
     fresh_since: float | None = None
     threads: int = 1
-    """Of a job on a CPU: as many as it would have without a cluster, for the same rounding."""
+    """Of a job on a CPU: as many as it has without a cluster, so that sums are rounded alike."""
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a machine has to say: keys in the store, in the order of the recipes, or a problem."""
+class JobResult:
+    """Keys in the store, in the order of a job's recipes; or what the user has to repair."""
 
     keys: list[str] = field(default_factory=list)
     problem: str = ""
-    """What the user has to mend; to try again would not help."""
-    code: str = ""
 
 
-def look_around(token: Path, place: Place) -> Told:
-    """Whether this machine sees the store and the data, and which code it has."""
-    if not token.exists():
-        return Told(
-            problem=f"it does not see the run store {token.parent}: give --runs a folder that all"
-            " machines share"
-        )
-    if place.data_root is not None and not place.data_root.is_dir():
-        return Told(problem=f"it does not see the data folder {place.data_root}")
-    return Told(code=code_of_all())
-
-
-def code_of_all() -> str:
-    """What identifies the code that makes runs, on this machine."""
+def code_of_runs() -> str:
+    """Hash of the code that makes runs, as it is on this machine."""
     return code_fingerprint(TRAINING) + code_fingerprint(SOLVING)
 
 
-def done_there(
-    recipes: Sequence[AnyRecipe], place: Place, threads: int, processes: int = 1
-) -> Told:
-    """Train or solve what is missing, on this machine, with ``threads`` of a CPU.
+def problem_here(token: Path, settings: RemoteSettings, code: str) -> str:
+    """Why this machine cannot take part, empty if it can; ``token`` is a file in the store."""
+    if not token.exists():
+        return (
+            f"it does not see the run store {token.parent}: give --runs a folder that all machines"
+            " share"
+        )
+    if settings.data_root is not None and not settings.data_root.is_dir():
+        return f"it does not see the data folder {settings.data_root}"
+    if code != code_of_runs():
+        return "it has another version of the training code: install this one there"
+    return ""
+
+
+def do_job(
+    recipes: Sequence[AnyRecipe], settings: RemoteSettings, threads: int, processes: int = 1
+) -> JobResult:
+    """Make the missing runs on this machine, with ``threads`` of a CPU.
 
     A recipe whose batch several processes share gets ``processes`` of them, a GPU each.
     """
+    first = recipes[0]
+    count = min(processes, first.processes) if isinstance(first, Recipe) else 1
     notices: list[str] = []
     try:
-        if isinstance(recipes[0], Recipe):
-            count = min(processes, recipes[0].processes)
-            if count > 1:
-                return Told([_train_under_torchrun(recipe, place, count) for recipe in recipes])
+        if count > 1:
+            return JobResult([_train_under_torchrun(it, settings, count) for it in recipes])
         runner = Runner(
-            Store(place.runs, place.fresh_since, notices.append),
-            place.device,
-            place.data_root,
+            Store(settings.runs, settings.fresh_since, notices.append),
+            settings.device,
+            settings.data_root,
             threads=threads,
-            precision=place.precision,
+            precision=settings.precision,
         )
-        return Told([run.key for run in runner.runs(recipes)])
+        return JobResult([run.key for run in runner.runs(recipes)])
     except HarnessError as error:
-        return Told(problem=str(error))
+        return JobResult(problem=str(error))
 
 
-def _train_under_torchrun(recipe: Recipe, place: Place, processes: int) -> str:
-    """A recipe that takes several processes: as a person would start it. Returns its key."""
+def _train_under_torchrun(recipe: Recipe, settings: RemoteSettings, processes: int) -> str:
+    """Train a recipe in several processes, by the command that a person would type. Its key."""
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "recipe.json"
         write_atomically(written, recipe.to_json())
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
         command += ["--nproc-per-node", str(processes), "-m", "harness", "train"]
-        command += [str(written), "--runs", str(place.runs)]
-        command += ["--device", place.device, "--precision", place.precision]
-        if place.data_root is not None:
-            command += ["--data-root", str(place.data_root)]
-        if place.fresh_since is not None:
+        command += [str(written), "--runs", str(settings.runs)]
+        command += ["--device", settings.device, "--precision", settings.precision]
+        if settings.data_root is not None:
+            command += ["--data-root", str(settings.data_root)]
+        if settings.fresh_since is not None:
             command += ["--fresh"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode == 0:

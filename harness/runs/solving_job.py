@@ -14,12 +14,16 @@ from filelock import FileLock, Timeout
 from harness.data.sources import fingerprint
 from harness.linear.recipe import SolveRecipe
 from harness.linear.solve import memory_needed, probe, solve
-from harness.runs.jobs import LARGE, WORTH_THREADS
 from harness.runs.key import run_key
 from harness.runs.progress import Progress
 from harness.runs.run import Solve
 from harness.runs.settings import Settings
 from harness.training.backend import resolve_backend
+
+LARGE = 1e9
+"""Bytes from which a solve waits for others that are as large: they would not fit side by side."""
+WORTH_THREADS = 1e8
+"""Bytes of a solve below which threads cost more than they bring."""
 
 
 class SolvingJob:

@@ -11,8 +11,8 @@ import pytest
 from harness.errors import ClusterError, HarnessError
 from harness.linear.recipe import KernelRecipe
 from harness.runs.cluster import Cluster
-from harness.runs.jobs import Job, Machine
-from harness.runs.remote import Place, Told, done_there, look_around
+from harness.runs.cluster_jobs import Job, Node
+from harness.runs.remote import JobResult, RemoteSettings, code_of_runs, do_job, problem_here
 from harness.runs.run import Run
 from harness.runs.runner import Runner
 from harness.runs.store import Store
@@ -43,8 +43,10 @@ def tiny(seed=0, **changes):
     return paper_recipe("mlp-1x16", "digits", "random-labels", **changes)
 
 
-def place(tmp_path, **changes):
-    return Place(**{"runs": tmp_path / "runs", "data_root": None, "device": "cpu", **changes})
+def settings(tmp_path, **changes):
+    return RemoteSettings(
+        **{"runs": tmp_path / "runs", "data_root": None, "device": "cpu", **changes}
+    )
 
 
 @needs_ray
@@ -80,7 +82,7 @@ def trained(runs):
 
 
 class NoRay:
-    """Tasks that are done when they are waited for; each may fail a number of times first."""
+    """Tasks that are done when their results are asked for; the first ``failures`` of them fail."""
 
     class exceptions:
         RayError = OSError
@@ -95,20 +97,17 @@ class NoRay:
             )
         )
 
-    def wait(self, references, num_returns):
-        return references[:1], references[1:]
-
     def get(self, reference):
         if self.failures:
             self.failures -= 1
             raise OSError("the machine went away")
         recipes = reference[1][0]
-        return Told([f"key {recipe.seed}" for recipe in recipes])
+        return JobResult([f"key {recipe.seed}" for recipe in recipes])
 
 
 def cluster(tmp_path, ray=None, cpus=4, gpus=0, **changes):
-    machines = (Machine("one", "1", cpus, gpus), Machine("two", "2", 2, 0))
-    return Cluster(ray or NoRay(), machines, place(tmp_path, **changes))
+    machines = (Node("one", "1", cpus, gpus), Node("two", "2", 2, 0))
+    return Cluster(ray or NoRay(), machines, settings(tmp_path, **changes))
 
 
 def test_jobs_are_groups_and_take_the_gpus_that_the_recipe_says(tmp_path):
@@ -131,23 +130,21 @@ def test_jobs_are_groups_and_take_the_gpus_that_the_recipe_says(tmp_path):
 
 def test_a_solve_that_fits_no_machine_is_refused(tmp_path):
     solve = KernelRecipe(dataset="mnist", gamma=0.02)
-    machines = (Machine("one", "1", 4, 0, memory=1e9),)
+    machines = (Node("one", "1", 4, 0, memory=1e9),)
     with pytest.raises(ClusterError, match=r"takes 7\.\d GB, .* more than 1\.0 GB"):
-        Cluster(NoRay(), machines, place(tmp_path)).jobs([solve])
+        Cluster(NoRay(), machines, settings(tmp_path)).jobs([solve])
     (job,) = cluster(tmp_path).jobs([solve])
     assert job.cpus == 4 and job.memory > 7e9
 
 
-def test_a_job_that_fails_is_tried_again_and_reported(tmp_path):
-    told = []
-    job = Job((tiny(3),))
-    finished = cluster(tmp_path, NoRay(failures=2)).finish([job], told.append)
-    assert finished.keys == {tiny(3): "key 3"} and not finished.failures
-    assert [text.split("failed ")[1] for text in told] == [
-        f"(attempt {attempt} of 3): the machine went away" for attempt in (1, 2)
-    ]
-    given_up = cluster(tmp_path, NoRay(failures=3)).finish([job], told.append)
-    assert given_up.failures == {tiny(3): "it failed 3 times: the machine went away"}
+def test_a_job_that_fails_is_reported_with_its_reason(tmp_path):
+    notices, ray = [], NoRay(failures=1)
+    jobs = [Job((tiny(seed),)) for seed in (3, 4)]
+    finished = cluster(tmp_path, ray).finish(jobs, notices.append)
+    assert finished.failures == {tiny(3): "it failed 3 times: the machine went away"}
+    assert finished.keys == {tiny(4): "key 4"}
+    assert [text.partition(": ")[2] for text in notices] == [finished.failures[tiny(3)]]
+    assert all(it["max_retries"] == 2 and it["retry_exceptions"] for it in ray.asked)
 
 
 NO_CLUSTER = """
@@ -156,9 +153,9 @@ from harness.environment import available_cores
 from harness.runs import cluster
 from harness.tests.runs.test_engine_ray import NoRay
 @contextmanager
-def connected(address, place):
-    assert place.threads == max(1, available_cores() // 2), "a worker's share"
-    yield cluster.Cluster(NoRay(failures=6), (cluster.Machine("one", "1", 2, 0),), place)
+def connected(address, settings):
+    assert settings.threads == max(1, available_cores() // 2), "a worker's share"
+    yield cluster.Cluster(NoRay(failures=2), (cluster.Node("one", "1", 2, 0),), settings)
 cluster.connected = connected
 """
 
@@ -168,7 +165,6 @@ def test_a_test_whose_recipe_failed_there_fails_with_the_reason(tmp_path):
     session = Project(tmp_path, CLAIMS, NO_CLUSTER).run(*arguments)
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert "was not trained: it failed 3 times: the machine went away" in session.text
-    assert "failed (attempt 2 of 3)" in session.text
 
 
 def test_a_gpu_tier_on_a_cluster_without_gpus_is_refused(tmp_path):
@@ -182,24 +178,25 @@ def test_a_gpu_tier_on_a_cluster_without_gpus_is_refused(tmp_path):
 # --- What a machine does -----------------------------------------------------------------------
 
 
-def test_a_machine_trains_solves_nothing_twice_and_says_what_has_to_be_mended(tmp_path):
+def test_a_machine_makes_nothing_twice_and_reports_problems(tmp_path):
     recipes = [tiny(0), tiny(1)]
-    told = done_there(recipes, place(tmp_path), threads=1)
-    laboratory = Runner(Store(tmp_path / "runs"), device="cpu")
-    assert told.keys == [run.key for run in laboratory.runs(recipes)]
-    assert done_there(recipes, place(tmp_path), threads=1) == told
+    result = do_job(recipes, settings(tmp_path), threads=1)
+    runner = Runner(Store(tmp_path / "runs"), device="cpu")
+    assert result.keys == [run.key for run in runner.runs(recipes)]
+    assert do_job(recipes, settings(tmp_path), threads=1) == result
     photographs = imagenet_recipe("true-labels", rank_batch=None, batch_size=4)
-    nothing = done_there([photographs], place(tmp_path, data_root=tmp_path), threads=1)
+    nothing = do_job([photographs], settings(tmp_path, data_root=tmp_path), threads=1)
     assert not nothing.keys and "no photographs under" in nothing.problem
 
 
-def test_a_machine_that_does_not_see_the_store_or_the_data_says_so(tmp_path):
-    token = tmp_path / "token"
-    assert "does not see the run store" in look_around(token, place(tmp_path)).problem
+def test_a_machine_that_lacks_the_store_the_data_or_the_code_is_refused(tmp_path):
+    token, code = tmp_path / "token", code_of_runs()
+    assert "does not see the run store" in problem_here(token, settings(tmp_path), code)
     token.touch()
-    other = place(tmp_path, data_root=tmp_path / "missing")
-    assert "does not see the data folder" in look_around(token, other).problem
-    assert look_around(token, place(tmp_path)).code
+    other = settings(tmp_path, data_root=tmp_path / "missing")
+    assert "does not see the data folder" in problem_here(token, other, code)
+    assert "another version of the training code" in problem_here(token, settings(tmp_path), "x")
+    assert problem_here(token, settings(tmp_path), code) == ""
 
 
 def test_runs_of_other_machines_are_found_without_their_device(tmp_path):

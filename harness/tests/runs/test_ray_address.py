@@ -16,7 +16,7 @@ from harness.runs import address as address_module
 from harness.runs import cluster as cluster_module
 from harness.runs.cluster import connected
 from harness.tests.plugin_helpers import Project, clean_environment
-from harness.tests.runs.test_engine_ray import CLAIMS, PATIENCE, needs_ray, place
+from harness.tests.runs.test_engine_ray import CLAIMS, PATIENCE, needs_ray, settings
 
 
 @needs_ray
@@ -58,7 +58,7 @@ def free_port():
 def test_without_ray_the_remedy_is_said(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ClusterError, match=r"pip install 'rethinking-generalization\[cluster\]'"):
-        with connected(None, place(tmp_path)):
+        with connected(None, settings(tmp_path)):
             pass
 
 
@@ -69,7 +69,7 @@ def test_without_ray_the_remedy_is_said(tmp_path, monkeypatch):
 def test_a_cluster_that_cannot_be_reached_is_said_at_once(address, message, tmp_path, monkeypatch):
     monkeypatch.setattr(cluster_module, "_ray", lambda: None)
     with pytest.raises(ClusterError, match=message):
-        with connected(address.format(free_port()), place(tmp_path)):
+        with connected(address.format(free_port()), settings(tmp_path)):
             pass
 
 
@@ -84,18 +84,18 @@ def test_something_else_that_answers_there_is_no_cluster(tmp_path, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as other:
         address = f"127.0.0.1:{other.getsockname()[1]}"
         with pytest.raises(ClusterError, match=f"answers at {address} is no Ray cluster"):
-            with connected(address, place(tmp_path)):
+            with connected(address, settings(tmp_path)):
                 pass
         silent.write_text(
             "#!/bin/sh\necho ray.exceptions.AuthenticationError: no token >&2; exit 1"
         )
         monkeypatch.setattr(address_module, "HEALTH_SECONDS", 30)
         with pytest.raises(ClusterError, match="asks for a token; set RAY_AUTH_MODE=token"):
-            with connected(address, place(tmp_path)):
+            with connected(address, settings(tmp_path)):
                 pass
         monkeypatch.setattr(address_module.sys, "executable", "false")
         with pytest.raises(ClusterError, match=f"at {address} is not well \\(no reason\\)"):
-            with connected(address, place(tmp_path)):
+            with connected(address, settings(tmp_path)):
                 pass
 
 
@@ -107,7 +107,7 @@ def test_a_cluster_that_does_not_start_is_said(tmp_path, monkeypatch):
 
     monkeypatch.setattr(cluster_module, "_ray", lambda: SimpleNamespace(init=init))
     with pytest.raises(ClusterError, match=r"at this machine cannot be used \(The current node"):
-        with connected(None, place(tmp_path)):
+        with connected(None, settings(tmp_path)):
             pass
 
 

@@ -17,7 +17,7 @@ from harness.linear.outcome import Fit, SolveOutcome, packed
 from harness.linear.recipe import ConvNetRecipe, KernelRecipe, label_name
 from harness.linear.solve import solve
 from harness.report.drawings import FIGURES, as_svg
-from harness.runs import jobs, solving_job
+from harness.runs import solving_job
 from harness.runs.key import run_key
 from harness.runs.progress import Progress
 from harness.runs.run import DamagedRun, Solve
@@ -112,7 +112,7 @@ def test_an_interrupted_solve_leaves_nothing_and_frees_its_lock(tmp_path):
 
 def test_large_solves_wait_for_each_other_and_say_so(tmp_path, monkeypatch):
     """Also those of another store: the memory is the machine's."""
-    monkeypatch.setattr("harness.runs.solving_job.memory_needed", lambda it: int(jobs.LARGE))
+    monkeypatch.setattr("harness.runs.solving_job.memory_needed", lambda it: int(solving_job.LARGE))
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     other, told = FileLock(solving_job.turn_file()), []
 

@@ -14,7 +14,7 @@ import torch
 
 from harness import __main__ as command_line
 from harness.errors import DeviceError, InvalidRecipe
-from harness.runs.remote import Place, _train_under_torchrun
+from harness.runs.remote import RemoteSettings, _train_under_torchrun
 from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.photo_helpers import photo_layout, small
@@ -199,7 +199,7 @@ def test_a_killed_rank_ends_the_job_and_the_run_goes_on_from_its_checkpoint(tmp_
     # As a machine of a cluster has it trained, in as many processes as were killed.
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    key = _train_under_torchrun(recipe, Place(again, None, "cpu"), 2)
+    key = _train_under_torchrun(recipe, RemoteSettings(again, None, "cpu"), 2)
     shared = Store(again).find(key)
     assert shared.environment["ranks"] == 2 and shared.key == resumed.key
     assert shared.curve.seconds[:epochs] == resumed.curve.seconds[:epochs], "it began anew"
