@@ -18,18 +18,16 @@ from harness.report.claim_tests import CLAIMS
 from harness.report.results import EVIDENCE, write_results
 from harness.report.terminal import plain_table
 from harness.runs.key import run_key
+from harness.runs.record_names import path_of, setting_of
 from harness.runs.records import (
     RECORDS,
-    AnyRun,
     BadRecord,
     Records,
-    device_kind,
     identity,
-    path_of,
     read_record,
-    setting_of,
     write_record,
 )
+from harness.runs.run import AnyRun
 from harness.runs.store import Store
 from harness.training.recipe import Recipe
 
@@ -145,7 +143,7 @@ def take_up(store: Store, folder: Path = RECORDS) -> int:
     records = Records.load(folder)
     for run in records.by_path.values():
         data = fingerprint(run.recipe.dataset)
-        key = run_key(run.recipe, run.precision, device_kind(run), data)
+        key = run_key(run.recipe, run.precision, run.device_kind, data)
         store.keep(replace(run, key=key))
     print(
         f"{len(records.by_path)} records are in {store.folder}: sessions there do not train them"

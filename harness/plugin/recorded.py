@@ -10,7 +10,7 @@ from harness.plugin.experiments import work_of
 from harness.plugin.options import SESSION
 from harness.plugin.tiers import tier_of
 from harness.runs.records import RECORDS as FOLDER
-from harness.runs.records import AnyRun, Records, device_kind
+from harness.runs.records import AnyRun, Records
 
 RECORDS = pytest.StashKey[Records]()
 """Only in a session with ``--recorded``."""
@@ -80,7 +80,7 @@ def recorded_runs(item: pytest.Item) -> dict[Any, AnyRun]:
 
 def recorded_device(item: pytest.Item) -> str:
     """The kind of device of the test's recorded runs: "cuda" if any ran on a GPU."""
-    return max((device_kind(run) for run in recorded_runs(item).values()), default="cpu")
+    return max((run.device_kind for run in recorded_runs(item).values()), default="cpu")
 
 
 def why_not(item: pytest.Item) -> str:

@@ -10,7 +10,7 @@ from harness.evidence.formatting import quantity
 from harness.evidence.published_figures import published_epochs, published_figure
 from harness.linear.recipe import ConvNetRecipe
 from harness.models.registry import model_spec
-from harness.runs.records import Records, device_kind, machine_of
+from harness.runs.records import Records
 from harness.runs.run import Run, Solve
 
 Table = tuple[list[str], list[list[str]]]
@@ -29,7 +29,7 @@ def machine_of_run(run: Run | Solve) -> str:
     """Machine, precision, PyTorch's version, commit and day of a run."""
     commit = run.environment.get("commit")
     versions = f"PyTorch {run.environment['torch']}" + (f", commit {commit}" if commit else "")
-    return f"{machine_of(run)}, {run.precision}, {versions}, {run.finished[:10]}"
+    return f"{run.machine}, {run.precision}, {versions}, {run.finished[:10]}"
 
 
 def solve_rows(records: Records, letters: Mapping[str, str]) -> list[list[str]]:
@@ -115,7 +115,7 @@ def epochs_tables(records: Records) -> list[Table]:
             and run.recipe.stop_at_zero_error
             and (run.recipe.seed, run.recipe.train_size) == (0, None)
             and not run.recipe.regularizers
-            and device_kind(run) == kind
+            and run.device_kind == kind
         }
         if len(runs) < 2:
             continue

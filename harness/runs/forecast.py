@@ -9,11 +9,11 @@ from harness.training.recipe import Recipe
 
 
 class Forecast:
-    """Seconds a recipe takes if all its epochs are run, where and as finished runs were trained.
+    """Seconds that a recipe takes if all its epochs run, on the machine of the finished runs.
 
-    ``runs`` are those of one machine, oldest first; the device is that of the newest. A network
-    that never trained on a dataset there is reckoned by its arithmetic from those that did, but
-    not from another dataset: images of another size keep a machine busy otherwise.
+    ``runs`` are one machine's, oldest first; those on the newest run's device count. A network that
+    has not trained on a dataset is estimated by its arithmetic, from networks that have. Another
+    dataset says nothing: the time per operation depends on the size of the images.
     """
 
     def __init__(self, runs: Iterable[Run]) -> None:
@@ -22,9 +22,9 @@ class Forecast:
         per_unit: dict[tuple[str, str], list[float]] = {}
         for run in (run for run in found if run.device == self.device):
             cost = run.recipe.cost * run.curve.epochs / run.recipe.epochs
-            place = (run.recipe.model, run.recipe.dataset)
-            per_unit.setdefault(place, []).append(run.seconds / cost)
-        self.per_unit = {place: statistics.median(every) for place, every in per_unit.items()}
+            pair = (run.recipe.model, run.recipe.dataset)
+            per_unit.setdefault(pair, []).append(run.seconds / cost)
+        self.per_unit = {pair: statistics.median(values) for pair, values in per_unit.items()}
 
     def seconds(self, recipe: Recipe) -> tuple[float, bool] | None:
         """Seconds, and whether this network has trained on this dataset before; None if unknown."""
@@ -33,5 +33,5 @@ class Forecast:
             return recipe.cost * known, True
         others = [unit for (_, name), unit in self.per_unit.items() if name == recipe.dataset]
         if not others or is_custom(recipe.model):
-            return None  # The arithmetic of a network from outside is not known.
+            return None  # A custom network's arithmetic is not known.
         return recipe.cost * statistics.median(others), False

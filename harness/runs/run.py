@@ -39,6 +39,20 @@ class FinishedRun(Generic[R, F]):
     finished: str
     environment: dict[str, Any]
 
+    @property
+    def device_kind(self) -> str:
+        """ "cpu" or "cuda"."""
+        return self.device.partition(":")[0]
+
+    @property
+    def machine(self) -> str:
+        """The hardware in words, with the number of threads on a CPU."""
+        facts = self.environment
+        if self.device_kind == "cuda":
+            return str(facts.get("gpu") or "a GPU")
+        threads = facts.get("threads", 1)
+        return f"{facts.get('processor', 'a CPU')}, {threads} thread{'s' * (threads != 1)}"
+
     @classmethod
     def made_here(cls, *, environment: dict[str, Any], **values: Any) -> Self:
         """A run that has just finished in this process, with this machine's facts."""
@@ -57,17 +71,13 @@ class FinishedRun(Generic[R, F]):
 
     def to_json(self) -> bytes:
         """With a checksum of the content."""
-        # As it will be read: tuples become lists.
-        content = json.loads(json.dumps({"format": self.FORMAT, **self.as_dict()}))
-        return json.dumps({"checksum": checksum(content), **content}, indent=1).encode()
+        return sealed({"format": self.FORMAT, **self.as_dict()}).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:
         """Raises DamagedRun unless every byte is as written."""
         try:
-            content = json.loads(text)
-            if content.pop("checksum") != checksum(content):
-                raise DamagedRun("the checksum does not match")
+            content = unsealed(text)
             if content.pop("format") != cls.FORMAT:
                 raise DamagedRun("it is of another format")
             return cls.from_dict(content)
@@ -131,6 +141,24 @@ class Solve(FinishedRun[SolveRecipe, SolveOutcome]):
 AnyRun = Run | Solve
 
 
+def sealed(content: dict[str, Any]) -> str:
+    """A run's content as JSON, with its checksum."""
+    content = json.loads(json.dumps(content))  # As it will be read: tuples become lists.
+    return json.dumps({"checksum": checksum(content), **content}, indent=1)
+
+
+def unsealed(text: bytes) -> dict[str, Any]:
+    """The content that `sealed` wrote; raises DamagedRun where it is no longer the same."""
+    try:
+        content = json.loads(text)
+        written = content.pop("checksum")
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
+        raise DamagedRun(f"it is not the JSON of a run: {error!r}") from error
+    if written != checksum(content):
+        raise DamagedRun("it was changed after it was written: its checksum does not match")
+    return content
+
+
 def checksum(content: dict[str, Any]) -> str:
-    """Of a record's content, in any order."""
+    """Of a run's content, in any order."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

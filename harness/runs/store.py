@@ -1,11 +1,12 @@
 """The store: a folder a run, found by key. Writes are atomic; a lock a run. Does not import torch.
 
-``DIR/KEY/run.json`` is a finished run, ``solve.json`` a finished linear solve,
-``checkpoint.safetensors`` a run that was interrupted.
+``DIR/KEY/run.json`` is a finished training, ``solve.json`` a finished linear solve,
+``checkpoint.safetensors`` a training that was interrupted.
 """
 
 import contextlib
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from harness.files import write_atomically
 from harness.runs.run import AnyRun, DamagedRun, Run, Solve
 
 log = logging.getLogger("harness.runs")
+CHECKPOINT = "checkpoint.safetensors"
 
 
 def default_store() -> Path:
@@ -46,12 +48,13 @@ class Store:
 
     def checkpoint(self, key: str) -> Path:
         """Where an unfinished run keeps what the next epoch needs."""
-        return self.entry(key) / "checkpoint.safetensors"
+        return self.entry(key) / CHECKPOINT
 
     def find(self, key: str, repair: bool = True) -> AnyRun | None:
-        """The finished run, or None. A damaged entry is reported, put aside, and counts as none.
+        """The finished run, or None. With ``repair``, a damaged entry is reported and put aside.
 
-        Repair only under the lock: another process may be about to replace the entry.
+        Repair only under the lock: another process may be about to replace the entry. Raises
+        StoreError for an entry that cannot be read.
         """
         for kind in (Run, Solve):
             path = self.entry(key) / kind.FILE
@@ -83,11 +86,11 @@ class Store:
         return self.fresh_since is None or changed >= self.fresh_since
 
     def put_aside(self, path: Path) -> None:
-        """Rename a damaged file, so that it can be looked at and is not met again."""
+        """Rename a damaged file, so that it can be looked at and is not read again."""
         try:
             path.rename(path.with_name(path.name + ".damaged"))
         except FileNotFoundError:
-            return  # Another process has met it, too.
+            return  # Another process has put it aside.
         except OSError as error:
             raise StoreError(f"cannot rename the damaged {path}: {error.strerror}") from error
 
@@ -101,9 +104,9 @@ class Store:
     def lock(self, key: str, name: str = "") -> Iterator[None]:
         """Hold the run alone; other processes that want it wait. Freed when a process dies."""
         path = self.entry(key) / "lock"
+        lock = FileLock(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(path)
             try:
                 lock.acquire(timeout=0)
             except Timeout:
@@ -124,31 +127,36 @@ class Store:
         finally:
             lock.release()
 
-    def runs(self) -> Iterator[AnyRun]:
+    def runs(self) -> list[AnyRun]:
         """Finished runs, oldest first; a damaged or unreadable one is reported and left out."""
-        for path in self._files(Run.FILE, Solve.FILE):
-            kind = Run if path.name == Run.FILE else Solve
-            try:
-                yield kind.from_json(path.read_bytes())
-            except DamagedRun as error:
-                self.notice(f"the stored run {path} is damaged ({error})")
-            except OSError as error:
-                self.notice(f"the stored run {path} cannot be read ({error.strerror})")
+        found: list[AnyRun] = []
+        for entry in self._entries():
+            for kind in (Run, Solve):
+                path = entry / kind.FILE
+                try:
+                    found.append(kind.from_json(path.read_bytes()))
+                except (FileNotFoundError, NotADirectoryError):
+                    continue
+                except DamagedRun as error:
+                    self.notice(f"the stored run {path} is damaged ({error})")
+                except OSError as error:
+                    self.notice(f"the stored run {path} cannot be read ({error.strerror})")
+                    break
+        return sorted(found, key=lambda run: run.finished)
 
-    def trainings(self) -> Iterator[Run]:
+    def trainings(self) -> list[Run]:
         """Those of `runs` that are trainings."""
-        return (run for run in self.runs() if isinstance(run, Run))
+        return [run for run in self.runs() if isinstance(run, Run)]
 
     def unfinished(self) -> list[Path]:
         """The checkpoints of interrupted runs."""
-        paths = self._files("checkpoint.safetensors")
-        return sorted(path for path in paths if not path.with_name(Run.FILE).exists())
+        paths = (entry / CHECKPOINT for entry in self._entries())
+        return [it for it in paths if os.path.exists(it) and not it.with_name(Run.FILE).exists()]
 
-    def _files(self, *names: str) -> list[Path]:
-        """Files of these names, oldest first; raises StoreError for a closed folder."""
-        found: list[tuple[float, Path]] = []
+    def _entries(self) -> list[Path]:
+        """The folders of runs; raises StoreError where the store may not be read."""
         try:
-            entries = list(self.folder.iterdir())
+            return sorted(self.folder.iterdir())
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -156,11 +164,3 @@ class Store:
                 f"cannot read the run store {self.folder}: {error.strerror}; choose another place"
                 " with --runs DIR"
             ) from error
-        for path in (entry / name for entry in entries for name in names):
-            try:
-                found.append((path.stat().st_mtime, path))
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-            except OSError as error:
-                self.notice(f"the stored run {path} cannot be read ({error.strerror})")
-        return [path for _, path in sorted(found)]

@@ -154,7 +154,7 @@ def test_a_finished_run_is_taken_from_the_store(kept, finished):
     lab = laboratory(kept.parents[1], on_progress=trained.append)
     assert lab.run(RECIPE) == finished
     assert not trained and not lab.notices
-    assert list(lab.store.runs()) == [finished] and lab.store.unfinished() == []
+    assert lab.store.runs() == [finished] and lab.store.unfinished() == []
 
 
 def other_digit(text: bytes) -> bytes:
@@ -201,7 +201,7 @@ def test_two_that_meet_a_damaged_run_do_not_trip_over_each_other(kept, finished)
 def test_the_listing_leaves_damaged_runs_out(kept):
     lab = laboratory(kept.parents[1])
     kept.write_bytes(b"")
-    assert list(lab.store.runs()) == [] and str(kept) in lab.notices[0]
+    assert lab.store.runs() == [] and str(kept) in lab.notices[0]
 
 
 @pytest.mark.parametrize("closed", ["folder", "entry", "file"])
@@ -330,7 +330,7 @@ def test_a_full_disk_is_an_error_and_costs_no_finished_run(
         with pytest.raises(StoreError, match=r"cannot write .*No space left.*--runs DIR.*is kept"):
             lab.run(replace(RECIPE, seed=1))
     assert files(kept.parents[1]) <= {"run.json", "lock"}, "half a file was left"
-    assert list(lab.store.runs()) == [finished]
+    assert lab.store.runs() == [finished]
     assert lab.run(replace(RECIPE, seed=1)).recipe.seed == 1, "the lock was not freed"
 
 

@@ -65,7 +65,7 @@ def test_what_is_missing_trains_together_and_each_run_is_kept(tmp_path):
     assert runs[1] == first, "what was there has been trained again"
     assert runs[0].environment["trained_together"] == 3
     assert lab.runs(SIGNS) == runs[:4] and len(lab.told) == 5
-    assert len(list(lab.store.runs())) == 4 and lab.store.unfinished() == []
+    assert len(lab.store.runs()) == 4 and lab.store.unfinished() == []
     alone = [laboratory(tmp_path / "alone").run(recipe) for recipe in SIGNS]
     assert [figures(run) for run in runs[:4]] == [figures(run) for run in alone]
     assert [run.key for run in runs[:4]] == [run.key for run in alone], "one recipe, one key"
@@ -102,7 +102,7 @@ def test_a_member_that_is_over_is_kept_at_once(tmp_path):
     kept_when_stopped = []
 
     def interrupt(progress):
-        if kept := list(lab.store.runs()):
+        if kept := lab.store.runs():
             kept_when_stopped.extend(kept)
             raise KeyboardInterrupt
 
@@ -166,7 +166,7 @@ def test_what_is_planned_and_of_one_shape_trains_along(tmp_path):
     (run,) = lab.runs(SIGNS[:1], planned=[*SIGNS, other_shape])
     assert run.environment["trained_together"] == len(SIGNS)
     assert {progress.together for progress in lab.told} == {len(SIGNS)}
-    assert len(list(lab.store.runs())) == len(SIGNS), "another shape was trained unasked"
+    assert len(lab.store.runs()) == len(SIGNS), "another shape was trained unasked"
     lab.told.clear()
     assert len(lab.runs(SIGNS, planned=SIGNS)) == len(SIGNS) and not lab.told
     assert figures(run) == figures(laboratory(tmp_path / "alone").run(SIGNS[0]))
@@ -176,7 +176,7 @@ def test_nothing_is_trained_along_where_nothing_is_missing(tmp_path):
     lab = laboratory(tmp_path)
     lab.run(SIGNS[0])
     lab.runs(SIGNS[:1], planned=SIGNS)
-    assert len(list(lab.store.runs())) == 1
+    assert len(lab.store.runs()) == 1
 
 
 def test_what_trains_alone_may_stand_in_the_plan(tmp_path):
