@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.__main__ import main
 from harness.errors import StoreError
 from harness.files import write_atomically
 from harness.runs.run import Run
@@ -205,26 +204,24 @@ def test_the_listing_leaves_damaged_runs_out(kept):
 
 
 @pytest.mark.parametrize("closed", ["folder", "entry", "file"])
-def test_a_store_that_may_not_be_read_is_told_by_name(finished, closed, capsys):
-    """A folder is an error; of one run of many, which."""
+def test_a_store_that_may_not_be_read_is_named(finished, closed):
+    """A closed store is an error; a closed run of many is reported."""
+    notices = []
     with tempfile.TemporaryDirectory() as folder:  # tmp_path is its owner's alone.
         Path(folder).chmod(0o755)
-        store = Store(Path(folder) / "runs")
+        store = Store(Path(folder) / "runs", notice=notices.append)
         store.keep(finished)
         kept = store.entry(finished.key) / "run.json"
         path = {"folder": store.folder, "entry": kept.parent, "file": kept}[closed]
         path.chmod(0)
         with without_privileges():
-            code = main(["runs", "--runs", str(store.folder)])
+            if closed == "folder":
+                with pytest.raises(StoreError, match=f"cannot read .* {path}: Permission denied"):
+                    store.runs()
+            else:
+                assert store.runs() == []
+                assert notices == [f"the stored run {kept} cannot be read (Permission denied)"]
         path.chmod(0o755)
-    out, err = capsys.readouterr()
-    if closed == "folder":
-        assert (code, out) == (2, "")
-        assert f"cannot read the run store {path}: Permission denied; choose another" in err
-    else:
-        assert (code, err) == (0, "")
-        assert f"notice: the stored run {kept} cannot be read (Permission denied)" in out
-        assert "0 finished runs" in out
 
 
 def test_a_fresh_session_ignores_what_is_older_and_takes_its_own(kept, finished):
