@@ -1,4 +1,4 @@
-"""Looking at prepared images from outside: does every one obey appendix A?"""
+"""Does every prepared image obey appendix A? Checked against NumPy in float64."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from harness.data.streams import digest
 
 @dataclass(frozen=True)
 class PipelineAudit:
-    """The worst image's distance from what appendix A says; all in units of the whitened image."""
+    """The worst image's distances from appendix A, in units of the whitened image."""
 
     images: int
     shape: tuple[int, int, int]
@@ -25,7 +25,7 @@ class PipelineAudit:
     worst_std: float
     """Largest distance of a std from min(1, std * sqrt(N)), N the number of values."""
     worst_value: float
-    """Largest distance of a value from the formula, on a crop of the audit's own."""
+    """Largest distance of a value from the formula, with an independent crop."""
     constant_image: float
     """Largest |value| of a constant image, published 0."""
 
@@ -33,11 +33,11 @@ class PipelineAudit:
 def audit_pipeline(
     dataset: str, root: Path | None = None, whitening: Literal["image", "dataset"] = "image"
 ) -> PipelineAudit:
-    """Prepare all images, training and test, and compare with the raw bytes in float64.
+    """Prepare all training and test images and compare them with the raw bytes.
 
     ``dataset`` is a name of the catalogue, or "synthetic" for `synthetic_images`.
 
-    ``whitening="dataset"`` uses one mean and std for all images: the control.
+    ``whitening="dataset"``, the control, uses one mean and std for all images.
     """
     images = synthetic_images() if dataset == "synthetic" else load(dataset, root)
     one_for_all = _whiten_by_dataset(images.train_images)
@@ -72,14 +72,14 @@ def audit_pipeline(
 
 @dataclass(frozen=True)
 class SplitAudit:
-    """How a dataset falls into training and test images."""
+    """The split of a data set into training and test images."""
 
     train_images: int
     test_images: int
     shared: int
-    """Test images that are, byte for byte, a training image as well."""
+    """Test images equal to a training image, byte for byte."""
     label_digests: tuple[str, str]
-    """Of the training labels and the test labels, in their order."""
+    """Digests of the training labels and of the test labels, in order."""
 
 
 def audit_split(dataset: str, root: Path | None = None) -> SplitAudit:
@@ -95,7 +95,7 @@ def audit_split(dataset: str, root: Path | None = None) -> SplitAudit:
 
 
 def synthetic_images(train: int = 256, test: int = 64) -> ImageSet:
-    """Random bytes of CIFAR-10's shape, of every contrast down to none, bright at the edges."""
+    """Random images of CIFAR-10's shape, of all contrasts down to none, with bright edges."""
     generator = torch.Generator().manual_seed(0)
     count = train + test
     contrast = torch.arange(count)[:, None, None, None] % 128
@@ -108,7 +108,7 @@ def synthetic_images(train: int = 256, test: int = 64) -> ImageSet:
 
 
 def _crop(pixels: np.ndarray, size: int = 28) -> np.ndarray:
-    """The central part, written apart from the harness's own crop."""
+    """The central part; independent of `harness.data.preprocessing.centre_crop`."""
     height, width = pixels.shape[-2:]
     if max(height, width) <= size:
         return pixels

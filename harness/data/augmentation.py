@@ -1,7 +1,7 @@
 """Random crops, flips and rotations, a whole batch at a time on its device.
 
-Each image has a draw of its own every epoch: section 3's data augmentation, and Table 4's
-"augmentation: left-right flip and rotation up to 25 degrees". The draws are made on the CPU.
+Each image is drawn anew every epoch: section 3's data augmentation, and Table 4's "left-right flip
+and rotation up to 25 degrees". The draws are made on the CPU.
 """
 
 from collections.abc import Sequence
@@ -16,19 +16,19 @@ LARGEST_ANGLE = 25.0
 
 @dataclass(frozen=True)
 class Draws:
-    """One epoch's draws for n images: what is not asked for is what leaves an image as it is."""
+    """One epoch's draws for n images. Without a switch its values leave images as they are."""
 
     top: torch.Tensor
     """First row of the crop (n,), integers."""
     left: torch.Tensor
     """First column of the crop (n,), integers."""
     flipped: torch.Tensor
-    """Whether left and right change places (n,), booleans."""
+    """Whether left and right are swapped (n,), booleans."""
     angle: torch.Tensor | None
-    """Degrees against the clock (n,), or None where nothing is turned."""
+    """Degrees counterclockwise (n,), or None without rotation."""
 
     def to(self, device: torch.device) -> "Draws":
-        """The same on another device."""
+        """The same draws on another device."""
         angle = None if self.angle is None else self.angle.to(device)
         return Draws(self.top.to(device), self.left.to(device), self.flipped.to(device), angle)
 
@@ -41,30 +41,27 @@ def draw(
     generator: torch.Generator,
 ) -> Draws:
     """Draw for n images of ``size`` (height, width), cropped to ``crop``."""
-    places = []
+    corners = []
     for side in size:
         spare = side - min(side, crop)
         middle = torch.full((n,), spare // 2)
         if "random crop" in augmentation:
             middle = torch.randint(spare + 1, (n,), generator=generator)
-        places.append(middle)
+        corners.append(middle)
     flipped = torch.zeros(n, dtype=torch.bool)
     if "flip" in augmentation:
         flipped = torch.rand(n, generator=generator) < 0.5
     angle = None
     if "rotation" in augmentation:
         angle = torch.empty(n).uniform_(-LARGEST_ANGLE, LARGEST_ANGLE, generator=generator)
-    return Draws(*places, flipped, angle)
+    return Draws(*corners, flipped, angle)
 
 
 def augmented(pixels: torch.Tensor, batch: torch.Tensor, draws: Draws, crop: int) -> torch.Tensor:
-    """Images of index ``batch`` (B,) of bytes ``pixels`` (N, H, W, C) -> (B, C, crop, crop).
+    """Images ``batch`` (B,) of the bytes ``pixels`` (N, H, W, C) -> (B, C, crop, crop) in [0, 1].
 
-    Values are in [0, 1].
-
-    Rotation is about the middle of the crop, bilinear, and reads the whole image, so that corners
-    show what lies outside the crop; beyond the image there is black, as torchvision's rotation
-    has it.
+    Rotation is bilinear and about the middle of the crop. Its corners show the image outside the
+    crop, and black beyond the image, as in torchvision's rotation.
     """
     height, width = pixels.shape[1:3]
     rows = torch.arange(min(height, crop), device=pixels.device)
@@ -75,7 +72,7 @@ def augmented(pixels: torch.Tensor, batch: torch.Tensor, draws: Draws, crop: int
         across = draws.left[batch, None] + across
         taken = pixels[batch[:, None, None], down[:, :, None], across[:, None, :]]
         return taken.permute(0, 3, 1, 2).float() / 255
-    # Places in the image, in pixels: turned about the middle of the crop.
+    # Coordinates in pixels, rotated about the middle of the crop.
     middle_row, middle_column = (len(rows) - 1) / 2, (len(columns) - 1) / 2
     y = (rows - middle_row)[None, :, None]
     x = (across - middle_column)[:, None, :]

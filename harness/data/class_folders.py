@@ -74,12 +74,12 @@ def listed(folder: Path) -> tuple[tuple[str, ...], Files, Files]:
     classes = _classes(folder)
     every = images_of(classes)
     held_out: set[tuple[Path, int]] = set()
-    for label, place in enumerate(classes):
+    for label, class_folder in enumerate(classes):
         images = [it for it in every if it[1] == label]
         if len(images) < EVERY_FIFTH:
             raise DataError(
-                f"{folder}: class {place.name!r} has fewer than {EVERY_FIFTH} images, so none for"
-                " testing; add some, or sort all images into train and test"
+                f"{folder}: class {class_folder.name!r} has fewer than {EVERY_FIFTH} images,"
+                " so none for testing; add some, or sort all images into train and test"
             )
         held_out.update(images[EVERY_FIFTH - 1 :: EVERY_FIFTH])
     return (

@@ -1,4 +1,4 @@
-"""From a recipe's words to tensors on the training device: cropped, randomised, whitened, once."""
+"""Images and labels as a recipe asks for them: cropped, randomised, whitened, on the device."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from harness.errors import DataError
 Whitening = Callable[[torch.Tensor], torch.Tensor]
 
 CHUNK = 5_000
-"""Images at a time: bounds the memory, and is part of the meaning of the noise streams."""
+"""Images at a time. Bounds the memory; a change of it changes the draws of noise."""
 
 
 @dataclass(frozen=True)
 class DataSpec:
-    """The part of a recipe that says what is trained on; see `harness.training.recipe.Recipe`."""
+    """The fields of a recipe that decide its data; see `harness.training.recipe.Recipe`."""
 
     dataset: str
     train_size: int | None
@@ -31,23 +31,23 @@ class DataSpec:
     label_draw: int = 0
     replaced: int | None = None
     probed: bool = False
-    """Whether the sample before any replacement, and images that it left out, are wanted too."""
+    """Whether probe images are wanted: the sample without replacement, and images left out."""
     validation_size: int = 0
-    """How many of the images that the sample left out are held out for validation."""
+    """Number of validation images, taken from those that the sample leaves out."""
     score_corrupted_test: bool = False
     keep_pixels: bool = False
-    """Whether the uncropped bytes of the sample are wanted too, for augmentation."""
+    """Whether the uncropped bytes of the sample are wanted, for augmentation."""
     image_size: int | None = None
-    """To which cropped images are enlarged."""
+    """Pixels a side to which cropped images are enlarged; None leaves them as they are."""
 
 
 @dataclass(frozen=True)
 class WhitenedImages:
-    """Whitened images (N, C, H, W) on one device: what labels and replacements do not change."""
+    """Whitened images (N, C, H, W) on one device, before labels and replacements."""
 
     sample: torch.Tensor
     left_out: torch.Tensor
-    """Of the images that the sample left out, as many as are wanted."""
+    """As many of the images that the sample leaves out as are wanted."""
     test: torch.Tensor
     pixels: torch.Tensor | None = None
     """The sample's bytes (N, H, W, C), uncropped, where they are wanted."""
@@ -55,7 +55,7 @@ class WhitenedImages:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What the training loop sees: whitened images (N, C, H, W), labels (N,), on one device."""
+    """Whitened images (N, C, H, W) and labels (N,) on one device, for the training loop."""
 
     train_images: torch.Tensor
     train_labels: torch.Tensor
@@ -63,9 +63,9 @@ class TrainingData:
     test_labels: torch.Tensor
     classes: int
     true_labels: torch.Tensor | None = None
-    """Of the training images, before any corruption; None where they are the training labels."""
+    """Training labels before corruption; None if nothing was corrupted."""
     probes: tuple[torch.Tensor, ...] = ()
-    """Images whose answers are kept, and their labels."""
+    """Images whose logits are recorded."""
     probe_labels: torch.Tensor | None = None
     train_pixels: torch.Tensor | None = None
     """Bytes (N, H, W, C), uncropped, where the images are augmented."""
@@ -73,7 +73,7 @@ class TrainingData:
     validation_labels: torch.Tensor | None = None
     corrupted_test_labels: torch.Tensor | None = None
     skipped: int = 0
-    """Photographs that did not decode, and were left out."""
+    """Number of photographs that did not decode and were left out."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -90,7 +90,7 @@ def prepare(
     memory_format: torch.memory_format = torch.contiguous_format,
     whitening: Whitening = whiten,
 ) -> TrainingData:
-    """Crop, randomise and whiten; test labels are never touched."""
+    """Crop, randomise and whiten; test labels stay as they are."""
     whitened = whitened_images(images, spec, device, dtype, memory_format, whitening)
     return with_labels(whitened, images, spec)
 
@@ -103,7 +103,7 @@ def whitened_images(
     memory_format: torch.memory_format,
     whitening: Whitening = whiten,
 ) -> WhitenedImages:
-    """The images alone: they hang on neither labels, nor their draw, nor a replacement."""
+    """The images alone, which depend on no label, label draw or replacement."""
     mean = std = 0.0
     if spec.inputs == "gaussian":
         mean, std = _moments(centre_crop(images.train_images, spec.crop))
@@ -114,15 +114,15 @@ def whitened_images(
         result = torch.empty(shape, dtype=dtype, device=device, memory_format=memory_format)
         shared = streams.stream(spec.seed, streams.PIXELS)
         permutation = rnd.pixel_permutation(*shape[-2:], shared)
-        own = streams.stream(spec.seed, f"{streams.PIXELS}/{part}")
+        stream = streams.stream(spec.seed, f"{streams.PIXELS}/{part}")
         for start in range(0, len(pixels), CHUNK):
             chunk = enlarged(scale(pixels[start : start + CHUNK]), spec.image_size)
             if spec.inputs == "shuffled pixels":
                 chunk = rnd.shuffled_pixels(chunk, permutation)
             elif spec.inputs == "random pixels":
-                chunk = rnd.random_pixels(chunk, own)
+                chunk = rnd.random_pixels(chunk, stream)
             elif spec.inputs == "gaussian":
-                chunk = rnd.gaussian(chunk, mean, std, own)
+                chunk = rnd.gaussian(chunk, mean, std, stream)
             result[start : start + CHUNK] = whitening(chunk)
         return result
 
@@ -139,7 +139,7 @@ def whitened_images(
 
 
 def with_labels(whitened: WhitenedImages, images: ImageSet, spec: DataSpec) -> TrainingData:
-    """Labels of the sample, drawn as the spec says, and the replacement, if there is one."""
+    """The images with their labels, corrupted as ``spec`` says, and any replacement made."""
     train_labels, test_labels = images.train_labels, images.test_labels
     classes = images.spec.classes
     if spec.labels == "two groups":
@@ -195,10 +195,10 @@ def with_labels(whitened: WhitenedImages, images: ImageSet, spec: DataSpec) -> T
 
 
 def redraw_inputs(images: torch.Tensor, inputs: str, generator: torch.Generator) -> torch.Tensor:
-    """Fresh noise in place of the fixed one: the broken premise of a control.
+    """Fresh noise in place of the fixed noise, for a control.
 
-    Works on whitened images (B, C, H, W): whitening neither sees the order of the pixels nor the
-    mean and scale of the noise.
+    Works on whitened images (B, C, H, W), since whitening is independent of the order of pixels
+    and of the mean and scale of noise.
     """
     if inputs == "gaussian":
         noise = rnd.gaussian(images.float(), 0.0, 1.0, generator)
@@ -207,7 +207,7 @@ def redraw_inputs(images: torch.Tensor, inputs: str, generator: torch.Generator)
 
 
 def sample_indices(images: ImageSet, spec: DataSpec) -> tuple[torch.Tensor | None, torch.Tensor]:
-    """Places of the sample in the training set, None for all of it, and of what it left out."""
+    """Indices in the training set: of the sample (None for all of it), and of images left out."""
     total, size = len(images.train_labels), spec.train_size
     if size is None or size >= total:
         return None, torch.empty(0, dtype=torch.int64)
@@ -216,13 +216,13 @@ def sample_indices(images: ImageSet, spec: DataSpec) -> tuple[torch.Tensor | Non
     return shuffled[:size], shuffled[size : size + wanted]
 
 
-def _rows(tensor: torch.Tensor, places: torch.Tensor | None) -> torch.Tensor:
-    return tensor if places is None else tensor[places]
+def _rows(tensor: torch.Tensor, indices: torch.Tensor | None) -> torch.Tensor:
+    return tensor if indices is None else tensor[indices]
 
 
 def _moments(pixels: torch.Tensor) -> tuple[float, float]:
     """Mean and std of all values of the dataset's training images, in [0, 1]."""
-    # One pass over a histogram of bytes: exact, and no float copy of the dataset.
+    # From a histogram of the bytes: exact, and without a float copy of the data set.
     counts = torch.bincount(pixels.flatten().to(torch.int32), minlength=256).double()
     values = torch.arange(256, dtype=torch.float64) / 255
     mean = float((counts * values).sum() / counts.sum())

@@ -1,4 +1,4 @@
-"""Appendix A: pixels divided by 255, a crop from the centre, and whitening of each image alone."""
+"""Appendix A: pixels divided by 255, a crop from the centre, each image whitened alone."""
 
 import torch
 
@@ -17,12 +17,12 @@ def centre_crop(images: torch.Tensor, size: int) -> torch.Tensor:
 
 
 def enlarged_shape(shape: torch.Size, size: int | None) -> tuple[int, ...]:
-    """The shape of images (N, C, H, W) once they are enlarged; None leaves them as they are."""
+    """The shape of images (N, C, H, W) after `enlarged`."""
     return tuple(shape) if size is None else (*shape[:2], size, size)
 
 
 def enlarged(images: torch.Tensor, size: int | None) -> torch.Tensor:
-    """Float images (N, C, H, W) -> (N, C, size, size), bilinearly; None leaves them as they are."""
+    """Float images (N, C, H, W) -> (N, C, size, size), bilinear; unchanged if size is None."""
     if size is None or tuple(images.shape[-2:]) == (size, size):
         return images
     return torch.nn.functional.interpolate(images, (size, size), mode="bilinear")
@@ -31,8 +31,8 @@ def enlarged(images: torch.Tensor, size: int | None) -> torch.Tensor:
 def whiten(images: torch.Tensor) -> torch.Tensor:
     """Subtract each image's mean, divide by max(its std, 1/sqrt(N)), N its number of values.
 
-    TensorFlow's ``per_image_whitening``: the std is that of a population, and the floor keeps
-    constant images finite (they become zeros). (B, C, H, W) -> the same shape.
+    TensorFlow's ``per_image_whitening``, with the population's std. Constant images become zeros.
+    (B, C, H, W) -> the same shape.
     """
     centred = images - images.mean(dim=(1, 2, 3), keepdim=True)
     std = centred.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()

@@ -1,8 +1,8 @@
 """The randomisation tests of section 2.1, as pure functions: same generator state, same result.
 
 Labels: true, partially corrupted, random. Inputs: true, shuffled pixels, random pixels, Gaussian.
-Not said in the paper, and chosen here: pixels are permuted after the crop, the channels of a pixel
-move together, and the Gaussian has one mean and one variance for the whole dataset.
+The paper leaves open, and we chose: pixels are permuted after the crop, the channels of a pixel
+move together, and the Gaussian has one mean and one variance for the whole data set.
 """
 
 import torch
@@ -26,21 +26,21 @@ def random_labels(labels: torch.Tensor, classes: int, generator: torch.Generator
 
 
 def pixel_permutation(height: int, width: int, generator: torch.Generator) -> torch.Tensor:
-    """The one permutation of places (H * W,) that shuffled pixels apply to every image."""
+    """One permutation of the pixels (H * W,), for all images."""
     return torch.randperm(height * width, generator=generator)
 
 
 def shuffled_pixels(images: torch.Tensor, permutation: torch.Tensor) -> torch.Tensor:
-    """The same permutation of places for all images (N, C, H, W), training and test alike."""
+    """The same permutation of pixels for all images (N, C, H, W), training and test alike."""
     return images.flatten(2)[:, :, permutation].view(images.shape)
 
 
 def random_pixels(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """A new permutation of places for each image (N, C, H, W)."""
+    """Another permutation of pixels for each image (N, C, H, W)."""
     flat = images.flatten(2)
-    places = torch.rand(flat.shape[0], flat.shape[2], generator=generator).argsort(dim=1)
-    places = places.to(images.device)[:, None, :].expand_as(flat)
-    return flat.gather(2, places).view(images.shape)
+    order = torch.rand(flat.shape[0], flat.shape[2], generator=generator).argsort(dim=1)
+    order = order.to(images.device)[:, None, :].expand_as(flat)
+    return flat.gather(2, order).view(images.shape)
 
 
 def gaussian(

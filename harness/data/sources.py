@@ -1,4 +1,4 @@
-"""Reading datasets: complete and verified, or not at all."""
+"""Data sets, read and verified."""
 
 import hashlib
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from harness.errors import DataError
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images as they come, on the CPU: uint8 (N, C, H, W), and labels int64 (N,)."""
+    """Images as they are on disk: uint8 (N, C, H, W), and labels int64 (N,), on the CPU."""
 
     spec: DatasetSpec
     train_images: torch.Tensor
@@ -31,9 +31,9 @@ class ImageSet:
 
 
 def fingerprint(name: str, root: str | Path | None = None) -> str:
-    """What identifies the dataset's content: its published checksums, or the arrays' own.
+    """Identifies the data set's content by its published checksums, or else by all its bytes.
 
-    Of photographs under ``root``, their names and sizes; raises DataError as `photo_folder` does.
+    For photographs, by their names and sizes; raises DataError as `photo_folder` does.
     """
     spec = dataset_spec(name)
     if spec.is_folder:
@@ -51,12 +51,12 @@ def _digits() -> ImageSet:
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    # Sixteen grey levels, spread over those of a byte.
+    # Grey levels from 0 to 16, spread over a byte.
     pixels = np.rint(digits.images * (255 / 16)).astype(np.uint8)
     images = torch.from_numpy(pixels)[:, None].expand(-1, 3, -1, -1)
     labels = torch.from_numpy(digits.target.astype(np.int64))
     content = hashlib.sha256(pixels.tobytes() + labels.numpy().tobytes()).hexdigest()
-    # The file is ordered by writer: a fixed shuffle makes both parts alike.
+    # The file is ordered by writer; a fixed shuffle makes both parts alike.
     spec = dataset_spec("digits")
     order = torch.randperm(len(labels), generator=stream(0, "digits split"))
     train, test = order[: spec.train_size], order[spec.train_size :]
@@ -64,7 +64,7 @@ def _digits() -> ImageSet:
 
 
 def _torchvision(name: str, root: Path) -> ImageSet:
-    """CIFAR10 or MNIST through torchvision's own classes, once every checksum has been verified."""
+    """CIFAR10 or MNIST, read by torchvision after its checksums are verified."""
     from torchvision import datasets
 
     verify(name, root)
@@ -88,7 +88,7 @@ def _load(name: str, root: Path) -> ImageSet:
 
 
 def load(name: str, root: str | Path | None = None) -> ImageSet:
-    """The dataset ``name`` from ``root`` (default: `data_root`), kept in memory for next time.
+    """The data set ``name`` from ``root`` (default: `data_root`), cached in memory.
 
     Raises UnknownName, or DataError where a file is missing or its checksum is wrong.
     """
@@ -96,7 +96,7 @@ def load(name: str, root: str | Path | None = None) -> ImageSet:
 
 
 def fetch(name: str, root: str | Path | None = None) -> Path:
-    """Download and verify a dataset with torchvision; returns the folder that now holds it."""
+    """Download a data set with torchvision and verify it; returns its folder."""
     from torchvision import datasets
 
     spec, where = dataset_spec(name), data_root(root)

@@ -15,7 +15,7 @@ CIFAR10_FILES = {
     "cifar-10-batches-py/test_batch": "40351d587109b95175f43aff81a1287e",
     "cifar-10-batches-py/batches.meta": "5ff9c542aee3614f3951f8cda6e48888",
 }
-"""md5 sums as torchvision states them."""
+"""md5 sums from torchvision."""
 
 MNIST_FILES = {
     "MNIST/raw/train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -23,7 +23,7 @@ MNIST_FILES = {
     "MNIST/raw/t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "MNIST/raw/t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
-"""md5 sums of the unpacked files; torchvision states those of the archives only."""
+"""md5 sums of the unpacked files; torchvision has only those of the archives."""
 
 BY_SIZE = (("digits below five", "digits from five up"), (5, 6, 7, 8, 9))
 BY_LIFE = (("vehicles", "animals"), (2, 3, 4, 5, 6, 7))
@@ -31,7 +31,7 @@ BY_LIFE = (("vehicles", "animals"), (2, 3, 4, 5, 6, 7))
 
 @dataclass(frozen=True)
 class DatasetSpec:
-    """A dataset's name, its shape (channels, height, width), sizes, and files with md5 sums."""
+    """A data set: its shape is (channels, height, width), ``files`` maps each file to its md5."""
 
     name: str
     title: str
@@ -41,7 +41,7 @@ class DatasetSpec:
     test_size: int
     files: dict[str, str]
     groups: tuple[str, str] = ("", "")
-    """Names of the two groups of classes that section 2.2 tells apart."""
+    """Names of the two groups of classes that section 2.2 distinguishes."""
     second_group: tuple[int, ...] = ()
     """The classes of the second group; empty where there are no groups."""
     is_folder: bool = False
@@ -52,7 +52,7 @@ class DatasetSpec:
 
     @property
     def embedded(self) -> bool:
-        """Whether it comes with a dependency, so that nothing needs to be downloaded."""
+        """Whether it comes with a dependency and needs no download."""
         return not self.files and not self.is_folder and not self.custom
 
 

@@ -1,7 +1,7 @@
 """Random streams: one generator for each purpose, all from a recipe's seed.
 
-Draws are made on the CPU, so that every device sees the same, and each stream is independent of
-how much the others draw: labels do not change when a network gains a layer.
+Draws are made on the CPU, so that they are the same for every device. Streams are independent:
+labels do not change when a network gains a layer.
 """
 
 import hashlib
@@ -17,9 +17,9 @@ REDRAW = "redraw"
 AUGMENTATION = "augmentation"
 DROPOUT = "dropout"
 NETWORK = "network"
-"""What a network from outside draws while it trains: dropout of its own, say."""
+"""The draws of a custom network while it trains, such as dropout."""
 DRAWN_IN_TRAINING = (ORDER, REDRAW, AUGMENTATION, DROPOUT, NETWORK)
-"""The streams that go on from epoch to epoch."""
+"""The streams that continue from epoch to epoch."""
 
 
 def stream(seed: int, purpose: str) -> torch.Generator:
@@ -29,5 +29,5 @@ def stream(seed: int, purpose: str) -> torch.Generator:
 
 
 def digest(integers: torch.Tensor) -> str:
-    """A short hash of a stream of integers, to pin labels and permutations in a baseline."""
+    """A short hash of integers, such as labels or a permutation."""
     return hashlib.sha256(integers.to(torch.int64).cpu().numpy().tobytes()).hexdigest()[:16]

@@ -1,8 +1,8 @@
-"""What a network from outside is made of: a fingerprint of its source, for the keys of runs.
+"""A fingerprint of a custom network's source, for the keys of runs. Imports no torch.
 
-A file counts with the modules beside it that it imports, a module with those of its own package;
-one among Python's installed packages counts with that package's version instead. Weights and other
-files that the code reads do not count. Imports nothing but the packages above a module, no torch.
+It covers a file and the modules beside it that it imports, or a module and those of its package
+that it imports; for an installed package, its version instead. Weights and other files that the
+code reads are not covered.
 """
 
 import importlib.util
@@ -18,9 +18,9 @@ from harness.syntax import fingerprint, imported_files
 
 @cache
 def source_fingerprint(name: str) -> str:
-    """Changes with the code of the network called ``name``; raises NetworkError if there is none.
+    """Changes with the code of the network ``name``; raises NetworkError if there is none.
 
-    Read once in a process, as the code is.
+    Computed once in a process, since the code is imported once.
     """
     address = address_of(name)
     if address.source == "torchvision":
@@ -40,7 +40,7 @@ def _inside(module: str, package: str) -> bool:
 
 
 def modules_beside(name: str) -> dict[str, Path]:
-    """Of a network in a file: the modules beside it that it imports, and where they are."""
+    """The modules beside a network's file that it imports, with their files."""
     path = address_of(name).file
     if path is None:
         return {}
@@ -62,8 +62,8 @@ def _file_of(module: str, name: str) -> Path:
         raise NetworkError(f"{name} cannot be found: {error}; check the name") from error
     if spec is None or not spec.origin or not spec.origin.endswith(".py"):
         raise NetworkError(
-            f"{name}: {module} is no module with a Python file; name the module in which the"
-            " factory is"
+            f"{name}: {module} is no module with a Python file; name the module that defines the"
+            " factory"
         )
     return Path(spec.origin).resolve()
 

@@ -4,7 +4,7 @@ import shlex
 import shutil
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import HarnessError, UnknownName
@@ -26,33 +26,29 @@ class Fault:
     find: str
     replace: str
     first: str
-    """Folder or file of claims/ that should notice; tried before the whole fast tier."""
+    """Folder or file of claims/ that should notice it; run before the whole fast tier."""
     survives: str = ""
-    """Why the fast tier cannot notice it; empty where it must."""
+    """Why the fast tier cannot notice it; empty if it must."""
 
     @property
     def command(self) -> str:
-        """What tries it."""
+        """The command that tries it."""
         return f"python -m harness sabotage --only {shlex.quote(self.name)}"
 
     def applied_to(self, source: str) -> str:
-        """The file's text with the fault in it; HarnessError unless the text stands there once."""
+        """The file's text with the fault; raises HarnessError unless ``find`` occurs once."""
         count = source.count(self.find)
         if count != 1:
             raise HarnessError(
-                f"the fault {self.name!r} does not fit harness/{self.file} any more:"
-                f" {self.find!r} stands there {count} times; mend harness/sabotage/faults.toml"
+                f"the fault {self.name!r} no longer fits harness/{self.file}:"
+                f" {self.find!r} occurs {count} times; correct harness/sabotage/faults.toml"
             )
         return source.replace(self.find, self.replace)
 
 
 def load_faults(path: Path = FAULTS) -> list[Fault]:
-    """All faults in the file's order; raises HarnessError for an entry that is none."""
+    """All faults in the file's order; raises HarnessError for an entry with wrong fields."""
     entries = tomllib.loads(path.read_text(encoding="utf-8")).get("fault", [])
-    known = {field.name for field in fields(Fault)}
-    for entry in entries:
-        if unknown := set(entry) - known:
-            raise HarnessError(f"{path}: {entry.get('name')!r} has {', '.join(sorted(unknown))}")
     try:
         return [Fault(**entry) for entry in entries]
     except TypeError as error:
@@ -60,7 +56,10 @@ def load_faults(path: Path = FAULTS) -> list[Fault]:
 
 
 def choose(faults: Sequence[Fault], words: Sequence[str]) -> list[Fault]:
-    """Faults whose name or area holds one of the words; all without any. Raises UnknownName."""
+    """Faults with one of the words in their name or as their area; all if no word is given.
+
+    Raises UnknownName for a word without a fault.
+    """
     chosen = []
     for word in words:
         found = [f for f in faults if word.lower() in f.name.lower() or word == f.area]
@@ -71,12 +70,12 @@ def choose(faults: Sequence[Fault], words: Sequence[str]) -> list[Fault]:
 
 
 def standing_in(claim: Claim, faults: Sequence[Fault]) -> Fault | None:
-    """The fault that an identity names in place of a control; None where there is none."""
+    """The fault that a claim names in place of a control; None if it has a control."""
     return next((f for f in faults if f"{PLANTED}{f.name}" == claim.control), None)
 
 
 def plant(fault: Fault | None, folder: Path, project: Path = PROJECT) -> None:
-    """Copy the project into an empty folder, and put the fault into the copy (None: no fault)."""
+    """Copy the project into an empty folder and plant the fault in the copy, unless it is None."""
     for name in COPIED:
         source = project / name
         if source.is_dir():

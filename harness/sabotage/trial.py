@@ -1,4 +1,4 @@
-"""One fault on trial: the fast tier, in a process of its own, on a copy that has the fault."""
+"""Run the fast tier, in another process, on a copy of the project with a fault."""
 
 import os
 import subprocess
@@ -18,23 +18,23 @@ TESTS_FAILED = 1
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the fast tier made of a fault."""
+    """How the fast tier reacted to a fault."""
 
     fault: Fault
     caught_by: tuple[str, ...]
-    """Tests that failed, the first ones; empty where the fault survived."""
+    """The first tests that failed; empty if the fault survived."""
     seconds: float
     trouble: str = ""
-    """The end of the output, where the session broke down before any test could fail."""
+    """The end of the output, if the session ended without a verdict."""
 
     @property
     def caught(self) -> bool:
-        """Whether anything noticed: a session that breaks down has noticed, too."""
+        """Whether a test failed or the session broke down."""
         return bool(self.caught_by or self.trouble)
 
     @property
     def as_it_should(self) -> bool:
-        """Caught, or known to be harmless to what the fast tier can see."""
+        """Whether it was caught, or is known to survive."""
         return self.caught != bool(self.fault.survives)
 
 
@@ -49,18 +49,18 @@ def try_fault(fault: Fault, workers: int | None = None, project: Path = PROJECT)
         copy = Path(scratch) / "project"
         copy.mkdir()
         plant(fault, copy, project)
-        for place in (f"claims/{fault.first}", "claims"):
-            failed, trouble = _session(copy, place, workers)
+        for tests in (f"claims/{fault.first}", "claims"):
+            failed, trouble = _session(copy, tests, workers)
             if failed or trouble:
                 break
     return Verdict(fault, failed, time.perf_counter() - started, trouble)
 
 
-def _session(copy: Path, place: str, workers: int) -> tuple[tuple[str, ...], str]:
-    """The tests that failed, and the end of the output where the session broke down."""
-    told, store = copy.parent / "junit.xml", copy.parent / "runs"
-    command = [sys.executable, "-m", "pytest", place, "-m", "fast", "-x", "-q", "--no-header"]
-    command += ["-p", "no:cacheprovider", "--junitxml", str(told), "--runs", str(store)]
+def _session(copy: Path, tests: str, workers: int) -> tuple[tuple[str, ...], str]:
+    """The tests that failed; if the session broke down, the end of its output."""
+    junit, store = copy.parent / "junit.xml", copy.parent / "runs"
+    command = [sys.executable, "-m", "pytest", tests, "-m", "fast", "-x", "-q", "--no-header"]
+    command += ["-p", "no:cacheprovider", "--junitxml", str(junit), "--runs", str(store)]
     command += ["-n", str(workers)] if workers > 1 else []
     path = os.pathsep.join([str(copy), *filter(None, [os.environ.get("PYTHONPATH")])])
     done = subprocess.run(
@@ -73,7 +73,7 @@ def _session(copy: Path, place: str, workers: int) -> tuple[tuple[str, ...], str
     )
     if done.returncode == NOTHING_FAILED:
         return (), ""
-    failed = _failed(told) if told.is_file() else ()
+    failed = _failed(junit) if junit.is_file() else ()
     trouble = "" if failed else (done.stdout + done.stderr)[-2_000:]
     return failed, trouble
 

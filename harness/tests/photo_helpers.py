@@ -1,4 +1,4 @@
-"""Small folders in ImageNet's layout, made of noise, and a recipe that trains on one."""
+"""Small folders of noise in ImageNet's layout, and a recipe that trains on one."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ CORRUPT = b"\xff\xd8\xff\xe0 no photograph"
 
 
 def photo(seed: int, height: int = 90, width: int = 110) -> torch.Tensor:
-    """Smooth noise, so that a JPEG keeps what is on it; bytes (3, H, W)."""
+    """Smooth noise, which a JPEG preserves; bytes (3, H, W)."""
     rows = np.random.default_rng(seed).integers(0, 256, (3, 6, 7), dtype=np.uint8)
     coarse = torch.from_numpy(rows)[None].float()
     smooth = torch.nn.functional.interpolate(coarse, (height, width), mode="bilinear")
@@ -53,7 +53,7 @@ def prepared(recipe: Recipe, root: Path, workers: int = 2) -> TrainingData:
 
 
 def touch_or_skip(path: Path) -> None:
-    """An empty file; the test is skipped where the file system takes no such name."""
+    """Create an empty file; skip the test if the file system forbids its name."""
     try:
         path.parent.mkdir(exist_ok=True)
         path.touch()

@@ -1,4 +1,4 @@
-"""Photographs of noise, in ImageNet's layout."""
+"""Photographs of noise in ImageNet's layout."""
 
 import shutil
 
@@ -10,18 +10,18 @@ from harness.tests.photo_helpers import photo_layout
 
 @pytest.fixture
 def own_cache(tmp_path, monkeypatch):
-    """Where crops are kept, for this test alone."""
+    """A cache of crops for this test alone."""
     monkeypatch.setattr(crop_cache, "default_cache", lambda: tmp_path / "crops")
     return tmp_path / "crops"
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A folder to be read."""
+    """A folder that tests only read."""
     return photo_layout(tmp_path_factory.mktemp("made"))
 
 
 @pytest.fixture
 def folder(made, tmp_path):
-    """A copy of it, to be spoiled."""
+    """A copy that a test may change."""
     return shutil.copytree(made, tmp_path / "photographs")

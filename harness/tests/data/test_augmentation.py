@@ -1,4 +1,4 @@
-"""Random crops, flips and rotations: each image its own draw, against torchvision one by one."""
+"""Random crops, flips and rotations, compared with torchvision image by image."""
 
 import pytest
 import torch
@@ -56,7 +56,7 @@ def test_rotations_are_those_of_torchvision_about_the_middle_of_the_crop(pixels,
         expected = tv.crop(turned, top, left, CROP, CROP)
         if draws.flipped[index]:
             expected = tv.horizontal_flip(expected)
-        # torchvision weighs what lies beyond the image otherwise: its edges fade to the fill.
+        # At the edges of the image torchvision blends with the fill: they are left out.
         inside = tv.crop(
             tv.rotate(
                 torch.nn.functional.pad(torch.ones(1, HEIGHT - 4, WIDTH - 4), (2, 2, 2, 2)),
@@ -73,7 +73,7 @@ def test_rotations_are_those_of_torchvision_about_the_middle_of_the_crop(pixels,
         assert worst < 1e-4, (index, float(worst))
 
 
-def test_what_is_not_asked_for_is_not_drawn():
+def test_a_switch_draws_nothing_else():
     plain, cropped, flipped = drawn(), drawn("random crop"), drawn("flip")
     assert not plain.flipped.any() and plain.angle is None
     assert set(plain.top.tolist()) == {(HEIGHT - CROP) // 2}
@@ -81,10 +81,10 @@ def test_what_is_not_asked_for_is_not_drawn():
     assert flipped.flipped.any() and set(flipped.left.tolist()) == {(WIDTH - CROP) // 2}
 
 
-def test_every_place_side_and_angle_is_as_likely_as_another():
+def test_corners_sides_and_angles_are_uniform():
     many = drawn("random crop", "flip", "rotation", n=100_000)
-    for places, spare in ((many.top, HEIGHT - CROP), (many.left, WIDTH - CROP)):
-        counts = torch.bincount(places)
+    for corners, spare in ((many.top, HEIGHT - CROP), (many.left, WIDTH - CROP)):
+        counts = torch.bincount(corners)
         assert len(counts) == spare + 1
         # Six standard deviations of a binomial count.
         assert (counts - 100_000 / (spare + 1)).abs().max() < 6 * (100_000 / (spare + 1)) ** 0.5
@@ -94,6 +94,6 @@ def test_every_place_side_and_angle_is_as_likely_as_another():
     assert float(many.angle.abs().mean()) == pytest.approx(LARGEST_ANGLE / 2, abs=0.2)
 
 
-def test_draws_hang_on_the_generator_alone():
+def test_draws_depend_on_the_generator_alone():
     one, same, other = drawn("random crop"), drawn("random crop"), drawn("random crop", seed=2)
     assert torch.equal(one.top, same.top) and not torch.equal(one.top, other.top)

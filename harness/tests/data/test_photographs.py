@@ -1,4 +1,4 @@
-"""Folders of photographs: layout, labels, corrupt files, and their training."""
+"""Folders of photographs: layout, labels, corrupt files, training."""
 
 import shutil
 from dataclasses import asdict
@@ -30,9 +30,6 @@ def trained(recipe, root, workers=2):
     return training
 
 
-# --- The folder --------------------------------------------------------------------------------
-
-
 def _is_photograph(path):
     return path.endswith(".JPEG") and "._" not in path
 
@@ -48,7 +45,7 @@ def test_a_folder_is_listed_as_torchvision_lists_it(folder):
         assert ours == theirs.samples and list(found.classes) == theirs.classes
 
 
-def test_it_is_found_under_its_name_and_its_print_changes_with_a_file(made, tmp_path):
+def test_the_fingerprint_changes_with_a_file_and_not_with_the_folder(made, tmp_path):
     root = tmp_path / "root"
     shutil.copytree(made, root / "imagenet")
     assert photo_folder(root).root == root / "imagenet"
@@ -67,7 +64,7 @@ def test_it_is_found_under_its_name_and_its_print_changes_with_a_file(made, tmp_
         (lambda root: _empty(root / "train" / "n000"), "n000 holds no image"),
     ],
 )
-def test_a_folder_that_is_not_in_the_layout_is_refused(spoil, message, folder):
+def test_another_layout_is_refused(spoil, message, folder):
     spoil(folder)
     with pytest.raises(DataError, match=message):
         photo_folder(folder)
@@ -78,32 +75,29 @@ def _empty(folder):
         path.unlink()
 
 
-def test_more_classes_than_the_network_has_are_refused(made):
+def test_too_many_classes_are_refused(made):
     with pytest.raises(DataError, match="has 3 classes, but the networks here have 2 outputs"):
         photo_folder(made, most_classes=2)
 
 
-def test_more_photographs_than_there_are_are_refused(made):
+def test_too_large_a_sample_is_refused(made):
     with pytest.raises(DataError, match=r"needs 13 training photographs, .* holds 12; set train_s"):
         prepared(small(train_size=13), made)
 
 
-def test_a_last_batch_of_one_photograph_is_refused_before_anything_trains(made):
+def test_a_last_batch_of_one_photograph_is_refused(made):
     with pytest.raises(InvalidRecipe, match="last batch of one of the 12 photographs"):
         prepared(small(batch_size=11), made)
 
 
-# --- Corrupt files ------------------------------------------------------------------------------
-
-
-def test_corrupt_files_stop_a_training_before_it_starts(folder):
+def test_corrupt_files_are_found_before_training(folder):
     for name in ("train/n001/2.JPEG", "val/n000/1.JPEG"):
         (folder / name).write_bytes(CORRUPT)
     with pytest.raises(DataError, match=r"2 of 18 .*n001/2.JPEG, .*n000/1.JPEG; .*skip_corrupt"):
         prepared(small(), folder)
 
 
-def test_a_file_that_was_replaced_by_a_good_one_of_its_size_is_corrupt_no_more(folder):
+def test_a_replaced_file_of_the_same_size_is_decoded_again(folder):
     whole = prepared(small(), folder)
     file = folder / "train/n001/2.JPEG"
     good = file.read_bytes()
@@ -115,12 +109,12 @@ def test_a_file_that_was_replaced_by_a_good_one_of_its_size_is_corrupt_no_more(f
     file.write_bytes(good)
     repaired = prepared(small(), folder)
     assert repaired.skipped == 0
-    places = [torch.arange(12)]
-    (one,), (other,) = (list(it.train_images.batches(places)) for it in (whole, repaired))
-    assert torch.equal(one, other), "and its crop is kept anew"
+    indices = [torch.arange(12)]
+    (one,), (other,) = (list(it.train_images.batches(indices)) for it in (whole, repaired))
+    assert torch.equal(one, other)
 
 
-def test_a_sound_folder_is_not_taken_for_another_of_the_same_names_and_sizes(folder, tmp_path):
+def test_two_folders_with_equal_names_and_sizes_are_kept_apart(folder, tmp_path):
     sound = shutil.copytree(folder, tmp_path / "sound" / "imagenet")
     file = folder / "train/n001/2.JPEG"
     file.write_bytes(bytes(file.stat().st_size))
@@ -137,18 +131,18 @@ def test_a_sound_folder_is_not_taken_for_another_of_the_same_names_and_sizes(fol
         ({"batch_size": 4, "rank_batch": 3}, "rank_batch = 3,"),
     ],
 )
-def test_batches_of_a_single_photograph_are_refused_when_the_recipe_is_made(changes, name):
+def test_batches_of_one_photograph_are_refused(changes, name):
     with pytest.raises(InvalidRecipe, match=f"{name} .* BatchNorm normalises each by the others"):
         small(**changes)
 
 
-def test_or_are_left_out_and_counted_and_move_no_other_label(folder):
+def test_skipped_files_are_counted_and_change_no_other_label(folder):
     whole = prepared(small(), folder)
     (folder / "train/n001/2.JPEG").write_bytes(CORRUPT)
     photographs._listed.cache_clear()
     recipe = small(skip_corrupt=True)
     left = prepared(recipe, folder)
-    kept = [place for place in range(12) if place != 6]
+    kept = [index for index in range(12) if index != 6]
     assert left.train_labels.tolist() == whole.train_labels[kept].tolist()
     assert list(left.train_images.paths) == list(whole.train_images.paths[kept])
     (batch,) = left.train_images.batches([torch.arange(11)])
@@ -156,9 +150,6 @@ def test_or_are_left_out_and_counted_and_move_no_other_label(folder):
     assert torch.equal(batch, expected)
     outcome = trained(recipe, folder).outcome
     assert outcome.skipped == 1 and outcome.train_total == 11
-
-
-# --- Labels and training -----------------------------------------------------------------------
 
 
 def test_random_labels_are_drawn_once_over_1000_classes(made):
@@ -170,11 +161,11 @@ def test_random_labels_are_drawn_once_over_1000_classes(made):
     assert prepared(small(label_corruption=0.0), made).train_labels.tolist() == [
         label for label in range(3) for _ in range(4)
     ]
-    assert one.test_labels.tolist() == [0, 0, 1, 1, 2, 2], "test labels are never touched"
+    assert one.test_labels.tolist() == [0, 0, 1, 1, 2, 2], "test labels changed"
 
 
 @pytest.mark.parametrize("augmentation", [(), ("random crop", "flip", "colour")])
-def test_workers_change_no_bit_and_a_restart_goes_on_with_the_same_labels(made, augmentation):
+def test_neither_workers_nor_a_restart_change_a_bit(made, augmentation):
     recipe = small(augmentation=augmentation, epochs=3)
     whole, alone = trained(recipe, made), trained(recipe, made, workers=1)
 
@@ -193,7 +184,7 @@ def test_workers_change_no_bit_and_a_restart_goes_on_with_the_same_labels(made, 
     assert figures(second) == figures(whole)
 
 
-def test_top_1_and_top_5_train_and_test_best_and_last_are_kept(made, tmp_path):
+def test_best_and_last_accuracies_are_recorded(made, tmp_path):
     recipe = small(label_corruption=0.0, epochs=8, learning_rate=0.003)
     laboratory = Runner(Store(tmp_path / "runs"), device="cpu", data_root=made)
     outcome, curve = laboratory.run(recipe).outcome, laboratory.run(recipe).curve
@@ -207,7 +198,7 @@ def test_top_1_and_top_5_train_and_test_best_and_last_are_kept(made, tmp_path):
     assert record.figures["best test accuracy"] == pytest.approx(outcome.best_test_accuracy, 1e-5)
 
 
-def test_a_last_batch_of_one_photograph_joins_the_part_before_it():
+def test_a_part_of_one_photograph_joins_the_previous_part():
     from harness.training.ranks import Ranks
 
     sizes = [len(part) for part, *_ in Ranks().parts(torch.arange(9), 4)]

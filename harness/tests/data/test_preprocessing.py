@@ -1,4 +1,4 @@
-"""Appendix A's preprocessing: scaled, cropped from the centre, each image whitened alone."""
+"""Appendix A's preprocessing, and the preparation of a recipe's data."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ image_batches = hnp.arrays(
 
 
 def toy(size: int = 10, channels: int = 3) -> ImageSet:
-    """Random bytes; the first pixel of each image is its number, the test images are training's."""
+    """Random images, numbered by their first pixel; test and training images are equal."""
     generator = torch.Generator().manual_seed(5)
     images = torch.randint(256, (40, channels, size, size), generator=generator, dtype=torch.uint8)
     images[:, :, 0, 0] = torch.arange(40, dtype=torch.uint8)[:, None]
@@ -38,7 +38,7 @@ def toy(size: int = 10, channels: int = 3) -> ImageSet:
 
 
 def same(images: torch.Tensor) -> torch.Tensor:
-    """No whitening, so that the pixels can be recognised."""
+    """No whitening, so that pixels stay recognisable."""
     return images
 
 
@@ -69,7 +69,7 @@ def test_bytes_are_divided_by_255():
         ((31, 33), 28, (1, 28), (2, 29)),
     ],
 )
-def test_the_crop_is_the_centre_and_smaller_images_stay(size, crop, rows, columns):
+def test_images_are_cropped_from_the_centre(size, crop, rows, columns):
     row = torch.arange(size[0])[:, None].expand(size)
     column = torch.arange(size[1])[None, :].expand(size)
     cropped = centre_crop(torch.stack([row, column])[None], crop)[0]
@@ -106,7 +106,7 @@ def test_every_image_is_whitened_alone():
 
 @pytest.mark.parametrize("inputs", INPUTS)
 @pytest.mark.parametrize("corruption", [0.0, 0.5, 1.0])
-def test_test_labels_and_the_dataset_itself_are_never_touched(inputs, corruption):
+def test_test_labels_and_the_data_set_do_not_change(inputs, corruption):
     images = toy()
     prepared = prepare(images, replace(SPEC, inputs=inputs, label_corruption=corruption))
     for now, before in zip(vars(images).values(), vars(toy()).values(), strict=True):
@@ -116,7 +116,7 @@ def test_test_labels_and_the_dataset_itself_are_never_touched(inputs, corruption
 
 
 @pytest.mark.parametrize("inputs", INPUTS)
-def test_corrupted_labels_leave_the_images_as_they_were(inputs):
+def test_corrupted_labels_change_no_image(inputs):
     spec = replace(SPEC, inputs=inputs, train_size=16)
     true, random = (prepare(toy(), replace(spec, label_corruption=p)) for p in (0.0, 1.0))
     assert torch.equal(true.train_images, random.train_images)
@@ -137,7 +137,7 @@ def test_a_subset_holds_distinct_images_with_their_true_labels():
     ("inputs", "alike"),
     [("true", True), ("shuffled pixels", True), ("random pixels", False), ("gaussian", False)],
 )
-def test_noise_is_drawn_apart_for_training_and_test(inputs, alike):
+def test_training_and_test_images_have_separate_noise(inputs, alike):
     prepared = prepare(toy(), replace(SPEC, inputs=inputs))
     assert torch.equal(prepared.train_images, prepared.test_images) == alike
 
@@ -165,7 +165,7 @@ def test_layout_and_bfloat16_change_no_value(inputs):
 
 
 @pytest.mark.parametrize("inputs", ["true", "shuffled pixels"])
-def test_images_are_prepared_alike_in_chunks(inputs, monkeypatch):
+def test_chunks_change_no_image(inputs, monkeypatch):
     whole = prepare(toy(), replace(SPEC, inputs=inputs)).train_images
     monkeypatch.setattr(preparation, "CHUNK", 7)
     assert torch.equal(prepare(toy(), replace(SPEC, inputs=inputs)).train_images, whole)
@@ -184,7 +184,7 @@ def test_gaussian_inputs_have_the_datasets_mean_and_std():
 
 
 @pytest.mark.parametrize("inputs", ["random pixels", "gaussian"])
-def test_redrawn_inputs_are_new_each_time_and_still_whitened(inputs):
+def test_redrawn_inputs_are_new_and_whitened(inputs):
     fixed = prepare(toy(), replace(SPEC, inputs=inputs)).train_images
     generator = torch.Generator().manual_seed(0)
     one, other = (redraw_inputs(fixed, inputs, generator) for _ in range(2))
@@ -194,7 +194,7 @@ def test_redrawn_inputs_are_new_each_time_and_still_whitened(inputs):
         torch.testing.assert_close(images.square().mean((1, 2, 3)), torch.ones(40))
 
 
-def test_the_audit_finds_nothing_in_the_digits_and_much_in_one_whitening_for_all():
+def test_the_audit_detects_one_whitening_for_all_images():
     sound = audit_pipeline("digits")
     assert (sound.images, sound.shape) == (1_797, (3, 8, 8))
     assert max(sound.worst_mean, sound.worst_std, sound.constant_image) < 1e-5
@@ -203,7 +203,7 @@ def test_the_audit_finds_nothing_in_the_digits_and_much_in_one_whitening_for_all
 
 
 @pytest.mark.parametrize(("offset", "sound"), [(0, True), (2, False)])
-def test_the_audit_sees_a_crop_that_is_not_the_centre(offset, sound, monkeypatch):
+def test_the_audit_detects_a_crop_off_the_centre(offset, sound, monkeypatch):
     monkeypatch.setattr(audit, "load", lambda name, root: toy(size=32))
     monkeypatch.setattr(
         preparation, "centre_crop", lambda images, size: images[..., 2 + offset : 30 + offset, 2:30]

@@ -1,6 +1,6 @@
-"""The six randomisations of section 2.1: pure, and each replaces what it says and nothing else.
+"""The six randomisations of section 2.1: pure, and each changes only its subject.
 
-Statistical bounds are six standard deviations wide: a false alarm once in five hundred million.
+Statistical bounds are six standard deviations wide: one false alarm in five hundred million.
 """
 
 import random
@@ -45,7 +45,7 @@ PURPOSES = [
 
 seeds = st.integers(0, 2**40)
 shapes = st.tuples(st.integers(2, 5), st.integers(1, 3), st.integers(4, 7), st.integers(4, 7))
-"""At least 16 places: 16! permutations, so that no two are equal by accident."""
+"""At least 16 pixels: with 16! permutations no two are equal by accident."""
 few = settings(deadline=None, max_examples=20)
 
 
@@ -54,12 +54,12 @@ def generator(seed: int) -> torch.Generator:
 
 
 def numbered(shape: tuple[int, ...]) -> torch.Tensor:
-    """Images in which every value occurs once, so that its way can be followed."""
+    """Images in which every value occurs once."""
     return torch.arange(torch.Size(shape).numel(), dtype=torch.float32).view(shape)
 
 
-def places(images: torch.Tensor, moved: torch.Tensor) -> torch.Tensor:
-    """Where each value of `moved` stood in the same channel of `images`: (N, C, H * W)."""
+def origins(images: torch.Tensor, moved: torch.Tensor) -> torch.Tensor:
+    """The index of each value of `moved` in its channel of `images`: (N, C, H * W)."""
     return (moved.flatten(2) - images[..., :1, :1].flatten(2)).to(torch.int64)
 
 
@@ -75,7 +75,7 @@ def test_the_same_generator_state_gives_the_same_result(name, seed, shape):
 
 
 @pytest.mark.parametrize("name", RANDOMISATIONS)
-def test_no_global_generator_is_read_or_moved(name):
+def test_global_generators_are_neither_read_nor_advanced(name):
     images, labels = numbered((50, 3, 8, 8)), torch.arange(50) % CLASSES
     results = []
     for seed in (1, 2):
@@ -127,7 +127,7 @@ def test_the_share_of_labels_is_replaced_by_uniform_ones(seed, share):
     assert (counts - n * share / 10).abs().max() < 6 * (n * share / 10) ** 0.5 + 3
 
 
-def test_labels_are_replaced_independently_not_in_a_fixed_number():
+def test_the_number_of_replaced_labels_is_random():
     kept = torch.full((1_000,), -1)
     counts = {int((corrupt_labels(kept, 0.5, 10, generator(s)) < 0).sum()) for s in range(20)}
     assert len(counts) > 1
@@ -136,19 +136,19 @@ def test_labels_are_replaced_independently_not_in_a_fixed_number():
 @pytest.mark.parametrize("name", ["shuffled pixels", "random pixels"])
 @given(seed=seeds, shape=shapes)
 @few
-def test_each_image_keeps_its_pixels_and_their_channels_together(name, seed, shape):
+def test_pixels_are_kept_and_their_channels_stay_together(name, seed, shape):
     images = numbered(shape)
     moved = RANDOMISATIONS[name](images, None, generator(seed))
     assert moved.shape == images.shape
     assert torch.equal(moved.flatten(2).sort().values, images.flatten(2).sort().values)
-    assert (places(images, moved) == places(images, moved)[:, :1]).all(), "a channel apart"
+    assert (origins(images, moved) == origins(images, moved)[:, :1]).all(), "a channel apart"
 
 
 @given(seed=seeds, shape=shapes)
 @few
 def test_shuffled_pixels_apply_one_permutation_to_all_images(seed, shape):
     images, permutation = numbered(shape), pixel_permutation(*shape[-2:], generator(seed))
-    found = places(images, shuffled_pixels(images, permutation))
+    found = origins(images, shuffled_pixels(images, permutation))
     assert (found == permutation).all()
 
 
@@ -156,12 +156,12 @@ def test_shuffled_pixels_apply_one_permutation_to_all_images(seed, shape):
 @few
 def test_random_pixels_give_every_image_its_own_permutation(seed, shape):
     images = numbered(shape)
-    found = places(images, random_pixels(images, generator(seed)))[:, 0]
+    found = origins(images, random_pixels(images, generator(seed)))[:, 0]
     assert len(found.unique(dim=0)) == len(images)
 
 
 @pytest.mark.parametrize("name", ["shuffled pixels", "random pixels"])
-def test_pixels_come_from_every_place_equally_often(name):
+def test_permutations_are_uniform(name):
     image = numbered((1, 1, 2, 2))
     draws = [RANDOMISATIONS[name](image, None, generator(seed)).flatten() for seed in range(2_000)]
     counts = torch.bincount(torch.stack(draws)[:, 0].to(torch.int64), minlength=4)
@@ -170,7 +170,7 @@ def test_pixels_come_from_every_place_equally_often(name):
 
 @given(seed=seeds, mean=st.floats(-1, 1), std=st.floats(0.1, 2))
 @few
-def test_gaussian_noise_has_the_given_mean_and_std_and_nothing_of_the_image(seed, mean, std):
+def test_gaussian_noise_has_the_given_moments_and_ignores_the_image(seed, mean, std):
     images = numbered((4, 3, 28, 28))
     noise = gaussian(images, mean, std, generator(seed))
     values = noise.double().flatten()
@@ -200,7 +200,7 @@ def test_streams_of_other_purposes_or_seeds_are_unrelated():
     ],
 )
 def test_streams_are_the_same_on_every_machine(seed, random, half, order, pixels):
-    # A change here makes every published figure of this suite another draw.
+    # If these change, all recorded runs were made with other draws.
     labels = torch.zeros(1_000, dtype=torch.int64)
     assert {
         "random": streams.digest(random_labels(labels, 10, streams.stream(seed, "labels"))),

@@ -1,4 +1,4 @@
-"""Damaged files of torchvision's datasets: which file, what is wrong, and a remedy that works."""
+"""Damaged files of torchvision's data sets are named, with a remedy that works."""
 
 import bz2
 import gzip
@@ -22,7 +22,7 @@ IMAGES = np.arange(30 * 28 * 28).reshape(30, 28, 28).astype(np.uint8)
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch):
-    """All of them have 30 training and 20 test images."""
+    """All data sets have 30 training and 20 test images."""
     for name, known in KNOWN.items():
         monkeypatch.setitem(KNOWN, name, replace(known, train_size=30, test_size=20))
     yield
@@ -35,7 +35,7 @@ def raw(array):
 
 @pytest.fixture
 def fashion(tmp_path):
-    """FashionMNIST's four files, and the archives that torchvision unpacks them from."""
+    """FashionMNIST's four files."""
     folder = tmp_path / "FashionMNIST" / "raw"
     folder.mkdir(parents=True)
     for part, count in (("train", 30), ("t10k", 20)):
@@ -51,7 +51,7 @@ def usps(folder, training, test):
         (folder / name).write_bytes(bz2.compress(lines.encode()))
 
 
-def test_sound_files_are_read_as_torchvision_reads_them(fashion, tmp_path):
+def test_intact_files_are_read_as_by_torchvision(fashion, tmp_path):
     images, labels, test_images, test_labels = torchvision_arrays("FashionMNIST", tmp_path)
     for train, *found in ((True, images, labels), (False, test_images, test_labels)):
         part = datasets.FashionMNIST(tmp_path, train=train)
@@ -86,7 +86,7 @@ def test_a_damaged_raw_file_is_named_and_the_remedy_works(
     (fashion / file).write_bytes(spoil(sound))
     with pytest.raises(DataError, match=rf"FashionMNIST is damaged: \S*{file} .*{why}") as refused:
         torchvision_arrays("FashionMNIST", tmp_path)
-    # Done as it says, with the archives at hand in place of the net.
+    # The remedy is executed, with local archives in place of a download.
     resources = []
     for each in fashion.iterdir():
         archive = gzip.compress(sound if each.name == file else each.read_bytes())
@@ -108,9 +108,7 @@ def test_a_damaged_raw_file_is_named_and_the_remedy_works(
         ([1] * 30, [10] * 9, "usps.t.bz2", "holds 9 images and 9 labels, and not 20 of each"),
     ],
 )
-def test_numbers_and_labels_are_checked_where_there_is_no_checksum(
-    tmp_path, training, test, file, why
-):
+def test_counts_and_labels_are_checked(tmp_path, training, test, file, why):
     usps(tmp_path, training, test)
     with pytest.raises(DataError, match=rf"USPS is damaged: \S*{file} {why}.*; delete it, and"):
         torchvision_arrays("USPS", tmp_path)
@@ -130,7 +128,7 @@ def test_a_file_that_torchvision_cannot_read_is_named(tmp_path, monkeypatch, che
 
 
 @pytest.mark.parametrize("name", ["CIFAR100", "SVHN", "STL10"])
-def test_a_file_with_another_checksum_is_named_in_whichever_part(tmp_path, monkeypatch, name):
+def test_a_file_with_another_checksum_is_named(tmp_path, monkeypatch, name):
     sums = torchvision_sets._sums(name, tmp_path)
     for file in sums:
         file.parent.mkdir(exist_ok=True)
@@ -147,7 +145,7 @@ def test_a_file_with_another_checksum_is_named_in_whichever_part(tmp_path, monke
 
 
 @pytest.mark.parametrize("name", ["SVHN", "USPS"])
-def test_the_remedy_fetches_both_parts_of_what_torchvision_keeps_apart(tmp_path, monkeypatch, name):
+def test_the_remedy_fetches_both_parts(tmp_path, monkeypatch, name):
     with pytest.raises(DataError) as refused:
         torchvision_arrays(name, tmp_path)
     fetched = []
@@ -157,7 +155,7 @@ def test_the_remedy_fetches_both_parts_of_what_torchvision_keeps_apart(tmp_path,
     assert fetched == [(str(tmp_path), part) for part in parts]
 
 
-def test_mnists_checksums_are_known(fashion, tmp_path, monkeypatch):
+def test_checksums_of_mnist_are_verified(fashion, tmp_path, monkeypatch):
     (tmp_path / "FashionMNIST").rename(tmp_path / "MNIST")
     with pytest.raises(
         DataError, match=r"MNIST is damaged: .*train-images-idx3-ubyte does not have"

@@ -1,4 +1,4 @@
-"""Section 2.2's data: two groups of classes, draws of signs, one example replaced, answers kept."""
+"""Section 2.2's data: two groups of classes, random signs, a replaced example, kept answers."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ def data(**changes: object):
     return prepared_data(recipe(**changes), None, "cpu", "fp32")
 
 
-def test_two_groups_are_those_of_the_dataset_also_in_the_test_set():
+def test_training_and_test_labels_are_grouped():
     true, two = data(labels="classes", label_corruption=0.0), data(label_corruption=0.0)
     assert two.classes == 2 and set(two.train_labels.tolist()) == {0, 1}
     assert torch.equal(two.train_labels, (true.train_labels >= 5).long())
@@ -44,21 +44,16 @@ def test_a_dataset_without_groups_is_refused():
         prepare(nameless, spec)
 
 
-def test_random_signs_are_as_many_of_each_and_leave_the_test_set_alone():
+def test_random_signs_are_balanced_and_change_no_test_label():
     whole = data(train_size=None)
     # 797 coins: six standard deviations are 85.
     assert abs(int(whole.train_labels.sum()) - 797 / 2) < 85
     assert torch.equal(whole.test_labels, data(label_corruption=0.0).test_labels)
-    assert (
-        0.3
-        < (whole.train_labels == data(train_size=None, label_corruption=0.0).train_labels)
-        .float()
-        .mean()
-        < 0.7
-    )
+    true = data(train_size=None, label_corruption=0.0).train_labels
+    assert 0.3 < (whole.train_labels == true).float().mean() < 0.7
 
 
-def test_draws_differ_in_the_training_labels_alone_and_hang_on_the_seed():
+def test_draws_change_the_training_labels_alone():
     first, second = recipe(), recipe(label_draw=1)
     assert what_differs(first, second) == {"training labels"}
     assert what_differs(second, recipe(label_draw=1)) == set()
@@ -68,17 +63,17 @@ def test_draws_differ_in_the_training_labels_alone_and_hang_on_the_seed():
     assert not torch.equal(other.train_labels, data(label_draw=1, train_size=None).train_labels)
 
 
-@pytest.mark.parametrize("place", [0, 17, 63])
-def test_a_replacement_changes_one_example_and_nothing_else(place):
-    before, after = data(), data(replaced=place)
+@pytest.mark.parametrize("index", [0, 17, 63])
+def test_a_replacement_changes_one_example_alone(index):
+    before, after = data(), data(replaced=index)
     images = (before.train_images != after.train_images).flatten(1).any(dim=1)
-    assert images.nonzero().flatten().tolist() == [place]
+    assert images.nonzero().flatten().tolist() == [index]
     labels = (before.train_labels != after.train_labels).nonzero().flatten().tolist()
-    assert labels in ([], [place])
-    assert what_differs(recipe(), recipe(replaced=place)) <= {"training images", "training labels"}
+    assert labels in ([], [index])
+    assert what_differs(recipe(), recipe(replaced=index)) <= {"training images", "training labels"}
 
 
-def test_an_example_is_replaced_by_one_that_the_sample_left_out():
+def test_the_replacement_comes_from_outside_the_sample():
     kept = data(keep_answers=True)
     sample, left_out = kept.probes
     assert torch.equal(sample, kept.train_images) and len(left_out) == 64
@@ -91,21 +86,21 @@ def test_an_example_is_replaced_by_one_that_the_sample_left_out():
     assert torch.equal(after.probe_labels, kept.probe_labels)
 
 
-def test_fewer_left_out_than_in_the_sample_take_turns():
+def test_few_images_outside_the_sample_are_used_repeatedly():
     kept = data(train_size=700, keep_answers=True, replaced=99)
     assert len(kept.probes[1]) == 97
     assert torch.equal(kept.train_images[99], kept.probes[1][2])
 
 
-def test_labels_of_examples_left_out_are_corrupted_as_the_samples_are():
+def test_labels_outside_the_sample_are_corrupted_too():
     true = data(label_corruption=0.0, keep_answers=True).probe_labels[64:]
     random = data(keep_answers=True).probe_labels[64:]
     assert 10 < int((true != random).sum()) < 54
     other = data(keep_answers=True, label_draw=1).probe_labels
-    assert not torch.equal(other[64:], random), "another draw is another draw of these, too"
+    assert not torch.equal(other[64:], random)
 
 
-def test_answers_are_differences_of_logits_on_the_probes():
+def test_answers_are_logit_differences_on_the_probes():
     whole = recipe(keep_answers=True, epochs=2, replaced=3)
     prepared = prepared_data(whole, None, "cpu", "fp32")
     training = Training(whole, prepared, Backend())
@@ -123,7 +118,7 @@ def test_answers_are_differences_of_logits_on_the_probes():
     assert again.outcome.answers == outcome.answers
 
 
-def test_an_outcome_of_before_has_no_answers():
+def test_old_outcomes_and_recipes_can_be_read():
     training = Training(recipe(epochs=1), data(epochs=1), Backend())
     old = training.outcome.as_dict()
     del old["answers"], old["probe_labels"]
@@ -131,7 +126,7 @@ def test_an_outcome_of_before_has_no_answers():
     fields = recipe().as_dict()
     for name in ("labels", "label_draw", "replaced", "keep_answers"):
         del fields[name]
-    assert Recipe(**fields) == recipe(labels="classes"), "an old recipe means what it meant"
+    assert Recipe(**fields) == recipe(labels="classes")
 
 
 @pytest.mark.parametrize(
@@ -155,12 +150,12 @@ def test_an_outcome_of_before_has_no_answers():
         ),
     ],
 )
-def test_what_means_nothing_is_refused(changes, message):
+def test_contradictory_fields_are_refused(changes, message):
     with pytest.raises(InvalidRecipe, match=message):
         recipe(**changes)
 
 
-def test_the_settings_have_names_and_words():
+def test_settings_have_readable_names():
     assert named_recipe("mlp-1x512/cifar10/random-signs").setting == "random signs"
     assert named_recipe("mlp-1x512/cifar10/two-groups").setting == "two groups"
     half = paper_recipe("linear", "digits", "two-groups", label_corruption=0.5)
@@ -168,7 +163,7 @@ def test_the_settings_have_names_and_words():
     assert recipe(label_draw=2, replaced=3).setting == "random signs (draw 2), example 3 replaced"
 
 
-def test_at_the_end_is_evaluated_at_the_end_alone():
+def test_evaluation_at_the_end_happens_once():
     for evaluation in ("every epoch", "at the end"):
         it = recipe(
             model="mlp-1x512", epochs=12, learning_rate=0.1, evaluation=evaluation, train_size=16
@@ -176,7 +171,7 @@ def test_at_the_end_is_evaluated_at_the_end_alone():
         training = Training(it, prepared_data(it, None, "cpu", "fp32"), Backend())
         while not training.over:
             training.run_epoch()
-        assert 1.0 in training.curve.online_accuracy[:-1], "it would have been looked at"
-        looked = [accuracy is not None for accuracy in training.curve.train_accuracy]
-        assert looked == [evaluation == "every epoch"] * 11 + [True]
+        assert 1.0 in training.curve.online_accuracy[:-1]
+        evaluated = [accuracy is not None for accuracy in training.curve.train_accuracy]
+        assert evaluated == [evaluation == "every epoch"] * 11 + [True]
     assert replace(it, evaluation="every epoch") != it

@@ -1,4 +1,4 @@
-"""Inception v3, its auxiliary classifier, and Table 2's recipes."""
+"""Inception v3, its auxiliary classifier, and the recipes of Table 2."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from harness.training.loop import Training
 from harness.training.steps import SharedSteps
 
 
-def test_inception_v3_has_torchvisions_weights_and_an_auxiliary_classifier_where_asked():
+def test_inception_v3_has_the_published_size_and_reproducible_weights():
     generator = torch.Generator().manual_seed(0)
     network = build_model("inception-v3", (3, 75, 75), 1_000, generator)
     assert sum(p.numel() for p in network.parameters()) == 23_834_568
@@ -33,7 +33,7 @@ def test_inception_v3_has_torchvisions_weights_and_an_auxiliary_classifier_where
         build_model("inception-v3", (3, 75, 75), 10, generator, auxiliary=True)
 
 
-def test_photographs_too_small_for_it_are_refused_before_any_is_decoded(tmp_path, monkeypatch):
+def test_too_small_photographs_are_refused_before_decoding(tmp_path, monkeypatch):
     monkeypatch.setattr(photographs, "inspect_photographs", lambda *given: pytest.fail("decoded"))
     root = photo_layout(tmp_path / "photographs")
     laboratory = Runner(Store(tmp_path / "runs"), device="cpu", data_root=root)
@@ -41,7 +41,7 @@ def test_photographs_too_small_for_it_are_refused_before_any_is_decoded(tmp_path
         laboratory.run(replace(small(crop=74), model="inception-v3"))
 
 
-def test_the_auxiliary_classifiers_loss_counts_four_tenths(tmp_path, monkeypatch):
+def test_the_auxiliary_loss_has_a_weight_of_0_4(tmp_path, monkeypatch):
     monkeypatch.setattr(crop_cache, "default_cache", lambda: tmp_path / "crops")
     made = photo_layout(tmp_path / "made")
     recipe = small(epochs=1)
@@ -88,6 +88,6 @@ def test_the_seven_rows_of_table_2_differ_by_their_switches():
         ({"dataset": "cifar10", "augmentation": ("colour",)}, "a folder of photographs"),
     ],
 )
-def test_what_photographs_lack_is_refused(changes, message):
+def test_contradictory_fields_are_refused(changes, message):
     with pytest.raises(InvalidRecipe, match=message):
         small(**changes)

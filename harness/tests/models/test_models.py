@@ -1,4 +1,4 @@
-"""The paper's networks: sizes to the last parameter, shapes, initialisation, and normalisation."""
+"""The paper's networks: numbers of parameters, shapes, initialisation, normalisation."""
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ CONVOLUTIONAL = ["inception", "inception-without-batchnorm", "alexnet"]
 
 @pytest.fixture(scope="module", autouse=True)
 def _one_thread():
-    """Many small tensors: a second thread would only wait."""
+    """Small tensors gain nothing from a second thread."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -57,7 +57,7 @@ def test_the_number_of_trainable_parameters(name, shape, parameters):
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "linear"])
-def test_one_unit_more_changes_the_number(name):
+def test_one_unit_more_adds_parameters(name):
     assert trainable_parameters_one_unit_wider(name) > trainable_parameters(name)
 
 
@@ -70,7 +70,7 @@ def test_any_image_becomes_one_logit_a_class(name, shape):
 
 @pytest.mark.parametrize("name", CONVOLUTIONAL)
 @pytest.mark.parametrize("size", [(3, 8), (8, 1)])
-def test_images_that_are_too_small_are_refused(name, size):
+def test_too_small_images_are_refused(name, size):
     with pytest.raises(HarnessError, match=f"{size[0]}x{size[1]} is too small, give .*4x4 or more"):
         built(name, (3, *size))
     assert built(name, (3, 4, 4)).eval()(torch.zeros(1, 3, 4, 4)).shape == (1, 10)
@@ -92,7 +92,7 @@ def test_an_unknown_network_is_refused_with_the_nearest_names(name, nearest):
         model_spec(name)
 
 
-def test_a_name_that_resembles_none_gets_the_list():
+def test_a_name_unlike_all_others_is_refused_with_the_list():
     with pytest.raises(UnknownName, match=r"unknown model 'zzz'; known: inception, .*linear"):
         model_spec("zzz")
 
@@ -106,7 +106,7 @@ def test_a_name_that_resembles_none_gets_the_list():
         ("linear", [192, 10]),
     ],
 )
-def test_the_name_of_an_mlp_says_depth_and_width(name, widths):
+def test_the_name_of_an_mlp_gives_depth_and_width(name, widths):
     dense = layers(built(name), nn.Linear)
     assert [dense[0].in_features, *(layer.out_features for layer in dense)] == widths
     assert len(layers(built(name), nn.ReLU)) == len(widths) - 2
@@ -117,7 +117,7 @@ def test_weights_come_from_the_generator_alone(name):
     torch.manual_seed(1)
     before = torch.get_rng_state()
     one = built(name).state_dict()
-    assert torch.equal(torch.get_rng_state(), before), "the global generator was moved"
+    assert torch.equal(torch.get_rng_state(), before), "the global generator advanced"
     torch.manual_seed(2)
     again, other = built(name).state_dict(), built(name, seed=1).state_dict()
     assert all(torch.equal(one[key], again[key]) for key in one)
@@ -126,7 +126,7 @@ def test_weights_come_from_the_generator_alone(name):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_no_weight_is_left_unset_and_biases_are_as_stated(name):
+def test_biases_have_the_stated_values(name):
     model = built(name)
     biases = [p for key, p in model.named_parameters() if key.endswith("bias")]
     stated = [0, 0.1, 0.1, 0.1, 0] if name == "alexnet" else [0] * len(biases)
@@ -135,18 +135,18 @@ def test_no_weight_is_left_unset_and_biases_are_as_stated(name):
 
 
 @pytest.mark.parametrize("name", ["inception", "mlp-3x512"])
-def test_glorot_uniform_weights_fill_their_range(name):
+def test_glorot_weights_are_uniform_in_their_range(name):
     for layer in layers(built(name), nn.Conv2d | nn.Linear):
         fan = (layer.weight.shape[0] + layer.weight.shape[1]) * layer.weight[0, 0].numel()
         bound = (6 / fan) ** 0.5
         assert 0.9 * bound < layer.weight.abs().max() <= bound * 1.0001
 
 
-def test_inception_without_batchnorm_gets_filters_of_zero_mean_and_one_scale():
+def test_inception_without_batchnorm_has_standardised_filters():
     for layer in layers(built("inception-without-batchnorm"), nn.Conv2d):
         weight, fan_in = layer.weight.detach(), layer.weight[0].numel()
         torch.testing.assert_close(weight.sum((1, 2, 3)), torch.zeros(len(weight)))
-        # 1.713 gives back what a ReLU takes. 2,592 weights in the smallest layer: six standard
+        # 1.713 is the gain of a ReLU. With 2,592 weights in the smallest layer, six standard
         # deviations of their std are 8 %.
         assert weight.std().item() == pytest.approx(1.713 / fan_in**0.5, rel=0.09)
 
@@ -172,7 +172,7 @@ def test_batchnorm_has_a_shift_and_no_scale():
     torch.testing.assert_close(norm(x), expected + torch.arange(4.0)[:, None, None])
 
 
-def test_inception_has_a_batchnorm_after_every_convolution_or_none():
+def test_batchnorm_follows_every_convolution_or_none():
     with_norm, without = built("inception"), built("inception-without-batchnorm")
     convolutions = layers(with_norm, nn.Conv2d)
     assert len(layers(with_norm, ShiftBatchNorm2d)) == len(convolutions) == 19
@@ -196,6 +196,6 @@ def test_response_normalisation_equals_pytorchs(channels, layout):
     torch.testing.assert_close(ours.grad, theirs.grad, rtol=2e-5, atol=1e-4)
 
 
-def test_response_normalisation_has_nothing_to_train_or_to_keep():
+def test_response_normalisation_has_no_parameters_and_no_state():
     norm = LocalResponseNorm(8)
     assert not list(norm.parameters()) and not norm.state_dict()
