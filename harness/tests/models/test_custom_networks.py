@@ -20,7 +20,7 @@ from harness.runs.run import Run
 from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.training_helpers import NETWORKS as HERE
-from harness.tests.training_helpers import own_recipe as recipe
+from harness.tests.training_helpers import custom_recipe as recipe
 from harness.tests.training_helpers import tiny_recipe
 from harness.training.batching import can_be_grouped
 from harness.training.preflight import examine

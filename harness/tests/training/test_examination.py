@@ -5,7 +5,7 @@ import pytest
 from harness.evidence.measurement import accuracy
 from harness.runs.runner import Runner
 from harness.runs.store import Store
-from harness.tests.training_helpers import NETWORKS, own_recipe, tiny_recipe
+from harness.tests.training_helpers import NETWORKS, custom_recipe, tiny_recipe
 from harness.training.backend import Backend, has_fast_bf16
 from harness.training.examination import unrepeatable
 from harness.training.protocol import paper_recipe
@@ -35,11 +35,11 @@ def test_the_papers_networks_give_the_same_gradients_again_in_bf16(network, data
     ids=["every batch", "the last batch", "no batch", "the only batch"],
 )
 def test_a_gradient_that_is_not_written_is_found_in_any_batch(changes, differing):
-    assert unrepeatable(own_recipe("LeavesUnwritten", **changes), Backend()) == differing
+    assert unrepeatable(custom_recipe("LeavesUnwritten", **changes), Backend()) == differing
 
 
 def test_a_network_with_dropout_of_its_own_repeats_itself():
-    assert unrepeatable(own_recipe("with_dropout"), Backend()) == ()
+    assert unrepeatable(custom_recipe("with_dropout"), Backend()) == ()
 
 
 def test_such_a_network_trains_in_fp32_and_this_is_said_once_and_kept(tmp_path):
@@ -47,7 +47,7 @@ def test_such_a_network_trains_in_fp32_and_this_is_said_once_and_kept(tmp_path):
     laboratory = Runner(Store(tmp_path, None, notices.append), "cpu", workers=1_000)
     faulty = {"batch_size": 16, "epochs": 2}
     runs = [
-        laboratory.run(own_recipe("LeavesUnwritten", precision="bf16", seed=seed, **faulty))
+        laboratory.run(custom_recipe("LeavesUnwritten", precision="bf16", seed=seed, **faulty))
         for seed in range(2)
     ]
     assert [run.precision for run in runs] == ["fp32"] * 2
@@ -59,7 +59,7 @@ def test_such_a_network_trains_in_fp32_and_this_is_said_once_and_kept(tmp_path):
     assert {run.environment["not in bf16"] for run in runs} == {said}
     assert accuracy("training accuracy", runs, "train").note == said
     # It is the very run that fp32 gives, under its key.
-    assert laboratory.run(own_recipe("LeavesUnwritten", **faulty)).key == runs[0].key
+    assert laboratory.run(custom_recipe("LeavesUnwritten", **faulty)).key == runs[0].key
     sound = laboratory.run(tiny_recipe(precision="bf16"))
     assert sound.precision == "bf16" and "not in bf16" not in sound.environment
     assert len(notices) == 1

@@ -6,7 +6,7 @@ import pytest
 
 from harness.errors import HarnessError, InvalidRecipe, NetworkError, UnknownName
 from harness.models import model_spec
-from harness.tests.training_helpers import own_recipe as recipe
+from harness.tests.training_helpers import custom_recipe as recipe
 from harness.training.preflight import examine
 from harness.training.protocol import paper_recipe
 

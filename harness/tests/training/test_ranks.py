@@ -19,13 +19,11 @@ from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.photo_helpers import photo_layout, small
 from harness.tests.plugin_helpers import clean_environment
+from harness.tests.training_helpers import finished, started
 from harness.training import photographs
 from harness.training import ranks as ranks_module
-from harness.training.backend import Backend
-from harness.training.inputs import prepared_data
-from harness.training.loop import Training
 from harness.training.protocol import paper_recipe
-from harness.training.ranks import ALONE, Ranks, require_gpus
+from harness.training.ranks import Ranks, require_gpus
 from harness.training.recipe import Recipe
 
 RECIPE = paper_recipe(
@@ -33,16 +31,6 @@ RECIPE = paper_recipe(
 )
 PATIENCE = 300
 """Seconds for three processes to start, where others take the cores."""
-
-
-def started(recipe, ranks=ALONE):
-    return Training(recipe, prepared_data(recipe, None, "cpu", "fp32"), Backend("cpu", 1), ranks)
-
-
-def finished(training):
-    while not training.over:
-        training.run_epoch()
-    return training.outcome
 
 
 # --- A process's part --------------------------------------------------------------------------
@@ -65,7 +53,7 @@ def test_a_batch_in_parts_is_the_batch_for_a_network_without_batch_norm():
     whole = finished(started(replace(RECIPE, epochs=3)))
     parts = finished(started(replace(RECIPE, epochs=3, rank_batch=16)))
     assert parts.curve.loss == pytest.approx(whole.curve.loss, rel=1e-5)
-    assert parts.train_correct == whole.train_correct
+    assert parts.outcome.train_correct == whole.outcome.train_correct
 
 
 def test_dropout_and_batch_norm_see_the_parts_that_the_recipe_states():
@@ -91,7 +79,7 @@ def test_dropout_and_batch_norm_see_the_parts_that_the_recipe_states():
 )
 def test_a_recipe_that_so_many_cannot_share_is_refused(recipe, count, message):
     with pytest.raises(InvalidRecipe, match=message):
-        started(recipe, Ranks(0, count))
+        started(recipe, ranks=Ranks(0, count))
 
 
 def test_more_processes_than_gpus_are_refused(monkeypatch):
@@ -191,7 +179,7 @@ def test_a_killed_rank_ends_the_job_and_the_run_goes_on_from_its_checkpoint(tmp_
     resumed = Runner(store, device="cpu", on_progress=shown.append).run(recipe)
     assert shown[0].epoch > 1, "it began anew"
     epochs = shown[0].epoch - 1
-    alone = finished(started(replace(recipe, epochs=epochs)))
+    alone = finished(started(replace(recipe, epochs=epochs))).outcome
     assert resumed.curve.loss[:epochs] == pytest.approx(alone.curve.loss, rel=1e-4)
     assert resumed.outcome.order_digest == alone.order_digest
     assert resumed.outcome.label_digest == alone.label_digest

@@ -3,25 +3,25 @@
 import json
 import math
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 import torch
 
 from harness.cli.train import parse_changes
 from harness.data import streams
+from harness.data.prepare import TrainingData
 from harness.data.preprocessing import scale, whiten
 from harness.data.sources import load
 from harness.errors import HarnessError, InvalidRecipe
 from harness.models import MODELS, model_spec
 from harness.models.building import build_model
+from harness.tests.training_helpers import figures, finished, started
 from harness.tests.training_helpers import tiny_recipe as recipe
 from harness.training import checkpoint
-from harness.training.backend import Backend
 from harness.training.batching import can_be_grouped
 from harness.training.dropout import Dropout, output_layer
 from harness.training.inputs import prepared_data
-from harness.training.loop import Training
 from harness.training.optimizer import make_optimizer
 from harness.training.outcome import Curve, Outcome
 from harness.training.recipe import Recipe, differing_fields
@@ -38,18 +38,8 @@ EVERYTHING = {
 }
 
 
-def training(recipe: Recipe) -> Training:
-    return Training(recipe, prepared_data(recipe, None, "cpu", "fp32"), Backend("cpu", 1))
-
-
-def finished(training: Training) -> Training:
-    while not training.over:
-        training.run_epoch()
-    return training
-
-
-def figures(outcome: Outcome) -> dict:
-    return {**asdict(outcome), "curve": {**asdict(outcome.curve), "seconds": None}}
+def data_of(recipe: Recipe) -> TrainingData:
+    return prepared_data(recipe, None, "cpu", "fp32")
 
 
 # --- weight decay ----------------------------------------------------------------------------
@@ -70,7 +60,7 @@ def test_each_parameter_is_in_one_group_and_each_group_has_one(name):
 def test_a_decayed_step_is_the_plain_one_and_the_weights_times_rate_times_coefficient():
     steps = {}
     for name, decay in (("plain", ()), ("decayed", (("weights", 0.1),))):
-        it = training(recipe(weight_decay=decay, momentum=0.0))
+        it = started(recipe(weight_decay=decay, momentum=0.0))
         before = {name: p.detach().clone() for name, p in it.model.named_parameters()}
         it.step(torch.arange(16))
         steps[name] = {key: p.detach() - before[key] for key, p in it.model.named_parameters()}
@@ -93,7 +83,7 @@ def test_alexnet_decays_its_hidden_dense_layers_alone_where_they_are_named():
 
 
 def test_all_groups_of_the_optimizer_follow_the_schedule():
-    it = training(recipe(weight_decay=(("weights", 0.1),), decay=0.5, decay_every=2))
+    it = started(recipe(weight_decay=(("weights", 0.1),), decay=0.5, decay_every=2))
     it.run_epoch()
     assert {group["lr"] for group in it.optimizer.param_groups} == {0.005}
     assert len(it.optimizer.param_groups) == 2
@@ -121,7 +111,7 @@ def test_the_layer_that_drops_its_inputs_is_the_output_layer(name):
 
 
 def test_dropout_changes_the_losses_and_not_what_is_evaluated():
-    plain, dropping = training(recipe()), training(recipe(dropout=0.5))
+    plain, dropping = started(recipe()), started(recipe(dropout=0.5))
     images = plain.data.test_images[:20]
     plain.model.eval(), dropping.model.eval()
     assert torch.equal(plain.logits(images), dropping.logits(images))
@@ -133,7 +123,7 @@ def test_dropout_changes_the_losses_and_not_what_is_evaluated():
 
 
 def test_what_is_trained_on_is_drawn_each_epoch_cropped_turned_and_whitened():
-    it = training(recipe(crop=6, augmentation=("random crop", "flip")))
+    it = started(recipe(crop=6, augmentation=("random crop", "flip")))
     seen = []
     for _ in range(2):
         it.next_order()
@@ -163,7 +153,7 @@ def test_what_is_trained_on_is_drawn_each_epoch_cropped_turned_and_whitened():
 
 
 def test_what_is_evaluated_is_not_augmented():
-    plain, augmented = training(recipe(crop=6)), training(recipe(**EVERYTHING))
+    plain, augmented = started(recipe(crop=6)), started(recipe(**EVERYTHING))
     assert torch.equal(plain.data.train_images, augmented.data.train_images)
     assert torch.equal(plain.data.test_images, augmented.data.test_images)
 
@@ -172,38 +162,38 @@ def test_what_is_evaluated_is_not_augmented():
 
 
 def test_held_out_images_are_neither_trained_nor_tested_on():
-    data = prepared_data(recipe(validation_size=40), None, "cpu", "fp32")
+    data = data_of(recipe(validation_size=40))
     assert data.validation_images.shape == (40, 3, 8, 8) and len(data.validation_labels) == 40
     for others in (data.train_images, data.test_images):
         distance = torch.cdist(data.validation_images.flatten(1), others.flatten(1))
         assert float(distance.min()) > 0
-    plain = prepared_data(recipe(), None, "cpu", "fp32")
+    plain = data_of(recipe())
     assert torch.equal(plain.train_images, data.train_images), "the sample is another one"
     assert torch.equal(plain.train_labels, data.train_labels)
 
 
 def test_held_out_labels_are_the_images_own_and_as_noisy_as_the_sample():
     whole = load("digits")
-    clean = prepared_data(recipe(validation_size=700), None, "cpu", "fp32")
+    clean = data_of(recipe(validation_size=700))
     images = whiten(scale(whole.train_images))
     nearest = torch.cdist(clean.validation_images.flatten(1), images.flatten(1)).argmin(dim=1)
     assert torch.equal(whole.train_labels[nearest], clean.validation_labels)
-    noisy = prepared_data(recipe(validation_size=700, label_corruption=0.5), None, "cpu", "fp32")
+    noisy = data_of(recipe(validation_size=700, label_corruption=0.5))
     changed = float((noisy.validation_labels != clean.validation_labels).float().mean())
     assert changed == pytest.approx(0.45, abs=0.12)  # Six standard deviations of a share of 700.
 
 
 def test_corrupted_test_labels_are_beside_the_true_ones():
     asked = {"label_corruption": 0.5, "score_corrupted_test": True}
-    data = prepared_data(recipe(**asked), None, "cpu", "fp32")
+    data = data_of(recipe(**asked))
     assert torch.equal(data.test_labels, load("digits").test_labels)
     changed = float((data.corrupted_test_labels != data.test_labels).float().mean())
     assert changed == pytest.approx(0.45, abs=0.1)
-    it = finished(training(recipe(**asked)))
+    it = finished(started(recipe(**asked)))
     against = it.count(data.test_images, data.corrupted_test_labels)[0]
     assert it.outcome.corrupted_test_correct == against
     assert it.outcome.test_correct == it.count(data.test_images, data.test_labels)[0]
-    assert prepared_data(recipe(), None, "cpu", "fp32").corrupted_test_labels is None
+    assert data_of(recipe()).corrupted_test_labels is None
 
 
 def test_the_best_epoch_is_the_first_of_the_highest_validation_accuracy():
@@ -215,7 +205,7 @@ def test_the_best_epoch_is_the_first_of_the_highest_validation_accuracy():
 
 
 def test_the_test_set_is_evaluated_every_epoch_and_the_training_set_when_nearly_fitted():
-    it = finished(training(recipe(evaluation="test every epoch", validation_size=10)))
+    it = finished(started(recipe(evaluation="test every epoch", validation_size=10)))
     curve = it.curve
     assert None not in curve.test_accuracy and None not in curve.validation_accuracy
     assert curve.train_accuracy[:-1] == [None, None] and curve.train_accuracy[-1] is not None
@@ -227,11 +217,11 @@ def test_the_test_set_is_evaluated_every_epoch_and_the_training_set_when_nearly_
 @pytest.mark.parametrize("model", ["mlp-1x16", "inception"])
 def test_an_interrupted_run_goes_on_with_the_same_draws(model, tmp_path):
     it = recipe(model=model, **EVERYTHING)
-    straight = finished(training(it))
-    interrupted = training(it)
+    straight = finished(started(it))
+    interrupted = started(it)
     interrupted.run_epoch()
     checkpoint.save(tmp_path / "c", *state_of(interrupted))
-    resumed = training(it)
+    resumed = started(it)
     restore(resumed, *checkpoint.load(tmp_path / "c"))
     assert figures(finished(resumed).outcome) == figures(straight.outcome)
 

@@ -1,12 +1,13 @@
 """All ways to take a step come to the same; a CUDA graph is refused where it cannot be."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
 import torch
 
 from harness.errors import DeviceError
-from harness.tests.training_helpers import tiny_recipe
+from harness.tests.training_helpers import finished, started, tiny_recipe
 from harness.training import checkpoint, steps
 from harness.training.backend import Backend, resolve_backend
 from harness.training.inputs import prepared_data
@@ -22,13 +23,6 @@ pytestmark = pytest.mark.usefixtures("restored_threads")
 def recipe(**changes: object) -> Recipe:
     # The last batch of an epoch is ragged.
     return tiny_recipe(**{"train_size": 40, "decay_every": 2, **changes})
-
-
-def training(recipe: Recipe, backend: Backend) -> Training:
-    it = Training(recipe, prepared_data(recipe, None, "cpu", "fp32"), backend)
-    while not it.over:
-        it.run_epoch()
-    return it
 
 
 def test_a_learning_rate_on_the_device_follows_the_same_schedule():
@@ -65,10 +59,9 @@ class FakeGraph:
 def graphs_on_a_cpu(monkeypatch):
     """CUDA's streams and graphs replaced; a capture runs nothing."""
     nothing = SimpleNamespace(wait_stream=lambda other: None)
-    context = __import__("contextlib").nullcontext
     monkeypatch.setattr(torch.cuda, "Stream", lambda device: nothing)
     monkeypatch.setattr(torch.cuda, "current_stream", lambda device: nothing)
-    monkeypatch.setattr(torch.cuda, "stream", lambda stream: context())
+    monkeypatch.setattr(torch.cuda, "stream", lambda stream: nullcontext())
     replays = []
 
     class OnCpu(GraphSteps):
@@ -96,8 +89,8 @@ def graphs_on_a_cpu(monkeypatch):
 def test_a_captured_step_is_replayed_on_new_images_at_the_rate_of_the_schedule(graphs_on_a_cpu):
     """The logic around the capture; the capture itself needs a GPU."""
     it = recipe(epochs=6, weight_decay=(("weights", 0.01),))
-    eager = training(it, Backend("cpu", 1))
-    graph = training(it, Backend("cpu", 1, "graph"))
+    eager = finished(started(it))
+    graph = finished(started(it, "graph"))
     assert graph.curve.loss == pytest.approx(eager.curve.loss, rel=1e-5)
     assert graph.curve.learning_rate == pytest.approx(eager.curve.learning_rate)
     assert graph.curve.online_accuracy == eager.curve.online_accuracy
@@ -108,16 +101,14 @@ def test_a_captured_step_is_replayed_on_new_images_at_the_rate_of_the_schedule(g
 def test_a_run_by_graphs_can_be_interrupted(graphs_on_a_cpu, tmp_path):
     """The rate is a tensor there, which a checkpoint's facts cannot hold."""
     it = recipe(epochs=6)
-    data = prepared_data(it, None, "cpu", "fp32")
-    straight = training(it, Backend("cpu", 1, "graph"))
-    interrupted = Training(it, data, Backend("cpu", 1, "graph"))
+    straight = finished(started(it, "graph"))
+    interrupted = started(it, "graph")
     for _ in range(4):
         interrupted.run_epoch()
     checkpoint.save(tmp_path / "c", *state_of(interrupted))
-    resumed = Training(it, data, Backend("cpu", 1, "graph"))
+    resumed = started(it, "graph")
     restore(resumed, *checkpoint.load(tmp_path / "c"))
-    while not resumed.over:
-        resumed.run_epoch()
+    finished(resumed)
     assert resumed.curve.loss == pytest.approx(straight.curve.loss, rel=1e-5)
     assert resumed.curve.learning_rate == pytest.approx(straight.curve.learning_rate)
 
@@ -125,14 +116,13 @@ def test_a_run_by_graphs_can_be_interrupted(graphs_on_a_cpu, tmp_path):
 def test_a_graph_needs_a_gpu_and_no_dropout(graphs_on_a_cpu):
     with pytest.raises(DeviceError, match="needs a CUDA device, and this is 'cpu'"):
         resolve_backend("cpu", steps="graph")
-    it = recipe()
-    made = Training(it, prepared_data(it, None, "cpu", "fp32"), Backend("cpu", 1))
+    made = started(recipe())
     with pytest.raises(DeviceError, match="needs a CUDA device, and this is cpu"):
         GraphSteps(made)
     dropping = recipe(dropout=0.5)
     for way in ("graph", "compiled"):
         with pytest.raises(DeviceError, match=f"steps = '{way}' leaves out dropout"):
-            Training(dropping, prepared_data(dropping, None, "cpu", "fp32"), Backend("cpu", 1, way))
+            started(dropping, way)
 
 
 @pytest.mark.skipif(
@@ -144,9 +134,7 @@ def test_on_a_gpu_all_ways_to_take_a_step_agree(name):
     for way in ("eager", name):
         it = recipe(epochs=6)
         made = Training(it, prepared_data(it, None, "cuda", "fp32"), Backend("cuda", 1, way))
-        while not made.over:
-            made.run_epoch()
-        losses[way] = made.curve.loss
+        losses[way] = finished(made).curve.loss
     assert losses[name] == pytest.approx(losses["eager"], rel=1e-3)
 
 

@@ -5,11 +5,10 @@ import torch
 
 from harness.data.streams import INITIALIZATION, stream
 from harness.models.building import build_model
-from harness.tests.training_helpers import tiny_recipe
+from harness.tests.training_helpers import finished, started, tiny_recipe
 from harness.training.backend import Backend
 from harness.training.group import GroupTraining
 from harness.training.inputs import prepared_data
-from harness.training.loop import Training
 from harness.training.recipe import Recipe
 from harness.training.summary import is_summed_up, summarise
 
@@ -19,13 +18,6 @@ RECIPE = tiny_recipe(label_corruption=0.5, **ONE_STEP)
 APART = ("online_accuracy_corrupted", "online_accuracy_intact", "online_true_corrupted")
 
 
-def trained(recipe):
-    training = Training(recipe, prepared_data(recipe, None, "cpu", "fp32"), Backend("cpu", 1))
-    while not training.over:
-        training.run_epoch()
-    return training
-
-
 def initial_guesses(recipe, data):
     generator = stream(recipe.seed, INITIALIZATION)
     model = build_model(recipe.model, data.shape, data.classes, generator)
@@ -33,7 +25,7 @@ def initial_guesses(recipe, data):
 
 
 def test_corrupted_and_intact_images_are_counted_apart():
-    training = trained(RECIPE)
+    training = finished(started(RECIPE))
     data, curve = training.data, training.curve
     true = prepared_data(tiny_recipe(**ONE_STEP), None, "cpu", "fp32").train_labels
     guesses, wrong = initial_guesses(RECIPE, data), data.train_labels != true
@@ -52,7 +44,7 @@ def test_corrupted_and_intact_images_are_counted_apart():
 
 @pytest.mark.parametrize("level", [0.0, 1.0])
 def test_where_all_or_no_labels_are_corrupted_nothing_is_apart(level):
-    curve = trained(tiny_recipe(label_corruption=level)).curve
+    curve = finished(started(tiny_recipe(label_corruption=level))).curve
     assert [getattr(curve, name) for name in APART] == [[], [], []]
 
 
@@ -64,14 +56,14 @@ def test_a_group_counts_them_as_its_members_would_alone():
     while not group.over:
         group.run_epoch()
     for recipe, member in zip(recipes, group.members, strict=True):
-        alone = trained(recipe).curve
+        alone = finished(started(recipe)).curve
         for name in APART:
             assert getattr(member.curve, name) == pytest.approx(getattr(alone, name)), name
         assert len(alone.online_true_corrupted) == 3
 
 
 def test_the_summary_is_what_the_weights_and_answers_say():
-    training = trained(tiny_recipe(label_corruption=0.5, epochs=40, learning_rate=0.1))
+    training = finished(started(tiny_recipe(label_corruption=0.5, epochs=40, learning_rate=0.1)))
     before = {name: it.clone() for name, it in training.model.state_dict().items()}
     found = summarise(training)
     for name, it in training.model.state_dict().items():

@@ -4,7 +4,7 @@ Sizes are tiny: what is tested is arithmetic, not learning.
 """
 
 import math
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,13 +12,13 @@ from torch.nn.functional import cross_entropy
 
 from harness.data.prepare import TrainingData
 from harness.models.inception import ShiftBatchNorm2d
+from harness.tests.training_helpers import figures
 from harness.tests.training_helpers import tiny_recipe as recipe
 from harness.training import checkpoint
 from harness.training.backend import Backend
 from harness.training.checkpoint import DamagedCheckpoint
 from harness.training.inputs import prepared_data
 from harness.training.loop import Training
-from harness.training.outcome import Outcome
 from harness.training.recipe import Recipe
 from harness.training.schedule import learning_rates
 from harness.training.state import restore, state_of
@@ -37,11 +37,6 @@ def run(training: Training, epochs: int = 10_000) -> Training:
     while not training.over and training.curve.epochs < epochs:
         training.run_epoch()
     return training
-
-
-def figures(outcome: Outcome) -> dict:
-    """All of an outcome but the time it took."""
-    return {**asdict(outcome), "curve": {**asdict(outcome.curve), "seconds": None}}
 
 
 class Watched(Training):
