@@ -12,6 +12,15 @@ from harness.training.recipe import Recipe
 
 NETWORKS = "harness.tests.custom_networks"
 
+EVERYTHING = {
+    "augmentation": ("random crop", "flip", "rotation"),
+    "crop": 6,
+    "weight_decay": (("weights", 0.01),),
+    "dropout": 0.5,
+    "validation_size": 40,
+}
+"""All regularisers, and images for validation."""
+
 
 def tiny_recipe(**changes: object) -> Recipe:
     """Three epochs of two steps each, of a small MLP on digits, in fp32."""

@@ -1,4 +1,4 @@
-"""A network whose gradients in bf16 are partly left unwritten trains in fp32 on a CPU."""
+"""A network trains in fp32 on a CPU if bf16 leaves parts of its gradients unwritten."""
 
 import pytest
 
@@ -18,7 +18,7 @@ FIVE = ("inception", "inception-without-batchnorm", "alexnet", "mlp-3x512", "mlp
 @pytest.mark.skipif(not has_fast_bf16("cpu"), reason="emulated, bf16 takes minutes here")
 @pytest.mark.parametrize("data", [("digits", 256), ("cifar10", 50_000)], ids=["8x8", "28x28"])
 @pytest.mark.parametrize("network", FIVE)
-def test_the_papers_networks_give_the_same_gradients_again_in_bf16(network, data):
+def test_the_papers_networks_repeat_their_gradients_in_bf16(network, data):
     dataset, images = data
     recipe = paper_recipe(network, dataset, "random-labels", train_size=images)
     assert unrepeatable(recipe, Backend()) == ()
@@ -34,15 +34,15 @@ def test_the_papers_networks_give_the_same_gradients_again_in_bf16(network, data
     ],
     ids=["every batch", "the last batch", "no batch", "the only batch"],
 )
-def test_a_gradient_that_is_not_written_is_found_in_any_batch(changes, differing):
+def test_an_unwritten_gradient_is_found_in_any_batch(changes, differing):
     assert unrepeatable(custom_recipe("LeavesUnwritten", **changes), Backend()) == differing
 
 
-def test_a_network_with_dropout_of_its_own_repeats_itself():
+def test_a_custom_network_with_dropout_repeats_its_gradients():
     assert unrepeatable(custom_recipe("with_dropout"), Backend()) == ()
 
 
-def test_such_a_network_trains_in_fp32_and_this_is_said_once_and_kept(tmp_path):
+def test_a_network_without_repeatable_bf16_trains_in_fp32_with_one_warning(tmp_path):
     notices = []
     laboratory = Runner(Store(tmp_path, None, notices.append), "cpu", workers=1_000)
     faulty = {"batch_size": 16, "epochs": 2}

@@ -126,7 +126,7 @@ GROUPS = {
 
 
 @pytest.mark.parametrize("name", GROUPS)
-def test_a_member_of_a_group_ends_as_it_would_have_alone(name):
+def test_a_member_of_a_group_trains_as_it_does_alone(name):
     recipes = GROUPS[name]
     assert all(can_be_grouped(it) for it in recipes)
     members = finish(group(recipes)).members
@@ -153,8 +153,8 @@ def test_a_member_that_diverges_leaves_the_others_alone():
 
 
 @pytest.mark.parametrize("name", ["draws", "linear, plain SGD", "decay of three"])
-def test_an_interrupted_group_goes_on_also_where_its_members_stand_apart(name, tmp_path):
-    """Checkpoints are a member's own: one was saved an epoch later, one never."""
+def test_an_interrupted_group_resumes_from_checkpoints_of_different_epochs(name, tmp_path):
+    """Of three members one has a checkpoint of epoch 1, one of epoch 2, one none."""
     recipes = GROUPS[name]
     straight = finish(group(recipes))
     interrupted = group(recipes)
@@ -170,7 +170,7 @@ def test_an_interrupted_group_goes_on_also_where_its_members_stand_apart(name, t
         assert_same(ours, theirs)
 
 
-def test_a_member_goes_on_alone_from_its_checkpoint_of_a_group():
+def test_a_member_resumes_alone_from_its_checkpoint():
     recipes = GROUPS["draws"]
     training = group(recipes)
     training.run_epoch()
@@ -197,7 +197,7 @@ def test_what_cannot_train_together_is_refused(changes, message):
         group(recipes)
 
 
-def test_jobs_hold_recipes_of_one_shape_and_leave_others_alone():
+def test_jobs_hold_recipes_of_one_shape():
     draws = [recipe(**SIGNS, label_draw=draw) for draw in range(3)]
     others = [recipe(epochs=5), recipe(model="alexnet"), recipe(model="alexnet", seed=1)]
     jobs = groups_of([draws[0], *others, *draws[1:], draws[0]], "cpu")
@@ -205,7 +205,7 @@ def test_jobs_hold_recipes_of_one_shape_and_leave_others_alone():
     assert len({shape_of(it) for it in draws}) == 1
 
 
-def test_a_job_is_no_larger_than_memory_and_on_a_cpu_worth_it():
+def test_jobs_respect_the_limits_of_weights_and_work():
     large = [Recipe(model="mlp-3x512", dataset="cifar10", seed=seed) for seed in range(130)]
     assert weights_of(large[0]) == 1_735_178
     assert groups_of(large, "cpu") == [[it] for it in large], "bound by the matrix products"
@@ -220,14 +220,14 @@ def test_a_job_is_no_larger_than_memory_and_on_a_cpu_worth_it():
 
 @pytest.mark.parametrize("model", ["linear", "mlp-1x512", "mlp-3x512", "mlp-2x7"])
 @pytest.mark.parametrize("changes", [{}, {"crop": 5}, {"labels": "two groups"}], ids=str)
-def test_weights_are_counted_without_the_network_as_they_are_in_it(model, changes):
+def test_weights_of_counts_the_parameters_of_the_network(model, changes):
     """The plan of a session asks, and imports no torch."""
     it = Recipe(model=model, dataset="digits", **changes)
     network = make_network(model, it.image_shape, it.classes)
     assert weights_of(it) == sum(parameter.numel() for parameter in network.parameters())
 
 
-def test_a_members_weights_are_its_own_once_they_are_handed_back():
+def test_hand_back_copies_weights_and_momentum_to_the_members():
     """While the group trains they are views of what it trains, turned."""
     training = group(GROUPS["draws"])
     training.run_epoch()
@@ -242,7 +242,7 @@ def test_a_members_weights_are_its_own_once_they_are_handed_back():
     assert member.count(member.data.test_images, member.data.test_labels)[0] == evaluated
 
 
-def test_a_field_that_groups_do_not_know_keeps_a_recipe_alone(monkeypatch):
+def test_a_recipe_with_a_field_that_groups_lack_trains_alone(monkeypatch):
     assert can_be_grouped(recipe(momentum=0.5))
     known = tuple(name for name in batching.UNDERSTOOD if name != "momentum")
     monkeypatch.setattr(batching, "UNDERSTOOD", known)

@@ -49,7 +49,7 @@ def test_path_norms_of_a_convolution_and_a_pool_by_hand():
 
 
 @pytest.mark.parametrize("make", [SmallInception, SmallAlexnet])
-def test_path_norms_do_not_see_a_layer_scaled_and_the_next_scaled_back(make):
+def test_path_norms_are_invariant_to_rescaling_of_layers(make):
     model = make((3, 8, 8), 10, **({"batch_norm": False} if make is SmallInception else {}))
     model.initialize(torch.Generator().manual_seed(0))
     before = path_norms(model, (3, 8, 8))
@@ -66,7 +66,7 @@ def test_path_norms_do_not_see_a_layer_scaled_and_the_next_scaled_back(make):
     assert path_norms(model, (3, 8, 8)) == pytest.approx(before, rel=1e-6)
 
 
-def test_a_mean_over_places_is_a_layer_of_its_own_weights():
+def test_path_norms_take_average_pooling_as_a_layer_of_weights():
     """The l2 path norm squares the mean's 1 / places as it does every weight."""
     model = SmallInception((1, 4, 4), 1, batch_norm=False, stem=1, stages=())
     with torch.no_grad():
@@ -78,7 +78,7 @@ def test_a_mean_over_places_is_a_layer_of_its_own_weights():
     assert found["l2"] == pytest.approx(math.sqrt(16 * (2 * 3 / 16) ** 2))
 
 
-def test_folding_changes_no_answer():
+def test_folding_batch_norm_changes_no_answer():
     model = SmallInception((3, 8, 8), 10)
     model.initialize(torch.Generator().manual_seed(0))
     images = torch.randn(16, 3, 8, 8, generator=torch.Generator().manual_seed(1))

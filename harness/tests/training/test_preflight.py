@@ -1,4 +1,4 @@
-"""What a network from outside is tried on before it trains: what is noted, what is refused."""
+"""The preflight of a custom network: what is noted, what is refused."""
 
 from dataclasses import replace
 
@@ -15,15 +15,15 @@ pytestmark = pytest.mark.usefixtures("restored_threads")
 # --- What is noted ---------------------------------------------------------------------------
 
 
-def test_dropout_that_is_always_on_is_noticed():
+def test_dropout_that_is_always_on_is_noted():
     assert "differ from one time to the next" in examine(recipe("AlwaysDropout")).note
 
 
-def test_images_that_a_network_changes_in_place_are_no_noise():
+def test_a_network_that_changes_images_in_place_is_not_noisy():
     assert not examine(recipe("InPlace")).noisy
 
 
-def test_weights_that_no_seed_decides_are_noticed():
+def test_unseeded_weights_are_noted():
     found = examine(recipe("drawn_by_its_own_generator"))
     assert found.note.startswith("its initial weights differ from one time to the next")
     assert examine(recipe("Logistic")).note == ""
@@ -64,7 +64,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_trained_is_refused_in_a_sentence_with_a_remedy(name):
+def test_an_untrainable_network_is_refused_with_a_remedy(name):
     with pytest.raises(NetworkError, match=REFUSED[name]) as error:
         examine(recipe(name))
     assert "\n" not in str(error.value)
@@ -77,13 +77,13 @@ def test_a_script_that_ends_when_it_is_imported_is_refused(tmp_path):
         examine(recipe(f"{tmp_path}/train.py:make"))
 
 
-def test_a_network_of_smaller_images_is_told_to_crop():
+def test_a_network_for_smaller_images_is_refused_with_its_size():
     with pytest.raises(NetworkError, match="it takes images of 8x8: give it --image-size 8"):
         examine(recipe("OfSmallImages", crop=8, image_size=16))
 
 
 @pytest.mark.parametrize("name", ["resnet18", "./net.py", "a.package.Net"])
-def test_a_name_without_a_factory_is_told_the_forms(name):
+def test_an_unknown_name_is_refused_with_the_forms_of_names(name):
     with pytest.raises(UnknownName, match=r"torchvision:NAME, PACKAGE.*, ./FILE.py:FACTORY"):
         model_spec(name)
 
@@ -95,12 +95,12 @@ def test_a_name_without_a_factory_is_told_the_forms(name):
         ((("width", "wide"),), "could not be made"),
     ],
 )
-def test_an_option_that_does_not_fit_is_refused(options, message):
+def test_a_wrong_option_is_refused(options, message):
     with pytest.raises(NetworkError, match=message):
         examine(recipe("mlp", model_options=options))
 
 
-def test_a_last_batch_of_one_image_is_noticed_where_it_cannot_be_trained_on():
+def test_a_last_batch_of_one_image_is_refused_with_batch_norm():
     with pytest.raises(NetworkError, match=r"the last batch of 65 .* --arch-batch-size 63"):
         examine(recipe("with_batch_norm", train_size=65, batch_size=64))
     examine(recipe("with_batch_norm", train_size=64, batch_size=64))
@@ -110,7 +110,7 @@ def test_a_last_batch_of_one_image_is_noticed_where_it_cannot_be_trained_on():
         examine(recipe("with_batch_norm", train_size=65, batch_size=2))
 
 
-def test_images_that_would_not_fit_into_memory_are_refused():
+def test_images_larger_than_memory_are_refused():
     with pytest.raises(NetworkError, match="give a smaller --image-size"):
         examine(replace(recipe("mlp"), crop=8, image_size=1_000_000))
 
@@ -125,7 +125,7 @@ def test_images_that_would_not_fit_into_memory_are_refused():
         {"model_options": (("width", {}),)},
     ],
 )
-def test_a_recipe_that_means_nothing_is_refused(changes):
+def test_wrong_sizes_and_options_are_refused_when_the_recipe_is_made(changes):
     with pytest.raises(InvalidRecipe, match=r"image_size|model_options"):
         recipe("mlp", **changes)
 

@@ -49,14 +49,14 @@ def test_the_parts_of_all_processes_are_the_batch(count, images, size):
     assert all(len(part) > 1 for part, share, _ in counted)
 
 
-def test_a_batch_in_parts_is_the_batch_for_a_network_without_batch_norm():
+def test_parts_of_a_batch_train_as_the_batch_without_batch_norm():
     whole = finished(started(replace(RECIPE, epochs=3)))
     parts = finished(started(replace(RECIPE, epochs=3, rank_batch=16)))
     assert parts.curve.loss == pytest.approx(whole.curve.loss, rel=1e-5)
     assert parts.outcome.train_correct == whole.outcome.train_correct
 
 
-def test_dropout_and_batch_norm_see_the_parts_that_the_recipe_states():
+def test_dropout_draws_a_mask_for_each_part():
     dropped = replace(RECIPE, epochs=2, dropout=0.5)
     whole = finished(started(dropped)).curve.loss
     parts = finished(started(replace(dropped, rank_batch=32))).curve.loss
@@ -77,7 +77,7 @@ def test_dropout_and_batch_norm_see_the_parts_that_the_recipe_states():
         ),
     ],
 )
-def test_a_recipe_that_so_many_cannot_share_is_refused(recipe, count, message):
+def test_a_recipe_that_the_processes_cannot_share_is_refused(recipe, count, message):
     with pytest.raises(InvalidRecipe, match=message):
         started(recipe, ranks=Ranks(0, count))
 
@@ -113,7 +113,7 @@ class Told(Ranks):
 
 
 def test_a_single_process_under_torchrun_trains_the_network_itself():
-    """What DistributedDataParallel costs is paid where there is something to average."""
+    """DistributedDataParallel would cost time and average nothing."""
     model = torch.nn.Linear(2, 2)
     assert Ranks(0, 1, joined=True).wrap(model) is model
 
@@ -145,7 +145,7 @@ def children(parent):
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the ranks under /proc")
-def test_a_killed_rank_ends_the_job_and_the_run_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
+def test_a_killed_rank_ends_the_job_and_the_run_resumes_from_its_checkpoint(tmp_path, monkeypatch):
     """Two processes with gloo, then one: the curve is that of one process alone; or two again."""
     written, runs = tmp_path / "recipe.json", tmp_path / "runs"
     recipe = replace(RECIPE, epochs=400, evaluation="at the end")
@@ -194,7 +194,7 @@ def test_a_killed_rank_ends_the_job_and_the_run_goes_on_from_its_checkpoint(tmp_
     assert shared.curve.loss[epochs] == pytest.approx(resumed.curve.loss[epochs], rel=1e-4)
 
 
-def test_what_ends_every_rank_is_said_once_and_no_bar_drawn(tmp_path):
+def test_an_error_of_all_ranks_is_printed_once_without_a_progress_bar(tmp_path):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     command += ["-m", "harness", "train", "mlp-1x16/cifar10/random-labels", "--device", "cpu"]
     root = str(Path(ranks_module.__file__).parents[2])
@@ -211,7 +211,7 @@ def test_what_ends_every_rank_is_said_once_and_no_bar_drawn(tmp_path):
     assert "epoch 0/" not in said
 
 
-def test_an_error_of_one_rank_alone_is_said(monkeypatch, capsys):
+def test_an_error_of_one_rank_is_printed(monkeypatch, capsys):
     waits = []
     monkeypatch.setattr(command_line.time, "sleep", waits.append)
     monkeypatch.setenv("LOCAL_RANK", "1")
@@ -224,7 +224,7 @@ def test_an_error_of_one_rank_alone_is_said(monkeypatch, capsys):
     assert "error: " in capsys.readouterr().err
 
 
-def test_a_recipe_in_a_file_is_the_recipe(tmp_path):
+def test_a_recipe_survives_a_file(tmp_path):
     path = tmp_path / "recipe.json"
     recipe = replace(RECIPE, weight_decay=(("weights", 1e-4),), rank_batch=8)
     path.write_bytes(recipe.to_json())

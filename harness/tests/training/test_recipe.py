@@ -13,6 +13,7 @@ from harness.__main__ import main
 from harness.cli.train import chosen_recipe
 from harness.errors import InvalidRecipe, UnknownName
 from harness.models import model_spec
+from harness.tests.training_helpers import tiny_recipe
 from harness.training.protocol import SETTINGS, named_recipe, paper_recipe, recipe_names
 from harness.training.recipe import Recipe, differing_fields
 
@@ -69,27 +70,40 @@ def test_the_largest_train_size_is_the_whole_training_set():
     [
         ({"redraw": "labels each epoch"}, "label_corruption = 0.0, .*above 0 where redraw"),
         ({"redraw": "inputs each access"}, "inputs = 'true', .*'random pixels' or 'gaussian'"),
+        ({"model": "mlp3x512"}, "unknown model 'mlp3x512'; nearest: mlp-3x512, .*; known: "),
+        ({"dataset": "cifar"}, "unknown dataset 'cifar'; nearest: cifar10; known: digits, "),
         (
-            {"redraw": "inputs each access", "inputs": "shuffled pixels"},
-            "inputs = 'shuffled pixels', .*'random pixels' or 'gaussian'",
+            {"augmentation": ("mirror",)},
+            "augmentation = .*any of 'random crop', 'flip', 'rotation'",
+        ),
+        ({"augmentation": ("flip", "flip")}, "each at most once"),
+        ({"augmentation": "flip"}, "augmentation = 'flip', but it should be a tuple"),
+        ({"augmentation": ("random crop",)}, "crop = 28, .*below 8, the side of the images"),
+        ({"augmentation": ("flip",), "inputs": "gaussian"}, "inputs = 'gaussian', .*'true' where"),
+        ({"weight_decay": (("wieghts", 0.1),)}, "groups name parameters of mlp-1x16: one of 'weig"),
+        ({"weight_decay": (("hidden dense layers", 0.1),)}, "not 'hidden dense layers'"),
+        ({"weight_decay": (("weights", 0.0),)}, "a coefficient above 0"),
+        ({"weight_decay": (({}, 1),)}, "pairs of a parameter group and a coefficient"),
+        ({"weight_decay": (("weights", math.nan),)}, "a coefficient above 0"),
+        ({"weight_decay": 0.1}, "pairs of a parameter group and a coefficient"),
+        ({"weight_decay": ("weights", 0.1)}, "pairs of a parameter group and a coefficient"),
+        (
+            {"model": "alexnet", "weight_decay": (("weights", 0.1), ("output layer", 0.2))},
+            "groups that have no parameter in common",
+        ),
+        ({"validation_size": 766}, "validation_size = 766, .*at most 765, what train_size = 32"),
+        ({"validation_size": 10, "train_size": None}, "at most 0"),
+        ({"augmentation": ("flip",), "replaced": 0}, r"augmentation = .*\(\) where replaced is"),
+        ({"score_corrupted_test": True}, "label_corruption = 0.0, .*where score_corrupted_test is"),
+        (
+            {"validation_size": 10, "replaced": 0},
+            "validation_size = 10, .*0 where replaced is given",
         ),
     ],
 )
-def test_only_random_labels_and_inputs_can_be_redrawn(changes, message):
-    with pytest.raises(InvalidRecipe, match=message):
-        digits(**changes)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"model": "mlp3x512"}, "unknown model 'mlp3x512'; nearest: mlp-3x512, .*; known: "),
-        ({"dataset": "cifar"}, "unknown dataset 'cifar'; nearest: cifar10; known: digits, "),
-    ],
-)
-def test_unknown_networks_and_datasets_are_refused_with_the_nearest(changes, message):
-    with pytest.raises(UnknownName, match=message):
-        digits(**changes)
+def test_a_recipe_that_contradicts_itself_its_network_or_its_data_is_refused(changes, message):
+    with pytest.raises((InvalidRecipe, UnknownName), match=message):
+        tiny_recipe(**changes)
 
 
 def test_a_recipe_is_immutable_and_its_variants_are_checked():
@@ -119,6 +133,8 @@ def test_differing_fields_are_in_the_order_of_the_fields():
         label_corruption=st.floats(0.1, 1),
         learning_rate=st.floats(1e-6, 10),
         redraw=st.sampled_from(["never", "labels each epoch"]),
+        augmentation=st.sampled_from([(), ("random crop", "flip")]),
+        weight_decay=st.sampled_from([(), (("weights", 0.01),)]),
         stop_at_zero_error=st.booleans(),
         seed=st.integers(0, 2**60),
     )

@@ -1,4 +1,4 @@
-"""All ways to take a step come to the same; a CUDA graph is refused where it cannot be."""
+"""Eager, compiled and graph steps agree; a CUDA graph is refused where it cannot run."""
 
 from contextlib import nullcontext
 from types import SimpleNamespace
@@ -86,7 +86,7 @@ def graphs_on_a_cpu(monkeypatch):
     return replays
 
 
-def test_a_captured_step_is_replayed_on_new_images_at_the_rate_of_the_schedule(graphs_on_a_cpu):
+def test_a_captured_step_is_replayed_with_new_images_and_learning_rates(graphs_on_a_cpu):
     """The logic around the capture; the capture itself needs a GPU."""
     it = recipe(epochs=6, weight_decay=(("weights", 0.01),))
     eager = finished(started(it))
@@ -98,8 +98,8 @@ def test_a_captured_step_is_replayed_on_new_images_at_the_rate_of_the_schedule(g
     assert graphs_on_a_cpu.count(16) == 12 - WARM_UP and graphs_on_a_cpu.count(8) == 6 - WARM_UP
 
 
-def test_a_run_by_graphs_can_be_interrupted(graphs_on_a_cpu, tmp_path):
-    """The rate is a tensor there, which a checkpoint's facts cannot hold."""
+def test_a_training_with_graphs_resumes_from_a_checkpoint(graphs_on_a_cpu, tmp_path):
+    """The learning rate is a tensor there, and a number in the checkpoint's facts."""
     it = recipe(epochs=6)
     straight = finished(started(it, "graph"))
     interrupted = started(it, "graph")
@@ -129,7 +129,7 @@ def test_a_graph_needs_a_gpu_and_no_dropout(graphs_on_a_cpu):
     not torch.cuda.is_available(), reason="a CUDA graph needs a GPU; run this there"
 )
 @pytest.mark.parametrize("name", ["graph", "compiled"])
-def test_on_a_gpu_all_ways_to_take_a_step_agree(name):
+def test_steps_agree_on_a_gpu(name):
     losses = {}
     for way in ("eager", name):
         it = recipe(epochs=6)
@@ -161,7 +161,7 @@ def test_fp32_on_a_gpu_is_not_tf32(monkeypatch, tf32):
 @pytest.mark.parametrize(
     ("said", "threads"), [("1", 1), ("3", 3), ("99", 4), ("2,1", 2), ("", 4), ("0", 4), ("all", 4)]
 )
-def test_no_more_threads_than_the_environment_allows(monkeypatch, said, threads):
+def test_omp_num_threads_limits_the_threads(monkeypatch, said, threads):
     """Two trainings of a thread each, started side by side, took two each, and far longer."""
     monkeypatch.setattr("harness.training.backend.available_cores", lambda: 4)
     monkeypatch.setenv("OMP_NUM_THREADS", said)

@@ -1,4 +1,4 @@
-"""What a run says of corrupted labels, by epoch and at its end, and the rest of its summary."""
+"""Counts of corrupted labels, by epoch and at the end, and the summary of a finished training."""
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ from harness.training.summary import is_summed_up, summarise
 
 ONE_STEP = {"train_size": 256, "batch_size": 256, "epochs": 1, "seed": 1}
 RECIPE = tiny_recipe(label_corruption=0.5, **ONE_STEP)
-"""One step of all images: what they are taken for is the initial network's word."""
+"""One step of all images: the guesses are the initial network's."""
 APART = ("online_accuracy_corrupted", "online_accuracy_intact", "online_true_corrupted")
 
 
@@ -43,12 +43,12 @@ def test_corrupted_and_intact_images_are_counted_apart():
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0])
-def test_where_all_or_no_labels_are_corrupted_nothing_is_apart(level):
+def test_nothing_is_counted_apart_if_all_or_no_labels_are_corrupted(level):
     curve = finished(started(tiny_recipe(label_corruption=level))).curve
     assert [getattr(curve, name) for name in APART] == [[], [], []]
 
 
-def test_a_group_counts_them_as_its_members_would_alone():
+def test_a_group_counts_corrupted_images_as_its_members_do_alone():
     levels = {0.5: 0, 0.3: 1}
     recipes = [tiny_recipe(label_corruption=it, seed=seed) for it, seed in levels.items()]
     data = [prepared_data(recipe, None, "cpu", "fp32") for recipe in recipes]
@@ -62,12 +62,12 @@ def test_a_group_counts_them_as_its_members_would_alone():
         assert len(alone.online_true_corrupted) == 3
 
 
-def test_the_summary_is_what_the_weights_and_answers_say():
+def test_the_summary_agrees_with_the_weights_and_logits():
     training = finished(started(tiny_recipe(label_corruption=0.5, epochs=40, learning_rate=0.1)))
     before = {name: it.clone() for name, it in training.model.state_dict().items()}
     found = summarise(training)
     for name, it in training.model.state_dict().items():
-        assert torch.equal(it, before[name]), "noise is taken off again"
+        assert torch.equal(it, before[name]), "the noise is removed"
     summary, data = found["summary"], training.data
     logits = training.model.eval()(data.train_images).detach()
     true, wrong = data.true_labels, data.train_labels != data.true_labels
@@ -89,7 +89,7 @@ def test_the_summary_is_what_the_weights_and_answers_say():
     assert summary["parameters"]["count"] == sum(p.numel() for p in training.model.parameters())
 
 
-def test_only_whole_data_sets_of_the_papers_networks_are_summed_up():
+def test_only_the_papers_networks_on_whole_data_sets_get_a_summary():
     assert is_summed_up(Recipe(model="mlp-1x512", dataset="cifar10"))
     for other in (
         Recipe(model="mlp-1x512", dataset="digits"),

@@ -4,7 +4,7 @@ Sizes are tiny: what is tested is arithmetic, not learning.
 """
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from harness.data.prepare import TrainingData
 from harness.models.inception import ShiftBatchNorm2d
-from harness.tests.training_helpers import figures
+from harness.tests.training_helpers import EVERYTHING, figures
 from harness.tests.training_helpers import tiny_recipe as recipe
 from harness.training import checkpoint
 from harness.training.backend import Backend
@@ -26,11 +26,11 @@ from harness.training.state import restore, state_of
 pytestmark = pytest.mark.usefixtures("restored_threads")
 
 
-def started(recipe: Recipe, threads: int = 1, cls: type[Training] = Training) -> Training:
+def started(recipe: Recipe, threads: int = 1) -> Training:
     data: TrainingData = prepared_data(recipe, None, "cpu", recipe.precision)
     # A hundred test images do.
     data = replace(data, test_images=data.test_images[:100], test_labels=data.test_labels[:100])
-    return cls(recipe, data, Backend("cpu", threads))
+    return Training(recipe, data, Backend("cpu", threads))
 
 
 def run(training: Training, epochs: int = 10_000) -> Training:
@@ -39,30 +39,35 @@ def run(training: Training, epochs: int = 10_000) -> Training:
     return training
 
 
-class Watched(Training):
-    """Writes down what every step was given."""
+@dataclass
+class Watched:
+    """Notes the indices, learning rate and loss of each step of a training."""
 
-    def __init__(self, *given):
-        super().__init__(*given)
-        self.batches, self.rates, self.losses, self.plain_step = [], [], [], self.take_step
-        self.take_step = self.watched_step
+    training: Training
+    batches: list = field(default_factory=list)
+    rates: list = field(default_factory=list)
+    losses: list = field(default_factory=list)
 
-    def watched_step(self, batch, *given):
+    def __post_init__(self):
+        self.step, self.training.take_step = self.training.take_step, self.watched
+
+    def watched(self, batch, *given):
         self.batches.append(batch)
-        self.rates.append(self.learning_rate)
-        loss, guesses = self.plain_step(batch, *given)
+        self.rates.append(self.training.learning_rate)
+        loss, guesses = self.step(batch, *given)
         self.losses.append(loss.item())
         return loss, guesses
 
 
 def test_the_learning_rate_of_every_step_follows_the_formula():
-    watched = run(started(recipe(batch_size=8, decay=0.5, decay_every=3), cls=Watched))
+    watched = Watched(started(recipe(batch_size=8, decay=0.5, decay_every=3)))
+    curve = run(watched.training).curve
     formula = [0.01 * 0.5 ** (step // 3) for step in range(12)]
     assert watched.rates == pytest.approx(formula, rel=1e-12)
-    assert watched.curve.learning_rate == pytest.approx(formula[::4], rel=1e-12)
+    assert curve.learning_rate == pytest.approx(formula[::4], rel=1e-12)
 
 
-def test_the_paper_multiplies_by_095_every_391_steps():
+def test_the_paper_multiplies_the_learning_rate_by_095_every_391_steps():
     formula = [0.1 * 0.95 ** (step // 391) for step in range(1_200)]
     assert learning_rates(recipe(learning_rate=0.1), 1_200) == pytest.approx(formula, rel=1e-12)
 
@@ -88,21 +93,22 @@ def test_a_step_is_sgd_with_momentum_and_nothing_else():
         torch.testing.assert_close(ours.double(), expected, rtol=1e-4, atol=1e-6)
 
 
-def test_every_image_is_used_once_an_epoch_in_another_order_the_last_batch_included():
-    watched = run(started(recipe(train_size=50, epochs=2), cls=Watched))
+def test_each_epoch_uses_every_image_once_in_a_new_order():
+    watched = Watched(started(recipe(train_size=50, epochs=2)))
+    outcome = run(watched.training).outcome
     assert [len(batch) for batch in watched.batches] == [16, 16, 16, 2] * 2
     first, second = (torch.cat(watched.batches[i : i + 4]) for i in (0, 4))
     assert first.sort().values.tolist() == second.sort().values.tolist() == list(range(50))
     assert first.tolist() != second.tolist()
-    assert watched.curve.step == [4, 8]
+    assert outcome.curve.step == [4, 8]
     weighted = sum(
         loss * size for loss, size in zip(watched.losses[4:], [16, 16, 16, 2], strict=True)
     )
-    assert watched.curve.loss[1] == pytest.approx(weighted / 50, rel=1e-6)
-    assert watched.outcome.first_losses == watched.losses
+    assert outcome.curve.loss[1] == pytest.approx(weighted / 50, rel=1e-6)
+    assert outcome.first_losses == watched.losses
 
 
-def test_training_stops_at_zero_error_only_where_the_recipe_says_so():
+def test_stop_at_zero_error_ends_the_training_at_its_first_fit():
     fits = {"model": "mlp-1x512", "epochs": 20, "learning_rate": 0.05, "label_corruption": 1.0}
     stopped = run(started(recipe(stop_at_zero_error=True, **fits))).outcome
     whole = run(started(recipe(**fits))).outcome
@@ -114,7 +120,7 @@ def test_training_stops_at_zero_error_only_where_the_recipe_says_so():
     assert stopped.curve.test_accuracy[-1] == stopped.test_accuracy
 
 
-def test_evaluation_waits_for_the_online_accuracy_where_the_recipe_says_so():
+def test_evaluation_once_nearly_fitted_waits_for_the_online_accuracy():
     fits = {"model": "mlp-1x512", "epochs": 12, "learning_rate": 0.05}
     rare = run(started(recipe(evaluation="once nearly fitted", **fits))).outcome
     every = run(started(recipe(**fits))).outcome
@@ -133,7 +139,7 @@ def test_evaluation_waits_for_the_online_accuracy_where_the_recipe_says_so():
     assert (rare.train_correct, rare.test_correct) == (every.train_correct, every.test_correct)
 
 
-def test_evaluation_is_exact_and_leaves_the_network_as_it_was():
+def test_evaluation_uses_running_averages_and_changes_no_state():
     training = run(started(recipe(model="inception", epochs=1)))
     before = {name: t.clone() for name, t in training.model.state_dict().items()}
     count = training.count(training.data.test_images, training.data.test_labels)[0]
@@ -145,14 +151,14 @@ def test_evaluation_is_exact_and_leaves_the_network_as_it_was():
     assert count == training.outcome.test_correct
 
 
-def test_batchnorms_averages_move_as_the_recipe_says():
+def test_batch_norm_momentum_is_the_recipes():
     training = started(recipe(model="inception", batch_norm_momentum=0.25))
     norms = [m for m in training.model.modules() if isinstance(m, ShiftBatchNorm2d)]
     assert {norm.momentum for norm in norms} == {0.25}
 
 
 @pytest.mark.parametrize("stop", [True, False])
-def test_a_loss_that_is_no_number_ends_the_run_as_diverged(stop):
+def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(stop):
     wild = recipe(model="mlp-1x512", learning_rate=1e6, epochs=50, stop_at_zero_error=stop)
     outcome = run(started(wild)).outcome
     assert outcome.status == "diverged"
@@ -165,7 +171,7 @@ def test_a_loss_that_is_no_number_ends_the_run_as_diverged(stop):
     assert outcome.epochs_to_fit is None
 
 
-def test_weights_that_the_very_last_step_breaks_are_diverged_too():
+def test_weights_that_are_not_finite_after_the_last_step_are_diverged():
     # One step: its loss was finite, the network that it leaves answers NaN.
     training = run(started(recipe(batch_size=32, epochs=1, learning_rate=1e300)))
     assert not all(p.isfinite().all() for p in training.model.parameters())
@@ -175,7 +181,7 @@ def test_weights_that_the_very_last_step_breaks_are_diverged_too():
     assert training.outcome.not_finite == f"{broken[0]} is not finite after step 1"
 
 
-def test_labels_are_drawn_anew_each_epoch_only_where_the_recipe_says_so():
+def test_redrawn_labels_change_every_epoch():
     for redraw, different in (("never", 1), ("labels each epoch", 3)):
         training = started(recipe(label_corruption=1.0, redraw=redraw))
         drawn, given = set(), training.data.train_labels.clone()
@@ -188,7 +194,7 @@ def test_labels_are_drawn_anew_each_epoch_only_where_the_recipe_says_so():
         assert torch.equal(training.data.test_labels, test)
 
 
-def test_inputs_are_drawn_anew_at_each_access_only_where_the_recipe_says_so():
+def test_redrawn_inputs_change_at_each_access():
     batch = torch.arange(8)
     for redraw in ("never", "inputs each access"):
         training = started(recipe(inputs="random pixels", redraw=redraw))
@@ -204,10 +210,12 @@ def test_inputs_are_drawn_anew_at_each_access_only_where_the_recipe_says_so():
         {"model": "mlp-1x512", "train_size": 64, "decay_every": 3},
         {"model": "alexnet"},
         {"model": "inception", "epochs": 2},
+        EVERYTHING,
+        {"model": "inception", **EVERYTHING},
         {"label_corruption": 0.5, "redraw": "labels each epoch"},
         {"inputs": "gaussian", "redraw": "inputs each access"},
     ],
-    ids=lambda changes: changes.get("model", changes.get("redraw")),
+    ids=str,
 )
 def test_a_resumed_training_ends_with_the_same_bits(changes, tmp_path):
     straight = run(started(recipe(**changes)))
