@@ -1,4 +1,8 @@
-"""Measurements, checks with their statistics, verdicts, and the records of them."""
+"""Measurements, checks with their statistics, verdicts, and the records of them.
+
+What the claims use is imported from here.
+"""
+# ruff: noqa: F401
 
 from harness.evidence.checks import (
     AtLeast,
@@ -52,57 +56,3 @@ from harness.evidence.solves import (
 from harness.evidence.statistics import DESIGN_EFFECT_OF_LEARNERS, margin_around
 from harness.evidence.verdict import ClaimNotSupported, ControlNotRefuted
 from harness.runs.pairs import paired
-
-__all__ = [
-    "DESIGN_EFFECT_OF_LEARNERS",
-    "AtLeast",
-    "AtMost",
-    "Attains",
-    "ClaimNotSupported",
-    "ControlNotRefuted",
-    "Equals",
-    "Equivalent",
-    "FigureData",
-    "Measurement",
-    "MoreThan",
-    "ProvedAtMost",
-    "Published",
-    "Requires",
-    "accuracy",
-    "accuracy_as_drawn",
-    "correlation_with_signs",
-    "corruption_cost",
-    "difference_in_accuracy",
-    "difference_in_steps",
-    "epochs_of_descent",
-    "epochs_to_converge",
-    "epochs_to_fit",
-    "error_as_drawn",
-    "error_on_the_same_images",
-    "error_ratio",
-    "exact",
-    "extreme",
-    "find_counterexample",
-    "gain",
-    "gain_of_early_stopping",
-    "log_log_slope",
-    "margin_around",
-    "mean_over",
-    "online_accuracy",
-    "paired",
-    "published_at",
-    "published_crossing",
-    "published_curve",
-    "published_disagreement",
-    "published_gain_of_early_stopping",
-    "published_roughness",
-    "published_row",
-    "published_tolerance",
-    "roughness_of",
-    "roughness_ratio",
-    "share_of_errors",
-    "slowdown",
-    "spread_between_and_within",
-    "trend",
-    "wrong_ratio",
-]

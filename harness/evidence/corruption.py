@@ -2,15 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
 from harness.evidence.measurement import NOWHERE, Measurement, accuracies, measure
 from harness.evidence.statistics import Counts, kendall_interval, welch_interval
 from harness.runs.pairs import paired
-
-if TYPE_CHECKING:
-    from harness.runs.run import Run
+from harness.runs.run import Run
 
 FITTED = 0.99
 """A network has fitted its labels at this online accuracy. The paper does not say what Figure 1b
@@ -25,7 +22,7 @@ FEWEST = 5
 """Runs from which on a trend has an interval."""
 
 
-def epochs_to_fit(run: "Run") -> float:
+def epochs_to_fit(run: Run) -> float:
     """Epochs until `FITTED`; infinity where it never gets there, NaN where the run diverged."""
     if run.diverged:
         return math.nan
@@ -33,7 +30,7 @@ def epochs_to_fit(run: "Run") -> float:
     return math.inf if epochs is None else float(epochs)
 
 
-def epochs_to_converge(run: "Run", within: float = CONVERGED) -> float:
+def epochs_to_converge(run: Run, within: float = CONVERGED) -> float:
     """Epochs until the online accuracy is less than ``within`` below its last value.
 
     NaN where the run diverged.
@@ -44,7 +41,7 @@ def epochs_to_converge(run: "Run", within: float = CONVERGED) -> float:
     return float(next(i for i, it in enumerate(online, 1) if online[-1] - it < within))
 
 
-def slowdown(name: str, slower: Sequence["Run"], faster: Sequence["Run"]) -> Measurement:
+def slowdown(name: str, slower: Sequence[Run], faster: Sequence[Run]) -> Measurement:
     """Epochs to fit of each of ``slower``, over the geometric mean of those of ``faster``.
 
     The runs are independent, and may be more on one side. The interval is Welch's, of the
@@ -65,7 +62,7 @@ def slowdown(name: str, slower: Sequence["Run"], faster: Sequence["Run"]) -> Mea
     return measure(name, values, "times", interval, replicated, [*slower, *faster])
 
 
-def trend(name: str, values: Mapping[float, Sequence[float]], runs: Sequence["Run"]) -> Measurement:
+def trend(name: str, values: Mapping[float, Sequence[float]], runs: Sequence[Run]) -> Measurement:
     """Kendall's tau between corruption levels and ``values``, given by level, a value a run.
 
     1 where each run of a higher level is above each of a lower one (a little less where levels have
@@ -90,7 +87,7 @@ def trend(name: str, values: Mapping[float, Sequence[float]], runs: Sequence["Ru
     return measure(name, [tau], "Kendall's tau", interval, replicated, runs)
 
 
-def error_as_drawn(run: "Run") -> float:
+def error_as_drawn(run: Run) -> float:
     """Test error against labels corrupted as the training labels are: what Figure 1c shows.
 
     Against the true labels at p = 0, where nothing is corrupted, and at p = 1, where a network has
@@ -103,12 +100,12 @@ def error_as_drawn(run: "Run") -> float:
     return 1 - correct / total
 
 
-def accuracy_as_drawn(name: str, runs: Sequence["Run"]) -> Measurement:
+def accuracy_as_drawn(name: str, runs: Sequence[Run]) -> Measurement:
     """One minus `error_as_drawn`, with the interval of an accuracy."""
     return accuracies(name, runs, [_as_drawn(run) for run in runs])
 
 
-def corruption_cost(name: str, runs: Sequence["Run"], classes: int = 10) -> Measurement:
+def corruption_cost(name: str, runs: Sequence[Run], classes: int = 10) -> Measurement:
     """Accuracy against corrupted test labels, less what chance makes of that against true ones.
 
     A label is replaced with probability p by one of ``classes``, itself among them. A right answer
@@ -131,7 +128,7 @@ def corruption_cost(name: str, runs: Sequence["Run"], classes: int = 10) -> Meas
     return measure(name, values, "share", (mean - half, mean + half), replicated, runs)
 
 
-def _as_drawn(run: "Run") -> Counts:
+def _as_drawn(run: Run) -> Counts:
     outcome = run.outcome
     if run.recipe.label_corruption in (0, 1):
         return outcome.test_correct, outcome.test_total

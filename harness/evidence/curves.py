@@ -7,21 +7,18 @@ interval is that resolution; that of several runs is Student's where it is wider
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from harness.evidence.measurement import NOWHERE, Measurement, measure
 from harness.evidence.statistics import hull, t_interval
 from harness.runs.pairs import paired
-
-if TYPE_CHECKING:
-    from harness.runs.run import Run
+from harness.runs.run import Run
 
 RANDOMISED = ("label_corruption", "inputs")
 """What the settings of Figure 1a differ in."""
 
 
 def difference_in_steps(
-    name: str, later: Sequence["Run"], earlier: Sequence["Run"], level: float
+    name: str, later: Sequence[Run], earlier: Sequence[Run], level: float
 ) -> Measurement:
     """By how many steps ``later`` falls below the loss ``level`` after ``earlier``, pair by pair.
 
@@ -40,7 +37,7 @@ def difference_in_steps(
     return _measurement(name, values, widths, "steps", [*later, *earlier])
 
 
-def epochs_of_descent(name: str, runs: Sequence["Run"], start: float, end: float) -> Measurement:
+def epochs_of_descent(name: str, runs: Sequence[Run], start: float, end: float) -> Measurement:
     """Epochs from the loss ``start`` to the loss ``end``; infinity where it never gets there."""
     values, widths = [], []
     for run in runs:
@@ -54,7 +51,7 @@ def epochs_of_descent(name: str, runs: Sequence["Run"], start: float, end: float
     return _measurement(name, values, widths, "epochs", runs)
 
 
-def _crossing(run: "Run", level: float) -> tuple[float, int] | None:
+def _crossing(run: Run, level: float) -> tuple[float, int] | None:
     """The step and the resolution with which it is known."""
     if run.diverged:
         return None
@@ -62,7 +59,7 @@ def _crossing(run: "Run", level: float) -> tuple[float, int] | None:
 
 
 def _measurement(
-    name: str, values: list[float], widths: list[float], unit: str, runs: Sequence["Run"]
+    name: str, values: list[float], widths: list[float], unit: str, runs: Sequence[Run]
 ) -> Measurement:
     interval, several = NOWHERE, len(values) > 1
     if values and len(widths) == len(values):

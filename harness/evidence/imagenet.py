@@ -2,16 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from harness.data.catalogue import dataset_spec
 from harness.evidence.measurement import Measurement, accuracies, measure
 from harness.evidence.published import Published, published_row
 from harness.evidence.published_figures import published_curve
 from harness.evidence.statistics import Counts, sum_interval
-
-if TYPE_CHECKING:
-    from harness.runs.run import Run
+from harness.runs.run import Run
 
 TABLE = "table2_imagenet_inception_v3"
 
@@ -45,7 +43,7 @@ def less_disagreement(published: Published) -> tuple[float, str]:
     )
 
 
-def top5_accuracy(name: str, runs: Sequence["Run"], part: Literal["train", "test"]) -> Measurement:
+def top5_accuracy(name: str, runs: Sequence[Run], part: Literal["train", "test"]) -> Measurement:
     """Final shares of images whose label is among the five likeliest classes."""
     counts = [
         (getattr(run.outcome, f"{part}_among_five"), getattr(run.outcome, f"{part}_total"))
@@ -54,12 +52,12 @@ def top5_accuracy(name: str, runs: Sequence["Run"], part: Literal["train", "test
     return accuracies(name, runs, counts, column=f"top5_{part}")
 
 
-def last_counts(run: "Run") -> Counts:
+def last_counts(run: Run) -> Counts:
     """The run's final top-1 test accuracy."""
     return run.outcome.test_correct, run.outcome.test_total
 
 
-def best_counts(run: "Run") -> Counts:
+def best_counts(run: Run) -> Counts:
     """The highest top-1 test accuracy of any epoch: Table 2's number in parentheses.
 
     It is chosen on the test images themselves, as the paper's was.
@@ -75,7 +73,7 @@ def published_counts(published: Published) -> Counts:
 
 
 def sum_of_accuracies(
-    name: str, terms: Mapping[str, tuple[float, Counts]], runs: Sequence["Run"] = ()
+    name: str, terms: Mapping[str, tuple[float, Counts]], runs: Sequence[Run] = ()
 ) -> Measurement:
     """A weighted sum of accuracies: ``terms`` are weights and counts by their names.
 

@@ -3,13 +3,12 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from harness.errors import HarnessError
 from harness.evidence.statistics import Counts, Interval, accuracy_interval
-
-if TYPE_CHECKING:
-    from harness.runs.run import Run, Solve
+from harness.models.registry import model_spec
+from harness.runs.run import Run, Solve
 
 NOWHERE: Interval = (math.nan, math.nan)
 
@@ -60,41 +59,46 @@ def measure(
     unit: str,
     interval: Interval,
     replicated: str,
-    runs: Sequence["Run"],
+    runs: Sequence[Run | Solve],
     **facts: Any,
 ) -> Measurement:
-    """A measurement on trainings, with their keys, seconds and what must be known of them.
+    """A measurement on runs, with their keys, seconds and what must be known of them.
 
-    Where a run diverged there is no interval.
+    Where a training diverged there is no interval.
     """
-    diverged = any(run.diverged for run in runs)
+    seconds = {run.key: run.seconds for run in runs}
+    diverged = any(map(_diverged, runs))
     return Measurement(
         name,
         tuple(values),
         unit,
         NOWHERE if diverged else interval,
         replicated,
-        **{"note": _note(runs), "diverged": diverged, **provenance(runs), **facts},
+        runs=tuple(seconds),
+        seconds=math.fsum(seconds.values()),
+        diverged=diverged,
+        **{"note": _note(runs), **facts},
     )
 
 
 def accuracies(
     name: str,
-    runs: Sequence["Run"],
+    runs: Sequence[Run | Solve],
     counts: Sequence[Counts],
     replicated: str = "images within a run",
     **facts: Any,
 ) -> Measurement:
-    """Shares of correct answers, given as counts for each run, with `accuracy_interval`.
+    """Shares of images, given as counts for each run, with `accuracy_interval`.
 
-    ``replicated`` holds for a single run. Raises HarnessError where there are no runs.
+    ``replicated`` holds for a single run. NaN for trainings that diverged. Raises HarnessError
+    where there are no runs.
     """
     if not runs:
         raise HarnessError(f"{name}: nothing was measured (no runs)")
     correct, total = zip(*counts, strict=True)
     return measure(
         name,
-        [math.nan if run.diverged else c / n for run, (c, n) in zip(runs, counts, strict=True)],
+        [math.nan if _diverged(run) else c / n for run, (c, n) in zip(runs, counts, strict=True)],
         "share",
         accuracy_interval(correct, total),
         replicated if len(runs) == 1 else "runs: seeds, images, label draws",
@@ -104,7 +108,7 @@ def accuracies(
     )
 
 
-def accuracy(name: str, runs: Sequence["Run"], part: Literal["train", "test"]) -> Measurement:
+def accuracy(name: str, runs: Sequence[Run], part: Literal["train", "test"]) -> Measurement:
     """Final accuracies of runs, in evaluation mode, with `accuracy_interval`."""
     counts = [
         (getattr(run.outcome, f"{part}_correct"), getattr(run.outcome, f"{part}_total"))
@@ -117,13 +121,13 @@ def exact(
     name: str,
     values: Iterable[float],
     unit: str,
-    runs: Sequence["Run | Solve"] = (),
+    runs: Sequence[Run | Solve] = (),
     note: str = "",
 ) -> Measurement:
     """Values without chance: counts, equalities, learning rates, norms of solutions."""
     values = tuple(float(value) for value in values)
     span = (min(values), max(values)) if values else NOWHERE
-    return Measurement(name, values, unit, span, "", note=note, **provenance(runs))
+    return measure(name, values, unit, span, "", runs, note=note)
 
 
 def extreme(name: str, value: float, note: str, unit: str = "") -> Measurement:
@@ -133,25 +137,22 @@ def extreme(name: str, value: float, note: str, unit: str = "") -> Measurement:
     )
 
 
-def provenance(runs: Sequence["Run | Solve"]) -> dict[str, Any]:
-    """The ``runs`` and ``seconds`` of a measurement on these runs, each counted once."""
-    seconds = {run.key: run.seconds for run in runs}
-    return {"runs": tuple(seconds), "seconds": math.fsum(seconds.values())}
+def _diverged(run: Run | Solve) -> bool:
+    return isinstance(run, Run) and run.diverged
 
 
-def _note(runs: Sequence["Run"]) -> str:
-    from harness.models.registry import model_spec
-
+def _note(runs: Sequence[Run | Solve]) -> str:
+    trainings = [run for run in runs if isinstance(run, Run)]
     notes = [
         f"{r.recipe} diverged in epoch {r.curve.epochs}: {r.outcome.not_finite}"
-        for r in runs
+        for r in trainings
         if r.diverged
     ]
     notes += [
         f"{r.recipe}: {r.outcome.skipped} photographs did not decode, and were left out"
-        for r in runs
+        for r in trainings
         if r.outcome.skipped
     ]
-    departures = {model_spec(run.recipe.model).departure for run in runs}
-    departures |= {run.environment.get("not in bf16", "") for run in runs}
+    departures = {model_spec(run.recipe.model).departure for run in trainings}
+    departures |= {run.environment.get("not in bf16", "") for run in trainings}
     return "; ".join([*notes, *sorted(departures - {""})])

@@ -3,23 +3,18 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
 from harness.evidence.measurement import NOWHERE, Measurement, accuracies, measure
 from harness.evidence.statistics import Counts, Interval, hull, sum_interval, t_interval
 from harness.runs.pairs import paired
-
-if TYPE_CHECKING:
-    from harness.runs.run import Run
+from harness.runs.run import Run
 
 LAST_EPOCHS = 10
 IMAGES = "test images, as if those of both networks were independent"
 
 
-def difference_in_accuracy(
-    name: str, runs: Sequence["Run"], others: Sequence["Run"]
-) -> Measurement:
+def difference_in_accuracy(name: str, runs: Sequence[Run], others: Sequence[Run]) -> Measurement:
     """Test accuracy of ``runs`` minus that of ``others``, pair by pair.
 
     The interval is over runs where there are several, and never narrower than that of independent
@@ -29,7 +24,7 @@ def difference_in_accuracy(
     return _paired(name, pairs, [*runs, *others])
 
 
-def gain_of_early_stopping(name: str, runs: Sequence["Run"]) -> Measurement:
+def gain_of_early_stopping(name: str, runs: Sequence[Run]) -> Measurement:
     """Test accuracy at the best epoch minus that at the last one; see `difference_in_accuracy`.
 
     The best epoch is chosen on held-out images, never on the test set (the paper's footnote).
@@ -42,7 +37,7 @@ def gain_of_early_stopping(name: str, runs: Sequence["Run"]) -> Measurement:
     return _paired(name, pairs, runs)
 
 
-def online_accuracy(name: str, runs: Sequence["Run"]) -> Measurement:
+def online_accuracy(name: str, runs: Sequence[Run]) -> Measurement:
     """Training accuracy over the last ten epochs, as the batches came, augmented or not.
 
     The interval is that of one epoch's images: the ten epochs show the same ones, cropped or
@@ -72,7 +67,7 @@ def roughness_of(accuracies: Sequence[float | None]) -> float:
     return math.fsum(abs(a - 2 * b + c) for a, b, c in triples) / (len(drawn) - 2)
 
 
-def roughness_ratio(name: str, rough: Sequence["Run"], smooth: Sequence["Run"]) -> Measurement:
+def roughness_ratio(name: str, rough: Sequence[Run], smooth: Sequence[Run]) -> Measurement:
     """Roughness of the test curves of ``rough`` over that of ``smooth``, pair by pair.
 
     Student's interval, of the logarithms. For one pair, blocks of its epochs are resampled: the
@@ -96,7 +91,7 @@ def roughness_ratio(name: str, rough: Sequence["Run"], smooth: Sequence["Run"]) 
 
 
 def spread_between_and_within(
-    name: str, by_network: dict[str, Sequence["Run"]]
+    name: str, by_network: dict[str, Sequence[Run]]
 ) -> tuple[Measurement, Measurement]:
     """Test accuracy: spread over networks without regularisers minus the largest within a network.
 
@@ -121,18 +116,16 @@ def spread_between_and_within(
     return measured(name, [*wide, *negated]), measured(f"{name}: within a network", narrow)
 
 
-def _extremes(runs: Sequence["Run"]) -> tuple["Run", "Run"]:
+def _extremes(runs: Sequence[Run]) -> tuple[Run, Run]:
     ordered = sorted(runs, key=lambda run: run.test_accuracy)
     return ordered[-1], ordered[0]
 
 
-def _test(run: "Run") -> Counts:
+def _test(run: Run) -> Counts:
     return run.outcome.test_correct, run.outcome.test_total
 
 
-def _paired(
-    name: str, pairs: Sequence[tuple[Counts, Counts]], runs: Sequence["Run"]
-) -> Measurement:
+def _paired(name: str, pairs: Sequence[tuple[Counts, Counts]], runs: Sequence[Run]) -> Measurement:
     if not pairs:
         raise HarnessError(f"{name}: nothing was measured (no runs)")
     diverged = any(run.diverged for run in runs)

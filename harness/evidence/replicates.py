@@ -3,19 +3,16 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
 from harness.evidence.measurement import NOWHERE, Measurement, accuracies, measure
 from harness.evidence.statistics import t_interval
 from harness.runs.pairs import paired
-
-if TYPE_CHECKING:
-    from harness.runs.run import Run
+from harness.runs.run import Run
 
 
 def mean_over(
-    name: str, values: Sequence[float], unit: str, replicated: str, runs: Sequence["Run"] = ()
+    name: str, values: Sequence[float], unit: str, replicated: str, runs: Sequence[Run] = ()
 ) -> Measurement:
     """The values of at least two replicates, with Student's interval of their mean."""
     values = tuple(float(value) for value in values)
@@ -25,7 +22,7 @@ def mean_over(
     return measure(name, values, unit, t_interval(values) if finite else NOWHERE, replicated, runs)
 
 
-def correlation_with_signs(name: str, runs: Sequence["Run"]) -> Measurement:
+def correlation_with_signs(name: str, runs: Sequence[Run]) -> Measurement:
     """Mean of sigma_i h(x_i) over the sample, for networks h trained on random signs sigma.
 
     It is 2 accuracy - 1, with the accuracy's interval: over sign vectors, and never narrower than
