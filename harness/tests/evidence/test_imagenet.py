@@ -2,7 +2,6 @@
 
 import math
 import re
-from types import SimpleNamespace
 
 import pytest
 
@@ -17,32 +16,15 @@ from harness.evidence.imagenet import (
     top5_accuracy,
 )
 from harness.evidence.statistics import clopper_pearson
+from harness.tests.evidence_helpers import trained
 from harness.tests.photo_helpers import photo_layout
 from harness.tests.plugin_helpers import Project
-from harness.training.outcome import Curve, Outcome
-
-
-def outcome(**changes):
-    curve = Curve(
-        step=[1, 2, 3],
-        loss=[1.0] * 3,
-        online_accuracy=[0.5] * 3,
-        train_accuracy=[None, None, 0.5],
-        test_accuracy=[0.2, 0.6, 0.4],
-        test_top5=[0.5, 0.8, 0.9],
-    )
-    facts = {"status": "finished", "curve": curve, "train_correct": 5, "train_total": 10}
-    facts |= {"test_correct": 4, "test_total": 10, "first_losses": [], "label_digest": ""}
-    facts |= {"order_digest": "", "epochs_to_fit": None, "train_among_five": 8}
-    return Outcome(**(facts | {"test_among_five": 9} | changes))
 
 
 def run(**changes):
-    of = outcome(**changes)
-    return SimpleNamespace(
-        key="k", seconds=1.0, outcome=of, diverged=of.status == "diverged", curve=of.curve,
-        recipe=SimpleNamespace(model="inception-v3"), environment={},
-    )  # fmt: skip
+    counts = {"test_correct": 4, "test_total": 10, "train_total": 10, "train_among_five": 8}
+    counts |= {"test_accuracy": [0.2, 0.6, 0.4], "test_top5": [0.5, 0.8, 0.9]}
+    return trained(**{**counts, "test_among_five": 9, **changes})
 
 
 def test_a_cell_of_table_2_is_found_by_its_switches():
@@ -63,7 +45,7 @@ def test_top_5_best_and_last_are_the_outcomes():
     assert measured.values == (0.8,) and measured.interval == clopper_pearson(8, 10)
     assert last_counts(run()) == (4, 10) and best_counts(run()) == (6, 10)
     assert top5_accuracy("top-5", [run()], "test").values == (0.9,)
-    assert not top5_accuracy("top-5", [run(status="diverged")], "test").is_finite
+    assert not top5_accuracy("top-5", [run(diverged=True)], "test").is_finite
 
 
 def test_a_difference_has_newcombes_interval_and_a_sum_wider_bounds():
@@ -80,7 +62,7 @@ def test_a_difference_has_newcombes_interval_and_a_sum_wider_bounds():
 
 
 def test_a_diverged_run_has_no_sum():
-    broken = run(status="diverged", test_correct=0)
+    broken = run(diverged=True, test_correct=0)
     measured = sum_of_accuracies("d", {"x": (1, last_counts(broken))}, [broken])
     assert math.isnan(measured.values[0]) and measured.diverged
 
@@ -123,4 +105,4 @@ def test_a_folder_out_of_the_layout_is_refused_there_too(tmp_path):
         *("-m", "imagenet", "--device", "cpu", f"--data-root={tmp_path / 'data'}")
     )
     assert session.code == pytest.ExitCode.USAGE_ERROR
-    assert "differ: 1 are in train alone (n001)" in session.text
+    assert "differ: n001, other in one alone" in session.text

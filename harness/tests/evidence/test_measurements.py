@@ -10,39 +10,26 @@ from harness.errors import HarnessError
 from harness.evidence import (
     AtLeast,
     AtMost,
+    Equivalent,
     MoreThan,
     accuracy,
+    correlation_with_signs,
     difference_in_steps,
     epochs_of_descent,
     exact,
+    log_log_slope,
+    mean_over,
 )
-from harness.evidence.statistics import accuracy_interval, t_interval
-from harness.runs.run import Run
-from harness.training.outcome import Curve, Outcome
-from harness.training.recipe import Recipe
+from harness.evidence.statistics import accuracy_interval, clopper_pearson
+from harness.tests.evidence_helpers import trained
 
 EPOCH = 2
 """Steps an epoch: 256 images in batches of 128."""
 
 
-def fake_run(losses=(2.0, 0.5), *, train=256, test=100, diverged=False, key="k", seconds=1.0):
-    """A finished run with these losses, an epoch each, and these counts of correct answers."""
-    curve = Curve(step=[EPOCH * (i + 1) for i in range(len(losses))], loss=list(losses))
-    outcome = Outcome(
-        status="diverged" if diverged else "finished",
-        curve=curve,
-        train_correct=train,
-        train_total=256,
-        test_correct=test,
-        test_total=1000,
-        first_losses=[],
-        label_digest="",
-        order_digest="",
-        epochs_to_fit=None,
-    )
-    recipe = Recipe(model="mlp-1x16", dataset="digits", train_size=256)
-    assert recipe.steps_per_epoch == EPOCH
-    return Run(key, recipe, outcome, "fp32", "cpu", seconds, "", {})
+def fake_run(losses=(2.0, 0.5), *, train=256, test=100, **facts):
+    """A run with these losses, an epoch each, and these counts of correct answers."""
+    return trained(loss=losses, train_correct=train, test_correct=test, **facts)
 
 
 def test_accuracies_are_shares_of_their_part():
@@ -57,11 +44,6 @@ def test_accuracies_are_shares_of_their_part():
     assert test.interval == accuracy_interval([90, 110], [1000, 1000])
     assert (train.images, test.images, train.unit) == (256, 1000, "share")
     assert (train.runs, train.seconds, train.mean) == (("a", "b"), 3.5, 0.875)
-
-
-def test_an_accuracy_says_what_is_replicated():
-    assert accuracy("one", [fake_run()], "test").replicated == "images within a run"
-    assert "runs" in accuracy("two", [fake_run(), fake_run()], "test").replicated
 
 
 def test_one_diverged_run_makes_an_accuracy_not_finite():
@@ -87,8 +69,9 @@ def test_exact_values_have_no_width_but_their_own():
         lambda: accuracy("it", [], "train"),
         lambda: difference_in_steps("it", [], [], 1.0),
         lambda: epochs_of_descent("it", [], 2.0, 1.0),
+        lambda: correlation_with_signs("it", []),
     ],
-    ids=["exact", "accuracy", "difference", "ratio"],
+    ids=["exact", "accuracy", "difference", "descent", "correlation"],
 )
 def test_a_measurement_of_nothing_is_refused(measure):
     with pytest.raises(HarnessError, match="it: nothing was measured"):
@@ -110,22 +93,12 @@ def test_crossings_in_neighbouring_epochs_decide_only_that_none_is_later():
     late, soon = fake_run([2.0, 0.9]), fake_run([0.9])
     measured = difference_in_steps("later", [late], [soon], level=1.0)
     assert measured.interval == (0, 2 * EPOCH)
-    assert AtLeast(1.0, "").verdict(measured) == "inconclusive"
+    assert MoreThan(0.0, "").verdict(measured) == "inconclusive"
 
 
 def test_a_crossing_is_below_the_level_not_at_it():
     at, below = fake_run([1.0, 0.5]), fake_run([0.999])
     assert difference_in_steps("", [at], [below], level=1.0).values == (EPOCH,)
-
-
-def test_several_pairs_widen_a_difference_to_students_interval():
-    late = [fake_run([2.0] * epochs + [0.9]) for epochs in (2, 20, 40)]
-    soon = [fake_run([0.9])] * 3
-    measured = difference_in_steps("later", late, soon, level=1.0)
-    assert measured.values == (4.0, 40.0, 80.0)
-    low, high = t_interval([4.0, 40.0, 80.0])
-    assert measured.interval == pytest.approx((low, high))
-    assert (low, high) == pytest.approx((41.333 - 94.46, 41.333 + 94.46), abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -166,12 +139,6 @@ def test_a_short_run_is_known_to_a_step_averaged_over_an_epoch():
     assert "one run" in measured.replicated
 
 
-def test_a_tie_is_not_before():
-    late, soon = stepwise([2.0, 0.9, 0.9, 0.9]), stepwise([2.0, 0.9, 0.9, 0.9])
-    measured = difference_in_steps("later", [late], [soon], level=1.0)
-    assert MoreThan(0.0, "").verdict(measured) == "inconclusive"
-
-
 def test_a_descent_is_counted_in_epochs_between_two_levels():
     run = fake_run([2.3, 2.1, 1.5, 1.2, 0.4])
     measured = epochs_of_descent("descent", [run], start=2.2, end=0.5)
@@ -186,3 +153,57 @@ def test_an_endless_descent_is_not_quick(run):
     assert measured.values == (math.inf,)
     assert measured.diverged == run.diverged
     assert AtMost(1e9, "").verdict(measured) == "refuted"
+
+
+# --- Replicates ------------------------------------------------------------------------------
+
+
+def test_one_value_has_no_interval_and_one_that_is_no_number_refutes():
+    with pytest.raises(HarnessError, match="a: 1 values have no interval; give at least two"):
+        mean_over("a", [1.0], "", "")
+    broken = mean_over("a", [1.0, math.nan], "", "")
+    assert AtLeast(0.5, source="s").verdict(broken) == "refuted"
+
+
+def signs(correct, setting="random-signs", **facts):
+    return trained(setting, key=f"key {correct}", train_correct=correct, **facts)
+
+
+def test_a_correlation_is_twice_the_accuracy_less_one_with_the_accuracys_interval():
+    measured = correlation_with_signs("c", [signs(256), signs(255)])
+    assert measured.values == pytest.approx((1.0, 2 * 255 / 256 - 1))
+    low, high = measured.interval
+    assert low <= 2 * clopper_pearson(511, 512)[0] - 1 and high == pytest.approx(1.0)
+    assert AtLeast(0.99, source="s").verdict(correlation_with_signs("c", [signs(253)] * 9)) == (
+        "refuted"
+    )
+
+
+def test_a_run_that_diverged_has_no_correlation():
+    measured = correlation_with_signs("c", [signs(256), signs(0, diverged=True)])
+    assert measured.diverged and "diverged" in measured.note
+    assert AtLeast(0.99, source="s").verdict(measured) == "refuted"
+
+
+@pytest.mark.parametrize("setting", ["true-labels", "random-labels", "two-groups"])
+def test_other_labels_than_random_signs_are_refused(setting):
+    with pytest.raises(HarnessError, match="has other labels than random signs; take labels='two"):
+        correlation_with_signs("c", [signs(256, setting)])
+
+
+def test_a_slope_is_the_exponent():
+    x = np.array([1.0, 2.0, 4.0, 8.0])
+    measured = log_log_slope("s", x, [3 * x**-1.0, 5 * x**-0.9, x**-1.1], "points")
+    assert measured.values == pytest.approx((-1.0, -0.9, -1.1))
+    check = Equivalent(-1, 0.3, source="s")
+    assert check.verdict(measured) == "supported"
+    flat = log_log_slope("s", x, [x**0.0, x**0.01], "points")
+    assert check.verdict(flat) == "refuted"
+    with pytest.raises(HarnessError, match="s: a slope takes values above 0; the least is 0"):
+        log_log_slope("s", [1, 2], [[1, 0], [1, 1]], "")
+
+
+def test_departures_are_shown_with_the_measurement():
+    strange = fake_run()
+    strange = replace(strange, recipe=replace(strange.recipe, model="inception-without-batchnorm"))
+    assert "standardised filters" in accuracy("a", [strange], "train").note

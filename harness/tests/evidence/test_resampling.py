@@ -1,11 +1,10 @@
 """Each interval sees the level that it says is replicated, and no other.
 
 The data vary at one level alone: between images, with all runs alike, or between runs, of so many
-images that those hardly count. Whatever were resampled in its stead would give another width.
+images that those hardly count. Resampling at another level would give another width.
 """
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -42,10 +41,7 @@ from harness.evidence.statistics import (
     t_interval,
     welch_interval,
 )
-from harness.linear.outcome import Fit, SolveOutcome, packed
-from harness.runs.run import Run
-from harness.training.outcome import Curve, Outcome
-from harness.training.protocol import paper_recipe
+from harness.tests.evidence_helpers import solved, trained, width
 
 MANY = 10**9
 """Images of which no sampling is seen beside the runs' spread."""
@@ -53,33 +49,22 @@ SHARES = (0.3, 0.5, 0.9)
 
 
 def run(share=0.5, images=100, setting="true-labels", curve=(0.5,), epochs=10, **changes):
-    """A run that has so much of everything right."""
-    recipe = paper_recipe("mlp-1x16", "digits", setting, train_size=64, **changes)
-    correct, steps = round(share * images), list(range(1, epochs + 1))
-    drawn = Curve(
-        step=[step * recipe.steps_per_epoch for step in steps],
+    """A run that has this share of everything right."""
+    right = round(share * images)
+    counts = dict.fromkeys(("train_correct", "test_correct", "corrupted_test_correct"), right)
+    counts |= dict.fromkeys(("train_among_five", "test_among_five"), right)
+    return trained(
+        setting,
+        train_total=images,
+        test_total=images,
         loss=[2.0] * (epochs - 1) + [0.1],
         online_accuracy=[share] * (epochs - 1) + [1.0],
-        test_accuracy=list(curve),
+        test_accuracy=curve,
         validation_accuracy=[1.0, *[0.0] * (len(curve) - 1)],
+        label_digest=str(changes.get("label_draw", "")),
+        **counts,
+        **{"train_size": 64, **changes},
     )
-    outcome = Outcome(
-        "finished", drawn, correct, images, correct, images, [], str(recipe.label_draw), "", None,
-        train_among_five=correct, test_among_five=correct, corrupted_test_correct=correct,
-    )  # fmt: skip
-    return Run("key", recipe, outcome, "fp32", "cpu", 1.0, "", {})
-
-
-def solve(rows):
-    """A solve of which each test image is right or not, as listed."""
-    total = len(rows)
-    fit = Fit("true labels", 1, 1, sum(rows), total, packed(list(rows)), 1.0, 0.0)
-    return SimpleNamespace(key="key", seconds=1.0, outcome=SolveOutcome((fit,), {}))
-
-
-def width(measured):
-    low, high = getattr(measured, "interval", measured)
-    return high - low
 
 
 # --- Accuracies: over runs, never narrower than over all their images ------------------------
@@ -87,9 +72,7 @@ def width(measured):
 
 def online(share, images):
     """A run whose batches had this share right in every epoch."""
-    it = run(share, images)
-    it.outcome.curve.online_accuracy = [share] * 10
-    return it
+    return trained(online_accuracy=[share] * 10, train_total=images)
 
 
 ACCURACIES = {
@@ -98,15 +81,11 @@ ACCURACIES = {
     "online": lambda pairs: online_accuracy("x", [online(*it) for it in pairs]),
     "as drawn": lambda pairs: accuracy_as_drawn("x", [run(*it) for it in pairs]),
     "errors": lambda pairs: share_of_errors(
-        "x", [counted(1 - share, images) for share, images in pairs], "true labels"
+        "x",
+        [solved(correct=round((1 - share) * images), total=images) for share, images in pairs],
+        "true labels",
     ),
 }
-
-
-def counted(share, images):
-    """A solve of which only the counts are asked for."""
-    fit = Fit("true labels", 1, 1, round(share * images), images, "", 1.0, 0.0)
-    return SimpleNamespace(key="key", seconds=1.0, outcome=SolveOutcome((fit,), {}))
 
 
 @pytest.mark.parametrize("measure", ACCURACIES.values(), ids=ACCURACIES)
@@ -118,7 +97,7 @@ def test_an_accuracy_sees_images_of_one_run_and_runs_of_several(measure):
     assert alike.interval == pytest.approx(clopper_pearson(200, 400))
     low, high = t_interval(SHARES)
     assert apart.interval == pytest.approx((max(low, 0), min(high, 1)), abs=1e-4)
-    assert "runs" in apart.replicated or "solves" in apart.replicated
+    assert "runs" in apart.replicated
 
 
 def test_signs_are_over_vectors_and_never_narrower_than_over_all_their_signs():
@@ -200,9 +179,9 @@ PAIRED = {
     "gain": lambda wrong, its: gain("x", wrong, its),
     "error_ratio": lambda wrong, its: error_ratio(
         "x",
-        [solve([not it for it in row]) for row in wrong],
+        [solved([not it for it in row]) for row in wrong],
         "true labels",
-        [solve([not it for it in row]) for row in its],
+        [solved([not it for it in row]) for row in its],
         "true labels",
     ),
 }
@@ -231,7 +210,7 @@ def test_the_paired_bootstrap_is_as_wide_as_the_delta_method_says(interval):
 
 
 def test_errors_on_the_papers_own_images_are_no_sample():
-    assert width(error_on_the_same_images("x", solve(HALF), "true labels")) == 0
+    assert width(error_on_the_same_images("x", solved(HALF), "true labels")) == 0
 
 
 # --- Replicates, curves ----------------------------------------------------------------------
