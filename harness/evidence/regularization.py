@@ -130,7 +130,10 @@ def _paired(name: str, pairs: Sequence[tuple[Counts, Counts]], runs: Sequence[Ru
         raise HarnessError(f"{name}: nothing was measured (no runs)")
     diverged = any(run.diverged for run in runs)
     values = [math.nan if diverged else a / n - b / m for (a, n), (b, m) in pairs]
-    one, other = (tuple(map(sum, zip(*side, strict=True))) for side in zip(*pairs, strict=True))
+    one, other = (
+        (sum(correct for correct, _ in side), sum(total for _, total in side))
+        for side in zip(*pairs, strict=True)
+    )
     interval, replicated = sum_interval([(1, one), (-1, other)])[1], IMAGES
     if len(values) > 1 and not diverged:
         interval = hull(interval, t_interval(values))

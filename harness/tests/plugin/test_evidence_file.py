@@ -74,6 +74,7 @@ def files(folder):
         (["test_no_claim.py"], {}),
         (["-n", "2", "-k", "typo"], {}),
         (["--plan"], {}),
+        (["--collect-only"], {}),
         ([], {"COLLECTING": "1"}),
         (["-k", "test_it"], {"CRASHES": "1"}),
     ],
