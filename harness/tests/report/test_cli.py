@@ -1,4 +1,4 @@
-"""``python -m harness report``: one report of several sessions, whatever their files hold."""
+"""``python -m harness report``: one report of several sessions."""
 
 import os
 import shutil
@@ -26,15 +26,15 @@ def test_a_cpus_and_a_gpus_evidence_make_one_page(tmp_path, capsys):
     assert "notice: evidence.jsonl: line 3 left out, damaged" in said
     assert "2 of 45 claims judged: 2 supported" in said
     assert "cannot be drawn" not in said
-    told = [line for line in said.splitlines() if str(tmp_path) not in line]
-    assert max(map(len, told)) <= 100
+    lines = [line for line in said.splitlines() if str(tmp_path) not in line]
+    assert max(map(len, lines)) <= 100
     assert f"report: {tmp_path / 'out' / 'report.html'}" in said
     html = (tmp_path / "out" / "report.html").read_text()
     assert "on a CPU" in html and "on a GPU" in html and 'id="run-00ff"' in html
     assert "line 3 left out, damaged" in html
 
 
-def test_evidence_without_a_check_costs_no_report_that_is_there(tmp_path, capsys):
+def test_evidence_without_a_check_leaves_an_earlier_report_alone(tmp_path, capsys):
     out = tmp_path / "out"
     good = written(tmp_path / "good", record())
     assert report(good, "--out", out, "--runs", tmp_path) == 0
@@ -53,8 +53,8 @@ def test_absent_evidence_and_an_unwritable_folder_are_errors_with_a_remedy(tmp_p
     assert "cannot write" in capsys.readouterr().err
 
 
-def test_a_reader_who_has_read_enough_is_no_error(tmp_path):
-    """Nothing is printed before the report is written: into a pipe that is closed by then."""
+def test_a_closed_pipe_is_no_error(tmp_path):
+    """Nothing is printed before the report is written."""
     command = [sys.executable, "-m", "harness", "report", written(tmp_path, record())]
     command += ["--out", tmp_path / "out", "--runs", tmp_path]
     read_end, write_end = os.pipe()

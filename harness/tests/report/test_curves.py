@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from harness.evidence.published_figures import published_figure
-from harness.models.registry import ModelSpec
+from harness.models.registry import MODELS, ModelSpec
 from harness.report.curves import by_the_protocol, paper_figures
 from harness.report.drawings import FIGURES
 from harness.report.figures.paper import COLOURS
@@ -57,7 +57,6 @@ def test_reduced_scale_gets_a_panel_of_its_own():
 
 
 def test_a_run_with_held_out_images_is_drawn():
-    """It has no counterpart on all images: none would be left to hold out."""
     (series,) = figures(run(dataset="digits", train_size=256, validation_size=300))["figure-1a"]
     assert series["images"] == 256 and not series["paper"]
 
@@ -141,8 +140,8 @@ def test_a_diverged_run_is_drawn_in_no_figure():
     assert figures(lost) == {}
 
 
-def test_a_network_of_somebodys_own_is_drawn_where_it_is_registered(monkeypatch):
+def test_a_registered_network_is_drawn(monkeypatch):
     spec = ModelSpec("mine", "Mine", 0.01)
-    monkeypatch.setitem(__import__("harness.models.registry").models.registry.MODELS, "mine", spec)
+    monkeypatch.setitem(MODELS, "mine", spec)
     series = figures(run("mine"))["figure-1a"]
     assert "Mine\nCIFAR-10, n = 50,000" in {title for title, *_ in drawn("figure-1a", series)}

@@ -109,9 +109,9 @@ def with_measured(value, which, data):
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("name", ON_LOGARITHMIC_AXES)
-def test_no_measured_number_costs_a_figure(name):
+def test_a_figure_is_drawn_whatever_was_measured(name):
     """None, for a value that is not finite, leaves a gap; an arrow of `norms` needs its ends."""
-    told = []
+    warnings = []
     for value, which in ((0, None), (0, 0), (-1.0, None), (1e300, 0), (None, 0)):
         if (name, value) == ("norms", None):
             continue
@@ -119,9 +119,9 @@ def test_no_measured_number_costs_a_figure(name):
             Evidence("4-theorem1", "it", False, "supported", figure={"name": name, "data": data})
             for data in (with_measured(value, which, it) for it in ON_LOGARITHMIC_AXES[name])
         ]
-        assert name in figures_as_svg(odd, warn=told.append), (value, which, told)
+        assert name in figures_as_svg(odd, warn=warnings.append), (value, which, warnings)
 
 
-def test_what_no_check_has_shown_is_not_drawn():
+def test_figures_without_data_and_unknown_figures_are_not_drawn():
     unknown = Evidence("x", "it", False, "supported", figure={"name": "of later", "data": {}})
     assert figures_as_svg([Evidence("x", "it", False, "supported"), unknown]) == {}

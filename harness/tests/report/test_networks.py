@@ -1,4 +1,4 @@
-"""Networks of one's own in the report: compared, drawn, and counted for no claim of the paper."""
+"""Custom networks in the report: compared, drawn, and counted for no claim of the paper."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -49,7 +49,7 @@ OF_MINE = [
 OF_OTHER = [record(verdict="refuted", network=OTHER, runs=["never"], values=[0.5])]
 
 
-def test_a_network_has_a_row_with_what_its_runs_came_to():
+def test_a_network_has_a_row_with_the_results_of_its_runs():
     (row, other) = compare([*OF_MINE, *OF_OTHER, record()], RUNS)
     assert row.cells == (
         MINE,
@@ -81,8 +81,8 @@ def test_the_table_fits_a_hundred_columns_whatever_the_names():
     assert MINE in names and OTHER in names
 
 
-def test_a_check_is_told_without_the_network_that_stands_above_it():
-    """It filled the column: what was corrupted by how much was cut off."""
+def test_a_check_is_shown_without_the_network_of_the_heading():
+    """A long network would fill the column, and cut off what is checked."""
     name = f"{OTHER}: training accuracy at p = 0.25"
     signs = f"{OTHER}, trained: correlation with signs"
     text = scorecard([record(check=it, network=OTHER) for it in (name, signs)], CATALOGUE)
@@ -91,13 +91,12 @@ def test_a_check_is_told_without_the_network_that_stands_above_it():
     assert any(line.startswith("trained: correlation with signs ") for line in lines), text
 
 
-def test_a_network_of_ones_own_counts_for_no_claim_of_the_paper():
-    told = totals([record(), *OF_OTHER, *OF_MINE], CATALOGUE)
-    assert f"{OTHER}: 1 refuted, of 1 claims" in told
-    assert f"{MINE}: 2 supported, of 2 claims" in told
-    assert "1 of 45 claims judged: 1 supported" in told
-    alone = totals(OF_OTHER, CATALOGUE)
-    assert alone == [f"{OTHER}: 1 refuted, of 1 claims"]
+def test_a_custom_network_counts_for_no_claim_of_the_paper():
+    lines = totals([record(), *OF_OTHER, *OF_MINE], CATALOGUE)
+    assert f"{OTHER}: 1 refuted, of 1 claims" in lines
+    assert f"{MINE}: 2 supported, of 2 claims" in lines
+    assert "1 of 45 claims judged: 1 supported" in lines
+    assert totals(OF_OTHER, CATALOGUE) == [f"{OTHER}: 1 refuted, of 1 claims"]
 
 
 def test_the_scorecard_keeps_networks_apart():
@@ -128,7 +127,7 @@ def test_curves_are_those_on_true_and_on_random_labels():
 
 
 @pytest.mark.parametrize("count", [1, 9])
-def test_each_network_has_a_line_of_its_own_in_the_figure(count):
+def test_each_network_has_its_line_in_the_figure(count):
     from harness.report.figures.networks import learning_curves as draw
 
     entries = [

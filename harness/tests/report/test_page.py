@@ -1,4 +1,4 @@
-"""The page says everything of every claim, escapes what it is given, and asks for nothing."""
+"""The page shows all of every claim, escapes evidence, and loads nothing."""
 
 import html
 import re
@@ -108,37 +108,46 @@ def test_an_empty_evidence_says_that_nothing_was_run(empty):
     assert "No run is behind this evidence" in empty.of("runs")
 
 
-def test_a_check_is_shown_with_value_interval_bound_source_and_verdict(page):
-    told = page.of("claim-2.1-fit")
-    assert "refuted" in told and "45.00 to 55.00" in told and "50.00 %" in told
-    assert "attains 100.00 % in every run from Section 2.1" in told
-    assert "values: 100.00 %, 99.00 %" in told
-    assert told.index("MLP 1x512: training") < told.index("Inception: training"), "wrong ones first"
+SHOWN = {
+    "claim-2.1-fit": [
+        *("50.00 %", "45.00 to 55.00", "refuted", "values: 100.00 %, 99.00 %"),
+        "attains 100.00 % in every run from Section 2.1",
+        *("1 of 2 refuted, as they must be", "NOT refuted"),
+        run().title,
+        f"{'f' * 16} neither the evidence nor the store has this run any more",
+    ],
+    "claim-A-protocol": ["17 more checks, all supported", *(f"number {i}" for i in range(25))],
+    "claim-2.1-chance": [NASTY],
+    f"run-{run(epochs=12).key}": ["label corruption", "train accuracy 100.00 %"],
+    "verdicts": [
+        "1 of 2 controls were refuted",
+        *("A processor, 2 cores", "A GPU, Another processor, 16 cores"),
+        *("torch 2.11.0", "2026-01-02 03:04 UTC", "gpu_full"),
+    ],
+}
 
 
-def test_many_checks_that_agree_are_folded(page):
-    told = page.of("claim-A-protocol")
-    assert "17 more checks, all supported" in told
-    assert told.index("number 7") < told.index("17 more") < told.index("number 8")
-    assert all(f"number {i}" in told for i in range(25))
+@pytest.mark.parametrize("section", SHOWN)
+def test_checks_controls_runs_and_machines_are_shown(page, section):
+    text = page.of(section)
+    assert [it for it in SHOWN[section] if it not in text] == []
 
 
-def test_controls_are_shown_and_one_that_was_not_refuted_is_open(page):
-    told = page.of("claim-2.1-fit")
-    assert "1 of 2 refuted, as they must be" in told
-    assert "NOT refuted" in told
-    assert "1 of 2 controls were refuted" in page.of("verdicts")
+@pytest.mark.parametrize(
+    ("section", "texts"),
+    [
+        ("claim-2.1-fit", ["MLP 1x512: training", "Inception: training"]),
+        ("claim-A-protocol", ["number 7", "17 more", "number 8"]),
+        ("verdicts", ["A processor, 2 cores", "A-params"]),
+    ],
+    ids=["wrong checks first", "further checks folded", "machines before claims"],
+)
+def test_what_matters_most_comes_first(page, section, texts):
+    positions = [page.of(section).index(text) for text in texts]
+    assert positions == sorted(positions)
 
 
-def test_runs_are_shown_with_recipe_and_a_lost_one_is_told(page):
-    told = page.of("claim-2.1-fit")
-    assert run().title in told
-    assert f"{'f' * 16} neither the evidence nor the store has this run any more" in told
-    recipe = page.of(f"run-{run(epochs=12).key}")
-    assert "label corruption" in recipe and "train accuracy 100.00 %" in recipe
-
-
-def test_a_command_is_copied_as_it_is():
+def test_a_copied_command_is_the_command():
     line = "pytest -m fast 'claims/a_b.py::test_<it>' --data-root=DIR"
     markup = str(command(line))
     assert "<wbr>" in markup and "test_<it>" not in markup
@@ -152,7 +161,7 @@ def test_a_long_note_is_folded_after_its_first_clause():
     assert brief("over 25 examples; largest, 1") == ("over 25 examples; largest, 1", "")
 
 
-def test_why_a_failure_is_expected_is_never_folded(tmp_path):
+def test_the_reason_of_an_expected_failure_is_never_folded(tmp_path):
     why, note = "it holds; " + "as said, " * LONG, "over 25 examples; " + "y" * LONG
     known = record("4-weights", "c", "refuted", expected=False, reason=why, notes=[note])
     (path, _) = write_report(tmp_path, Sources([known]), CATALOGUE)
@@ -161,14 +170,7 @@ def test_why_a_failure_is_expected_is_never_folded(tmp_path):
     assert "over 25 examples <details><summary>more</summary>yyy" in text
 
 
-def test_machines_and_versions_are_at_the_top(page):
-    told = page.of("verdicts")
-    assert told.index("A processor, 2 cores") < told.index("A-params"), "before all the claims"
-    assert "A GPU, Another processor, 16 cores" in told and "A processor, 2 cores" in told
-    assert "torch 2.11.0" in told and "2026-01-02 03:04 UTC" in told and "gpu_full" in told
-
-
-def test_a_gpu_that_only_some_processes_met_makes_no_second_machine():
+def test_a_gpu_that_only_some_processes_know_makes_no_second_machine():
     met = record(environment={**CPU, "gpu": "A GPU"}, when="2026-01-02T05:04:05+00:00", seed=7)
     (machine,) = machines_of([record(), met])
     assert machine.hardware == "A GPU, A processor, 2 cores, Linux x86_64"
@@ -177,13 +179,8 @@ def test_a_gpu_that_only_some_processes_met_makes_no_second_machine():
     assert [it.letter for it in machines_of([record(), other])] == ["A", "B"]
 
 
-def test_what_evidence_says_is_text(page):
-    assert NASTY in page.of("claim-2.1-chance")
-    assert "script" not in page.tags
-
-
 def test_nothing_is_fetched_and_every_link_leads_somewhere(page):
-    assert not page.tags & {"script", "link", "iframe", "object", "img"}
+    assert not page.tags & {"script", "link", "iframe", "object", "img"}, "evidence is text"
     for tag, name, value in page.attributes:
         if name in ("href", "xlink:href"):
             assert value.startswith("#") or value.startswith("data:"), (tag, value)
@@ -191,7 +188,7 @@ def test_nothing_is_fetched_and_every_link_leads_somewhere(page):
     assert "default-src 'none'" in " ".join(str(value) for *_, value in page.attributes)
 
 
-def test_an_entry_that_cannot_be_drawn_costs_its_figure_and_a_notice(tmp_path):
+def test_data_that_cannot_be_drawn_leave_out_a_figure_with_a_notice(tmp_path):
     broken = record("4-theorem1", figure={"name": "theorem1-function", "data": {"n": 3}})
     page = written(tmp_path, Sources([broken], notices=["x.jsonl: line 3 left out, damaged"]))
     assert "theorem1-function" not in page.text
@@ -206,7 +203,7 @@ def test_the_scorecard_and_the_figures_are_beside_it(folder, page):
     assert names == {"figure-1a", "figure-1b", "figure-1c", "figure-2b", "lemma1-interleaving"}
 
 
-def test_no_verdict_is_told_by_colour_alone():
+def test_no_verdict_is_shown_by_colour_alone():
     assert set(SYMBOLS) == set(STYLES)
     assert set(MEANINGS) < set(SYMBOLS)
     claims = [SYMBOLS[verdict] for verdict in MEANINGS]

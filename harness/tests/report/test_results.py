@@ -1,4 +1,4 @@
-"""The results page is what the records say: judged anew, and written anew, it is the same."""
+"""The results page follows from the records: judged and written again, it is the same."""
 
 import os
 import re

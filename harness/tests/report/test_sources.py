@@ -1,4 +1,4 @@
-"""Evidence from several sessions merges; what cannot be shown is left out, and told."""
+"""Evidence from several sessions merges; what cannot be shown is left out with a notice."""
 
 import bz2
 import codecs
@@ -42,7 +42,7 @@ def test_sessions_merge_and_the_same_line_counts_once(tmp_path):
     ],
     ids=["mark", "two joined", "CRLF", "gzip", "two packed"],
 )
-def test_what_a_tool_may_have_made_of_evidence_is_read(tmp_path, content):
+def test_evidence_that_other_tools_have_changed_is_read(tmp_path, content):
     path = written(tmp_path, GOOD, OTHER, runs=[run()])
     path.write_bytes(content(path.read_bytes()))
     found = read(path)
@@ -116,7 +116,7 @@ def test_what_cannot_be_shown_is_left_out_with_a_notice(tmp_path, line, reason):
     assert re.search(reason, notice)
 
 
-def test_lines_left_out_for_one_reason_are_told_together(tmp_path):
+def test_lines_left_out_for_one_reason_share_a_notice(tmp_path):
     path = written(tmp_path, GOOD, extra="{\n" * 12)
     (notice,) = read(path).notices
     assert notice.startswith("evidence.jsonl: 12 lines (2, 3, 4, 5, 6, 7, 8, 9 and 4 more) left")

@@ -53,7 +53,7 @@ def test_every_cell_can_be_filled():
                 assert len(cells_with(record(published_cell=cell_name(table, row, field)))) == 1
 
 
-def test_parameters_stand_with_the_network_whichever_row_a_check_names():
+def test_parameters_belong_to_the_network_whichever_row_a_check_names():
     for labels in ("random", "true"):
         match = {"labels": labels, "random_crop": False, "weight_decay": False}
         cell = published_row("table1_cifar10", "params", model="Alexnet", **match)
@@ -71,12 +71,12 @@ def test_the_papers_own_size_comes_before_reduced_scale():
     assert [it.scale for it in cell.ours] == ["paper", "scaled"]
 
 
-def test_a_number_that_the_paper_could_not_give_keeps_its_remark():
+def test_a_number_that_the_paper_does_not_have_keeps_its_remark():
     remarks = {cell.remark for cell in paper_tables([])[3].cells if cell.published == "–"}
     assert remarks == {"failed to converge"}
 
 
-def test_a_cells_name_hangs_on_neither_order_nor_numbers():
+def test_a_cells_name_depends_on_neither_order_nor_numbers():
     one = {"model": "A", "labels": "true", "train": 1.0, "remark": "x"}
     other = {"labels": "true", "train": 2.0, "model": "A"}
     assert cell_name("t", one, "train") == cell_name("t", other, "train")
