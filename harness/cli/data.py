@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check_photographs(name: str, root: Path) -> int:
-    """Decode every one of them, and say what the folder holds; raises DataError as trainings do."""
+    """Decode every photograph and print the folder's numbers; raises DataError."""
     from harness.data.catalogue import dataset_spec
     from harness.data.crop_cache import inspect_photographs, refuse_corrupt
     from harness.data.photographs import photo_folder
@@ -59,7 +59,7 @@ def _check_photographs(name: str, root: Path) -> int:
     found = inspect_photographs(
         folder.root, paths, 75, folder.fingerprint, available_cores(), keep=False
     )
-    refuse_corrupt(folder.root, [paths[place] for place in found.corrupt], len(paths))
+    refuse_corrupt(folder.root, [paths[i] for i in found.corrupt], len(paths))
     print(
         f"{folder.root}: {len(folder.train):,} and {len(folder.val):,} photographs of"
         f" {len(folder.classes):,} classes, all of them decode; {spec.title} itself has"

@@ -81,8 +81,8 @@ FIGURES: dict[str, Drawing] = {
     "theorem1-breakpoints": Drawing(
         expressivity.breakpoints_and_weights,
         "4-weights",
-        "The norm of the weights against the place of the breakpoints. The smallest singular value"
-        " bounds it, the smallest eigenvalue does not.",
+        "The norm of the weights against the position of the breakpoints. The smallest singular"
+        " value bounds it, the smallest eigenvalue does not.",
     ),
     "corollary1-depth-and-width": Drawing(
         expressivity.depth_and_width,

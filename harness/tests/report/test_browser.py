@@ -29,7 +29,7 @@ addEventListener("load", () => {
   const before = wide.scrollWidth;
   all("details").forEach(it => { it.open = true; });
   const ids = all("[id]").map(it => it.id);
-  const told = {
+  const found = {
     errors, width: innerWidth, before, after: wide.scrollWidth,
     dark: getComputedStyle(document.body).backgroundColor,
     claims: all("article.claim").map(it => it.id),
@@ -66,11 +66,11 @@ addEventListener("load", () => {
     small: Math.min(...all("main p, main td, main th, main li").filter(it => it.innerText.trim())
       .map(it => parseFloat(getComputedStyle(it).fontSize))),
   };
-  parent.postMessage(JSON.stringify(told), "*");
+  parent.postMessage(JSON.stringify(found), "*");
 });
 </script>"""
 
-# A browser's window is at least 500 pixels wide, a frame in it is as wide as it is told to be.
+# A browser's window is at least 500 pixels wide, a frame in it is as wide as its attribute says.
 FRAME = """<!doctype html><style>body {{ margin: 0 }} iframe {{ border: 0; display: block }}</style>
 <script>
 addEventListener("message", event => {{
@@ -99,9 +99,9 @@ def look(page, width, picture, profile, dark):
     done = subprocess.run(
         [*command, frame.as_uri()], capture_output=True, text=True, timeout=120, check=False
     )
-    found = re.search(r'<pre id="probe">(.*?)</pre>', done.stdout, re.DOTALL)
-    assert found, done.stderr[-2000:]
-    text = found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    matched = re.search(r'<pre id="probe">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert matched, done.stderr[-2000:]
+    text = matched[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     said = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
     return json.loads(text), said
 
@@ -134,20 +134,20 @@ def pictures(request, tmp_path):
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (400, False), (400, True)])
 def test_the_page_is_whole_in_a_browser(page, pictures, tmp_path, width, dark):
     picture = pictures / f"report-{width}{'-dark' * dark}.png"
-    told, said = look(page, width, picture, tmp_path / "profile", dark)
-    assert told["errors"] == [] and said == []
-    assert told["width"] == width
-    assert (told["before"], told["after"]) == (width, width), "the page must not scroll sideways"
-    assert told["claims"] == [f"claim-{claim}" for claim in CATALOGUE] and not told["empty"]
-    assert set(told["figures"]) == {*PAPER_FIGURES, "lemma1-interleaving"} <= set(FIGURES)
-    for name, (wide, high, drawn) in told["figures"].items():
+    found, said = look(page, width, picture, tmp_path / "profile", dark)
+    assert found["errors"] == [] and said == []
+    assert found["width"] == width
+    assert (found["before"], found["after"]) == (width, width), "the page must not scroll sideways"
+    assert found["claims"] == [f"claim-{claim}" for claim in CATALOGUE] and not found["empty"]
+    assert set(found["figures"]) == {*PAPER_FIGURES, "lemma1-interleaving"} <= set(FIGURES)
+    for name, (wide, high, drawn) in found["figures"].items():
         assert wide > 250 and high > 100 and drawn > 20, name
-    assert told["curves"]
-    assert told["repeated"] == told["broken"] == told["uses"] == told["outside"] == []
-    assert told["mute"] == told["nameless"] == 0, "for those who listen to it"
-    assert told["small"] >= 11
-    assert told["cut"] == [], "no column is out of sight, on a phone either"
-    assert told["faint"] > 2.2, "lines and letters stand out from their ground, also in the dark"
-    light = sum(map(int, re.findall(r"\d+", told["dark"])[:3])) > 600
+    assert found["curves"]
+    assert found["repeated"] == found["broken"] == found["uses"] == found["outside"] == []
+    assert found["mute"] == found["nameless"] == 0, "for those who listen to it"
+    assert found["small"] >= 11
+    assert found["cut"] == [], "no column is out of sight, on a phone either"
+    assert found["faint"] > 2.2, "lines and letters stand out from their ground, also in the dark"
+    light = sum(map(int, re.findall(r"\d+", found["dark"])[:3])) > 600
     assert light != dark
     assert picture.stat().st_size > 20_000

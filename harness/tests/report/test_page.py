@@ -72,33 +72,35 @@ def empty(tmp_path_factory):
 
 @pytest.mark.parametrize("claim", CATALOGUE.values(), ids=lambda claim: claim.id)
 def test_every_claim_is_there_with_its_sentence_place_control_and_finding(page, empty, claim):
-    for told in (page.of(f"claim-{claim.id}"), empty.of(f"claim-{claim.id}")):
+    for shown in (page.of(f"claim-{claim.id}"), empty.of(f"claim-{claim.id}")):
         for text in (claim.id, claim.sentence, claim.where, claim.published, claim.finding):
-            assert " ".join(text.split()) in told
-        assert claim.control.removeprefix("planted fault: ") in told
-        assert ("Planted fault" in told) == claim.identity
+            assert " ".join(text.split()) in shown
+        assert claim.control.removeprefix("planted fault: ") in shown
+        assert ("Planted fault" in shown) == claim.identity
 
 
 def test_an_identity_shows_the_fault_that_stands_in_for_its_control(page):
     for claim in (claim for claim in CATALOGUE.values() if claim.identity):
-        told = page.of(f"claim-{claim.id}")
+        shown = page.of(f"claim-{claim.id}")
         fault = standing_in(claim, load_faults())
-        assert f"harness/ {fault.file}" in told or f"harness/{fault.file}" in told
-        assert " ".join(fault.find.split()) in told
-        assert fault.command in told
+        assert f"harness/ {fault.file}" in shown or f"harness/{fault.file}" in shown
+        assert " ".join(fault.find.split()) in shown
+        assert fault.command in shown
 
 
 def test_a_claim_that_was_not_run_says_how_to_run_it(page, empty):
     node = "claims/section2_capacity/test_quick.py::test_fitting_random_labels_starts_late"
-    for told in (page.of("how-2.1-quick"), empty.of("how-2.1-quick")):
-        assert f"pytest -m fast {node}" in told
-        assert re.search(rf"pytest -m gpu_full {node}\S+ --data-root=DIR", told)
+    for text in (page.of("how-2.1-quick"), empty.of("how-2.1-quick")):
+        assert f"pytest -m fast {node}" in text
+        assert re.search(rf"pytest -m gpu_full {node}\S+ --data-root=DIR", text)
     assert "not run" in empty.of("claim-2.1-quick")
 
 
 def test_totals_are_of_all_claims(page, empty):
-    for told, judged in ((page, 6), (empty, 0)):
-        counts = [int(n) for n in re.findall(r"\b(\d+) (?:the|does|nothing)", told.of("verdicts"))]
+    for report, judged in ((page, 6), (empty, 0)):
+        counts = [
+            int(n) for n in re.findall(r"\b(\d+) (?:the|does|nothing)", report.of("verdicts"))
+        ]
         assert sum(counts[:5]) == len(CATALOGUE)
         assert counts[4] == len(CATALOGUE) - judged
 

@@ -51,7 +51,7 @@ def test_evidence_that_other_tools_have_changed_is_read(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reason"),
     [
         (lambda text: b"", "holds no check; name a file that pytest --evidence FILE has written"),
         (lambda text: b"\n\n", "holds no check; name a file"),
@@ -64,10 +64,10 @@ def test_evidence_that_other_tools_have_changed_is_read(tmp_path, content):
         (lambda text: text.replace(b'"harness": "', b'"harness": "9'), "written by version 9"),
     ],
 )
-def test_a_file_without_a_check_is_named_with_what_is_wrong(tmp_path, content, told):
+def test_a_file_without_a_check_is_named_with_what_is_wrong(tmp_path, content, reason):
     path = written(tmp_path, GOOD, OTHER)
     path.write_bytes(content(path.read_bytes()))
-    with pytest.raises(HarnessError, match=told) as error:
+    with pytest.raises(HarnessError, match=reason) as error:
         read(written(tmp_path / "good", GOOD), path)
     assert str(error.value).startswith(str(path))
 

@@ -16,7 +16,6 @@ from harness.linear.examples import examples
 from harness.linear.outcome import Fit, SolveOutcome, packed
 from harness.linear.recipe import ConvNetRecipe, KernelRecipe, label_name
 from harness.linear.solve import solve
-from harness.report.drawings import FIGURES, as_svg
 from harness.runs import solving_job
 from harness.runs.key import run_key
 from harness.runs.progress import Progress
@@ -252,35 +251,6 @@ def test_a_solve_needs_its_data(tmp_path):
     source = SOLVES.replace('"digits"', '"mnist"')
     session = Project(tmp_path, source).run("--data-root", str(tmp_path))
     assert session.code != 0 and "MNIST is not complete" in session.text
-
-
-# --- Figures ---------------------------------------------------------------------------------
-
-ENTRIES = {
-    "kernel-errors": {"model": "MNIST, pixels", "where": "n", "error": 0.012, "published": 0.012},
-    "norms": {"name": "pixels to wavelets", "norms": [145.0, 300.0], "errors": [0.012, 0.006]},
-    "ridge-path": {
-        "model": "pixels",
-        "where": "n",
-        "ridges": [0.0, 0.1, 1.0],
-        "held_out": [0.02, 0.02, 0.03],
-        "test": [0.02, 0.021, 0.03],
-        "chosen": 1,
-    },
-    "filters-curve": {
-        "where": "digits",
-        "n": 300,
-        "filters": [8, 36, 64],
-        "errors": {"0": [0.1, 0.5, 0.07], "0.1": [0.08, 0.025, 0.02]},
-    },
-}
-
-
-@pytest.mark.parametrize("name", ENTRIES)
-def test_figures_are_drawn(name):
-    assert FIGURES[name].claim.startswith("5-")
-    svg = as_svg(FIGURES[name].draw([ENTRIES[name]] * 2))
-    assert svg.startswith("<?xml") and "test error" in svg
 
 
 def test_a_convnets_work_in_words():
