@@ -1,4 +1,4 @@
-"""What a recipe says of a network from outside: its arguments, and the size of its images."""
+"""A recipe's options for a custom network: its arguments and the size of its images."""
 
 from typing import Any
 
@@ -24,25 +24,25 @@ def options_of(model: str, options: Any) -> Options:
     named = tuple(sorted(pairs.items()))
     if named and not model_spec(model, named).custom:
         raise InvalidRecipe(
-            f"model_options = {options!r}, but {model} takes no arguments: networks from outside do"
+            f"model_options = {options!r}, but {model} takes no arguments: custom networks do"
         )
     model_spec(model)
     return named
 
 
 def check_size(crop: int, image_size: int | None, augmentation: Any) -> None:
-    """Raise InvalidRecipe unless images of ``crop`` at most can be enlarged to ``image_size``."""
+    """Raise InvalidRecipe unless images cropped to ``crop`` can be enlarged to ``image_size``."""
     if image_size is None:
         return
     if augmentation:
         raise InvalidRecipe(
-            f"image_size = {image_size!r}, but it should be None where augmentation is on: images"
-            " that are drawn anew are not enlarged"
+            f"image_size = {image_size!r}, but it should be None where augmentation is on:"
+            " augmented images are not enlarged"
         )
     if not isinstance(image_size, int) or isinstance(image_size, bool) or image_size < crop:
         raise InvalidRecipe(
             f"image_size = {image_size!r}, but it should be None or an integer from crop = {crop}"
-            " up: images are cropped to that first, and then enlarged"
+            " up: images are cropped first, and then enlarged"
         )
 
 

@@ -1,4 +1,4 @@
-"""The global generators under a seed: what networks from outside draw from."""
+"""The global generators under a seed: custom networks draw from them."""
 
 import random
 from collections.abc import Iterator
