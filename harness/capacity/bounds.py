@@ -115,7 +115,7 @@ def ridge_bound(radius: float, penalty: float, points: int) -> float:
 
     Bousquet & Elisseeff 2002, theorem 22: an example left out moves the function by at most
     s radius^2 / (2 penalty n) anywhere; replaced, twice that; s = 4 is the slope of (f - y)^2 for
-    values of f in [-1, 1], which holds where penalty >= radius^2; the loss has slope 1/2.
+    values of f in [-1, 1], which holds if penalty >= radius^2; the loss has slope 1/2.
     """
     if penalty < radius**2:
         raise CapacityError(

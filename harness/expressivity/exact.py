@@ -61,9 +61,9 @@ def fit_exactly(
     """Build the network of Theorem 1 through n points of d numbers each, with n targets.
 
     O(n log n) operations, on numbers whose length grows with n: for some thousands of points.
-    NumPy's arrays and PyTorch's tensors count as their numbers. Equal points with equal targets are
-    merged, and that is logged as a warning. Raises InvalidSample for what is not finite or of
-    the wrong shape, ConflictingTargets for equal points with different targets.
+    NumPy's arrays and PyTorch's tensors are accepted. Equal points with equal targets are merged,
+    with a warning in the log. Raises InvalidSample for numbers that are not finite or a wrong
+    shape, ConflictingTargets for equal points with different targets.
     """
     if not 0 < placement < 1:
         raise InvalidSample(f"placement = {placement}, but it should be in (0, 1)")
@@ -140,8 +140,8 @@ def separate_exactly(
 
 
 def rational_numbers(numbers: Sequence[Number], name: str) -> tuple[Fraction, ...]:
-    """Numbers as rationals; raises InvalidSample, by their ``name``, for what is not finite."""
-    # NumPy's integers would stay what they are within a Fraction, and overflow.
+    """Numbers as rationals; raises InvalidSample if one is not finite."""
+    # A Fraction of NumPy's integers would keep them, and overflow.
     try:
         plain = (number.item() if hasattr(number, "item") else number for number in numbers)
         return tuple(Fraction(number) for number in plain)

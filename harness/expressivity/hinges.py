@@ -1,15 +1,14 @@
 """The 1-dimensional problem of Theorem 1: hinges max(x - b_j, 0) whose sum takes given values.
 
 Points x_1 < ... < x_n and breakpoints b_1 < x_1 < b_2 < x_2 ... make the matrix of Lemma 1. Its
-system A w = y is solved by its structure: between b_i and b_(i+1) the sum is a line, and its
-slope S_i follows from the one before,
+system A w = y is solved by its structure. Between b_i and b_(i+1) the sum is a line, whose slope
+S_i follows from the one before:
 
     S_i (x_i - b_i) = (y_i - y_(i-1)) - S_(i-1) (b_i - x_(i-1)),
 
-after which w_i = S_i - S_(i-1). An error in S_(i-1) is carried on by the factor
--(b_i - x_(i-1)) / (x_i - b_i): with breakpoints in the middle of the gaps it is -1, and slopes
-oscillate undamped; just above the previous point it vanishes, and the weights are plain second
-differences of the targets. Hence the default.
+Then w_i = S_i - S_(i-1). An error in S_(i-1) is multiplied by -(b_i - x_(i-1)) / (x_i - b_i).
+With breakpoints in the middle of the gaps that is -1, and slopes oscillate undamped. Just above the
+previous point it vanishes, and the weights are second differences of the targets: the default.
 """
 
 import numpy as np
@@ -52,7 +51,7 @@ def solve_slopes(
 ) -> NDArray[np.float64]:
     """Slopes (n, c) right of each breakpoint, for targets (n, c), by forward substitution.
 
-    ``order`` names the points in errors. Raises NotSeparated where a slope is above 2^900.
+    ``order`` names the points in errors. Raises NotSeparated for a slope above 2^900.
     """
     n = len(places)
     band = np.zeros((2, n))
@@ -77,9 +76,9 @@ def solve_slopes(
 def representable(slopes: NDArray[np.float64], quanta: NDArray[np.float64]) -> NDArray[np.float64]:
     """Round slopes (n, c) to `slope_quanta`, so that their differences are float64 exactly.
 
-    Rounding w_i = S_i - S_(i-1) would leave an error in every later slope, and their sum is what
-    naive weights lose. Instead each slope is rounded to 53 bits below the largest of itself and
-    its neighbours: the weights are then exact, and so is every sum of the first i of them.
+    Rounding w_i = S_i - S_(i-1) leaves an error in every later slope, and these add up. Instead
+    each slope is rounded to 53 bits below the largest of itself and its neighbours. The weights are
+    then exact, and so is every sum of the first i of them.
     """
     return np.rint(slopes / quanta) * quanta
 

@@ -60,7 +60,7 @@ def _project(
 ) -> tuple[NDArray[np.float64], float]:
     """The projections, and a bound on the rests off the grid, in units of the scaled points.
 
-    The bound is 0 where all points are on the grid.
+    The bound is 0 if all points are on the grid.
     """
     d, k = vectors.shape
     exponent = int(np.frexp(np.abs(vectors).max())[1])

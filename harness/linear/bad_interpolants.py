@@ -1,8 +1,8 @@
-"""Interpolants of the training labels that do not generalise, and what their norms are.
+"""Interpolants of the training labels that do not generalise, and their norms.
 
 Section 5: "force the data to fit random labels on the test data", or "fit a Gaussian kernel to
-data and place the centers at random points". All are functions of one kernel's space, so that
-their norms compare: f = sum_j alpha_j k(., c_j) has norm sqrt(alpha^T K(c, c) alpha).
+data and place the centers at random points". All lie in one kernel's space, so their norms
+compare: f = sum_j alpha_j k(., c_j) has norm sqrt(alpha^T K(c, c) alpha).
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ MATRICES = 3
 
 @dataclass(frozen=True)
 class Interpolant:
-    """One of them; errors are shares."""
+    """An interpolant; errors are shares."""
 
     train_error: float
     misfit: float

@@ -20,10 +20,9 @@ CONTRAST = 10.0
 WHITENING = 0.1
 """Added to the variances of contrast-normalised patches before they are equalised."""
 PATCHES = 20_000
-"""Random patches from which whitening is estimated, and filters are taken; more where there are
-more filters."""
+"""Random patches for whitening and filters, at least; four for each filter."""
 CHUNK_BYTES = {"cpu": 8e6, "cuda": 1e9}
-"""For the responses of one chunk of images: what a cache holds, or keeps a GPU busy."""
+"""For the responses of one chunk of images: they fit in a cache, or keep a GPU busy."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,8 @@ class RandomLayer:
     def features(self, images: torch.Tensor, first: int, last: int) -> torch.Tensor:
         """Images uint8 (n, C, H, W) to features float32 (n, 8 (last - first)) of some filters.
 
-        A filter's eight are neighbours: what exceeds the threshold in each quadrant, then what is
-        below minus the threshold.
+        A filter's eight are neighbours: the excess over the threshold in each quadrant, then the
+        excess below minus the threshold.
         """
         weight, offset = self.weight[first:last], self.offset[first:last]
         height, width = (size - self.patch + 1 for size in images.shape[-2:])
@@ -53,13 +52,13 @@ class RandomLayer:
             patches = self.patches(images[start : start + step].to(weight.device))
             response = torch.matmul(weight, patches) - offset
             for sign, part in enumerate((response, -response)):
-                # The mean of max(r, t) is t more than that of max(r - t, 0): one pass less.
+                # mean(max(r, t)) - t equals mean(max(r - t, 0)), and saves a pass.
                 above = torch.matmul(part.clamp_(min=self.threshold), quadrants)
                 result[start : start + step, :, sign] = above - self.threshold
         return result.flatten(1)
 
     def patches(self, images: torch.Tensor) -> torch.Tensor:
-        """Contrast-normalised patches (n, channels * patch * patch, places)."""
+        """Contrast-normalised patches (n, channels * patch * patch, positions)."""
         return _normalised(unfold(images.float(), self.patch))
 
 
@@ -91,9 +90,9 @@ def random_layer(recipe: ConvNetRecipe, data: Examples, device: str) -> RandomLa
 
 
 def _distinct(patches: torch.Tensor, most: int) -> torch.Tensor:
-    """Which are the first ``most`` that differ: equal filters would make a singular system.
+    """Indices of the first ``most`` different patches: equal filters make a singular system.
 
-    Patches without contrast, which are all alike, are left out.
+    Patches without contrast are left out: they are all alike.
     """
     seen: dict[bytes, int] = {}
     for index, patch in enumerate(patches.numpy()):
@@ -110,13 +109,13 @@ def _distinct(patches: torch.Tensor, most: int) -> torch.Tensor:
 
 
 def _normalised(patches: torch.Tensor) -> torch.Tensor:
-    """Patches (n, size, places): mean 0, variance nearly 1 unless there is hardly any contrast."""
+    """Patches (n, size, positions): mean 0, variance nearly 1 unless there is little contrast."""
     centred = patches - patches.mean(1, keepdim=True)
     return centred / (centred.square().mean(1, keepdim=True) + CONTRAST).sqrt()
 
 
 def _quadrants(height: int, width: int) -> torch.Tensor:
-    """(places, 4): weights that average over each quadrant."""
+    """(positions, 4): weights that average over each quadrant."""
     down = torch.arange(height) >= (height + 1) // 2
     right = torch.arange(width) >= (width + 1) // 2
     quadrant = (2 * down[:, None] + right[None, :]).flatten()
@@ -125,5 +124,5 @@ def _quadrants(height: int, width: int) -> torch.Tensor:
 
 
 def columns_of(filters: int) -> int:
-    """Features of so many filters, the constant included."""
+    """Number of features of so many filters, with the constant."""
     return FEATURES_A_FILTER * filters + 1

@@ -60,7 +60,7 @@ class Examples:
 def examples(recipe: KernelRecipe | ConvNetRecipe, root: Path | None) -> Examples:
     """The recipe's training and test images, or training and held-out images.
 
-    Raises DataError where the dataset is missing or damaged.
+    Raises DataError if the dataset is missing or damaged.
     """
     data = load(recipe.dataset, root)
     order = torch.randperm(len(data.train_labels), generator=stream(recipe.seed, SUBSET))

@@ -1,8 +1,8 @@
 """A bank of Gabor wavelets: magnitudes of the filtered image, averaged over squares.
 
 The paper says "a Gabor wavelet transform" and no more. The wavelets are scikit-image's
-`gabor_kernel`; what is chosen here (orientations, frequencies, pooling) was chosen on images held
-out from the training set, see `claims/section5_linear_models/machines.py`.
+`gabor_kernel`. Orientations, frequencies and pooling were chosen on images held out from the
+training set, see `claims/section5_linear_models/machines.py`.
 """
 
 import math
@@ -24,7 +24,7 @@ def gabor_features(bank: GaborBank, images: torch.Tensor) -> torch.Tensor:
     Colours are averaged, pixels scaled to [0, 1], the surroundings of an image are black.
     """
     height, width = images.shape[-2:]
-    # No pixel of an image is further from another.
+    # The largest distance of two pixels, both ways.
     wavelets = gabor_wavelets(bank, 2 * max(height, width) - 1).to(images.device)
     rows, columns = -(-height // bank.pool), -(-width // bank.pool)
     result = torch.empty(len(images), len(wavelets), rows * columns, device=images.device)
@@ -40,7 +40,7 @@ def gabor_features(bank: GaborBank, images: torch.Tensor) -> torch.Tensor:
 
 
 def _as_matrix(wavelet: torch.Tensor, height: int, width: int) -> torch.Tensor:
-    """The filter as a matrix (H W, 2 H W): for images of a wavelet's own size that is faster."""
+    """The filter as a matrix (H W, 2 H W), which is faster for images of a wavelet's size."""
     middle = wavelet.shape[-1] // 2
     device = wavelet.device
     down = torch.arange(height, device=device)[:, None] - torch.arange(height, device=device)
@@ -75,6 +75,6 @@ def gabor_wavelets(bank: GaborBank, side: int) -> torch.Tensor:
 
 
 def _cut(kernel: torch.Tensor, side: int) -> torch.Tensor:
-    """The centre of what is larger than ``side``."""
+    """The centre of a kernel that is larger than ``side``."""
     top, left = (max(0, size - side) // 2 for size in kernel.shape[-2:])
     return kernel[:, top : top + side, left : left + side].clone()

@@ -1,7 +1,7 @@
 """The Hessian of the empirical risk ``(1/n) sum_i loss(x_i w, y_i)``, by formula and by autograd.
 
-Section 5: at an interpolating w it is ``(1/n) X^T diag(beta) X``, beta_i the loss's second
-derivative at z = y_i, whatever w is. With k outputs beta_i is a (k, k) matrix B_i and the Hessian
+Section 5: at every interpolating w it is ``(1/n) X^T diag(beta) X``, beta_i the loss's second
+derivative at z = y_i. With k outputs beta_i is a (k, k) matrix B_i and the Hessian
 ``(1/n) sum_i (x_i x_i^T) kron B_i`` for weights (d, k) read row by row.
 """
 
@@ -33,7 +33,7 @@ def risk_hessian(x: Array, y: Array, w: Array, loss: str) -> Array:
 
 
 def interpolation_hessian(x: Array, y: Array, loss: str) -> Array:
-    """By the paper's formula, (d k, d k); it does not take any weights."""
+    """By the paper's formula, (d k, d k), which does not depend on the weights."""
     import torch
     from torch.autograd.functional import hessian
 
@@ -54,9 +54,9 @@ def distance(one: Array, other: Array) -> float:
 
 
 def flattest(hessian: Array, curved: int | None = None) -> float:
-    """Smallest over largest eigenvalue, in absolute value: 0 where the Hessian is degenerate.
+    """Smallest over largest eigenvalue, in absolute value: 0 if the Hessian is degenerate.
 
-    With ``curved``, the largest eigenvalue after so many: 0 where the rank is at most that.
+    With ``curved``, the largest after so many eigenvalues: 0 if the rank is at most that.
     """
     values = np.sort(np.abs(np.linalg.eigvalsh(hessian)))
     at = 0 if curved is None else len(values) - 1 - curved
@@ -64,12 +64,10 @@ def flattest(hessian: Array, curved: int | None = None) -> float:
 
 
 def two_layer_hessians(x: Array, y: Array, width: int, factor: float, seed: int) -> list[Array]:
-    """Of a two-layer network's squared loss, at two weights that interpolate alike.
+    """Hessians of a two-layer network's squared loss, at two weights of the same function.
 
-    Leaky ReLUs: a small network of plain ones may be dead on an example.
-
-    The second has its first layer times ``factor`` and its second layer divided by it: the same
-    function, so that the loss is zero at both. Width must be at least n.
+    The second has its first layer times ``factor`` and its second layer divided by it. The loss is
+    zero at both if ``width`` is at least n. Leaky ReLUs, because plain ones may all be dead.
     """
     import torch
     from torch.autograd.functional import hessian

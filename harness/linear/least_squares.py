@@ -33,12 +33,12 @@ Chunk = tuple[torch.Tensor, torch.Tensor]
 
 @dataclass
 class Features:
-    """The features of a recipe's examples, made chunk by chunk, and kept where they fit."""
+    """The features of a recipe's examples, made chunk by chunk, and kept unless streamed."""
 
     layer: RandomLayer
     data: Examples
     kept: list[Chunk] | None
-    """None where they are made anew each time."""
+    """None if they are made anew each time."""
     on_progress: Progress
 
     def chunks(self, filters: int) -> Iterator[Chunk]:
@@ -110,8 +110,8 @@ def solve_convnet(
 ) -> SolveOutcome:
     """Every number of filters with every ridge; see `ConvNetRecipe`.
 
-    Raises NotEnoughMemory before anything large is allocated, SingularKernel with the pair where
-    equal images are to be interpolated, NotPositiveDefinite with the pivot where the features are
+    Raises NotEnoughMemory before anything large is allocated, SingularKernel with the pair if equal
+    images are to be interpolated, and NotPositiveDefinite with the pivot if the features are
     linearly dependent.
     """
     started, before = time.perf_counter(), reset_peak(device)

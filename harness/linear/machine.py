@@ -23,7 +23,7 @@ TOLERANCE = 1e-6
 
 
 class SingularKernel(HarnessError):
-    """Two equal points: no unique interpolant, and none at all where their targets differ."""
+    """Two equal points: no unique interpolant, and none if their targets differ."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def check_system(points: torch.Tensor, targets: torch.Tensor) -> None:
 
 
 def refuse_duplicates(points: torch.Tensor, targets: torch.Tensor) -> None:
-    """Raise SingularKernel, naming both, where two points are equal."""
+    """Raise SingularKernel if two points are equal, and name both."""
     seen: dict[bytes, int] = {}
     rows = (points.cpu() + 0.0).numpy()  # So that -0.0 is 0.0.
     for index, row in enumerate(rows):

@@ -1,8 +1,8 @@
-"""From a solution in the factor's precision to one whose residual is small in double precision.
+"""Iterative refinement of a solution in the factor's precision to a small float64 residual.
 
-Residuals are taken against the kernel's entries evaluated anew in float64, tile by tile: against
-the rounded entries, or in float32, refinement gains nothing. Where plain refinement stalls, the
-same factor preconditions conjugate gradients (Golub & Van Loan, sections 3.5.3 and 11.5).
+Residuals use the kernel's entries, evaluated anew in float64, tile by tile: with rounded entries
+refinement gains nothing. If plain refinement stalls, the same factor preconditions conjugate
+gradients (Golub & Van Loan, sections 3.5.3 and 11.5).
 """
 
 import math
@@ -17,26 +17,26 @@ from harness.linear.triangle import Triangle
 
 TILE = 1_024
 STALLED = 0.25
-"""A sweep that leaves more than this share of the residual is not worth its price."""
+"""Refinement has stalled if a sweep leaves more than this share of the residual."""
 
 Product = Callable[[torch.Tensor], torch.Tensor]
 """``product(v)`` is ``(K + ridge I) v`` in float64, for v (n, m)."""
 
 
 class NotConverged(HarnessError):
-    """The residual does not get below the tolerance."""
+    """The residual does not fall below the tolerance."""
 
 
 @dataclass(frozen=True)
 class Refined:
-    """Coefficients (n, m) and what is left of the right-hand sides, both in float64."""
+    """Coefficients (n, m) and residuals, both in float64."""
 
     coefficients: torch.Tensor
     residual: torch.Tensor
     history: tuple[float, ...]
     """The largest relative residual over the right-hand sides, before and after each sweep."""
     method: str
-    """ "refinement", or "conjugate gradients" where refinement stalled."""
+    """ "refinement", or "conjugate gradients" if refinement stalled."""
 
 
 def kernel_product(
@@ -52,7 +52,7 @@ def kernel_product(
     ``x`` (n, d) in any precision, ``v`` (n, m); takes three tiles' memory beside the result.
     ``mm`` multiplies tiles in float64.
     """
-    # Right-hand sides lie in rows: few columns beside many make slow matrix products.
+    # Right-hand sides lie in rows: products with few columns are slow.
     across = v.double().mT.contiguous()
     result = ridge * across
     for i in range(0, len(x), tile):
@@ -72,7 +72,7 @@ def relative(residual: torch.Tensor, right: torch.Tensor) -> float:
 
 
 def _sizes(right: torch.Tensor) -> torch.Tensor:
-    """Norms of the columns; a class without examples is a column of zeros, solved by zeros."""
+    """Norms of the columns, above 0: a class without examples is a column of zeros."""
     return right.norm(dim=0).clamp(min=torch.finfo(right.dtype).tiny)
 
 
@@ -131,7 +131,7 @@ def _conjugate_gradients(
         history.append(relative(residual, right))
         on_residual(history[-1])
         if history[-1] < tolerance:
-            # The recursion drifts: what counts is the residual itself.
+            # The recursion drifts, so the residual is computed.
             residual = right - product(x)
             history[-1] = relative(residual, right)
             if history[-1] < tolerance:

@@ -1,4 +1,4 @@
-"""A ridge path by one eigendecomposition: every ridge for the price of one, at reduced n."""
+"""A ridge path by one eigendecomposition, for reduced n."""
 
 import math
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ def ridge_path(
 ) -> torch.Tensor:
     """Outputs (ridges, queries, m) of ``(K + ridge I) alpha = Y`` for every ridge, in float64.
 
-    Ridge 0 interpolates; raises SingularKernel for equal points where 0 is asked for, HarnessError
-    where K is singular to rounding then, and for what is no ridge, NotEnoughMemory before anything
-    large is allocated.
+    Ridge 0 interpolates: raises SingularKernel for equal points, and HarnessError if K is singular
+    to rounding. Raises HarnessError for an invalid ridge, NotEnoughMemory before anything large is
+    allocated.
     """
     if not ridges or not all(0 <= ridge < math.inf for ridge in ridges):
         raise HarnessError(f"ridges = {ridges}, but each should be 0 or above, and finite")

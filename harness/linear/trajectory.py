@@ -1,4 +1,4 @@
-"""Trajectories of SGD on a linear model: do they leave the span of the data, where do they end?
+"""Trajectories of SGD on a linear model: their distance from the span of the data, and their ends.
 
 Section 5: ``w <- w - step * e_i x_i`` with e_i the loss's slope at example i.
 """
@@ -9,7 +9,7 @@ from harness.linear.interpolation import Array, off_span
 from harness.linear.losses import LOSSES
 
 BLOWN_UP = 1e100
-"""Where a trajectory diverges it is followed to here: the claim is about finite ones."""
+"""A gradient of this size ends a diverging trajectory."""
 
 
 def sgd_trajectory(
@@ -47,7 +47,7 @@ def distance_from_span(x: Array, path: Array) -> float:
 
 
 def sgd_solution(x: Array, y: Array, passes: int, seed: int, start: Array | None = None) -> Array:
-    """Where SGD on the squared loss ends, one example at a time in a new random order each pass.
+    """The end of SGD on the squared loss, one example at a time in a new random order each pass.
 
     The step is 1 / max |x_i|^2, below the 2 / max |x_i|^2 from which it may diverge.
     """
@@ -61,7 +61,7 @@ def sgd_solution(x: Array, y: Array, passes: int, seed: int, start: Array | None
 
 
 def adam_solution(x: Array, y: Array, steps: int, rate: float = 0.01) -> Array:
-    """Where torch.optim.Adam ends on the squared loss, all examples at once, from zero."""
+    """The end of torch.optim.Adam on the squared loss, all examples at once, from zero."""
     import torch
 
     inputs, targets = torch.from_numpy(x), torch.from_numpy(y)

@@ -163,7 +163,7 @@ def test_three_points_on_a_line_are_not_shattered_by_affine_functions():
 
 @pytest.mark.parametrize("scale", [1e-12, 1e9])
 @pytest.mark.parametrize("offset", [0.0, 1e7])
-def test_affine_functions_mind_neither_scale_nor_origin_nor_flatness(scale, offset):
+def test_shattering_by_affine_functions_is_invariant_to_scale_and_origin(scale, offset):
     triangle = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]) + offset
     assert shatters(AffineFunctions(), scale * triangle)
     flat = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 1e-10]])
@@ -171,7 +171,7 @@ def test_affine_functions_mind_neither_scale_nor_origin_nor_flatness(scale, offs
     assert not shatters(AffineFunctions(), scale * np.full((2, 3), offset)), "equal points"
 
 
-def test_a_margin_is_asked_of_every_point():
+def test_every_point_must_have_the_margin():
     points, signs = gaussian(2, 1), all_signs(2)
     half = Fixed(signs * [[1.0, 0.5]])
     assert shatters(half, points, margin=0.5) and not shatters(half, points, margin=0.51)
@@ -207,7 +207,7 @@ def test_labelings_in_several_jobs_come_back_in_their_order(monkeypatch):
     assert together.shape == (8, 3) and np.abs(together).max() <= 1
 
 
-def test_networks_that_no_group_takes_are_refused():
+def test_networks_that_cannot_train_in_a_group_are_refused():
     with pytest.raises(HarnessError, match="cannot train in a group"):
         TrainedNetworks(paper_recipe("alexnet", "digits", "random-signs", train_size=2)).fit(
             gaussian(2, 1), np.ones((1, 2))
@@ -216,7 +216,7 @@ def test_networks_that_no_group_takes_are_refused():
         network().fit(gaussian(798, 1), np.ones((1, 798)))
 
 
-def test_a_training_that_diverges_is_named_as_such():
+def test_a_diverged_training_is_reported():
     with pytest.raises(CapacityError, match=r"diverged on 4 of 4 labelings.*smaller learning_rate"):
         realised_labelings(network(learning_rate=1e20, epochs=5), gaussian(2, 1))
 

@@ -16,7 +16,7 @@ from harness.training.custom import CustomNetwork
 
 
 class MadeUp:
-    """A laboratory in which a network memorises so many labels, by seed, in n steps."""
+    """A runner whose network memorises so many labels, by seed, in n steps."""
 
     def __init__(self, *capacities):
         self.capacities, self.trained, self.recipes = capacities, 0, []
@@ -57,7 +57,7 @@ def test_the_search_brackets_what_each_seed_memorises():
     assert not found.is_all and not found.is_lower_bound
 
 
-def test_all_images_memorised_is_a_lower_bound_without_an_upper_end():
+def test_a_network_that_memorises_all_images_has_no_upper_end():
     found = profile(search(), MadeUp(10_000, 10_000, 10_000))
     assert found.is_all and found.is_lower_bound
     assert found.interval == (pytest.approx(797), None)
@@ -66,7 +66,7 @@ def test_all_images_memorised_is_a_lower_bound_without_an_upper_end():
     assert some.is_lower_bound and not some.is_all, "a mean of which one is too small"
 
 
-def test_what_memorises_nothing_has_a_profile_of_zero():
+def test_a_network_that_memorises_nothing_has_a_profile_of_zero():
     found = profile(search(), MadeUp(0, 0, 0))
     assert found.memorised == 0
     assert [bracket.failed for bracket in found.brackets] == [2, 2, 2]
@@ -87,7 +87,7 @@ def test_a_sample_is_trained_on_once():
     assert laboratory.trained < 40
 
 
-def test_the_budget_is_one_of_steps_whatever_the_sample():
+def test_the_budget_is_the_same_number_of_steps_for_every_sample():
     asked = search(steps=600)
     for n in (64, 200, 797):
         recipe = asked.recipe(n, 0)
@@ -107,7 +107,7 @@ def test_no_sample_ends_with_a_batch_of_one_image(batch_size, capacity):
         assert bracket.failed <= max(bracket.memorised + 2, 2)
 
 
-def test_what_is_memorised_after_the_budget_is_not_memorised():
+def test_labels_fitted_after_the_budget_are_not_memorised():
     """An epoch of 797 images takes seven steps, and one epoch at least is trained."""
     laboratory = MadeUp(10_000)
     laboratory.epochs_to_fit = 1
@@ -174,7 +174,7 @@ def test_the_figure_leaves_a_gap_where_a_seed_did_not_fit():
     assert left.get_xscale() == left.get_yscale() == "log"
 
 
-def test_equal_images_of_a_folder_are_said(tmp_path, capsys):
+def test_equal_images_of_a_folder_are_reported(tmp_path, capsys):
     for label in "ab":
         (tmp_path / "pictures" / label).mkdir(parents=True)
         for number in range(5):

@@ -36,7 +36,7 @@ def logistic(**changes):
 # --- Bounds ----------------------------------------------------------------------------------
 
 
-def test_a_complexity_of_1_bounds_nothing_and_a_small_one_does():
+def test_the_generalization_bound_is_vacuous_for_a_complexity_of_1():
     assert bounds.generalization_bound(1.0, 50_000) > 1
     # sqrt(ln 40 / 100,000) = 0.006074
     assert bounds.generalization_bound(0.1, 50_000) == pytest.approx(0.1 + 3 * 0.0060736, abs=1e-6)
@@ -76,7 +76,7 @@ def test_the_stability_bound_is_the_theorems():
     )
 
 
-def test_the_stability_bound_sees_no_label():
+def test_the_stability_bound_ignores_labels():
     """The planted fault of the catalogue would be a bound that does."""
     for changes in ({"label_corruption": 1.0}, {"label_corruption": 0.5, "label_draw": 3}):
         other = replace(logistic(), **changes)
@@ -85,7 +85,7 @@ def test_the_stability_bound_sees_no_label():
 
 
 @pytest.mark.parametrize("inputs", ["true", "shuffled pixels"])
-def test_no_image_is_longer_than_the_recipe_says(inputs):
+def test_no_image_exceeds_the_radius_of_its_recipe(inputs):
     recipe = replace(logistic(), train_size=None, inputs=inputs)
     norms = np.linalg.norm(image_points(recipe), axis=1)
     assert norms.max() <= bounds.image_radius(recipe) * (1 + 1e-6)
@@ -155,7 +155,7 @@ def test_ridge_minimises_what_it_says(n, d, penalty, seed):
 
 
 @given(st.integers(2, 10), st.integers(1, 6), st.floats(0.05, 10), st.integers(0, 999))
-def test_closed_forms_are_what_fitting_again_gives(n, d, penalty, seed):
+def test_closed_forms_equal_a_new_fit(n, d, penalty, seed):
     points, labels = sample(n, d, seed)
     others, other_labels = sample(n, d, seed + 1)
     ridge = Ridge(penalty)
@@ -193,7 +193,7 @@ def test_ridge_has_no_bound_for_a_small_penalty():
         bounds.ridge_bound(2.0, 1.0, 10)
 
 
-def test_ridge_gets_the_very_sample_that_networks_train_on():
+def test_ridge_gets_the_sample_that_networks_train_on():
     from harness.training.inputs import prepared_data
 
     recipe = replace(logistic(), label_corruption=1.0)
@@ -284,7 +284,7 @@ def test_runs_that_differ_otherwise_are_not_compared(other):
         ({"labels": [1, 0, 1, 0, 1, 1]}, "probes"),
     ],
 )
-def test_runs_that_drew_something_else_anew_are_not_compared(changed, what):
+def test_runs_with_other_draws_are_not_compared(changed, what):
     base, other = ([0.0] * 6, LABELS), {"labels": LABELS, "replaced": 1, **changed}
     assert replacements(run(*base), [run([0.0] * 6, LABELS, replaced=1)]).largest == 0
     with pytest.raises(CapacityError, match=rf"example 1 replaced.* in its {what}, too, and not"):

@@ -35,7 +35,7 @@ def test_hostile_samples_are_fitted_within_the_bounds_or_refused(sample):
 
 
 @given(adversarial.samples(), st.sampled_from([0.02, 0.1, 0.4, 0.5, 0.7, 0.999]))
-def test_so_are_they_with_breakpoints_elsewhere(sample, placement):
+def test_hostile_samples_are_within_the_bounds_for_other_placements(sample, placement):
     try:
         require_bounded(sample.points, sample.targets, placement=placement)
     except NotSeparated:
@@ -110,7 +110,7 @@ FOUND = {
 
 
 @pytest.mark.parametrize("name", FOUND)
-def test_what_once_exceeded_a_bound_does_no_more(name):
+def test_samples_that_once_exceeded_a_bound_are_within_it(name):
     places, targets, placement = FOUND[name]
     points = np.array(places)[:, None]
     assert represent(points, targets).within_bounds
@@ -132,7 +132,7 @@ def two_close_points():
     return np.stack([base, base + 1e-8 * generator.normal(size=2_000)])
 
 
-def test_without_the_uncertainty_of_the_projection_the_bound_would_not_hold():
+def test_the_bound_needs_the_uncertainty_of_the_projection():
     points, targets = two_close_points(), [0.0, 1.0]
     fit = require_bounded(points, targets)
     projection = fit.projection

@@ -8,7 +8,7 @@ from harness.expressivity import adversarial, conditioning
 from harness.expressivity.conditioning import weight_norm
 
 
-def test_the_instance_of_the_finding():
+def test_weights_can_exceed_the_eigenvalue_bound():
     seen = weight_norm(1_000, 0.5)
     assert seen.norm == pytest.approx(1.46e5, rel=1e-2)
     assert seen.eigenvalue_bound == pytest.approx(2 * np.sqrt(1_000), rel=1e-12)
@@ -44,7 +44,7 @@ def test_the_singular_value_bounds_any_weights(sample):
     assert conditioning.singular_value_bounds_weights(*sample)
 
 
-def test_a_bound_too_small_by_a_tenth_would_be_seen(monkeypatch):
+def test_a_bound_too_small_by_a_tenth_is_detected(monkeypatch):
     points, breakpoints = np.arange(1.0, 9), np.arange(0.5, 8.5)
     matrix = np.maximum(np.subtract.outer(points, breakpoints), 0)
     # The targets whose weights are as large as the bound allows.

@@ -60,7 +60,7 @@ def test_prefix_sums_are_as_accurate_as_in_twice_the_precision(terms, share):
     assert wrong_by(*lists(terms, lows, *sums)) <= Fraction(4 * n * n, 2**106) + Fraction(1, 10**60)
 
 
-def test_what_a_plain_sum_loses_is_kept():
+def test_prefix_sums_keep_the_digits_that_a_plain_sum_loses():
     terms = np.array([1e16, 1.0, -1e16, 1e-3] * 30)
     sums, corrections = prefix_sums(terms[:, None], np.zeros((len(terms), 1)))
     assert float(sums[-1, 0] + corrections[-1, 0]) == pytest.approx(30.03, rel=1e-15)

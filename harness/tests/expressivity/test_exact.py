@@ -21,7 +21,7 @@ def test_every_target_is_taken_exactly(sample):
 
 
 @given(adversarial.samples_with_a_repetition(conflicting=True))
-def test_a_point_with_two_targets_is_refused_by_index(sample):
+def test_a_point_with_two_targets_is_named(sample):
     points, targets = sample.as_lists()
     with pytest.raises(ConflictingTargets) as refused:
         fit_exactly(points, targets)
@@ -78,7 +78,7 @@ def test_repeated_points_are_merged_with_a_warning(caplog):
     assert caplog.messages == ["1 repeated points were merged, the first: 2 repeats 0"]
 
 
-def test_where_random_directions_fail_powers_separate(monkeypatch):
+def test_powers_separate_points_if_random_directions_fail(monkeypatch):
     monkeypatch.setattr(exact, "TRIES", 0)
     points = [[0, 1, 0], [1, 0, 0], [0, 0, 1], [0, 2, 0]]  # (1, 1, 1) and (1, 2, 4) do not
     network = fit_exactly(points, [1, 2, 3, 4])

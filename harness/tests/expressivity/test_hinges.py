@@ -74,7 +74,7 @@ def test_a_dense_solve_finds_the_same_weights(n, placement):
     np.testing.assert_allclose(weights_of(slopes), dense, rtol=1e-8, atol=1e-8 * abs(dense).max())
 
 
-def test_just_above_weights_are_second_differences_and_in_the_middle_they_explode():
+def test_weights_are_second_differences_just_above_and_explode_in_the_middle():
     places = np.arange(200.0)
     targets = np.random.default_rng(0).normal(size=(200, 1))
     weights = weights_of(solved(places, targets, JUST_ABOVE)[1])

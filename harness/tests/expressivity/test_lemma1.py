@@ -60,7 +60,7 @@ def test_interleaving_sequences_have_full_rank(sequences):
 
 
 @given(adversarial.interleavings(adversarial.numbers(), largest=4))
-def test_the_least_gap_is_the_smallest_eigenvalue_and_nothing_else_is(sequences):
+def test_only_the_least_gap_is_the_smallest_eigenvalue(sequences):
     assert lemma1.smallest_eigenvalue_is_least_gap(*sequences)
     points, breakpoints = sequences
     matrix = lemma1.exact_matrix(points, breakpoints)
@@ -82,7 +82,7 @@ def test_a_breakpoint_beyond_a_point_is_detected(sequences):
     assert not lemma1.smallest_eigenvalue_is_least_gap(*sequences)
 
 
-def test_two_points_in_one_gap_are_not_enough_to_break_it():
+def test_two_points_in_one_gap_may_leave_full_rank():
     assert not lemma1.interleave([2, 3], [0, 1])
     assert lemma1.has_full_rank([2, 3], [0, 1])
 
@@ -114,7 +114,7 @@ def test_a_wrong_eigenvalue_is_detected(monkeypatch):
     assert not lemma1.lapack_finds_the_least_gap([1.0, 2.0], [0.0, 1.7])
 
 
-def test_arrays_of_numbers_are_taken():
+def test_arrays_of_integers_are_exact():
     points, breakpoints = np.array([1, 200], np.uint8), np.array([0, 100], np.uint8)
     assert lemma1.has_full_rank(points, breakpoints)
     assert lemma1.exact_matrix(points, breakpoints) == [[1, 0], [200, 100]]

@@ -98,7 +98,7 @@ def test_the_two_points_that_coincide_are_named():
     assert e.value.pair == (1, 3)
 
 
-def test_where_one_round_of_directions_fails_others_are_drawn(monkeypatch):
+def test_directions_are_drawn_again_after_a_failed_round(monkeypatch):
     draws = []
 
     def blind_at_first(d, largest, count, generator):

@@ -74,7 +74,7 @@ def test_left_of_all_breakpoints_the_network_is_zero():
     assert fit.evaluate(far_left).tolist() == forward(fit, far_left).tolist() == [0.0]
 
 
-def test_what_holds_the_numbers_does_not_matter():
+def test_points_may_be_arrays_lists_or_tensors():
     points = np.random.default_rng(0).integers(0, 256, (20, 6)).astype(np.uint8)
     targets = np.arange(20) % 10
     fits = [
@@ -88,7 +88,7 @@ def test_what_holds_the_numbers_does_not_matter():
         np.testing.assert_array_equal(fit.breakpoints, fits[0].breakpoints)
 
 
-def test_the_arrays_that_are_given_stay_as_they_are():
+def test_given_arrays_are_not_changed():
     points, targets = sample(30, 3)
     before = points.copy(), targets.copy()
     fit = fit_theorem1(points, targets)
@@ -114,7 +114,7 @@ def test_repeated_points_are_merged_with_a_warning(caplog):
     assert fit.evaluate([[1.0, 2.0], [0.0, 0.0]]).round(9).tolist() == [3.0, 4.0]
 
 
-def test_equal_points_with_different_targets_are_refused_by_index():
+def test_equal_points_with_different_targets_are_named():
     with pytest.raises(ConflictingTargets, match=r"points 1 and 2 are equal.*4\.0 and 5\.0") as e:
         fit_theorem1([[1.0], [0.0], [-0.0]], [3, 4, 5])
     assert e.value.pair == (1, 2)

@@ -82,7 +82,7 @@ def test_a_matrix_too_large_is_refused_before_anything_is_allocated(monkeypatch)
         ridge_path(x, y, GaussianKernel(1.0), (0.1,), x[:5])
 
 
-def test_equal_images_are_named_where_they_would_be_interpolated():
+def test_equal_images_to_interpolate_are_named():
     data = examples(CONVNET, None)
     data.images[7] = data.images[2]
     with pytest.raises(SingularKernel, match="points 2 and 7 are equal"):
@@ -91,7 +91,7 @@ def test_equal_images_are_named_where_they_would_be_interpolated():
     solve_convnet(replace(CONVNET, ridges=(0.1,)), data, "cpu")
 
 
-def test_a_kernel_asks_for_its_triangle():
+def test_memory_needed_for_a_kernel_is_nearly_the_triangle():
     """60,000 points in single precision: 7.2 GB, and a few rows and label columns."""
     triangle = triangle_bytes(60_000)
     assert 4 * 60_000**2 / 2 < triangle < 1.04 * 4 * 60_000**2 / 2
@@ -101,7 +101,7 @@ def test_a_kernel_asks_for_its_triangle():
     assert memory_needed(replace(full, train_size=6_000)) < 0.05 * triangle
 
 
-def test_a_layer_asks_for_all_that_it_keeps(monkeypatch):
+def test_memory_needed_counts_features_and_triangles(monkeypatch):
     full = ConvNetRecipe(dataset="cifar10", filters=(2_000,))
     features, triangle = 4 * 60_000 * 16_001, triangle_bytes(16_001)
     assert memory_needed(full) == features + triangle

@@ -24,16 +24,16 @@ def test_products_with_the_kernel_are_exact_tile_by_tile(tile):
     torch.testing.assert_close(kernel_product(kernel, x, v, 0.3, tile), expected)
 
 
-def test_a_product_multiplies_tiles_as_it_is_told():
+def test_a_product_multiplies_tiles_by_the_given_function():
     x, v = torch.randint(256, (23, 70)).float(), torch.randn(23, 3)
-    kernel, told = GaussianKernel(1e-5), []
+    kernel, multiplied = GaussianKernel(1e-5), []
 
     def mm(left, right):
-        told.append(left)
+        multiplied.append(left)
         return exact_product(x)(left, right)
 
     got = kernel_product(kernel, x, v, 0.3, 10, mm)
-    assert len(told) == 6
+    assert len(multiplied) == 6
     torch.testing.assert_close(got, kernel_product(kernel, x, v, 0.3, 10))
 
 

@@ -14,7 +14,7 @@ def system(n=4, d=9, seed=0):
     return x, np.random.default_rng(seed).standard_normal(n)
 
 
-def test_singular_values_are_as_asked_for():
+def test_examples_have_the_given_singular_values():
     x = interpolation.examples_matrix(3, 7, np.array([5.0, 2.0]), 0)
     np.testing.assert_allclose(np.linalg.svd(x)[1], [5.0, 2.0, 0.0], atol=1e-12)
     assert interpolation.rank(x) == 2
@@ -28,7 +28,7 @@ def test_the_minimum_norm_solution_is_numpys():
     np.testing.assert_allclose(interpolation.gram_solution(x, y), expected, atol=1e-12)
 
 
-def test_another_solution_solves_too_and_is_as_far_as_asked():
+def test_another_solution_lies_at_the_given_distance():
     x, y = system()
     w = interpolation.gram_solution(x, y)
     other = interpolation.another_solution(x, w, 3.0, seed=1)
@@ -72,7 +72,7 @@ def test_the_squared_losss_hessian_is_the_covariance():
 
 @pytest.mark.parametrize("outputs", [1, 3])
 @pytest.mark.parametrize("loss", SMOOTH)
-def test_the_formula_is_autograds_hessian_also_where_a_loss_couples_the_outputs(loss, outputs):
+def test_the_formula_is_autograds_hessian(loss, outputs):
     draw = np.random.default_rng(outputs)
     x, y = draw.standard_normal((3, 5)), draw.uniform(-2, 2, (3, outputs))
     w = np.linalg.pinv(x) @ y
@@ -89,7 +89,7 @@ def test_off_interpolation_the_hessian_depends_on_the_weights():
     assert hessian.distance(one, hessian.risk_hessian(x, y, w + x[0], "quartic")) > 0.01
 
 
-def test_flattest():
+def test_flattest_is_the_ratio_of_extreme_eigenvalues():
     assert hessian.flattest(np.diag([4.0, 0.0])) == 0
     assert hessian.flattest(np.diag([4.0, -1.0])) == 0.25
     assert hessian.flattest(np.diag([0.0, 4.0, -2.0, 0.0]), curved=2) == 0
@@ -105,7 +105,7 @@ def test_a_trajectory_by_hand():
     assert off > 0.5
 
 
-def test_a_trajectory_ends_where_it_blows_up():
+def test_a_diverging_trajectory_ends_early():
     x, y = np.array([[1.0, 2.0]]), np.array([3.0])
     steps = np.full(400, 10.0)
     batches = [np.array([0])] * 400
@@ -113,7 +113,7 @@ def test_a_trajectory_ends_where_it_blows_up():
     assert 2 < len(path) < 400 and np.isfinite(path).all()
 
 
-def test_sgd_ends_where_it_should():
+def test_optimisers_reach_the_minimum_norm_solution_or_leave_the_span():
     x, y = system()
     w = trajectory.sgd_solution(x, y, 500, seed=0)
     np.testing.assert_allclose(w, interpolation.gram_solution(x, y), atol=1e-8)
