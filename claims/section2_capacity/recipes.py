@@ -15,7 +15,7 @@ from harness.models import MODELS
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
 
-NETWORKS = [name for name in MODELS if name != "linear"]
+NETWORKS = ["inception", "inception-without-batchnorm", "alexnet", "mlp-3x512", "mlp-1x512"]
 MLPS = ["mlp-3x512", "mlp-1x512"]
 RANDOMISED_INPUTS = ["shuffled-pixels", "random-pixels", "gaussian"]
 FIGURE_1 = {"inception": "Inception", "alexnet": "AlexNet", "mlp-1x512": "MLP 1x512"}

@@ -10,7 +10,11 @@ from harness.errors import HarnessError, UnknownName
 from harness.models import MODELS, model_spec
 from harness.models.alexnet import LocalResponseNorm
 from harness.models.building import build_model
-from harness.models.counting import trainable_parameters, trainable_parameters_one_unit_wider
+from harness.models.counting import (
+    ONE_UNIT_WIDER,
+    trainable_parameters,
+    trainable_parameters_one_unit_wider,
+)
 from harness.models.inception import ShiftBatchNorm2d
 
 NETWORKS = [*MODELS, "mlp-2x64"]
@@ -56,7 +60,7 @@ def test_the_number_of_trainable_parameters(name, shape, parameters):
     assert trainable_parameters(name, shape) == parameters
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name != "linear"])
+@pytest.mark.parametrize("name", ONE_UNIT_WIDER)
 def test_one_unit_more_adds_parameters(name):
     assert trainable_parameters_one_unit_wider(name) > trainable_parameters(name)
 
