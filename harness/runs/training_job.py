@@ -16,12 +16,12 @@ from harness.runs.run import Run
 from harness.runs.settings import Settings
 from harness.training.backend import Backend, resolve_backend
 from harness.training.checkpoint import DamagedCheckpoint, load, save
-from harness.training.examination import unrepeatable
 from harness.training.group import GroupTraining
 from harness.training.inputs import prepared_data
 from harness.training.loop import Training
 from harness.training.ranks import ALONE, Ranks, check_share
 from harness.training.recipe import Recipe
+from harness.training.repeatability import unrepeatable
 from harness.training.state import restore, state_of
 from harness.training.summary import is_summed_up, summarise
 

@@ -67,7 +67,7 @@ def test_path_norms_are_invariant_to_rescaling_of_layers(make):
 
 
 def test_path_norms_take_average_pooling_as_a_layer_of_weights():
-    """The l2 path norm squares the mean's 1 / places as it does every weight."""
+    """The l2 path norm squares the mean's 1 / positions, as every weight."""
     model = SmallInception((1, 4, 4), 1, batch_norm=False, stem=1, stages=())
     with torch.no_grad():
         model.features[0][0].weight.zero_()

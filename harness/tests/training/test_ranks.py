@@ -91,16 +91,16 @@ def test_more_processes_than_gpus_are_refused(monkeypatch):
 
 
 @dataclass(frozen=True)
-class Told(Ranks):
-    """A second process, which is told what the first would tell it."""
+class SecondRank(Ranks):
+    """A second process, which receives these broadcasts of rank 0."""
 
-    told: tuple[bytes, ...] = ()
+    broadcasts: tuple[bytes, ...] = ()
 
     def broadcast(self, content: bytes) -> bytes:
         assert content == b""
-        answer, *left = self.told
-        object.__setattr__(self, "told", tuple(left))
-        return answer
+        received, *left = self.broadcasts
+        object.__setattr__(self, "broadcasts", tuple(left))
+        return received
 
     def wrap(self, model):
         return model
@@ -121,17 +121,17 @@ def test_a_single_process_under_torchrun_trains_the_network_itself():
 def test_too_many_processes_are_refused_before_photographs_are_decoded(tmp_path, monkeypatch):
     monkeypatch.setattr(photographs, "inspect_photographs", lambda *given: pytest.fail("decoded"))
     root = photo_layout(tmp_path / "photographs")
-    laboratory = Runner(Store(tmp_path / "runs"), device="cpu", data_root=root)
+    runner = Runner(Store(tmp_path / "runs"), device="cpu", data_root=root)
     with pytest.raises(InvalidRecipe, match=r"has 2 parts of rank_batch = 2, .* 4 processes"):
-        laboratory.run_with(Told(1, 4, told=(b"",)), small(rank_batch=2))
+        runner.run_with(SecondRank(1, 4, broadcasts=(b"",)), small(rank_batch=2))
 
 
 def test_rank_0_alone_writes(tmp_path):
     recipe = replace(RECIPE, epochs=2)
     first = Runner(Store(tmp_path / "first"), device="cpu").run(recipe)
     other = Runner(Store(tmp_path / "other"), device="cpu", checkpoint_seconds=0)
-    told = Told(1, 2, told=(b"", b"", first.to_json()))
-    assert other.run_with(told, recipe) == first and told.told == ()
+    second = SecondRank(1, 2, broadcasts=(b"", b"", first.to_json()))
+    assert other.run_with(second, recipe) == first and second.broadcasts == ()
     assert not (tmp_path / "other").exists()
 
 

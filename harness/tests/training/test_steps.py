@@ -140,14 +140,14 @@ def test_steps_agree_on_a_gpu(name):
 
 @pytest.fixture
 def tf32():
-    """TF32 allowed, and put back."""
-    places = (torch.backends.cudnn, torch.backends.cuda.matmul)
-    before = [place.allow_tf32 for place in places]
-    for place in places:
-        place.allow_tf32 = True
-    yield places
-    for place, its in zip(places, before, strict=True):
-        place.allow_tf32 = its
+    """TF32 is allowed for cuDNN and cuBLAS while a test runs."""
+    libraries = (torch.backends.cudnn, torch.backends.cuda.matmul)
+    before = [library.allow_tf32 for library in libraries]
+    for library in libraries:
+        library.allow_tf32 = True
+    yield libraries
+    for library, allowed in zip(libraries, before, strict=True):
+        library.allow_tf32 = allowed
 
 
 def test_fp32_on_a_gpu_is_not_tf32(monkeypatch, tf32):
@@ -155,7 +155,7 @@ def test_fp32_on_a_gpu_is_not_tf32(monkeypatch, tf32):
         pretended.setattr(torch.cuda, "is_available", lambda: True)
         pretended.setattr(torch.cuda, "device_count", lambda: 1)
         assert resolve_backend("cuda").kind == "cuda"
-    assert not any(place.allow_tf32 for place in tf32)
+    assert not any(library.allow_tf32 for library in tf32)
 
 
 @pytest.mark.parametrize(

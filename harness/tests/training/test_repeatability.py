@@ -7,8 +7,8 @@ from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.training_helpers import NETWORKS, custom_recipe, tiny_recipe
 from harness.training.backend import Backend, has_fast_bf16
-from harness.training.examination import unrepeatable
 from harness.training.protocol import paper_recipe
+from harness.training.repeatability import unrepeatable
 
 pytestmark = pytest.mark.usefixtures("restored_threads")
 
@@ -43,23 +43,23 @@ def test_a_custom_network_with_dropout_repeats_its_gradients():
 
 
 def test_a_network_without_repeatable_bf16_trains_in_fp32_with_one_warning(tmp_path):
-    notices = []
-    laboratory = Runner(Store(tmp_path, None, notices.append), "cpu", workers=1_000)
+    warned = []
+    runner = Runner(Store(tmp_path, None, warned.append), "cpu", workers=1_000)
     faulty = {"batch_size": 16, "epochs": 2}
     runs = [
-        laboratory.run(custom_recipe("LeavesUnwritten", precision="bf16", seed=seed, **faulty))
+        runner.run(custom_recipe("LeavesUnwritten", precision="bf16", seed=seed, **faulty))
         for seed in range(2)
     ]
     assert [run.precision for run in runs] == ["fp32"] * 2
-    (said,) = notices
-    assert said == (
+    (warning,) = warned
+    assert warning == (
         f"{NETWORKS}:LeavesUnwritten trains in fp32 on images of 8x8: in bf16 two backward passes"
         " from one state differ here in layers.1.weight, as where memory is left unwritten"
     )
-    assert {run.environment["not in bf16"] for run in runs} == {said}
-    assert accuracy("training accuracy", runs, "train").note == said
+    assert {run.environment["not in bf16"] for run in runs} == {warning}
+    assert accuracy("training accuracy", runs, "train").note == warning
     # It is the very run that fp32 gives, under its key.
-    assert laboratory.run(custom_recipe("LeavesUnwritten", **faulty)).key == runs[0].key
-    sound = laboratory.run(tiny_recipe(precision="bf16"))
+    assert runner.run(custom_recipe("LeavesUnwritten", **faulty)).key == runs[0].key
+    sound = runner.run(tiny_recipe(precision="bf16"))
     assert sound.precision == "bf16" and "not in bf16" not in sound.environment
-    assert len(notices) == 1
+    assert len(warned) == 1
