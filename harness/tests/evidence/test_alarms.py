@@ -84,7 +84,7 @@ def test_too_few_sessions_and_one_session_twice_are_refused():
         alarms(again)
 
 
-def told(tmp_path, slacks, *arguments, **facts):
+def run_alarms(tmp_path, slacks, *arguments, **facts):
     paths = [
         written(tmp_path / str(seed), *its, record("2.1-chance", "still", seed=seed, slack=1.0))
         for seed, (its, _) in enumerate(sessions(slacks, **facts))
@@ -94,7 +94,7 @@ def told(tmp_path, slacks, *arguments, **facts):
 
 def test_the_command_shows_the_likeliest_first_and_keeps_all(tmp_path, capsys):
     kept = tmp_path / "alarms.json"
-    assert told(tmp_path, [4.0, 5.0, 6.0], "--out", kept) == 0
+    assert run_alarms(tmp_path, [4.0, 5.0, 6.0], "--out", kept) == 0
     said = capsys.readouterr().out
     assert said.index("a check") < said.index("still")
     assert "1 in 40" in said and "2 checks over 3 sessions, 0 failures" in said
@@ -104,7 +104,7 @@ def test_the_command_shows_the_likeliest_first_and_keeps_all(tmp_path, capsys):
 
 
 def test_a_failed_session_ends_with_an_error(tmp_path, capsys):
-    assert told(tmp_path, [4.0, 5.0, 6.0], verdict="refuted") == 1
+    assert run_alarms(tmp_path, [4.0, 5.0, 6.0], verdict="refuted") == 1
     assert "3 of 3" in capsys.readouterr().out
 
 

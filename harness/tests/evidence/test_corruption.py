@@ -109,11 +109,11 @@ def test_a_trend_is_kendalls_tau_over_all_runs():
 def test_a_trend_over_levels_of_one_seed_says_so():
     """Kendall's interval takes runs as independent."""
     times = {level: [10 + level] for level in (0.0, 0.25, 0.5, 0.75, 1.0)}
-    told = [
+    replicated = [
         trend("x", times, [run(seed=seed) for seed in seeds]).replicated
         for seeds in ([0] * 5, range(5), [])
     ]
-    assert told == ["runs: 5 at 5 levels, all of one seed", *["runs: 5 at 5 levels"] * 2]
+    assert replicated == ["runs: 5 at 5 levels, all of one seed", *["runs: 5 at 5 levels"] * 2]
 
 
 @pytest.mark.parametrize(("levels", "in_order"), [(5, 0), (6, 1)])

@@ -1,4 +1,4 @@
-"""Attacks: counterexamples are found and told; the strategies draw what they say."""
+"""Counterexamples are found and shown; the strategies draw what their names say."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,6 @@
 """The recipes of Tables 1 and 4 and of Figure 1c differ in what the paper switches, and no more.
 
-Their accuracies would not tell: the rows of one network are within each other's tolerance.
+Accuracies would not show it: the rows of one network are within each other's tolerance.
 """
 
 import pytest

@@ -46,7 +46,7 @@ OURS, THEIRS = (AGAIN, (), ()), ("", ("pytest_rerunfailures",), ("--reruns", "2"
 
 @pytest.mark.parametrize("by", [OURS, THEIRS], ids=["imitated", "pytest-rerunfailures"])
 @pytest.mark.parametrize(
-    ("first", "words", "told"),
+    ("first", "words", "earlier"),
     [
         ("crashes", (), "ended before it judged (out of memory)"),
         ("is refuted", (), "a share: refuted"),
@@ -54,7 +54,7 @@ OURS, THEIRS = (AGAIN, (), ()), ("", ("pytest_rerunfailures",), ("--reruns", "2"
         ("dies", ("-n", "2"), "died in it)"),
     ],
 )
-def test_the_last_attempt_counts_and_says_so(tmp_path, by, first, words, told):
+def test_the_last_attempt_counts_and_says_so(tmp_path, by, first, words, earlier):
     conftest, plugins, options = by
     for name in plugins:
         pytest.importorskip(name, reason="pip install pytest-rerunfailures")
@@ -66,8 +66,8 @@ def test_the_last_attempt_counts_and_says_so(tmp_path, by, first, words, told):
     assert session.code == 0, session.text
     (record,) = session.evidence
     assert (record.verdict, record.as_it_should) == ("supported", True)
-    assert told in record.notes[0] and "attempt" in record.notes[0]
-    assert "notice: test_claims.py::test_it: " in session.text and told in session.text
+    assert earlier in record.notes[0] and "attempt" in record.notes[0]
+    assert "notice: test_claims.py::test_it: " in session.text and earlier in session.text
     assert "claims judged: 1 supported" in session.text
 
     cases = [

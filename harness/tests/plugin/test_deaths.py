@@ -7,19 +7,19 @@ import pytest
 
 from harness.tests.plugin_helpers import TRUE, Project
 
-# Each test notes what it has judged, by other means than the harness.
+# Each test also writes down what it has judged, without the harness.
 MORTAL = """
 import signal
 
 @pytest.mark.fast
 @pytest.mark.claim("2.1-fit")
-@pytest.mark.parametrize("place", range(8))
-def test_it(judge, place):
-    judge(share(1.0, f"check {place}"), ONE)
+@pytest.mark.parametrize("number", range(8))
+def test_it(judge, number):
+    judge(share(1.0, f"check {number}"), ONE)
     with open("judged.txt", "a") as file:
-        file.write(f"check {place}\\n")
-    if place == int(os.environ["DIES_IN"]):
-        # A session that was started in the background is deaf to interrupts.
+        file.write(f"check {number}\\n")
+    if number == int(os.environ["DIES_IN"]):
+        # A session that was started in the background ignores interrupts.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.kill(os.getpid(), getattr(signal, os.environ["SIGNAL"]))
 """
@@ -37,7 +37,7 @@ def test_a_killed_worker_loses_no_evidence_and_its_test_is_named(tmp_path):
     project = Project(tmp_path, MORTAL)
     session = project.run("-n", "2", env={"DIES_IN": "3", "SIGNAL": "SIGKILL"})
     assert session.code == pytest.ExitCode.TESTS_FAILED
-    assert judged(session) == noted(tmp_path) == [f"check {place}" for place in range(8)]
+    assert judged(session) == noted(tmp_path) == [f"check {number}" for number in range(8)]
     (dead,) = [record for record in session.evidence if record.verdict == "not run"]
     assert dead.test == "test_claims.py::test_it[3]"
     assert re.search(r"gw\d died in it", dead.reason)
@@ -49,7 +49,7 @@ def test_an_interrupted_session_keeps_its_evidence_and_names_the_test(tmp_path):
     project = Project(tmp_path, MORTAL)
     session = project.run(env={"DIES_IN": "3", "SIGNAL": "SIGINT"})
     assert session.code == pytest.ExitCode.INTERRUPTED
-    assert judged(session) == noted(tmp_path) == [f"check {place}" for place in range(4)]
+    assert judged(session) == noted(tmp_path) == [f"check {number}" for number in range(4)]
     (record,) = [record for record in session.evidence if record.verdict == "not run"]
     assert record.test == "test_claims.py::test_it[3]"
 
@@ -58,7 +58,7 @@ def test_a_session_that_is_killed_leaves_its_parts_beside_the_evidence_file(tmp_
     project = Project(tmp_path, MORTAL)
     project.run(env={"DIES_IN": "3", "SIGNAL": "SIGKILL"})
     parts = "".join(path.read_text() for path in tmp_path.glob("evidence.jsonl.parts/*/main.*"))
-    assert all(f'"check {place}"' in parts for place in range(4))
+    assert all(f'"check {number}"' in parts for number in range(4))
     assert "test_it[3]" in parts
     session = project.run("-k", "0", env={"DIES_IN": "9", "SIGNAL": "SIGKILL"})
     assert judged(session) == ["check 0"], "the next session starts with none of it"
@@ -67,7 +67,7 @@ def test_a_session_that_is_killed_leaves_its_parts_beside_the_evidence_file(tmp_
     assert not list(tmp_path.glob("evidence.jsonl.parts")), "what was in them is in the file"
 
 
-def test_evidence_that_cannot_be_written_is_told_and_its_parts_are_kept(tmp_path):
+def test_evidence_that_cannot_be_written_is_reported_and_its_parts_are_kept(tmp_path):
     session = Project(tmp_path, TRUE + "    os.makedirs('occupied/file')\n").run(
         "--evidence", "occupied"
     )
@@ -78,8 +78,7 @@ def test_evidence_that_cannot_be_written_is_told_and_its_parts_are_kept(tmp_path
     assert '"supported"' in parts[0].read_text()
 
 
-def test_a_report_that_cannot_be_written_is_told_and_the_session_has_not_succeeded(tmp_path):
-    """Its faults would pass unseen; what was judged is in the evidence all the same."""
+def test_a_report_that_cannot_be_written_fails_the_session(tmp_path):
     taken = "    open('occupied', 'w').close()\n"
     session = Project(tmp_path, TRUE + taken).run("--report", "occupied")
     assert "notice: no report was written" in session.text and session.evidence
@@ -87,7 +86,7 @@ def test_a_report_that_cannot_be_written_is_told_and_the_session_has_not_succeed
 
 
 @pytest.mark.parametrize(
-    ("option", "place", "told"),
+    ("option", "path", "message"),
     [
         ("--evidence", "file/evidence.jsonl", ": cannot write there (Not a directory)"),
         ("--evidence", "folder", " is a folder; name a file in it"),
@@ -95,12 +94,12 @@ def test_a_report_that_cannot_be_written_is_told_and_the_session_has_not_succeed
         ("--report", "file/report", ": cannot write there (Not a directory)"),
     ],
 )
-def test_a_place_that_cannot_be_written_is_an_error_at_once(tmp_path, option, place, told):
+def test_a_path_that_cannot_be_written_is_an_error_at_once(tmp_path, option, path, message):
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
-    session = Project(tmp_path, TRUE).run(option, place)
+    session = Project(tmp_path, TRUE).run(option, path)
     assert session.code == pytest.ExitCode.USAGE_ERROR
-    assert f"{option} {place}{told}" in session.text
+    assert f"{option} {path}{message}" in session.text
     assert not session.outcomes
 
 
@@ -138,7 +137,7 @@ Runner.__init__, TrainingJob._report = always_saving, watched
 def test_a_gpu_session_that_was_killed_ends_with_the_same_evidence(tmp_path):
     """Run on the CPU. Nothing that finished is trained twice; what was begun goes on."""
 
-    def told(session):
+    def essence(session):
         timeless = {"seconds": 0, "environment": {}, "when": ""}
         records = [replace(record, **timeless) for record in session.evidence]
         return sorted(map(str, records))
@@ -153,7 +152,7 @@ def test_a_gpu_session_that_was_killed_ends_with_the_same_evidence(tmp_path):
     assert len(straight.evidence) == 3 and straight.code == pytest.ExitCode.OK
     folder = tmp_path / "killed"
     assert session(folder, DIES="6").code != pytest.ExitCode.OK
-    assert told(session(folder)) == told(straight)
+    assert essence(session(folder)) == essence(straight)
     epochs = (folder / "epochs.txt").read_text().splitlines()
     # A checkpoint follows the report: the epoch in which it died is the only one trained again.
     assert len(epochs) == 12 + 1 and len(set(epochs)) == 12

@@ -1,4 +1,4 @@
-"""Good evidence is replaced by evidence that is no worse, and by one session at a time."""
+"""Evidence is replaced by that of a whole session, and by one session at a time."""
 
 import os
 import shutil
@@ -15,12 +15,12 @@ CLAIMS = """
 import signal, resource
 pytestmark = [pytest.mark.fast, pytest.mark.claim("2.1-fit")]
 
-@pytest.mark.parametrize("place", range(4))
-def test_it(judge, place):
+@pytest.mark.parametrize("number", range(4))
+def test_it(judge, number):
     if os.environ.get("CRASHES"):
         raise RuntimeError("out of order")
-    judge(share(1.0, f"check {place}"), ONE)
-    if os.environ.get("INTERRUPTED_IN") == str(place):
+    judge(share(1.0, f"check {number}"), ONE)
+    if os.environ.get("INTERRUPTED_IN") == str(number):
         raise KeyboardInterrupt
 
 def test_on_a_full_disk(judge):
@@ -98,7 +98,7 @@ def test_a_session_that_ends_early_leaves_evidence_on_more_tests_as_it_was(proje
     (parts,) = (path for path in after.keys() - before.keys() if path.suffix == ".jsonl")
     assert b"check 0" in after[parts] and f"judged is in {parts.parent}" in session.text
 
-    # What a session chose to judge is its own affair; of the parts it does not have, it tells.
+    # A session may judge fewer tests; it names the parts that it has no verdicts for.
     session = project.run("-k", "test_it and not 0")
     assert [record.check for record in session.evidence] == ["check 1", "check 2", "check 3"]
     assert f"harness report {parts.parent}/*.jsonl" in session.text and parts.exists()
@@ -143,7 +143,7 @@ def pytest_configure(config):
 
 
 @pytest.mark.parametrize(
-    ("conftest", "words", "code", "told"),
+    ("conftest", "words", "code", "message"),
     [
         ("", ["-o", "addopts=", "-o", "cache_dir=/proc/nowhere"], 0, "could not create cache path"),
         (AFTERWARDS, [], 3, "notice: after the tests, a plugin failed: OSError: no space for what"),
@@ -153,12 +153,12 @@ def pytest_configure(config):
     ],
     ids=["cache", "plugin", "under xdist", "JUnit", "no terminal"],
 )
-def test_nothing_after_the_tests_costs_what_they_found(tmp_path, conftest, words, code, told):
+def test_a_failure_after_the_tests_costs_no_evidence(tmp_path, conftest, words, code, message):
     session = Project(tmp_path, TRUE, conftest).run("--report", "report", *words)
     assert session.code == code, session.text
     assert [record.verdict for record in session.evidence] == ["supported"]
     assert (tmp_path / "report" / "report.html").is_file()
-    assert told in session.text
+    assert message in session.text
     if "no:terminal" not in words:
         assert "claims of the paper" in session.text and "claims judged: 1 sup" in session.text
 
@@ -172,7 +172,7 @@ def test_a_figure_or_a_page_that_fails_costs_the_report_alone(tmp_path):
 
 
 @pytest.mark.parametrize("closed", ["", "evidence.jsonl"])
-def test_a_place_without_permission_is_told_at_once(closed):
+def test_a_path_without_permission_is_refused_at_once(closed):
     with tempfile.TemporaryDirectory() as name:  # tmp_path is its owner's alone.
         folder = Path(name)
         (folder / "evidence.jsonl").write_text("judged")
@@ -188,14 +188,14 @@ def test_a_place_without_permission_is_told_at_once(closed):
         assert os.listdir(folder) == ["evidence.jsonl"]
 
 
-@pytest.mark.parametrize("place", ["/dev/null", "pipe"])
-def test_what_is_no_file_is_not_replaced_by_one(tmp_path, place):
+@pytest.mark.parametrize("path", ["/dev/null", "pipe"])
+def test_a_path_that_is_no_file_is_refused(tmp_path, path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(pytest.UsageError, match="is no file; name one"):
-        session_folder(tmp_path / place)
+        session_folder(tmp_path / path)
 
 
-def test_a_link_goes_on_to_lead_to_the_evidence(tmp_path):
-    (tmp_path / "evidence.jsonl").symlink_to(tmp_path / "elsewhere.jsonl")
+def test_a_link_to_the_evidence_file_stays_a_link(tmp_path):
+    (tmp_path / "evidence.jsonl").symlink_to(tmp_path / "other.jsonl")
     session = Project(tmp_path, TRUE).run()
     assert session.evidence and (tmp_path / "evidence.jsonl").is_symlink()

@@ -1,4 +1,4 @@
-"""What the judge refuses: a scale of one's choice, and a number published for something else."""
+"""The scale follows from what ran, and a number published for something else is refused."""
 
 from harness.tests.plugin_helpers import Project
 
