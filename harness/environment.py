@@ -1,4 +1,4 @@
-"""Where a number was measured: machine, versions, device. Does not import torch by itself."""
+"""Where a number was measured: machine, versions, device. Does not import torch."""
 
 import os
 import platform
@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from typing import Any
+
+from harness import __version__
 
 
 def available_cores() -> int:
@@ -44,9 +46,7 @@ def processor() -> str:
 
 
 def describe() -> dict[str, Any]:
-    """The machine and the versions; the GPU and its driver if torch is loaded and has found one."""
-    from harness import __version__
-
+    """The machine and the versions; the GPU and its driver if torch is loaded and finds one."""
     facts: dict[str, Any] = {
         "harness": __version__,
         "python": platform.python_version(),
@@ -67,7 +67,7 @@ def describe() -> dict[str, Any]:
 
 @cache
 def commit() -> dict[str, str]:
-    """The commit of this code, "+" behind it where files differ; empty outside a checkout."""
+    """The commit of this code, with "+" if files differ from it; empty outside a checkout."""
     git = ["git", "-C", os.path.dirname(__file__), "-c", "safe.directory=*"]
     try:
         found = [
@@ -83,10 +83,10 @@ def commit() -> dict[str, str]:
 
 @cache
 def driver() -> str:
-    """The version of NVIDIA's driver as its own tool gives it; empty where it cannot be had."""
+    """The version of NVIDIA's driver, from nvidia-smi; empty without it."""
     command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
     try:
-        told = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+        output = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
     except (OSError, subprocess.SubprocessError):
         return ""
-    return told.stdout.strip().partition("\n")[0]
+    return output.stdout.strip().partition("\n")[0]

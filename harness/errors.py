@@ -5,11 +5,11 @@ from difflib import get_close_matches
 
 
 class HarnessError(Exception):
-    """What the user can mend: on the command line the message alone is shown, no traceback."""
+    """What the user can repair: the command line shows the message without a traceback."""
 
 
 class UnknownName(HarnessError, LookupError):
-    """A name that no registry holds; the message gives the nearest known names and the list."""
+    """A name that a registry does not hold; the message has the nearest names and the list."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         known = list(known)
@@ -26,11 +26,11 @@ class InvalidRecipe(HarnessError, ValueError):
 
 
 class NetworkError(HarnessError):
-    """A network of somebody's own that cannot be found, made or trained."""
+    """A custom network that cannot be found, made or trained."""
 
 
 class CapacityError(HarnessError, ValueError):
-    """A sample, labeling or function that a complexity measure cannot take."""
+    """A sample, labeling or function to which a complexity measure does not apply."""
 
 
 class DataError(HarnessError):
@@ -50,7 +50,7 @@ class ClusterError(HarnessError):
 
 
 class InvalidSample(HarnessError, ValueError):
-    """Points or targets from which nothing can be built: their shape, or what is not finite."""
+    """Points or targets of a wrong shape, or not finite."""
 
 
 class ConflictingTargets(InvalidSample):
@@ -67,7 +67,7 @@ class ConflictingTargets(InvalidSample):
 class NotSeparated(HarnessError):
     """Distinct points, or targets, that are too close or too far apart for float64.
 
-    A pair of one point twice: its target is too far from zero, the value left of all points.
+    The pair may name one point twice: its target is then too far from zero.
     """
 
     def __init__(self, one: int, other: int, why: str) -> None:

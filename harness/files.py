@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and what may not be read told by name."""
+"""Atomic writes, and errors that name what may not be read."""
 
 import contextlib
 import os
@@ -21,27 +21,27 @@ def readable() -> Iterator[None]:
 
 
 def is_file(path: Path) -> bool:
-    """Whether it is a regular file; raises PermissionError where that may not be known."""
+    """Whether it is a regular file; raises PermissionError where a folder above it is closed."""
     return stat.S_ISREG(_mode(path))
 
 
 def is_dir(path: Path) -> bool:
-    """Whether it is a folder; raises PermissionError where that may not be known."""
+    """Whether it is a folder; raises PermissionError where a folder above it is closed."""
     return stat.S_ISDIR(_mode(path))
 
 
 def _mode(path: Path) -> int:
-    """Its type and permissions, 0 of nothing."""
+    """The type and permissions of a file; 0 if there is none."""
     try:
         return path.stat().st_mode
     except PermissionError:
         raise
-    except OSError:  # Nothing is there, or a link that leads nowhere or to itself.
+    except OSError:  # There is none, or a broken link.
         return 0
 
 
 def _denied(path: Path) -> str:
-    """Which file, or folder above it, lacks which permission."""
+    """A sentence on the file, or the folder above it, that lacks a permission."""
     for place in reversed((path, *path.parents)):
         try:
             place.stat()
@@ -82,6 +82,6 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def _remove(path: Path) -> None:
-    """Delete a file that may never have come into being."""
+    """Delete a file, if there is one."""
     with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What counts as a number in a recipe's fields. Truth values do not."""
+"""What counts as a number in a recipe's fields: truth values do not."""
 
 from typing import Any
 

@@ -1,7 +1,4 @@
-"""Whether a Ray cluster answers at an address.
-
-Ray itself tries for minutes where nobody listens, or something other than Ray does.
-"""
+"""Whether a Ray cluster answers at an address: `ray.init` would try for minutes at a wrong one."""
 
 import socket
 import subprocess
@@ -10,9 +7,8 @@ import sys
 from harness.errors import ClusterError
 
 ANSWER_SECONDS = 5.0
-"""How long a cluster's address may take to answer."""
 HEALTH_SECONDS = 120.0
-"""How long Ray, once loaded, may take to find that what answers is a cluster of its version."""
+"""How long Ray's own check of the cluster may take."""
 REMEDY = "start one with 'ray start --head', or leave --ray-address out for this machine's cores"
 
 
@@ -30,7 +26,7 @@ def require_answer(address: str) -> None:
             f"no Ray cluster answers at {address} ({error.strerror or error}); {REMEDY}"
         ) from error
     if address.startswith("ray://"):
-        return  # Ray's own check knows no such address; its client gives up by itself.
+        return  # Ray's check does not take such an address, and its client gives up by itself.
     asking = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
     try:
         subprocess.run(asking, capture_output=True, check=True, timeout=HEALTH_SECONDS)
@@ -42,9 +38,9 @@ def require_answer(address: str) -> None:
     except subprocess.CalledProcessError as error:
         why = (error.stderr.decode(errors="replace").strip().splitlines() or ["no reason"])[-1]
         if "AuthenticationError" in why:
-            # From 2.59 on a head has one where it finds one, and Ray gives it to no address.
+            # Ray's default from 2.59 on.
             raise ClusterError(
-                f"the Ray cluster at {address} asks for a token; set RAY_AUTH_MODE=token, and where"
-                " it is not in ~/.ray/auth_token, RAY_AUTH_TOKEN to the cluster's own"
+                f"the Ray cluster at {address} asks for a token; set RAY_AUTH_MODE=token, and, if"
+                " it is not in ~/.ray/auth_token, RAY_AUTH_TOKEN to the cluster's token"
             ) from error
-        raise ClusterError(f"the Ray cluster at {address} is not well ({why}); {REMEDY}") from error
+        raise ClusterError(f"the Ray cluster at {address} fails ({why}); {REMEDY}") from error

@@ -3,7 +3,6 @@
 Ray is an extra (``cluster``), and is imported when a cluster is asked for.
 """
 
-import contextlib
 import os
 import time
 import warnings
@@ -16,6 +15,7 @@ from unittest.mock import patch
 
 from harness.environment import available_cores
 from harness.errors import ClusterError
+from harness.files import write_atomically
 from harness.runs.address import REMEDY, require_answer
 from harness.runs.cluster_jobs import Job, Node, jobs_of
 from harness.runs.remote import JobResult, RemoteSettings, code_of_runs, do_job, problem_here
@@ -74,36 +74,28 @@ class Cluster:
         return finished
 
     def check(self) -> None:
-        """Raise ClusterError unless every machine has this code and sees this store and data."""
+        """Raise ClusterError unless every machine has this code and sees this store and data.
+
+        Raises StoreError where the store cannot be written.
+        """
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         token = self.settings.runs / f".shared-{os.getpid()}-{time.time_ns()}"
-        try:
-            token.parent.mkdir(parents=True, exist_ok=True)
-            token.touch()
-        except OSError as error:
-            raise ClusterError(
-                f"cannot write the run store {token.parent}: {error.strerror}; choose another"
-                " place with --runs DIR"
-            ) from error
+        write_atomically(token, b"")
         task = self.ray.remote(num_cpus=0, max_retries=0)(problem_here)
+        errors = self.ray.exceptions
         try:
-            asked = {}
+            answers = {}
             for node in self.nodes:
-                there = task.options(
-                    scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, False)
-                )
-                asked[there.remote(token, self.settings, code_of_runs())] = node
-            answered, _ = self.ray.wait(list(asked), num_returns=len(asked), timeout=START_SECONDS)
-            for reference, node in asked.items():
-                if reference not in answered:
-                    raise ClusterError(
-                        f"{node.name} of the cluster started no process within"
-                        f" {START_SECONDS:.0f} s; look at its Ray logs"
-                    )
+                there = NodeAffinitySchedulingStrategy(node.id, soft=False)
+                on_node = task.options(scheduling_strategy=there)
+                answers[node] = on_node.remote(token, self.settings, code_of_runs())
+            for node, answer in answers.items():
                 try:
-                    problem = self.ray.get(reference)
-                except self.ray.exceptions.RayError as error:
+                    problem = self.ray.get(answer, timeout=START_SECONDS)
+                except errors.GetTimeoutError:
+                    problem = f"no process within {START_SECONDS:.0f} s; look at its Ray logs"
+                except errors.RayError as error:
                     problem = (
                         f"it cannot run this code ({_last_line(error)}); install the project there,"
                         " in the same version of Python"
@@ -111,8 +103,7 @@ class Cluster:
                 if problem:
                     raise ClusterError(f"{node.name}: {problem}")
         finally:
-            with contextlib.suppress(OSError):
-                token.unlink()
+            token.unlink(missing_ok=True)
 
     def _submit(self, job: Job) -> Any:
         task = self.ray.remote(do_job).options(

@@ -1,7 +1,7 @@
-"""Runs that are compared as pairs: they share all randomness but what is varied, by their digests.
+"""Pairs of runs: they share all randomness but what is varied.
 
-A run keeps the digest of its labels and of its first epoch's order. Two recipes of one seed say
-which of them are the same; two runs that say otherwise are no pair, and are refused.
+A run keeps the digests of its labels and of its first epoch's order. The recipes of two runs with
+one seed determine which of these digests are equal. Runs with other digests are refused.
 """
 
 import math
@@ -13,20 +13,20 @@ from harness.training.recipe import differing_fields
 
 OF_THE_ORDER = {"seed", "dataset", "train_size"}
 OF_THE_LABELS = {"label_corruption", "label_draw"}
-"""Labels that are drawn with these changed are others."""
+"""A change of these fields changes the labels."""
 
 AFTER_THE_FIRST_STEP = {"epochs", "decay", "evaluation", "stop_at_zero_error"}
 ROUNDING = 1e-3
-"""Of a batch's loss in bf16, where runs are trained in other groups. Within one they are equal."""
+"""Relative, of a batch's loss in bf16 when two runs train in different groups."""
 
 
 def paired(
     name: str, runs: Sequence[Run], others: Sequence[Run], varied: Collection[str] | None = None
 ) -> list[tuple[Run, Run]]:
-    """The runs in pairs, which differ in recipe fields of ``varied`` alone, where it is given.
+    """The runs in pairs, whose recipes differ only in the fields ``varied``; None allows any field.
 
-    Without it a pair may differ in any field; one of two seeds then shares nothing, and nothing is
-    asked of it. Raises HarnessError for what is no pair.
+    Two runs of different seeds share nothing, so their digests are not compared. Raises
+    HarnessError for runs that are no pair.
     """
     pairs = list(zip(runs, others, strict=True))
     for one, other in pairs:
@@ -48,13 +48,13 @@ def _no_pair(one: Run, other: Run, varied: Collection[str] | None) -> str:
     if differing & OF_THE_LABELS and same:
         return f"their labels are the same, though {', '.join(sorted(differing))} is varied"
     if not (same or drawn_anew or differing & {*OF_THE_LABELS, "labels", "replaced", "redraw"}):
-        return "their labels differ, though all that says how they are drawn is the same"
+        return "their labels differ, though they are drawn in the same way"
     if differing <= AFTER_THE_FIRST_STEP and not starts_alike(one, other):
         return "their first losses differ, though they should start from the same weights"
     return ""
 
 
 def starts_alike(one: Run, other: Run) -> bool:
-    """Whether two runs whose first batches are the same have the same loss there, to rounding."""
+    """Whether two runs with the same first batch have the same loss on it, up to rounding."""
     firsts = zip(one.outcome.first_losses[:1], other.outcome.first_losses, strict=False)
     return all(math.isclose(*losses, rel_tol=ROUNDING) for losses in firsts)

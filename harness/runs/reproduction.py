@@ -1,4 +1,4 @@
-"""Whether today's code reproduces a record: its first steps, or a solve's probe, are done again."""
+"""Whether today's code reproduces a record: its first steps, or a solve's probe, run again."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,17 +16,17 @@ from harness.training.schedule import learning_rates
 
 STEPS = 20
 LOSS_TOLERANCE = {"fp32": 1e-3, "bf16": 4e-3}
-"""Relative, of the first losses: on another machine sums are rounded in another order. A record in
-bf16 is done again in fp32 where the CPU has no fast bf16, which moves them by 0.0011."""
+"""Relative, of the first losses: another machine rounds sums in another order. On a CPU without
+fast bf16 a record in bf16 is repeated in fp32, which changes its losses by 0.0011."""
 EXACT = 1e-6
-"""Relative, of what is no matter of rounding: learning rates; norms of the initial weights."""
+"""Relative, of what rounding does not change: learning rates, norms of the initial weights."""
 NORM_TOLERANCE, RIGHT_TOLERANCE = 1e-4, 20
-"""Relative, of a probe's norm: in double precision, on well-conditioned 500 images, rounding leaves
-far less; and test images out of 10,000, for ties between outputs."""
+"""Relative, of a probe's norm: double precision on 500 images is far more exact. And test images
+out of 10,000, for ties between outputs."""
 
 
 def differences(run: AnyRun, root: Path | None = None) -> list[str]:
-    """What differs between a record and what today's code makes of its recipe, in words.
+    """The differences, in words, between a record and what today's code makes of its recipe.
 
     Raises DataError where the data set is missing.
     """
@@ -79,7 +79,7 @@ def _of_training(run: Run, root: Path | None) -> list[str]:
 def _of_solve(run: Solve, root: Path | None) -> list[str]:
     kept, again = run.outcome.facts.get("probe"), probe(run.recipe, root)
     if kept is None:
-        return ["it has no probe to compare with: record it anew"]
+        return ["it has no probe to compare with: record it again"]
     found = []
     if kept["label_digests"] != again["label_digests"]:
         found.append(f"the hashes of its labels are {again['label_digests']}, recorded are others")

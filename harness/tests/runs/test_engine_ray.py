@@ -1,4 +1,4 @@
-"""``--engine ray``: the same evidence as without, retried failures.
+"""``--engine ray``: the same evidence as without it; failures are reported.
 
 One test starts a real Ray, a cluster of this machine's cores.
 """
@@ -51,7 +51,7 @@ def settings(tmp_path, **changes):
 
 @needs_ray
 def test_the_evidence_is_the_same_as_without(tmp_path):
-    """To the last bit; and the runs that are judged are those that the cluster has trained."""
+    """It is equal to the last bit, and the cluster trained the runs that are judged."""
     here, there = ((tmp_path / name) for name in ("here", "there"))
     for folder in (here, there):
         folder.mkdir()
@@ -61,15 +61,15 @@ def test_the_evidence_is_the_same_as_without(tmp_path):
     assert "jobs on 1 machines" in sent.text
     assert "epoch" not in sent.text, "something trained here"
 
-    def told(session):
+    def evidence(session):
         return [(r.check, r.values, r.verdict, r.interval, r.runs) for r in session.evidence]
 
-    assert told(plain) == told(sent) and len(sent.evidence) == 3
+    assert evidence(plain) == evidence(sent) and len(sent.evidence) == 3
     assert trained(here / "runs") == trained(there / "runs")
 
 
 def trained(runs):
-    """What hangs on how sums were rounded, by recipe; and the threads and groups it hangs on."""
+    """By recipe: figures that depend on the rounding of sums, and the threads and group size."""
     found = {}
     for path in runs.glob("*/run.json"):
         run = Run.from_json(path.read_bytes())
@@ -160,7 +160,7 @@ cluster.connected = connected
 """
 
 
-def test_a_test_whose_recipe_failed_there_fails_with_the_reason(tmp_path):
+def test_a_test_whose_recipe_failed_on_the_cluster_fails_with_the_reason(tmp_path):
     arguments = ("--engine", "ray", "-n", "2", "-k", "alone or no-data")
     session = Project(tmp_path, CLAIMS, NO_CLUSTER).run(*arguments)
     assert session.code == pytest.ExitCode.TESTS_FAILED
@@ -168,7 +168,7 @@ def test_a_test_whose_recipe_failed_there_fails_with_the_reason(tmp_path):
 
 
 def test_a_gpu_tier_on_a_cluster_without_gpus_is_refused(tmp_path):
-    """It would be trained on CPUs, for days."""
+    """Its recipes would train on CPUs for days."""
     project = Project(tmp_path, CLAIMS.replace("fast=", "gpu_full="), NO_CLUSTER)
     session = project.run("-m", "gpu_full", "--engine", "ray", "-n", "2")
     assert session.code == pytest.ExitCode.USAGE_ERROR and not session.outcomes

@@ -1,4 +1,4 @@
-"""What a plan says of time comes from finished runs, and is told apart where it does not."""
+"""The times of a plan are estimated from finished runs."""
 
 from dataclasses import replace
 
@@ -20,28 +20,28 @@ def run(seconds: float, epochs: int = 10, device: str = "cpu", recipe: Recipe = 
     return Run("key", recipe, outcome, "fp32", device, seconds, "", {})
 
 
-def test_a_network_that_has_trained_takes_as_long_as_it_did_for_each_epoch_and_image():
+def test_a_trained_network_takes_its_median_time_for_each_epoch_and_image():
     forecast = Forecast([run(20.0), run(5.0, epochs=5), run(30.0, epochs=10)])
     assert forecast.seconds(RECIPE) == (pytest.approx(20.0), True), "the median"
     twice = replace(RECIPE, epochs=20, train_size=200)
     assert forecast.seconds(twice) == (pytest.approx(80.0), True)
 
 
-def test_another_network_is_reckoned_by_its_arithmetic_and_told_apart():
+def test_another_network_is_estimated_by_its_arithmetic():
     other = replace(RECIPE, model="inception")
     seconds, known = Forecast([run(20.0)]).seconds(other)
     assert not known and seconds == pytest.approx(20.0 * other.cost / RECIPE.cost)
-    elsewhere = replace(RECIPE, dataset="cifar10")
-    assert Forecast([run(20.0)]).seconds(elsewhere) is None, "images of another size"
+    larger = replace(RECIPE, dataset="cifar10")
+    assert Forecast([run(20.0)]).seconds(larger) is None, "images of another size"
 
 
-def test_only_the_device_of_the_newest_run_counts_and_an_empty_store_says_nothing():
+def test_only_the_device_of_the_newest_run_counts():
     forecast = Forecast([run(1.0, device="cuda"), run(20.0)])
     assert forecast.device == "cpu" and forecast.seconds(RECIPE)[0] == pytest.approx(20.0)
     assert Forecast([]).seconds(RECIPE) is None and Forecast([]).device == ""
 
 
-def test_where_nothing_alike_has_trained_there_is_no_sum():
+def test_without_similar_runs_there_is_no_sum():
     assert sum_in_words([], 11, "cpu").startswith("no times: nothing like these has been trained")
     assert sum_in_words([60.0], 11, "cpu").endswith("arithmetic alone); 11 have none")
 
@@ -54,7 +54,7 @@ def test_it(runs, judge):
 """
 
 
-def test_a_plan_lists_the_longest_first_with_the_time_that_runs_took_here(tmp_path):
+def test_a_plan_lists_the_longest_jobs_first_with_their_times(tmp_path):
     project = Project(tmp_path, PLAN)
     before = project.run("--plan", "--runs", str(tmp_path / "runs"))
     assert "no times: the store has no finished training of this machine yet" in before.text
@@ -86,7 +86,7 @@ def test_of_another_tier_that_needs_the_same(runs, judge):
 """
 
 
-def test_a_test_that_is_deselected_trains_nothing_for_the_others(tmp_path):
+def test_a_deselected_test_does_not_change_the_order(tmp_path):
     session = Project(tmp_path, SHARED).run("-m", "fast", "--collect-only", "-q")
     found = [name for name in ("test_long", "test_middle") if name in session.text]
     assert sorted(found, key=session.text.index) == ["test_long", "test_middle"], session.text

@@ -1,4 +1,4 @@
-"""The laboratory trains what is missing and of one shape as one job, and keeps each run."""
+"""Missing trainings of one shape train as one job; each run is kept."""
 
 import json
 import threading
@@ -30,12 +30,12 @@ SIGNS = [
 ]
 
 
-def laboratory(folder: Path, **options: object) -> Runner:
-    """One thread; what it says is kept in ``told`` and ``notices``."""
-    told, notices = [], []
+def runner_in(folder: Path, **options: object) -> Runner:
+    """One thread; its progress is kept in ``reports``, its notices in ``notices``."""
+    reports, notices = [], []
     store = Store(folder, options.pop("fresh_since", None), notices.append)
-    made = Runner(store, device="cpu", workers=1_000, on_progress=told.append, **options)
-    made.told, made.notices = told, notices
+    made = Runner(store, device="cpu", workers=1_000, on_progress=reports.append, **options)
+    made.reports, made.notices = reports, notices
     return made
 
 
@@ -47,54 +47,56 @@ def figures(run) -> dict:
 
 
 def test_two_recipes_that_share_a_key_are_not_two_replicates(tmp_path, monkeypatch):
-    """A slip in the key would have one run judged as many, with an interval far too narrow."""
+    """A bug in the key would count one run several times: its interval would be too narrow."""
     monkeypatch.setattr("harness.runs.training_job.run_key", lambda *facts: "00ff")
     with pytest.raises(StoreError, match=r"one run stands for two recipes.*00ff for .*draw 1"):
-        laboratory(tmp_path).runs(SIGNS[:2])
+        runner_in(tmp_path).runs(SIGNS[:2])
 
 
-def test_what_is_missing_trains_together_and_each_run_is_kept(tmp_path):
-    lab = laboratory(tmp_path)
-    first = lab.run(SIGNS[1])
-    assert {progress.together for progress in lab.told} == {1}
-    lab.told.clear()
-    runs = lab.runs([*SIGNS, SIGNS[0]])
+def test_missing_trainings_of_one_shape_train_together(tmp_path):
+    runner = runner_in(tmp_path)
+    first = runner.run(SIGNS[1])
+    assert {progress.together for progress in runner.reports} == {1}
+    runner.reports.clear()
+    runs = runner.runs([*SIGNS, SIGNS[0]])
     assert [run.recipe for run in runs] == [*SIGNS, SIGNS[0]]
-    assert {progress.together for progress in lab.told} == {3} and len(lab.told) == 5
-    assert "draw 0" not in str(lab.told[0]) and "and 2 more: epoch 1/5" in str(lab.told[0])
+    assert {progress.together for progress in runner.reports} == {3} and len(runner.reports) == 5
+    assert "draw 0" not in str(runner.reports[0]) and "and 2 more: epoch 1/5" in str(
+        runner.reports[0]
+    )
     assert runs[1] == first, "what was there has been trained again"
     assert runs[0].environment["trained_together"] == 3
-    assert lab.runs(SIGNS) == runs[:4] and len(lab.told) == 5
-    assert len(lab.store.runs()) == 4 and lab.store.unfinished() == []
-    alone = [laboratory(tmp_path / "alone").run(recipe) for recipe in SIGNS]
+    assert runner.runs(SIGNS) == runs[:4] and len(runner.reports) == 5
+    assert len(runner.store.runs()) == 4 and runner.store.unfinished() == []
+    alone = [runner_in(tmp_path / "alone").run(recipe) for recipe in SIGNS]
     assert [figures(run) for run in runs[:4]] == [figures(run) for run in alone]
     assert [run.key for run in runs[:4]] == [run.key for run in alone], "one recipe, one key"
 
 
-def test_an_interrupted_job_goes_on_where_it_stood(tmp_path):
+def test_an_interrupted_group_resumes(tmp_path):
     def interrupt(progress):
         if progress.epoch == 3:
             raise KeyboardInterrupt
 
-    stopped = laboratory(tmp_path, checkpoint_seconds=0)
+    stopped = runner_in(tmp_path, checkpoint_seconds=0)
     stopped.on_progress = interrupt
     with pytest.raises(KeyboardInterrupt):
         stopped.runs(SIGNS)
     assert len(stopped.store.unfinished()) == 4
-    lab = laboratory(tmp_path)
+    runner = runner_in(tmp_path)
     lost = stopped.store.unfinished()[0]
     lost.write_bytes(lost.read_bytes()[:-3])
-    runs = lab.runs(SIGNS)
-    assert [progress.epoch for progress in lab.told] == [2, 2, 3, 4, 5], "one starts again"
-    (notice,) = lab.notices
+    runs = runner.runs(SIGNS)
+    assert [progress.epoch for progress in runner.reports] == [2, 2, 3, 4, 5], "one starts again"
+    (notice,) = runner.notices
     assert str(lost) in notice and "its run starts again" in notice
-    whole = laboratory(tmp_path / "whole").runs(SIGNS)
+    whole = runner_in(tmp_path / "whole").runs(SIGNS)
     assert [figures(run) for run in runs] == [figures(run) for run in whole]
-    assert lab.store.unfinished() == []
+    assert runner.store.unfinished() == []
 
 
-def test_a_member_that_is_over_is_kept_at_once(tmp_path):
-    """It stops at zero error; ctrl-C afterwards costs the others' epochs, not its run."""
+def test_a_finished_member_is_kept_at_once(tmp_path):
+    """It stops at zero error. A later ctrl-C loses epochs of the others, not its run."""
     quick = [
         replace(it, model="mlp-1x512", stop_at_zero_error=True, epochs=200, learning_rate=0.05)
         for it in SIGNS
@@ -102,29 +104,29 @@ def test_a_member_that_is_over_is_kept_at_once(tmp_path):
     kept_when_stopped = []
 
     def interrupt(progress):
-        if kept := lab.store.runs():
+        if kept := runner.store.runs():
             kept_when_stopped.extend(kept)
             raise KeyboardInterrupt
 
-    lab = laboratory(tmp_path)
-    lab.on_progress = interrupt
+    runner = runner_in(tmp_path)
+    runner.on_progress = interrupt
     with pytest.raises(KeyboardInterrupt):
-        lab.runs(quick)
+        runner.runs(quick)
     assert 0 < len(kept_when_stopped) < 4
     assert all(run.train_accuracy == 1 for run in kept_when_stopped)
 
 
 def test_a_damaged_run_is_trained_again_with_the_others(tmp_path):
-    lab = laboratory(tmp_path)
-    run = lab.run(SIGNS[2])
+    runner = runner_in(tmp_path)
+    run = runner.run(SIGNS[2])
     (tmp_path / run.key / "run.json").write_bytes(b"{}")
-    runs = lab.runs(SIGNS)
+    runs = runner.runs(SIGNS)
     assert figures(runs[2]) == figures(run)
-    assert len(lab.notices) == 1 and "damaged" in lab.notices[0]
+    assert len(runner.notices) == 1 and "damaged" in runner.notices[0]
 
 
 def meeting(find, others, after):
-    """A store's find that waits for the others once it has looked that often in vain."""
+    """The store's ``find``, but its call number ``after`` waits for the other runner."""
     looked = []
 
     def find_and_meet(key, repair=True):
@@ -137,16 +139,16 @@ def meeting(find, others, after):
     return find_and_meet
 
 
-def test_two_that_want_overlapping_jobs_train_each_run_once(tmp_path):
-    """In opposite orders: locks taken as they come would hold each other up for ever."""
-    labs = [laboratory(tmp_path) for _ in range(2)]
+def test_two_runners_with_overlapping_groups_train_each_run_once(tmp_path):
+    """They ask in opposite orders: without an order of the locks they would wait for ever."""
+    runners = [runner_in(tmp_path) for _ in range(2)]
     both = threading.Barrier(2, timeout=60)
-    for lab in labs:
-        lab.store.find = meeting(lab.store.find, both, after=3)
+    for runner in runners:
+        runner.store.find = meeting(runner.store.find, both, after=3)
     wanted = (SIGNS[:3], SIGNS[:0:-1])
     threads = [
-        threading.Thread(target=lab.runs, args=[recipes], daemon=True)
-        for lab, recipes in zip(labs, wanted, strict=True)
+        threading.Thread(target=runner.runs, args=[recipes], daemon=True)
+        for runner, recipes in zip(runners, wanted, strict=True)
     ]
     for thread in threads:
         thread.start()
@@ -155,33 +157,33 @@ def test_two_that_want_overlapping_jobs_train_each_run_once(tmp_path):
     assert not any(thread.is_alive() for thread in threads), "they wait for each other"
     assert {run.recipe for run in Store(tmp_path).runs()} == set(SIGNS)
     # Five epochs a job: three together and the one that was left, alone.
-    told = [progress.together for lab in labs for progress in lab.told]
-    assert sorted(told) == [1] * 5 + [3] * 5
+    together = [progress.together for runner in runners for progress in runner.reports]
+    assert sorted(together) == [1] * 5 + [3] * 5
 
 
-def test_what_is_planned_and_of_one_shape_trains_along(tmp_path):
-    """A session's other tests ask for it later: it is in the store by then."""
-    lab = laboratory(tmp_path)
+def test_planned_trainings_of_one_shape_join_the_group(tmp_path):
+    """Later tests of the session then find it in the store."""
+    runner = runner_in(tmp_path)
     other_shape = replace(SIGNS[0], epochs=4)
-    (run,) = lab.runs(SIGNS[:1], planned=[*SIGNS, other_shape])
+    (run,) = runner.runs(SIGNS[:1], planned=[*SIGNS, other_shape])
     assert run.environment["trained_together"] == len(SIGNS)
-    assert {progress.together for progress in lab.told} == {len(SIGNS)}
-    assert len(lab.store.runs()) == len(SIGNS), "another shape was trained unasked"
-    lab.told.clear()
-    assert len(lab.runs(SIGNS, planned=SIGNS)) == len(SIGNS) and not lab.told
-    assert figures(run) == figures(laboratory(tmp_path / "alone").run(SIGNS[0]))
+    assert {progress.together for progress in runner.reports} == {len(SIGNS)}
+    assert len(runner.store.runs()) == len(SIGNS), "another shape was trained unasked"
+    runner.reports.clear()
+    assert len(runner.runs(SIGNS, planned=SIGNS)) == len(SIGNS) and not runner.reports
+    assert figures(run) == figures(runner_in(tmp_path / "alone").run(SIGNS[0]))
 
 
-def test_nothing_is_trained_along_where_nothing_is_missing(tmp_path):
-    lab = laboratory(tmp_path)
-    lab.run(SIGNS[0])
-    lab.runs(SIGNS[:1], planned=SIGNS)
-    assert len(lab.store.runs()) == 1
+def test_nothing_planned_is_trained_if_nothing_is_missing(tmp_path):
+    runner = runner_in(tmp_path)
+    runner.run(SIGNS[0])
+    runner.runs(SIGNS[:1], planned=SIGNS)
+    assert len(runner.store.runs()) == 1
 
 
-def test_what_trains_alone_may_stand_in_the_plan(tmp_path):
-    """The shape of labels drawn anew would be a recipe that cannot be."""
+def test_a_plan_may_hold_what_trains_alone(tmp_path):
+    """Labels drawn anew have no shape: such a recipe never joins a group."""
     redrawn = replace(SIGNS[0], redraw="labels each epoch", epochs=2)
-    lab = laboratory(tmp_path)
-    assert len(lab.runs([redrawn], planned=[redrawn, *SIGNS])) == 1
-    assert len(lab.runs(SIGNS[:1], planned=[redrawn, *SIGNS])) == 1
+    runner = runner_in(tmp_path)
+    assert len(runner.runs([redrawn], planned=[redrawn, *SIGNS])) == 1
+    assert len(runner.runs(SIGNS[:1], planned=[redrawn, *SIGNS])) == 1

@@ -1,4 +1,4 @@
-"""The jobs of a session in order: what one test starts, and what later tests need goes along."""
+"""The jobs of a session, in order."""
 
 from dataclasses import replace
 
@@ -13,12 +13,12 @@ LONGER = replace(SEEDS[0], epochs=200)
 TESTS = [[ALEXNET, SEEDS[0]], [SEEDS[1], SEEDS[0]], [LONGER], [ALEXNET], [*SEEDS, LONGER]]
 
 
-def test_one_process_trains_along_what_later_tests_need():
+def test_a_single_process_includes_what_later_tests_need():
     jobs = list(jobs_in_order(TESTS, "cpu", along=True))
     assert jobs == [[ALEXNET], SEEDS, [LONGER]]
 
 
-def test_one_of_several_processes_trains_what_its_test_needs():
+def test_one_of_several_processes_trains_only_what_its_test_needs():
     jobs = list(jobs_in_order(TESTS, "cpu", along=False))
     assert jobs == [[ALEXNET], [SEEDS[0]], [SEEDS[1]], [LONGER], SEEDS[2:]]
 
@@ -30,7 +30,7 @@ def test_each_recipe_is_in_one_job(along):
     assert sorted(map(str, trained)) == sorted(map(str, {*SEEDS, ALEXNET, LONGER}))
 
 
-def test_only_what_is_of_a_shape_and_fits_goes_along():
+def test_a_job_includes_only_what_has_its_shape_and_fits():
     assert of_a_shape([*SEEDS, ALEXNET, LONGER], SEEDS[:1]) == SEEDS
     assert of_a_shape([ALEXNET], [ALEXNET]) == [], "it trains alone"
     wide = [replace(seed, model="mlp-1x9000") for seed in SEEDS]

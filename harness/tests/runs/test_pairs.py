@@ -1,4 +1,4 @@
-"""Runs compared as pairs share what their recipes say they share, or are refused."""
+"""Runs are pairs only if they share all that their recipes say they share."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ from harness.training.protocol import paper_recipe
 
 
 def run(setting="true-labels", order="order", labels="", first=2.3, **changes):
-    """Labels are by their setting, unless they are given."""
+    """Without ``labels``, the digest of labels follows from the setting."""
     recipe = paper_recipe("mlp-1x16", "digits", setting, train_size=64, **changes)
     drawn = labels or f"{recipe.label_corruption} {recipe.label_draw} {recipe.labels}"
     test = [0.1, 0.3, 0.2, 0.5, 0.4]
@@ -50,7 +50,7 @@ ORDERS, SAME, OTHERS = "in different orders", "labels are the same", "their labe
         (run("random-labels", redraw="labels each epoch", labels="others"), RANDOM, None, ""),
     ],
 )
-def test_a_pair_differs_in_what_is_varied_and_nothing_else(one, other, varied, why):
+def test_a_pair_differs_only_in_what_is_varied(one, other, varied, why):
     if not why:
         assert paired("it", [one], [other], varied) == [(one, other)]
         return
@@ -79,7 +79,7 @@ def test_every_comparison_of_pairs_refuses_another_order(compare):
         compare(strange)
 
 
-def test_sign_vectors_are_of_one_sample_in_one_order():
+def test_sign_vectors_share_one_sample_in_one_order():
     assert correlation_with_signs("it", [signs(0), signs(1)]).name == "it"
     with pytest.raises(HarnessError, match=ORDERS):
         correlation_with_signs("it", [signs(0), signs(1, order="another")])

@@ -70,7 +70,7 @@ def test_a_record_is_read_as_it_was_written(run, solve, tmp_path):
     )
 
 
-def test_a_run_on_a_gpu_is_kept_beside_one_on_a_cpu(run, tmp_path):
+def test_runs_on_a_gpu_and_on_a_cpu_are_both_kept(run, tmp_path):
     gpu = {**run.environment, "gpu": "NVIDIA H200"}
     other = replace(run, device="cuda:0", key="0" * 16, environment=gpu)
     for it in (run, other, replace(run, precision="bf16", key="1" * 16)):
@@ -83,7 +83,7 @@ def test_a_run_on_a_gpu_is_kept_beside_one_on_a_cpu(run, tmp_path):
     assert records.find(run.recipe).precision == "bf16"
 
 
-def test_recipes_that_differ_have_names_that_do(run):
+def test_different_recipes_have_different_names(run):
     recipes = {
         replace(run.recipe, **{"validation_size": 0, **changes})
         for changes in (
@@ -105,7 +105,7 @@ def test_recipes_that_differ_have_names_that_do(run):
     assert len({path_of(replace(run, recipe=recipe)) for recipe in recipes}) == 13
 
 
-def test_two_records_of_one_recipe_and_device_are_refused_by_both_names(run, tmp_path):
+def test_two_records_of_one_recipe_and_device_are_refused(run, tmp_path):
     path = write_record(tmp_path, run)
     path.with_name("copy.json").write_bytes(path.read_bytes())
     with pytest.raises(BadRecord, match=r"copy\.json and .*corrupted.*delete one"):

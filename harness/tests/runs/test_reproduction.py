@@ -20,8 +20,8 @@ NAMES = sorted(path.relative_to(RECORDS).as_posix() for path in RECORDS.rglob("*
 @pytest.mark.cpu_full
 @pytest.mark.record
 def test_records_are_what_todays_code_trains(name, request):
-    told = differences(read_record(RECORDS / name), request.config.getoption("--data-root"))
-    assert not told, f"{RECORDS / name} is not what today's code makes: {'; '.join(told)}"
+    found = differences(read_record(RECORDS / name), request.config.getoption("--data-root"))
+    assert not found, f"{RECORDS / name} is not what today's code makes: {'; '.join(found)}"
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +30,12 @@ def run(tmp_path_factory):
     return Runner(Store(folder), "cpu", threads=1).run(tiny_recipe(label_corruption=1.0))
 
 
-def test_what_was_trained_by_this_code_is_reproduced(run):
+def test_a_run_of_this_code_is_reproduced(run):
     assert differences(run) == []
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "difference"),
     [
         ({"label_digest": "0" * 16}, "the hash of its labels"),
         ({"order_digest": "0" * 16}, "the hash of its order"),
@@ -43,17 +43,17 @@ def test_what_was_trained_by_this_code_is_reproduced(run):
         ({"first_losses": [float("nan")] * 6}, "the loss of step 1 is"),
     ],
 )
-def test_what_was_not_is_named(run, changes, told):
+def test_a_difference_is_named(run, changes, difference):
     other = replace(run, outcome=replace(run.outcome, **changes))
-    assert told in "; ".join(differences(other))
+    assert difference in "; ".join(differences(other))
 
 
-def test_a_recipe_of_another_seed_rate_or_start_is_noticed(run):
+def test_another_seed_rate_or_network_is_noticed(run):
     for changes in ({"seed": 1}, {"learning_rate": 0.1}, {"model": "mlp-1x32"}):
         assert differences(replace(run, recipe=replace(run.recipe, **changes))), changes
 
 
-def test_a_solve_is_held_against_its_probe(tmp_path):
+def test_a_solve_is_compared_with_its_probe(tmp_path):
     recipe = KernelRecipe(dataset="digits", gamma=0.05)
     solve = Runner(Store(tmp_path), "cpu").run(recipe)
     assert differences(solve) == []

@@ -17,7 +17,6 @@ from harness.linear.outcome import Fit, SolveOutcome, packed
 from harness.linear.recipe import ConvNetRecipe, KernelRecipe, label_name
 from harness.linear.solve import solve
 from harness.runs import solving_job
-from harness.runs.key import run_key
 from harness.runs.progress import Progress
 from harness.runs.run import DamagedRun, Solve
 from harness.runs.runner import Runner
@@ -45,7 +44,7 @@ def test_a_solve_survives_json(solved):
         again.outcome["noisy"]
 
 
-def test_a_damaged_solve_is_noticed(solved):
+def test_a_damaged_solve_is_an_error(solved):
     with pytest.raises(DamagedRun, match="checksum"):
         Solve.from_json(solved.to_json().replace(b'"test_correct": ', b'"test_correct": 1'))
     with pytest.raises(DamagedRun):
@@ -54,15 +53,15 @@ def test_a_damaged_solve_is_noticed(solved):
 
 def test_a_solve_is_made_once(tmp_path, solved, monkeypatch):
     notices = []
-    solver = Runner(Store(tmp_path, notice=notices.append))
-    solver.store.keep(solved)
-    assert solver.run(RECIPE) == solved
+    runner = Runner(Store(tmp_path, notice=notices.append))
+    runner.store.keep(solved)
+    assert runner.run(RECIPE) == solved
     path = tmp_path / solved.key / "solve.json"
     path.write_text("damaged")
-    again = solver.run(RECIPE)
+    again = runner.run(RECIPE)
     assert again.outcome.fits == solved.outcome.fits and len(notices) == 1
-    assert [it.key for it in solver.store.runs()] == [solved.key]
-    assert list(Store(tmp_path).trainings()) == []
+    assert [it.key for it in runner.store.runs()] == [solved.key]
+    assert Store(tmp_path).trainings() == []
 
 
 @pytest.mark.parametrize("ridge", [None, 0.3])
@@ -89,16 +88,6 @@ def test_figures_of_a_fit_are_numpys(ridge):
         assert fit.worst_error > 0.1 if ridge else fit.train_correct == len(x)
 
 
-def test_the_key_hangs_on_the_recipe_the_data_and_the_device():
-    keys = {
-        run_key(recipe, recipe.precision, device, data)
-        for recipe in (RECIPE, replace(RECIPE, gamma=0.06), replace(RECIPE, corruptions=(0.0,)))
-        for device in ("cpu", "cuda")
-        for data in ("one", "two")
-    }
-    assert len(keys) == 12
-
-
 def test_an_interrupted_solve_leaves_nothing_and_frees_its_lock(tmp_path):
     def interrupt(progress):
         raise KeyboardInterrupt
@@ -109,34 +98,34 @@ def test_an_interrupted_solve_leaves_nothing_and_frees_its_lock(tmp_path):
     Runner(Store(tmp_path)).run(RECIPE)
 
 
-def test_large_solves_wait_for_each_other_and_say_so(tmp_path, monkeypatch):
-    """Also those of another store: the memory is the machine's."""
+def test_large_solves_wait_for_each_other(tmp_path, monkeypatch):
+    """Those of another store, too: they share the machine's memory."""
     monkeypatch.setattr("harness.runs.solving_job.memory_needed", lambda it: int(solving_job.LARGE))
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
-    other, told = FileLock(solving_job.turn_file()), []
+    other, reports = FileLock(solving_job.turn_file()), []
 
     def hear(progress):
-        told.append(str(progress))
+        reports.append(str(progress))
         other.release()
 
     other.acquire()
     Runner(Store(tmp_path / "store"), on_progress=hear).run(RECIPE)
-    assert "waits for the memory that another solve holds; needs 1.0 GB" in told[0]
+    assert "waits for the memory that another solve holds; needs 1.0 GB" in reports[0]
 
 
-def test_small_solves_wait_for_none(tmp_path, monkeypatch):
+def test_small_solves_do_not_wait(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     with FileLock(solving_job.turn_file()):
         Runner(Store(tmp_path / "store")).run(RECIPE)
 
 
 @pytest.mark.parametrize("recipe", [RECIPE, CONVNET])
-def test_a_solve_tells_how_far_it_is(recipe, tmp_path):
-    told = []
-    Runner(Store(tmp_path), on_progress=told.append).run(recipe)
-    shares = [it.share for it in told if it.phase == "factorisation"]
+def test_a_solve_reports_its_progress(recipe, tmp_path):
+    reports = []
+    Runner(Store(tmp_path), on_progress=reports.append).run(recipe)
+    shares = [it.share for it in reports if it.phase == "factorisation"]
     assert shares and shares == sorted(shares) and shares[-1] == 1
-    assert {it.recipe for it in told} == {recipe}
+    assert {it.recipe for it in reports} == {recipe}
 
 
 def test_progress_in_words():

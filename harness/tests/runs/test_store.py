@@ -1,4 +1,4 @@
-"""The run store: a run is trained once, whoever asks, and no accident costs a finished one."""
+"""The run store: a run is trained once, and no accident loses a finished one."""
 
 import errno
 import json
@@ -34,7 +34,7 @@ RECIPE = Recipe(
     precision="fp32",
 )
 SERVER = """
-# Imports once, then trains in a process of its own for each line that it reads.
+# Imports once, then trains in a new process for each line that it reads.
 import json, os, signal, sys
 from pathlib import Path
 import sklearn.datasets, torch, torch._dynamo
@@ -84,7 +84,7 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="module")
 def server():
-    """A process that trains in processes of its own, which die at a chosen moment."""
+    """A process that trains in child processes, which die at a chosen moment."""
     one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     command, pipe = [sys.executable, "-c", SERVER], subprocess.PIPE
     env = os.environ | one_thread
@@ -104,8 +104,8 @@ def wait(server: subprocess.Popen) -> int:
     return int(line)
 
 
-def laboratory(folder: Path, **options: object) -> Runner:
-    """One thread, as in the server; what the store has to say is kept in ``notices``."""
+def runner_in(folder: Path, **options: object) -> Runner:
+    """One thread, as in the server; notices are kept in ``notices``."""
     notices: list[str] = []
     store = Store(folder, options.pop("fresh_since", None), notices.append)
     made = Runner(store, device="cpu", workers=1_000, **options)
@@ -115,19 +115,19 @@ def laboratory(folder: Path, **options: object) -> Runner:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Run:
-    """What an uninterrupted training gives."""
-    return laboratory(tmp_path_factory.mktemp("runs")).run(RECIPE)
+    """The run of an uninterrupted training."""
+    return runner_in(tmp_path_factory.mktemp("runs")).run(RECIPE)
 
 
 @pytest.fixture
 def kept(finished, tmp_path) -> Path:
-    """The file of the finished run, in a store of its own."""
+    """The file of the finished run, in a new store."""
     Store(tmp_path).keep(finished)
     return tmp_path / finished.key / "run.json"
 
 
 def figures(run: Run) -> dict:
-    """All of a run but its times."""
+    """A run without its times."""
     values = json.loads(run.to_json())
     for name in ("checksum", "seconds", "finished"):
         values.pop(name)
@@ -150,10 +150,10 @@ def test_a_run_survives_json_to_the_last_bit(finished):
 
 def test_a_finished_run_is_taken_from_the_store(kept, finished):
     trained = []
-    lab = laboratory(kept.parents[1], on_progress=trained.append)
-    assert lab.run(RECIPE) == finished
-    assert not trained and not lab.notices
-    assert lab.store.runs() == [finished] and lab.store.unfinished() == []
+    runner = runner_in(kept.parents[1], on_progress=trained.append)
+    assert runner.run(RECIPE) == finished
+    assert not trained and not runner.notices
+    assert runner.store.runs() == [finished] and runner.store.unfinished() == []
 
 
 def other_digit(text: bytes) -> bytes:
@@ -180,27 +180,27 @@ def test_a_damaged_run_is_reported_and_trained_again(damage, kept, finished):
     whole = kept.read_bytes()
     kept.write_bytes(damage(whole))
     assert kept.read_bytes() != whole
-    lab = laboratory(kept.parents[1])
-    again = lab.run(RECIPE)
+    runner = runner_in(kept.parents[1])
+    again = runner.run(RECIPE)
     assert figures(again) == figures(finished)
-    (notice,) = lab.notices
+    (notice,) = runner.notices
     assert str(kept) in notice and "damaged" in notice and "trained again" in notice
-    assert Run.from_json(kept.read_bytes()) == again, "the store was not mended"
+    assert Run.from_json(kept.read_bytes()) == again, "the store was not repaired"
     assert kept.with_name("run.json.damaged").exists()
 
 
-def test_two_that_meet_a_damaged_run_do_not_trip_over_each_other(kept, finished):
+def test_two_processes_may_put_a_damaged_run_aside(kept, finished):
     kept.write_bytes(b"")
-    lab = laboratory(kept.parents[1])
-    # The other one is quicker, between the reading and the putting aside.
-    lab.store.notice = lambda text: kept.exists() and Store(kept.parents[1]).put_aside(kept)
-    assert figures(lab.run(RECIPE)) == figures(finished)
+    runner = runner_in(kept.parents[1])
+    # The other process renames the file after this one has read it.
+    runner.store.notice = lambda text: kept.exists() and Store(kept.parents[1]).put_aside(kept)
+    assert figures(runner.run(RECIPE)) == figures(finished)
 
 
-def test_the_listing_leaves_damaged_runs_out(kept):
-    lab = laboratory(kept.parents[1])
+def test_a_list_leaves_damaged_runs_out(kept):
+    runner = runner_in(kept.parents[1])
     kept.write_bytes(b"")
-    assert lab.store.runs() == [] and str(kept) in lab.notices[0]
+    assert runner.store.runs() == [] and str(kept) in runner.notices[0]
 
 
 @pytest.mark.parametrize("closed", ["folder", "entry", "file"])
@@ -224,16 +224,16 @@ def test_a_store_that_may_not_be_read_is_named(finished, closed):
         path.chmod(0o755)
 
 
-def test_a_fresh_session_ignores_what_is_older_and_takes_its_own(kept, finished):
+def test_a_fresh_session_ignores_older_runs(kept, finished):
     os.utime(kept, (1_000, 1_000))
-    lab = laboratory(kept.parents[1], fresh_since=2_000)
-    again = lab.run(RECIPE)
-    assert again != finished and lab.run(RECIPE) == again
+    runner = runner_in(kept.parents[1], fresh_since=2_000)
+    again = runner.run(RECIPE)
+    assert again != finished and runner.run(RECIPE) == again
     assert figures(again) == figures(finished)
 
 
 def test_two_processes_that_want_one_run_train_it_once(server, finished, tmp_path):
-    # Both have looked in vain and stand at the lock before either may train.
+    # Both find nothing, and wait at the lock before either trains.
     with Store(tmp_path).lock(finished.key):
         for _ in range(2):
             start(server, tmp_path, None)
@@ -254,32 +254,30 @@ def test_two_processes_that_want_one_run_train_it_once(server, finished, tmp_pat
         ("before the checkpoint is dropped", []),
     ],
 )
-def test_a_killed_run_resumes_and_ends_as_if_nothing_had_been(
-    death, left, server, finished, tmp_path
-):
+def test_a_killed_run_resumes_and_ends_the_same(death, left, server, finished, tmp_path):
     start(server, tmp_path, death)
     assert wait(server) == -signal.SIGKILL
     resumed = []
-    lab = laboratory(tmp_path, on_progress=lambda progress: resumed.append(str(progress.epoch)))
-    assert len(lab.store.unfinished()) == bool(left)
-    assert figures(lab.run(RECIPE)) == figures(finished)
+    runner = runner_in(tmp_path, on_progress=lambda progress: resumed.append(str(progress.epoch)))
+    assert len(runner.store.unfinished()) == bool(left)
+    assert figures(runner.run(RECIPE)) == figures(finished)
     assert resumed == left, "not from the last checkpoint"
-    assert not lab.notices
+    assert not runner.notices
     assert not [name for name in files(tmp_path) if name.startswith(".")], "half a file was left"
-    assert lab.store.unfinished() == [], "a finished run is listed as interrupted"
+    assert runner.store.unfinished() == [], "a finished run is listed as interrupted"
 
 
 def interrupted(folder: Path) -> Path:
-    """The checkpoint that ctrl-C leaves in the third epoch."""
+    """The checkpoint after ctrl-C in the third epoch."""
 
     def interrupt(progress):
         if progress.epoch == 3:
             raise KeyboardInterrupt
 
-    lab = laboratory(folder, on_progress=interrupt, checkpoint_seconds=0)
+    runner = runner_in(folder, on_progress=interrupt, checkpoint_seconds=0)
     with pytest.raises(KeyboardInterrupt):
-        lab.run(RECIPE)
-    (checkpoint,) = lab.store.unfinished()
+        runner.run(RECIPE)
+    (checkpoint,) = runner.store.unfinished()
     return checkpoint
 
 
@@ -290,19 +288,19 @@ def test_a_damaged_checkpoint_is_reported_and_an_old_one_ignored(damage, finishe
         path.write_bytes(damage(path.read_bytes()))
     else:
         os.utime(path, (1_000, 1_000))
-    lab = laboratory(tmp_path, fresh_since=2_000, on_progress=lambda p: epochs.append(p.epoch))
-    assert figures(lab.run(RECIPE)) == figures(finished)
+    runner = runner_in(tmp_path, fresh_since=2_000, on_progress=lambda p: epochs.append(p.epoch))
+    assert figures(runner.run(RECIPE)) == figures(finished)
     assert epochs == [1, 2, 3, 4, 5]
-    assert [str(path) in notice for notice in lab.notices] == ([True] if damage else [])
+    assert [str(path) in notice for notice in runner.notices] == ([True] if damage else [])
     assert not path.exists()
 
 
-def test_a_store_that_cannot_be_written_is_an_error_before_anything_trains(tmp_path):
+def test_a_closed_store_is_an_error_before_anything_trains(tmp_path):
     (tmp_path / "file").write_text("")
     trained = []
-    lab = laboratory(tmp_path / "file" / "runs", on_progress=trained.append)
+    runner = runner_in(tmp_path / "file" / "runs", on_progress=trained.append)
     with pytest.raises(StoreError, match=r"cannot write the run store .*file/runs.*--runs DIR"):
-        lab.run(RECIPE)
+        runner.run(RECIPE)
     assert not trained
 
 
@@ -310,25 +308,25 @@ def test_a_run_that_cannot_be_read_is_an_error(kept):
     kept.unlink()
     kept.mkdir()
     with pytest.raises(StoreError, match=r"cannot read .*run\.json.*--runs"):
-        laboratory(kept.parents[1]).run(RECIPE)
+        runner_in(kept.parents[1]).run(RECIPE)
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 @pytest.mark.parametrize("checkpoint_seconds", [0, 1_000])
-def test_a_full_disk_is_an_error_and_costs_no_finished_run(
+def test_a_full_disk_is_an_error_and_loses_no_finished_run(
     call, checkpoint_seconds, kept, finished, monkeypatch
 ):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    lab = laboratory(kept.parents[1], checkpoint_seconds=checkpoint_seconds)
+    runner = runner_in(kept.parents[1], checkpoint_seconds=checkpoint_seconds)
     with monkeypatch.context() as patch:
         patch.setattr(os, call, full)
         with pytest.raises(StoreError, match=r"cannot write .*No space left.*--runs DIR.*is kept"):
-            lab.run(replace(RECIPE, seed=1))
+            runner.run(replace(RECIPE, seed=1))
     assert files(kept.parents[1]) <= {"run.json", "lock"}, "half a file was left"
-    assert lab.store.runs() == [finished]
-    assert lab.run(replace(RECIPE, seed=1)).recipe.seed == 1, "the lock was not freed"
+    assert runner.store.runs() == [finished]
+    assert runner.run(replace(RECIPE, seed=1)).recipe.seed == 1, "the lock was not freed"
 
 
 def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
