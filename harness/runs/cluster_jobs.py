@@ -7,7 +7,7 @@ from harness.errors import ClusterError
 from harness.linear.recipe import SolveRecipe
 from harness.linear.solve import memory_needed
 from harness.runs.run import AnyRecipe
-from harness.runs.solving_job import LARGE, WORTH_THREADS
+from harness.runs.solver import LARGE, WORTH_THREADS
 from harness.training.batching import groups_of
 from harness.training.recipe import Recipe
 

@@ -13,7 +13,7 @@ from harness.syntax import fingerprint, imported_files
 from harness.training.recipe import Recipe
 
 RUNS = Path(__file__).parent
-TRAINING, SOLVING = "training_job.py", "solving_job.py"
+TRAINING, SOLVING = "trainer.py", "solver.py"
 """The modules that make runs. What they import decides what a run comes to."""
 
 

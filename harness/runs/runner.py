@@ -18,8 +18,8 @@ from harness.runs.settings import Settings
 from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from harness.runs.solving_job import SolvingJob
-    from harness.runs.training_job import TrainingJob
+    from harness.runs.solver import Solver
+    from harness.runs.trainer import Trainer
     from harness.training.ranks import Ranks
 
 
@@ -31,18 +31,18 @@ class Runner(Settings):
     """Keys in the store of what other machines have made, perhaps on devices that are not here."""
 
     @cached_property
-    def training(self) -> "TrainingJob":
+    def trainer(self) -> "Trainer":
         """Makes runs of a `Recipe`."""
-        from harness.runs.training_job import TrainingJob
+        from harness.runs.trainer import Trainer
 
-        return TrainingJob(self)
+        return Trainer(self)
 
     @cached_property
-    def solving(self) -> "SolvingJob":
+    def solver(self) -> "Solver":
         """Makes runs of a `SolveRecipe`."""
-        from harness.runs.solving_job import SolvingJob
+        from harness.runs.solver import Solver
 
-        return SolvingJob(self)
+        return Solver(self)
 
     @overload
     def run(self, recipe: Recipe) -> Run: ...
@@ -77,7 +77,7 @@ class Runner(Settings):
         if missing := self._missing(recipes):
             others = self._missing(of_a_shape(planned, missing))
             keys = others | missing
-            for group in jobs_for(list(missing), list(others), self.training.backend.kind):
+            for group in jobs_for(list(missing), list(others), self.trainer.backend.kind):
                 if len(group) > 1:
                     self._make_missing({keys[recipe]: recipe for recipe in group})
         found = {recipe: self.run(recipe) for recipe in recipes}
@@ -99,24 +99,24 @@ class Runner(Settings):
         if ranks.rank > 0:
             found = ranks.broadcast(b"")
             if not found:
-                list(self.training.make({key: recipe}, ranks))
+                list(self.trainer.make({key: recipe}, ranks))
                 found = ranks.broadcast(b"")
             return Run.from_json(found)
         with self.store.lock(key, str(recipe)):
             run = self.store.find(key)
             ranks.broadcast(run.to_json() if run else b"")
             if run is None:
-                (run,) = self.training.make({key: recipe}, ranks)
+                (run,) = self.trainer.make({key: recipe}, ranks)
                 self.store.keep(run)
                 ranks.broadcast(run.to_json())
             return run
 
     def key(self, recipe: AnyRecipe) -> str:
         """Under which the store has the run that this machine makes of a recipe."""
-        return self._job(recipe).key(recipe)
+        return self._maker(recipe).key(recipe)
 
-    def _job(self, recipe: AnyRecipe) -> "TrainingJob | SolvingJob":
-        return self.training if isinstance(recipe, Recipe) else self.solving
+    def _maker(self, recipe: AnyRecipe) -> "Trainer | Solver":
+        return self.trainer if isinstance(recipe, Recipe) else self.solver
 
     def _missing(self, recipes: Sequence[AnyRecipe]) -> dict[Recipe, str]:
         """The trainings that the store does not have, with their keys."""
@@ -138,7 +138,7 @@ class Runner(Settings):
                 locks.enter_context(self.store.lock(key, str(by_key[key])))
             found = {key: run for key in by_key if (run := self.store.find(key)) is not None}
             if left := {key: it for key, it in by_key.items() if key not in found}:
-                for run in self._job(next(iter(left.values()))).make(left):
+                for run in self._maker(next(iter(left.values()))).make(left):
                     self.store.keep(run)
                     found[run.key] = run
             return found

@@ -11,7 +11,7 @@ from harness.__main__ import main
 from harness.capacity.profile import profile
 from harness.capacity.profile_search import Search
 from harness.errors import CapacityError
-from harness.runs.training_job import TrainingJob
+from harness.runs.trainer import Trainer
 from harness.training.custom import CustomNetwork
 
 
@@ -145,7 +145,7 @@ def test_the_command_writes_a_table_a_figure_and_json(tmp_path, capsys, monkeypa
     assert (out / "profile.md").read_text() in printed
     assert "steps to fit" in printed
     assert (out / "profile.svg").read_text().startswith("<?xml")
-    monkeypatch.setattr(TrainingJob, "make", None)
+    monkeypatch.setattr(Trainer, "make", None)
     assert main([*words.split(), "--runs", str(runs)]) == 0, "every run is in the store"
 
 

@@ -115,9 +115,9 @@ def test_it(runs, judge):
 DIES = """
 import os, signal
 from harness.runs.runner import Runner
-from harness.runs.training_job import TrainingJob
+from harness.runs.trainer import Trainer
 
-made, report = Runner.__init__, TrainingJob._report
+made, report = Runner.__init__, Trainer._report
 
 def always_saving(self, *args, **options):
     made(self, *args, **options)
@@ -130,7 +130,7 @@ def watched(self, recipes, trainings):
     if os.environ.get("DIES") and len(open("epochs.txt").readlines()) == int(os.environ["DIES"]):
         os.kill(os.getpid(), signal.SIGKILL)
 
-Runner.__init__, TrainingJob._report = always_saving, watched
+Runner.__init__, Trainer._report = always_saving, watched
 """
 
 

@@ -134,6 +134,6 @@ def test_what_was_taken_up_is_not_trained_again(store, tmp_path, monkeypatch):
     cli.take_up(other, folder)
     (run,) = Records.load(folder).by_path.values()
     runner = Runner(other, "cpu", threads=1)
-    monkeypatch.setattr(runner.training, "make", None)
+    monkeypatch.setattr(runner.trainer, "make", None)
     assert runner.run(run.recipe).outcome.train_correct == run.outcome.train_correct
     assert [it.recipe for it in other.runs()] == [run.recipe]

@@ -14,10 +14,10 @@ from pathlib import Path
 
 def pytest_configure(config):
     from harness.plugin import progress
-    from harness.runs.training_job import TrainingJob
+    from harness.runs.trainer import Trainer
 
     progress.LOG_SECONDS = 0
-    make, show = TrainingJob.make, progress.Foot.show
+    make, show = Trainer.make, progress.Foot.show
 
     def noted_make(self, by_key, *ranks):
         with open("trained.txt", "a") as file:
@@ -28,7 +28,7 @@ def pytest_configure(config):
         show(self, text)
         Path("shown").touch()
 
-    TrainingJob.make, progress.Foot.show = noted_make, noted_show
+    Trainer.make, progress.Foot.show = noted_make, noted_show
 """
 
 CLAIMS = """

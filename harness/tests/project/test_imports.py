@@ -183,7 +183,7 @@ def test_circles_are_seen():
 def test_training_without_photographs_imports_no_torchvision():
     """It takes as long as PyTorch itself, in every process that trains."""
     code = (
-        "import sys, harness.training.loop, harness.runs.training_job;"
+        "import sys, harness.training.loop, harness.runs.trainer;"
         "print([it for it in sys.modules if it.startswith(('torchvision', 'torch._dynamo'))])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -48,7 +48,7 @@ def figures(run) -> dict:
 
 def test_two_recipes_that_share_a_key_are_not_two_replicates(tmp_path, monkeypatch):
     """A bug in the key would count one run several times: its interval would be too narrow."""
-    monkeypatch.setattr("harness.runs.training_job.run_key", lambda *facts: "00ff")
+    monkeypatch.setattr("harness.runs.trainer.run_key", lambda *facts: "00ff")
     with pytest.raises(StoreError, match=r"one run stands for two recipes.*00ff for .*draw 1"):
         runner_in(tmp_path).runs(SIGNS[:2])
 

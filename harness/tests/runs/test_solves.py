@@ -16,7 +16,7 @@ from harness.linear.examples import examples
 from harness.linear.outcome import Fit, SolveOutcome, packed
 from harness.linear.recipe import ConvNetRecipe, KernelRecipe, label_name
 from harness.linear.solve import solve
-from harness.runs import solving_job
+from harness.runs import solver
 from harness.runs.progress import Progress
 from harness.runs.run import DamagedRun, Solve
 from harness.runs.runner import Runner
@@ -100,9 +100,9 @@ def test_an_interrupted_solve_leaves_nothing_and_frees_its_lock(tmp_path):
 
 def test_large_solves_wait_for_each_other(tmp_path, monkeypatch):
     """Those of another store, too: they share the machine's memory."""
-    monkeypatch.setattr("harness.runs.solving_job.memory_needed", lambda it: int(solving_job.LARGE))
+    monkeypatch.setattr("harness.runs.solver.memory_needed", lambda it: int(solver.LARGE))
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
-    other, reports = FileLock(solving_job.turn_file()), []
+    other, reports = FileLock(solver.turn_file()), []
 
     def hear(progress):
         reports.append(str(progress))
@@ -115,7 +115,7 @@ def test_large_solves_wait_for_each_other(tmp_path, monkeypatch):
 
 def test_small_solves_do_not_wait(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
-    with FileLock(solving_job.turn_file()):
+    with FileLock(solver.turn_file()):
         Runner(Store(tmp_path / "store")).run(RECIPE)
 
 
@@ -233,7 +233,7 @@ def test_the_plan_lists_solves(tmp_path):
     assert (
         "exp(-0.05 d^2) on digits (n = 40), pixels, seed 0: a kernel matrix of 40" in session.text
     )
-    assert "2 solves in 2 jobs for 2 tests" in session.text
+    assert "1 solves in 1 jobs for 1 tests" in session.text
 
 
 def test_a_solve_needs_its_data(tmp_path):

@@ -26,7 +26,7 @@ WORTH_THREADS = 1e8
 """Bytes of a solve below which threads cost more than they bring."""
 
 
-class SolvingJob:
+class Solver:
     """Makes runs of a `SolveRecipe`. An interrupted solve leaves nothing behind."""
 
     def __init__(self, settings: Settings) -> None:

@@ -26,7 +26,7 @@ from harness.training.state import restore, state_of
 from harness.training.summary import is_summed_up, summarise
 
 
-class TrainingJob:
+class Trainer:
     """Makes runs of a `Recipe`."""
 
     def __init__(self, settings: Settings) -> None:
