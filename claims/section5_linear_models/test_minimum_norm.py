@@ -173,7 +173,7 @@ def test_other_descents_end_elsewhere(broken, judge):
 
     def distance(size):
         x, y, w = end(size)
-        assert interpolation.misfit(x, y, w) < FITTED  # It interpolates, elsewhere.
+        assert interpolation.misfit(x, y, w) < FITTED  # It interpolates.
         return apart(w, interpolation.pseudo_inverse_solution(x, y))
 
     worst = extremes(DENSE, distance)

@@ -10,7 +10,7 @@ from torch.nn.parameter import is_lazy
 
 from harness.models.address import ImageShape, Options
 from harness.models.alexnet import SmallAlexnet
-from harness.models.custom import CannotBeMade, make_custom, told
+from harness.models.custom import CannotBeMade, make_custom, one_line
 from harness.models.inception import SmallInception
 from harness.models.inception_v3 import InceptionV3
 from harness.models.mlp import MLP
@@ -70,7 +70,7 @@ def _with_all_parameters(model: nn.Module, shape: ImageShape, name: str) -> nn.M
             channels, height, width = shape
             raise CannotBeMade(
                 f"{name} raises on images of {height}x{width} in {channels} channels, with which"
-                f" its lazy layers are made: {told(error)}; try it by hand on a tensor of shape"
+                f" its lazy layers are made: {one_line(error)}; try it by hand on a tensor of shape"
                 f" (2, {channels}, {height}, {width})"
             ) from error
     return model

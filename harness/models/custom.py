@@ -1,8 +1,8 @@
 """Custom networks, made by a function or class of torchvision, of a module, or of a file.
 
 Nothing is imported before the network is built. A factory gets its arguments by its parameters'
-names (`TOLD`); one with two required parameters of other names gets the image shape and the number
-of classes, in this order.
+names (`BY_NAME`). One with two required parameters of other names gets the image shape and the
+number of classes, in this order.
 """
 
 import contextlib
@@ -24,16 +24,19 @@ from harness.models.address import FORMS, Address, ImageShape, Options, address_
 from harness.models.seeding import seeded
 from harness.models.sources import modules_beside
 
-TOLD: dict[str, Callable[[ImageShape, int], Any]] = {
+BY_NAME: dict[str, Callable[[ImageShape, int], Any]] = {
     **dict.fromkeys(("shape", "image_shape", "input_shape"), lambda shape, classes: shape),
     **dict.fromkeys(("classes", "num_classes", "n_classes"), lambda shape, classes: classes),
     **dict.fromkeys(("image_size", "img_size"), lambda shape, classes: shape[1]),
     **dict.fromkeys(("channels", "in_channels", "in_chans"), lambda shape, classes: shape[0]),
 }
-"""What a parameter of this name is given, unless an option gives it."""
+"""The value of a parameter of this name, unless an option gives another."""
 
 CHANGED_TO: dict[str, Path] = {}
-"""The folder to which a network's code has changed, by its file or module."""
+"""The folder to which a network's code changed (`os.chdir`), by its file or module."""
+
+
+GIVE_ARGUMENTS = "give its arguments with --arch-option"
 
 
 class CannotBeMade(NetworkError):
@@ -59,9 +62,9 @@ def make_custom(name: str, options: Options, shape: ImageShape, classes: int) ->
         check_neighbours(name)  # Again: a factory may import when it is called.
         raise CannotBeMade(
             f"{name} could not be made for images of {_by(shape)} and {classes} classes:"
-            f" {told(error)};"
-            f" {untold(name, options, classes) or 'give its arguments with --arch-option'},"
-            " other images with --image-size"
+            f" {one_line(error)};"
+            f" {hidden_arguments(name, options, classes) or GIVE_ARGUMENTS}, other images with"
+            " --image-size"
         ) from error
     if not isinstance(model, nn.Module):
         raise NetworkError(
@@ -118,7 +121,7 @@ def arguments_for(
     names = [it.name for it in parameters if it.kind not in (it.VAR_KEYWORD, it.VAR_POSITIONAL)]
     if not takes_any and (strange := [key for key in options if key not in names]):
         raise NetworkError(f"{name}: {UnknownName('--arch-option', strange[0], names)}")
-    given = {key: tell(shape, classes) for key, tell in TOLD.items() if key in names}
+    given = {key: value(shape, classes) for key, value in BY_NAME.items() if key in names}
     if name.startswith("torchvision:"):
         given["num_classes"] = classes
         if name.startswith("torchvision:vit"):  # It hides its parameters behind **kwargs.
@@ -135,33 +138,33 @@ def arguments_for(
         given |= dict(zip(required, (shape, classes), strict=True))
         required = []
     if required:
-        told_by_name = ", ".join(TOLD)
+        known = ", ".join(BY_NAME)
         raise NetworkError(
-            f"{name} asks for {', '.join(map(repr, required))}, which nobody knows: give it with"
+            f"{name} asks for {', '.join(map(repr, required))}, which is not known: give it with"
             f" --arch-option {required[0]}=VALUE, or name its parameters shape and classes"
-            f" (known names: {told_by_name})"
+            f" (known names: {known})"
         )
     positional = [it.name for it in parameters if it.kind is it.POSITIONAL_ONLY]
     return signature.bind(*[given.pop(it) for it in positional if it in given], **given)
 
 
-def untold(name: str, options: Options, classes: int) -> str:
-    """What to do where nothing is told to a factory that hides its parameters; or nothing."""
+def hidden_arguments(name: str, options: Options, classes: int) -> str:
+    """The remedy for a factory that gets no argument because it hides its parameters, or ""."""
     try:
         parameters = inspect.signature(factory_of(name)).parameters
     except (TypeError, ValueError):
         return ""
     hides = any(it.kind in (it.VAR_KEYWORD, it.VAR_POSITIONAL) for it in parameters.values())
-    knows = name.startswith("torchvision:") or {*parameters, *dict(options)} & {*TOLD}
+    knows = name.startswith("torchvision:") or {*parameters, *dict(options)} & {*BY_NAME}
     if knows or not hides:
         return ""
     return (
-        "behind *args or **kwargs it is told neither shape nor classes: name a parameter"
+        "behind *args or **kwargs it gets neither shape nor classes: name a parameter"
         f" num_classes (or shape ...), or give it --arch-option num_classes={classes}"
     )
 
 
-def told(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """An exception in one line."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
@@ -190,7 +193,7 @@ def _module(address: Address) -> ModuleType:
         where = "" if path else f" (looked for in {folder} and where Python's packages are)"
         by_hand = path or f"-c 'import {address.source}'"
         raise NetworkError(
-            f"{address.name} cannot be imported: {told(error)}{where}; check the name, install"
+            f"{address.name} cannot be imported: {one_line(error)}{where}; check the name, install"
             f" what it needs, and try: python {by_hand}"
         ) from error
     check_neighbours(address.name)

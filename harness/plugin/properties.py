@@ -74,7 +74,7 @@ class Extreme:
 def extremes(strategy: "SearchStrategy[Any]", measure: Callable[[Any], float]) -> Extreme:
     """Measure every example that hypothesis draws, as many as the session's profile says.
 
-    Hypothesis is told each value, and looks for larger ones. A value that is not a number counts
+    Hypothesis gets each value, and looks for larger ones. A value that is not a number counts
     as infinite.
     """
     from hypothesis import given, target

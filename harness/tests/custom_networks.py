@@ -1,4 +1,4 @@
-"""Networks as somebody might bring them: good ones, weak ones, broken ones."""
+"""Custom networks: good ones, weak ones, broken ones."""
 
 import warnings
 
@@ -144,7 +144,7 @@ class Leaves(Logistic):
 
 
 class OfSmallImages(Logistic):
-    """Its first layer is that of digits, whatever it is told."""
+    """Its first layer is that of digits, whatever the shape."""
 
     def __init__(self, shape, classes):
         super().__init__((3, 8, 8), classes)
@@ -229,7 +229,7 @@ def with_dropout(shape, classes):
 
 
 def wants_depth(shape, classes, depth):
-    """Asks for what nobody knows."""
+    """Asks for an argument that is not known."""
     raise AssertionError("never called without its depth")
 
 

@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy
 from harness.data import streams
 from harness.data.catalogue import dataset_spec
 from harness.errors import NetworkError
-from harness.models.custom import CannotBeMade, told, untold
+from harness.models.custom import CannotBeMade, hidden_arguments, one_line
 from harness.models.seeding import seeded
 from harness.training.learner import initial_network
 from harness.training.recipe import Recipe
@@ -142,7 +142,7 @@ def _answer(model: nn.Module, images: torch.Tensor, recipe: Recipe) -> torch.Ten
             )
         raise NetworkError(
             f"{recipe.title} raises on images of {height}x{width} in {channels} channels:"
-            f" {told(error)}; {remedy}"
+            f" {one_line(error)}; {remedy}"
         ) from error
 
 
@@ -169,11 +169,11 @@ def _check_answer(logits: object, recipe: Recipe) -> None:
             " inception_v3 do with --arch-option aux_logits=False)"
         )
     if tuple(logits.shape) != wanted:
-        hidden = untold(recipe.model, recipe.model_options, recipe.classes)
+        hidden = hidden_arguments(recipe.model, recipe.model_options, recipe.classes)
         raise NetworkError(
             f"{name} gives a tensor of shape {tuple(logits.shape)} for {IMAGES} images, but it"
             f" should be {wanted}, a logit for each of {recipe.classes} classes:"
-            f" {hidden or 'make its last layer as wide as its factory is told'}"
+            f" {hidden or 'make its last layer as wide as there are classes'}"
         )
     if not logits.is_floating_point():
         raise NetworkError(
@@ -226,8 +226,8 @@ def _check_last_batch(model: nn.Module, recipe: Recipe) -> None:
         fits = next(it for it in nearest if not replace(recipe, batch_size=it).ends_with_one_image)
         raise NetworkError(
             f"{recipe.title} raises on a single image in training, and the last batch of"
-            f" {recipe.images:,} images in batches of {recipe.batch_size} is one: {told(error)};"
-            f" give it --arch-batch-size {fits}"
+            f" {recipe.images:,} images in batches of {recipe.batch_size} is one:"
+            f" {one_line(error)}; give it --arch-batch-size {fits}"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Networks from outside: found, made, told what they ask for, and examined before they train."""
+"""Custom networks are found, made with their arguments, and examined before they train."""
 
 import os
 import random
@@ -40,7 +40,7 @@ def model(name, options=(), shape=(3, 8, 8), seed=0):
     "name",
     ["small_vit", "Mixer", "Logistic", "bottleneck", "mlp", "lazy", "IgnoresInput"],
 )
-def test_a_network_is_told_what_it_asks_for_and_examined(name):
+def test_a_network_gets_its_arguments_and_is_examined(name):
     found = examine(recipe(name))
     assert found.parameters > 0
     assert not found.noisy
@@ -228,7 +228,7 @@ def test_enlarged_images_reach_the_network(tmp_path):
     assert run(tmp_path, chosen).outcome.train_total == 64
 
 
-def test_networks_from_outside_train_alone():
+def test_custom_networks_train_alone():
     assert can_be_grouped(tiny_recipe())
     assert not can_be_grouped(recipe("mlp"))
 

@@ -178,18 +178,18 @@ def test_a_network_is_examined_at_the_tiers_that_are_asked_for(expression, argum
 
 
 def test_a_sample_that_a_linear_model_fits_is_said_to_be_one():
-    def told(dataset, **changes):
+    def note(dataset, **changes):
         return _fitted_by_a_linear_model(
             paper_recipe("mlp-1x16", dataset, "true-labels", **changes)
         )
 
     words = "256 images of 2,352 values, which a linear model may fit as well"
-    assert told("cifar10", train_size=256) == words
-    assert told("cifar10", train_size=256, crop=8, image_size=32) == ""
-    assert told("cifar10") == told("digits", train_size=64) == ""
+    assert note("cifar10", train_size=256) == words
+    assert note("cifar10", train_size=256, crop=8, image_size=32) == ""
+    assert note("cifar10") == note("digits", train_size=64) == ""
 
 
-# --- Data of one's own that is small ---------------------------------------------------------
+# --- A small custom data set -----------------------------------------------------------------
 
 
 @pytest.fixture

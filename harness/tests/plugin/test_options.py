@@ -30,8 +30,8 @@ def test_baseline(runs, baseline):
     runs.all
 """
 
-# What a process has imported, told as its session ends.
-TELL_TORCH = """
+# Whether a process has imported torch, printed as its session ends.
+PRINT_TORCH = """
 import sys
 def pytest_unconfigure(config):
     print("torch imported:", "torch" in sys.modules)
@@ -54,7 +54,7 @@ def on_digits(seed):
 
 @pytest.fixture
 def project(tmp_path):
-    return Project(tmp_path, PLANNED, conftest=TELL_TORCH)
+    return Project(tmp_path, PLANNED, conftest=PRINT_TORCH)
 
 
 TOGETHER = " and 1 more as one job"

@@ -24,27 +24,27 @@ def project(tmp_path):
     return Project(tmp_path, TEST)
 
 
-def told(project, *arguments):
+def tried(project, *arguments):
     session = project.run("-s", "-p", "_hypothesis_pytestplugin", *arguments)
     assert session.code == 0, session.text
     return next(line for line in session.text.splitlines() if "tried" in line)
 
 
 def test_the_default_profile_is_the_fast_one(project):
-    assert "tried 25 of 25" in told(project)
+    assert "tried 25 of 25" in tried(project)
 
 
 def test_another_profile_can_be_asked_for(project):
-    assert "of 250," in told(project, "--hypothesis-profile=ci")
+    assert "of 250," in tried(project, "--hypothesis-profile=ci")
 
 
 def test_the_base_seed_decides_the_examples(project):
-    assert told(project) == told(project)
-    assert told(project) != told(project, "--base-seed=1")
+    assert tried(project) == tried(project)
+    assert tried(project) != tried(project, "--base-seed=1")
 
 
 def test_hypothesis_own_seed_goes_first(project):
-    assert told(project, "--base-seed=1", "--hypothesis-seed=0") == told(project)
+    assert tried(project, "--base-seed=1", "--hypothesis-seed=0") == tried(project)
 
 
 def test_the_header_says_how_many_samples_and_from_which_seed(project):
