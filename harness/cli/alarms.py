@@ -51,10 +51,9 @@ def run(options: argparse.Namespace) -> int:
 def _table(found: list[Alarm]) -> Table:
     table = plain_table("claim", "check", ">failed", ">deviations", "false alarms")
     for it in found:
-        name = f"control: {it.check}" if it.control else it.check
-        table.add_row(
-            it.claim, name, f"{it.failures} of {it.sessions}", _deviations(it), rate_in_words(it)
-        )
+        name = f"control: {it.first.check}" if it.first.control else it.first.check
+        failed = f"{it.failures} of {it.sessions}"
+        table.add_row(it.first.claim, name, failed, _deviations(it), rate_in_words(it))
     return table
 
 
@@ -95,10 +94,10 @@ def _as_json(found: list[Alarm]) -> dict[str, Any]:
         "together": sum(it.rate or 0.0 for it in found),
         "checks": [
             {
-                "claim": it.claim,
-                "check": it.check,
-                "control": it.control,
-                "tier": it.tier,
+                "claim": it.first.claim,
+                "check": it.first.check,
+                "control": it.first.control,
+                "tier": it.first.tier,
                 "failures": it.failures,
                 "mean slack": float(f"{it.mean:.4g}") if it.slacks else None,
                 "deviation": float(f"{it.deviation:.3g}") if len(it.slacks) > 1 else None,

@@ -33,18 +33,19 @@ Session = tuple[Iterable[Evidence], Mapping[str, RunRecord]]
 class Alarm:
     """One check over all sessions."""
 
-    claim: str
-    check: str
-    control: bool
-    tier: str
+    first: Evidence
+    """Of the first session: it says which check this is."""
     sessions: int
     failures: int
     """Sessions in which it did not come out as it should."""
     slacks: tuple[float, ...]
     """One a session, in the unit that `measured_in` names; fewer where some have none."""
     measured_in: str
-    is_proved: bool = False
-    """Whether a theorem bounds every draw: see `checks.ProvedAtMost`."""
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether a theorem bounds every draw: see `checks.ProvedAtMost`."""
+        return self.first.bound.get("kind") == "proved_at_most"
 
     @property
     def mean(self) -> float:
@@ -120,17 +121,9 @@ def _alarm(seen: Sequence[tuple[Evidence, Mapping[str, RunRecord]]]) -> Alarm:
         unit = "log of the ratio to the bound"
     else:
         slacks, unit = [record.slack for record, _ in seen], first.unit
-    return Alarm(
-        first.claim,
-        first.check,
-        first.control,
-        first.tier,
-        len(seen),
-        sum(not record.as_it_should for record, _ in seen),
-        tuple(slack for slack in slacks if slack is not None and math.isfinite(slack)),
-        unit,
-        is_proved=kind == "proved_at_most",
-    )
+    failures = sum(not record.as_it_should for record, _ in seen)
+    known = tuple(slack for slack in slacks if slack is not None and math.isfinite(slack))
+    return Alarm(first, len(seen), failures, known, unit)
 
 
 def _epochs_to_spare(record: Evidence, runs: Mapping[str, RunRecord]) -> float | None:
