@@ -53,11 +53,18 @@ class NotPositiveDefinite(HarnessError):
 class Triangle:
     """The lower triangle of an (n, n) matrix, zero at first, then of its Cholesky factor L."""
 
-    def __init__(self, size: int, dtype: torch.dtype = torch.float32, device: str = "cpu") -> None:
-        self.size, self.dtype, self.device = size, dtype, device
+    def __init__(
+        self,
+        size: int,
+        dtype: torch.dtype = torch.float32,
+        device: str = "cpu",
+        height: int | None = None,
+    ) -> None:
+        """Panels have ``height`` rows, by default HEIGHT."""
+        self.size, self.dtype, self.device, self.height = size, dtype, device, height or HEIGHT
         self.panels = [
             torch.zeros(last - first, last, dtype=dtype, device=device)
-            for first, last in _spans(size)
+            for first, last in _spans(size, self.height)
         ]
 
     @property
@@ -78,8 +85,9 @@ class Triangle:
 
     def add(self, rows: MakeRows, progress: Callable[[float], None] = lambda share: None) -> None:
         """Add a symmetric matrix, made a few rows at a time. ``progress`` gets the share done."""
-        for first in range(0, self.size, ROWS):
-            last = min(first + ROWS, self.size)
+        step = min(ROWS, self.height)
+        for first in range(0, self.size, step):
+            last = min(first + step, self.size)
             self._rows(first, last).add_(rows(first, last))
             progress((last / self.size) ** 2)
         if self.device.startswith("cuda"):
@@ -87,7 +95,7 @@ class Triangle:
 
     def add_products(self, columns: torch.Tensor) -> None:
         """Add ``C C^T`` for columns C (n, c) of a Gram matrix's features."""
-        for panel, (first, last) in zip(self.panels, _spans(self.size), strict=True):
+        for panel, (first, last) in zip(self.panels, _spans(self.size, self.height), strict=True):
             panel.addmm_(columns[first:last], columns[:last].mT)
 
     def add_to_diagonal(self, value: float) -> None:
@@ -100,9 +108,10 @@ class Triangle:
 
         ``progress`` gets the share of the work done.
         """
-        for panel, (first, last) in zip(self.panels, _spans(self.size), strict=True):
-            for column in range(0, last, WIDTH):
-                end = min(column + WIDTH, last)
+        for panel, (first, last) in zip(self.panels, _spans(self.size, self.height), strict=True):
+            step = min(WIDTH, self.height)
+            for column in range(0, last, step):
+                end = min(column + step, last)
                 self._factor_columns(panel, first, column, end)
                 # Rows above cost their cube; a panel's columns the square of their distance.
                 done = first**3 + (last**3 - first**3) * (end / last) ** 2
@@ -162,12 +171,12 @@ class Triangle:
 
     def _rows(self, first: int, last: int) -> torch.Tensor:
         """Rows first..last-1, columns 0..last-1, all within one panel: a view."""
-        start = first % HEIGHT
-        return self.panels[first // HEIGHT][start : start + last - first, :last]
+        start = first % self.height
+        return self.panels[first // self.height][start : start + last - first, :last]
 
     def _parts(self) -> Iterator[tuple[torch.Tensor, torch.Tensor, slice]]:
         """Each panel's columns left of its square on the diagonal, that square, and its rows."""
-        for panel, (first, last) in zip(self.panels, _spans(self.size), strict=True):
+        for panel, (first, last) in zip(self.panels, _spans(self.size, self.height), strict=True):
             yield panel[:, :first], panel[:, first:], slice(first, last)
 
     def spectrum_ends(self) -> tuple[float, float]:
@@ -193,9 +202,9 @@ class Triangle:
         return 1 / end(self.solve), end(self.product)
 
 
-def _spans(size: int) -> list[tuple[int, int]]:
+def _spans(size: int, height: int) -> list[tuple[int, int]]:
     """First row, and row after the last, of each panel."""
-    return [(first, min(first + HEIGHT, size)) for first in range(0, size, HEIGHT)]
+    return [(first, min(first + height, size)) for first in range(0, size, height)]
 
 
 def _divide(target: torch.Tensor, corner: torch.Tensor) -> None:
@@ -211,4 +220,4 @@ def _divide(target: torch.Tensor, corner: torch.Tensor) -> None:
 
 def triangle_bytes(size: int, dtype: torch.dtype = torch.float32) -> int:
     """What a `Triangle` of that size takes."""
-    return sum((last - first) * last for first, last in _spans(size)) * dtype.itemsize
+    return sum((last - first) * last for first, last in _spans(size, HEIGHT)) * dtype.itemsize
