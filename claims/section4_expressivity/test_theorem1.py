@@ -38,6 +38,7 @@ def judge_representation(judge, samples, smallest=True):
 @pytest.mark.fast
 @pytest.mark.claim("4-theorem1")
 def test_any_sample_of_distinct_points_is_represented(judge):
+    """Points anywhere, on a lattice, on a line, nearly equal; and with one point given twice."""
     judge_representation(judge, adversarial.samples())
     judge_representation(judge, adversarial.samples_with_a_repetition(conflicting=False))
 
