@@ -37,7 +37,7 @@ PAPER_CROP = 28
 FEWEST_EPOCHS = 20
 """Of a training at the paper's size: in fewer, CIFAR-10 does not show what the paper does."""
 
-AnyRecipe = TypeVar("AnyRecipe", Recipe, SolveRecipe)
+AnyRecipe = TypeVar("AnyRecipe", bound=Recipe | SolveRecipe)
 Groups = Mapping[str, Sequence[Recipe | SolveRecipe]]
 """Recipes by group: what a test compares has a group each, what it repeats stands in one."""
 NEEDED = pytest.StashKey[Groups]()
