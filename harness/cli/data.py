@@ -48,7 +48,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _check_photographs(name: str, root: Path) -> int:
     """Decode every photograph and print the folder's numbers; raises DataError."""
-    from harness.data.catalogue import dataset_spec
     from harness.data.crop_cache import inspect_photographs, refuse_corrupt
     from harness.data.photographs import photo_folder
     from harness.environment import available_cores

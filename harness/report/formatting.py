@@ -3,6 +3,8 @@
 import math
 import re
 
+from markupsafe import Markup, escape
+
 from harness.evidence.formatting import bound_in_words, quantity
 from harness.evidence.record import Evidence
 from harness.evidence.run_record import RunRecord
@@ -106,7 +108,5 @@ def brief(note: str) -> tuple[str, str]:
 
 def command(line: str) -> str:
     """A shell command as markup that breaks between words, or in a long one after /, :: or _."""
-    from markupsafe import Markup, escape
-
     broken = (re.sub(r"(::|[/_])(?=.)", r"\1<wbr>", str(escape(word))) for word in line.split(" "))
     return Markup(" ").join(Markup(f"<span>{word}</span>") for word in broken)

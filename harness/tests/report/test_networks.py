@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from harness.evidence.run_record import RunRecord
-from harness.report.networks import compare, comparison_text, learning_curves
+from harness.report.drawings import FIGURES
+from harness.report.networks import FIGURE, compare, comparison_text, learning_curves
 from harness.report.page import render, write_report
 from harness.report.scorecard import scorecard, totals
 from harness.report.sources import Sources
@@ -128,14 +129,12 @@ def test_curves_are_those_on_true_and_on_random_labels():
 
 @pytest.mark.parametrize("count", [1, 9])
 def test_each_network_has_its_line_in_the_figure(count):
-    from harness.report.figures.networks import learning_curves as draw
-
     entries = [
         {"network": f"net {i}", "labels": labels, "x": [1, 10], "y": [0.1, 1.0]}
         for i in range(count)
         for labels in ("true labels", "random labels")
     ]
-    figure = draw(entries)
+    figure = FIGURES[FIGURE].draw(entries)
     styles = {
         (line.get_color(), line.get_linestyle())
         for line in figure.axes[1].lines
