@@ -84,7 +84,7 @@ def table1(
     network: str, part: str, labels: str = "true", crop: bool = False, decay: bool = False
 ) -> Published:
     """An accuracy of Table 1: of the "train" or the "test" images."""
-    row = {"model": MODELS[network].paper_name, "labels": labels}
+    row: dict[str, Any] = {"model": MODELS[network].paper_name, "labels": labels}
     if labels == "true":
         row |= {"random_crop": crop, "weight_decay": decay}
     return published_row("table1_cifar10", part, **row)

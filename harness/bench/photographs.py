@@ -70,11 +70,12 @@ def rates(root: Path, cache: Path, size: int, setup: Setup) -> tuple[float, floa
         crops=found.crops,
         rows=np.arange(len(folder.train)),
     )
-    pipeline = [
-        _pipeline_rate(source, epoch, setup.seconds, backend)
-        for source, epoch in ((photographs, None), (photographs, 0), (kept, None))
-    ]
-    return *pipeline, training_rate(kept, size, setup)
+    return (
+        _pipeline_rate(photographs, None, setup.seconds, backend),
+        _pipeline_rate(photographs, 0, setup.seconds, backend),
+        _pipeline_rate(kept, None, setup.seconds, backend),
+        training_rate(kept, size, setup),
+    )
 
 
 def training_rate(photographs: Photographs, size: int, setup: Setup) -> float:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from rich.console import RenderableType
 
@@ -36,7 +37,7 @@ def training(setup: Setup) -> Iterator[RenderableType]:
         ours, machine = in_turns(
             setup,
             ROUNDS,
-            lambda seconds, name=name: training_rate(name, backend, precision, seconds),
+            partial(training_rate, name, backend, precision),
             lambda seconds: matrix_product_rate(precision, backend.device, seconds) / 1e9,
         )
         plain = plain_rate(name, backend, setup.seconds)

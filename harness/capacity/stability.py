@@ -89,7 +89,7 @@ def _differs_too(base: "Run", other: "Run") -> str:
     if other.outcome.order_digest != base.outcome.order_digest:
         return "order"
     labels, n, index = list(base.outcome.probe_labels), base.recipe.images, other.recipe.replaced
-    if other.outcome.probe_labels != labels:
+    if index is None or other.outcome.probe_labels != labels:
         return "probes"
     labels[index] = labels[n + index % (len(labels) - n)]
     if digest(torch.tensor(labels[:n])) != other.outcome.label_digest:

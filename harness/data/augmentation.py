@@ -54,7 +54,8 @@ def draw(
     angle = None
     if "rotation" in augmentation:
         angle = torch.empty(n).uniform_(-LARGEST_ANGLE, LARGEST_ANGLE, generator=generator)
-    return Draws(*corners, flipped, angle)
+    top, left = corners
+    return Draws(top, left, flipped, angle)
 
 
 def augmented(pixels: torch.Tensor, batch: torch.Tensor, draws: Draws, crop: int) -> torch.Tensor:

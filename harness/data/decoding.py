@@ -52,7 +52,7 @@ def augmented(
     tv = _torchvision()
     crop, flip, rotation, colour = torch.rand(4, 4 * TRIES, generator=generator).tolist()
     if "random crop" in augmentation:
-        box = crop_box(*image.shape[-2:], uniform=crop)
+        box = crop_box(image.shape[-2], image.shape[-1], crop)
         image = tv.resized_crop(image, *box, [size, size], antialias=True)
     else:
         image = central(image, size)

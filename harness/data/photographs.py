@@ -77,8 +77,9 @@ def _listed(root: Path) -> PhotoFolder:
         for path, _ in images:
             digest.update(f"{path} {os.stat(root / path).st_size}\n".encode())
         columns += zip(*images, strict=True)
+    train, labels, val, val_labels = columns
     return PhotoFolder(
-        root, tuple(sorted(names["train"])), *columns, fingerprint=digest.hexdigest()
+        root, tuple(sorted(names["train"])), train, labels, val, val_labels, digest.hexdigest()
     )
 
 

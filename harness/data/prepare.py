@@ -113,7 +113,7 @@ def whitened_images(
         shape = enlarged_shape(pixels.shape, spec.image_size)
         result = torch.empty(shape, dtype=dtype, device=device, memory_format=memory_format)
         shared = streams.stream(spec.seed, streams.PIXELS)
-        permutation = rnd.pixel_permutation(*shape[-2:], shared)
+        permutation = rnd.pixel_permutation(shape[-2], shape[-1], shared)
         stream = streams.stream(spec.seed, f"{streams.PIXELS}/{part}")
         for start in range(0, len(pixels), CHUNK):
             chunk = enlarged(scale(pixels[start : start + CHUNK]), spec.image_size)

@@ -75,15 +75,19 @@ def _torchvision(name: str, root: Path) -> ImageSet:
         pixels = torch.as_tensor(part.data)
         pixels = pixels.permute(0, 3, 1, 2) if pixels.ndim == 4 else pixels[:, None]
         parts += [pixels, torch.as_tensor(part.targets, dtype=torch.int64)]
-    return ImageSet(dataset_spec(name), *parts, fingerprint(name))
+    train_images, train_labels, test_images, test_labels = parts
+    return ImageSet(
+        dataset_spec(name), train_images, train_labels, test_images, test_labels, fingerprint(name)
+    )
 
 
 @lru_cache(maxsize=2)
 def _load(name: str, root: Path) -> ImageSet:
     spec = dataset_spec(name)
     if spec.custom:
-        parts = map(torch.from_numpy, custom_arrays(name, root))
-        return ImageSet(spec, *parts, custom_fingerprint(name, root))
+        images, labels, test_images, test_labels = map(torch.from_numpy, custom_arrays(name, root))
+        key = custom_fingerprint(name, root)
+        return ImageSet(spec, images, labels, test_images, test_labels, key)
     return _digits() if spec.embedded else _torchvision(name, root)
 
 

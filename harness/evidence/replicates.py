@@ -59,8 +59,8 @@ def log_log_slope(
     """
     import numpy as np
 
-    curves = np.asarray(curves, dtype=float)
-    if not (curves > 0).all():
-        raise HarnessError(f"{name}: a slope takes values above 0; the least is {curves.min():g}")
-    slopes = np.polyfit(np.log(np.asarray(x, dtype=float)), np.log(curves).T, 1)[0]
+    y = np.asarray(curves, dtype=float)
+    if not (y > 0).all():
+        raise HarnessError(f"{name}: a slope takes values above 0; the least is {y.min():g}")
+    slopes = np.polyfit(np.log(np.asarray(x, dtype=float)), np.log(y).T, 1)[0]
     return mean_over(name, slopes.tolist(), "exponent", replicated)

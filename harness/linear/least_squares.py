@@ -44,9 +44,9 @@ class Features:
     def chunks(self, filters: int) -> Iterator[Chunk]:
         """The constant, then the features of the first filters, in order."""
         device = self.layer.weight.device
-        yield tuple(
-            torch.ones(len(it), 1, device=device)
-            for it in (self.data.images, self.data.test_images)
+        yield (
+            torch.ones(len(self.data.images), 1, device=device),
+            torch.ones(len(self.data.test_images), 1, device=device),
         )
         for number, first in enumerate(range(0, filters, FILTERS_AT_A_TIME)):
             last = min(first + FILTERS_AT_A_TIME, filters)

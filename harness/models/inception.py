@@ -102,7 +102,7 @@ class SmallInception(nn.Module):
                 blocks.append(Inception(width, *stage, batch_norm))
                 width = sum(stage)
             else:
-                blocks.append(Downsample(width, *stage, batch_norm=batch_norm))
+                blocks.append(Downsample(width, stage[0], batch_norm))
                 width += stage[0]
         self.features = nn.Sequential(*blocks)
         self.classifier = nn.Linear(width, classes)

@@ -50,7 +50,7 @@ class Baseline:
         if path.is_file():
             with path.open(encoding="utf-8") as file:
                 rows = csv.DictReader(file)
-                written = {name: [] for name in rows.fieldnames or () if name}
+                written: dict[str, list[str]] = {name: [] for name in rows.fieldnames or () if name}
                 for row in rows:
                     for name in written:
                         written[name].append(row[name])
@@ -79,7 +79,7 @@ def _whole_numbers_as_written(
     pytest-regressions compares columns of integers without their tolerance.
     """
     try:
-        expected = [int(text) for text in written]
+        expected: list[float] = [int(text) for text in written]
     except ValueError:
         return values
     close = len(values) == len(expected) and all(

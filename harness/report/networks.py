@@ -109,9 +109,10 @@ def comparison_text(rows: Sequence[Comparison], width: int) -> str:
         )
     for row in rows:
         table.add_row(*map(Text, row.cells))
-    console = Console(file=io.StringIO(), width=width, force_terminal=False, highlight=False)
+    buffer = io.StringIO()
+    console = Console(file=buffer, width=width, force_terminal=False, highlight=False)
     console.print(table)
-    return console.file.getvalue()
+    return buffer.getvalue()
 
 
 def learning_curves(

@@ -76,8 +76,9 @@ def scorecard(
     """
     judged = {record.claim for record in records}
     recorded = [record for record in recorded if record.claim in judged]
+    buffer = io.StringIO()
     console = Console(
-        file=io.StringIO(), width=width, force_terminal=colour, no_color=not colour, highlight=False
+        file=buffer, width=width, force_terminal=colour, no_color=not colour, highlight=False
     )
     if records:
         rows = [Row("claim and check", HEADINGS, "bold")]
@@ -96,7 +97,7 @@ def scorecard(
         console.print()
     for line in totals(records, catalogue, recorded):
         console.print(line, markup=False)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
 def _line(row: Row, widths: Sequence[int]) -> RenderableType:
@@ -243,9 +244,9 @@ def totals(
     if paper or not lines:
         lines += _totals(paper, catalogue)
     if recorded and paper:
-        verdicts = Counter(claim_verdicts(recorded).values())
+        kept = Counter(claim_verdicts(recorded).values())
         lines.append(
-            f"recorded at the paper's size: {verdicts.total()} claims, {counts_in_words(verdicts)};"
+            f"recorded at the paper's size: {kept.total()} claims, {counts_in_words(kept)};"
             " see fixtures/records/README.md"
         )
         lines += sorted({record.recorded for record in recorded})[:MOST_RECORDED]

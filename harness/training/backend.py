@@ -27,7 +27,7 @@ class Backend:
 
     def precision(self, wanted: str) -> Literal["fp32", "bf16"]:
         """Resolve "auto": bf16 where the hardware multiplies it natively, else fp32."""
-        if wanted in ("fp32", "bf16"):
+        if wanted == "fp32" or wanted == "bf16":
             return wanted
         return "bf16" if has_fast_bf16(self.kind) else "fp32"
 

@@ -6,6 +6,7 @@ the spectral norm is that of the convolution as an operator on its whole input.
 
 import copy
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -68,7 +69,7 @@ def spectral_norm(layer: Layer, weight: torch.Tensor, size: tuple[int, int]) -> 
     if isinstance(layer, nn.Linear):
         return float(torch.linalg.matrix_norm(weight.double(), 2))
     weight, height = weight.float(), size[0]
-    options = {"stride": layer.stride, "padding": layer.padding}
+    options: dict[str, Any] = {"stride": layer.stride, "padding": layer.padding}
     out = conv2d(torch.zeros(1, weight.shape[1], *size, device=weight.device), weight, **options)
     kernel, stride, padding = weight.shape[2], layer.stride[0], int(layer.padding[0])
     left = height - ((out.shape[2] - 1) * stride + kernel - 2 * padding)

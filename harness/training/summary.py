@@ -98,7 +98,7 @@ def _layers(initial: nn.Module, final: nn.Module, shape: tuple[int, int, int]) -
 def _input_sizes(model: nn.Module, shape: tuple[int, int, int]) -> dict[str, tuple[int, int]]:
     """Height and width of each layer's input."""
     sizes: dict[str, tuple[int, int]] = {}
-    names = {layer: name for name, layer in layers_of(model).items()}
+    names: dict[nn.Module, str] = {layer: name for name, layer in layers_of(model).items()}
 
     def note(layer: nn.Module, inputs: tuple[torch.Tensor]) -> None:
         sizes[names[layer]] = tuple(inputs[0].shape[2:])
