@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from rich.console import RenderableType
 
@@ -22,9 +23,10 @@ ALONE = 20
 def jobs() -> list[tuple[str, list[Recipe]]]:
     """The groups of Section 2.2 on the fast tier's digits."""
 
-    def variants(field: str, count: int, model: str, **changes: object) -> list[Recipe]:
+    def variants(field: str, count: int, model: str, **changes: Any) -> list[Recipe]:
         base = paper_recipe(model, "digits", "random-signs", evaluation="at the end", **changes)
-        return [replace(base, **{field: number}) for number in range(count)]
+        numbers: list[dict[str, Any]] = [{field: number} for number in range(count)]
+        return [replace(base, **number) for number in numbers]
 
     one_by_one = {"batch_size": 1, "momentum": 0.0, "learning_rate": 0.005}
     return [

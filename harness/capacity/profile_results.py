@@ -33,16 +33,22 @@ class Time:
     test_accuracy: tuple[float, ...]
 
     @property
+    def _known(self) -> list[int]:
+        return [steps for steps in self.steps if steps is not None]
+
+    @property
     def mean(self) -> float | None:
         """The geometric mean of the steps; None if a seed did not fit."""
-        return None if None in self.steps else geometric_mean(self.steps)
+        known = self._known
+        return geometric_mean(known) if len(known) == len(self.steps) else None
 
     @property
     def interval(self) -> Interval | None:
         """Student's, of the logarithms, over seeds; None for one seed, or if one did not fit."""
-        if None in self.steps or len(self.steps) < 2:
+        known = self._known
+        if len(known) < max(2, len(self.steps)):
             return None
-        low, high = t_interval([math.log(steps) for steps in self.steps])
+        low, high = t_interval([math.log(steps) for steps in known])
         return math.exp(low), math.exp(high)
 
 
@@ -119,11 +125,12 @@ class Profile:
 
 def _end(values: Sequence[int | None], upper: bool) -> float | None:
     """An end of Student's interval of the values' logarithms, back on their scale."""
-    if None in values:
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
         return None
-    if len(values) < 2:
-        return float(values[0])
-    return math.exp(t_interval([math.log(value) for value in values])[upper])
+    if len(known) < 2:
+        return float(known[0])
+    return math.exp(t_interval([math.log(value) for value in known])[upper])
 
 
 def _time(it: Time) -> dict[str, Any]:

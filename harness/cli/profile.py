@@ -4,6 +4,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from harness.capacity.profile import profile
 from harness.capacity.profile_results import Profile, Time
@@ -86,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
 
 def write_profiles(folder: Path, profiles: list[Profile], text: str) -> list[Path]:
     """Write profile.json, profile.md and profile.svg; raises StoreError where that fails."""
-    content = {
+    content: dict[str, Any] = {
         "environment": describe(),
         "profiles": [it.as_dict() for it in profiles],
     }

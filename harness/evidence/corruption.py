@@ -80,7 +80,8 @@ def trend(name: str, values: Mapping[float, Sequence[float]], runs: Sequence[Run
             " add levels or seeds"
         )
     sound = not any(math.isnan(value) for _, value in pairs)
-    tau, interval = kendall_interval(*zip(*pairs, strict=True)) if sound else (math.nan, NOWHERE)
+    x, y = ([pair[axis] for pair in pairs] for axis in (0, 1))
+    tau, interval = kendall_interval(x, y) if sound else (math.nan, NOWHERE)
     if one_seed := len({run.recipe.seed for run in runs}) == 1:
         paired(name, runs[1:], runs[:-1])
     replicated = f"runs: {len(pairs)} at {len(values)} levels{', all of one seed' * one_seed}"

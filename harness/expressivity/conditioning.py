@@ -36,7 +36,7 @@ def weight_norm(n: int, placement: float) -> WeightNorm:
     places = np.arange(1.0, n + 1)
     breakpoints = place_breakpoints(places, placement)
     breakpoints[0] = places[0] - (1 - placement)
-    targets = (-1.0) ** np.arange(n)
+    targets = np.asarray((-1.0) ** np.arange(n), dtype=np.float64)
     weights = weights_of(solve_slopes(places, breakpoints, targets[:, None], np.arange(n)))
     size = float(np.linalg.norm(targets))
     return WeightNorm(

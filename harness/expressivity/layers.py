@@ -15,6 +15,8 @@ from harness.expressivity.exact import Number
 Array = NDArray[Any]
 Layer = tuple[Array, Array]
 """Weights (outputs, inputs) and biases (outputs,)."""
+Units = dict[str, tuple[dict[str, Number], Number]]
+"""Hidden units by name: what each adds up, and its bias."""
 Solver = Callable[[Array, Array, Array], Array]
 """Slopes right of the breakpoints, from places, breakpoints and targets, all of shape (m,)."""
 
@@ -29,8 +31,7 @@ def running_sum(
     shares = np.array_split(np.arange(len(places)), depth - 1)
     before: dict[str, Number] = {}
     for number, share in enumerate(shares):
-        hinges = {f"hinge {j}": ({"place": 1}, -breakpoints[j]) for j in share}
-        units = dict(hinges)
+        units: Units = {f"hinge {j}": ({"place": 1}, -breakpoints[j]) for j in share}
         if before:
             units |= _signed("sum", before)
         if number < len(shares) - 1:
@@ -48,10 +49,10 @@ def multiplexer(
         return running_sum(places, breakpoints, targets, depth, solve, origin)
     assembly = _Assembly(origin, places.dtype)
     blocks = np.array_split(np.arange(len(places)), depth - 2)
-    gate: dict[str, tuple[dict[str, Number], Number]] = {}
+    gate: Units = {}
     gates_are_on = sum_is_on = False
     for number, block in enumerate(blocks):
-        units = {f"hinge {j}": ({"place": 1}, -breakpoints[j]) for j in block}
+        units: Units = {f"hinge {j}": ({"place": 1}, -breakpoints[j]) for j in block}
         units["left"] = ({"place": -1}, places[block[0]])
         units["right"] = ({"place": 1}, -places[block[-1]])
         if number < len(blocks) - 1:
@@ -108,7 +109,7 @@ class _Assembly:
         self.layers: list[Layer] = []
         self.inputs: dict[str, int] = {}
 
-    def add(self, units: dict[str, tuple[dict[str, Number], Number]]) -> None:
+    def add(self, units: Units) -> None:
         """Append a hidden layer; in the first, "place" is the input less the origin."""
         first = not self.inputs
         weights = np.zeros((len(units), 1 if first else len(self.inputs)), self.dtype)

@@ -32,7 +32,9 @@ def exact_matrix(points: Sequence[Number], breakpoints: Sequence[Number]) -> lis
     return [[max(own - other, Fraction(0)) for other in b] for own in x]
 
 
-def interleave(points: Sequence[Number], breakpoints: Sequence[Number]) -> bool:
+def interleave(
+    points: Sequence[Number] | np.ndarray, breakpoints: Sequence[Number] | np.ndarray
+) -> bool:
     """Whether b_1 < x_1 < b_2 < x_2 < ... < b_n < x_n."""
     merged = [number for pair in zip(breakpoints, points, strict=True) for number in pair]
     return all(one < other for one, other in itertools.pairwise(merged))

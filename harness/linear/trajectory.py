@@ -27,6 +27,7 @@ def sgd_trajectory(
     for batch, step in zip(batches, steps, strict=True):
         optimizer.zero_grad()
         (LOSSES[loss].value(inputs[batch] @ weights, targets[batch]) / len(batch)).backward()
+        assert weights.grad is not None
         if not float(weights.grad.abs().max()) < BLOWN_UP:
             break
         optimizer.param_groups[0]["lr"] = float(step)

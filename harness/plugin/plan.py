@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -112,7 +113,9 @@ def _lines(jobs: Iterable[list[AnyRecipe]]) -> list[tuple[list[AnyRecipe], str]]
     alike: dict[object, list[list[AnyRecipe]]] = {}
     for job in jobs:
         first = job[0]
-        drawn = {"label_draw": 0, "replaced": None} if isinstance(first, Recipe) else {}
+        drawn: dict[str, Any] = {}
+        if isinstance(first, Recipe):
+            drawn = {"label_draw": 0, "replaced": None}
         key = tuple(job) if len(job) > 1 else replace(first, seed=0, **drawn)
         alike.setdefault(key, []).append(job)
     lines = []

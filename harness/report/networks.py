@@ -161,10 +161,10 @@ def _size(run: RunRecord) -> str:
 
 def _mean(runs: Sequence[RunRecord], figure: str) -> str:
     """The mean over runs; "never" if a run did not get there."""
-    values = [run.figures.get(figure) for run in runs]
-    if not values:
+    values = [value for run in runs if (value := run.figures.get(figure)) is not None]
+    if not runs:
         return "not run"
-    if None in values:
+    if len(values) < len(runs):
         return "never" if figure == "epochs to fit" else "diverged"
     mean = sum(values) / len(values)
     return f"{mean:,.0f}" if figure == "epochs to fit" else f"{100 * mean:.2f} %"

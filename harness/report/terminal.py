@@ -19,9 +19,10 @@ def plain_table(*columns: str, caption: str | None = None) -> Table:
     """A table without lines; a column named ">..." is set flush right and never wrapped."""
     table = Table(box=None, padding=(0, 2, 0, 0), caption=caption, caption_justify="left")
     for name in columns:
-        right = name.startswith(">")
-        justify = "right" if right else "left"
-        table.add_column(name.removeprefix(">"), justify=justify, no_wrap=right)
+        if name.startswith(">"):
+            table.add_column(name[1:], justify="right", no_wrap=True)
+        else:
+            table.add_column(name)
     return table
 
 

@@ -82,7 +82,7 @@ class Recipe(RecipeFields):
     @property
     def setting(self) -> str:
         """The randomisation in words, as in Figure 1."""
-        parts = []
+        parts: list[str] = []
         if self.inputs != "true":
             parts.append(self.inputs)
         two = self.labels == "two groups"

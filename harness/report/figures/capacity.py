@@ -121,7 +121,7 @@ def _guide(axes: Axes, x: Sequence[float], power: float, at_one: float, label: s
     axes.plot(ends, [at_one * n**power for n in ends], ":", color=GREY, linewidth=1, label=label)
 
 
-def _finish(axes: Axes, sizes: Sequence[float], **limits: float) -> None:
+def _finish(axes: Axes, sizes: Sequence[float], **limits: Any) -> None:
     """Logarithmic axes with ticks at the measured sizes."""
     axes.set(xscale="log", yscale="log")
     ticks: list[float] = []
