@@ -1,6 +1,6 @@
 """The pytest glue: options, tiers, fixtures, and the collection of evidence.
 
-Loaded by the project's conftest.py, or elsewhere with ``pytest -p harness.plugin``.
+Loaded by the project's conftest.py, or in any folder with ``pytest -p harness.plugin``.
 """
 
 pytest_plugins = (

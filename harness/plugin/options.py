@@ -255,7 +255,7 @@ def require_writable(report: Path) -> None:
         made = [folder for folder in (report, *report.parents) if not folder.exists()]
         report.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=report).close()
-        with contextlib.suppress(OSError):  # Somebody else has put something there meanwhile.
+        with contextlib.suppress(OSError):  # Another process has written there.
             for folder in made:
                 folder.rmdir()
     except OSError as error:

@@ -15,7 +15,7 @@ def _longest_first(items: list[pytest.Item]) -> None:
     """Sort by the work that a test is the first to need; the rest keep their order behind it.
 
     A recipe counts for the test with the fewest recipes that names it, so that tests that judge
-    many runs together come after those that train them. Hangs on nothing but the recipes.
+    many runs together come after those that train them. The order depends on the recipes alone.
     """
     owner: dict[object, pytest.Item] = {}
     for item in sorted(items, key=lambda item: len(work_of(item))):
