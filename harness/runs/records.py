@@ -168,14 +168,17 @@ def read_record(path: Path) -> AnyRun:
 
 def parse_record(text: bytes, name: str) -> AnyRun:
     """The run that a record's text holds; ``name`` is the file's, for errors."""
-    remedy = "take it from the repository again, or record the run anew"
+    remedy = "take it from the repository again, record the run anew, or remove the file"
     try:
         content = unsealed(text)
     except DamagedRun as error:
         raise BadRecord(f"{name} is no sound record: {error}; {remedy}") from error
     schema, kind = content.pop("schema", None), content.pop("kind", None)
     if schema != SCHEMA:
-        raise BadRecord(f"{name} is of schema {schema}, and this version reads schema {SCHEMA}")
+        raise BadRecord(
+            f"{name} is of schema {schema}, and this version reads schema {SCHEMA}: update the"
+            " suite, or record the run anew"
+        )
     try:
         if kind == "training" and (missing := _FIELDS - content["recipe"].keys()):
             raise HarnessError(f"its recipe lacks {', '.join(sorted(missing))}")

@@ -123,8 +123,7 @@ def test_two_records_of_one_recipe_and_device_are_refused(run, tmp_path):
         ({"outcome__curve__loss": [1.0]}, "loss has 1 entries for 3 epochs"),
         ({"outcome__curve__online_accuracy": []}, "online_accuracy has 0 entries"),
         ({"outcome__curve__online_true_corrupted": []}, "online_true_corrupted has 0 entries"),
-        ({"outcome__curve__loss": [1.0, float("nan"), 1.0]}, "losses are missing or not finite"),
-        ({"outcome__first_losses": []}, "losses are missing or not finite"),
+        ({"outcome__first_losses": []}, "first losses are missing"),
         ({"outcome__epochs_to_fit": 9}, "it fitted after 9 of 3 epochs"),
         ({"outcome__curve__step": [2]}, "its curve has 1 epochs, where its recipe has 3"),
         ({"recipe": {"model": "linear"}}, "its recipe lacks"),
@@ -138,13 +137,73 @@ def test_a_record_that_contradicts_itself_is_refused(run, changes, message):
         parse_record(changed(to_record(run), **changes), "x.json")
 
 
+NAN, INFINITE = float("nan"), float("inf")
+AMOUNT = "should be a finite number from 0 up"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"outcome__curve__train_accuracy": [0.1, 1.5, 0.5]}, "train_accuracy is no share"),
+        ({"outcome__curve__test_accuracy": [0.1, -0.5, 0.5]}, "test_accuracy is no share"),
+        ({"outcome__curve__test_accuracy": [0.1, NAN, 0.5]}, "test_accuracy is no share"),
+        ({"outcome__curve__online_accuracy": [0.1, 1.5, 0.5]}, "online_accuracy is no share"),
+        ({"outcome__curve__online_accuracy": [0.1, None, 0.5]}, "can no longer be read"),
+        ({"outcome__curve__online_true_corrupted": [2, 0, 0]}, "online_true_corrupted is no share"),
+        ({"outcome__curve__loss": [1.0, -1.0, 1.0]}, f"loss is -1.0, and {AMOUNT}"),
+        ({"outcome__curve__loss": [1.0, NAN, 1.0]}, f"loss is nan, and {AMOUNT}"),
+        ({"outcome__curve__learning_rate": [0.1, -1, 0.1]}, f"learning_rate is -1, and {AMOUNT}"),
+        ({"outcome__curve__seconds": [1, "2", 3]}, f"seconds is '2', and {AMOUNT}"),
+        ({"outcome__curve__step": [2, 6, 4]}, r"its steps are \[2, 6, 4\]"),
+        ({"outcome__train_correct": 5.5}, "train_correct is 5.5 of 32"),
+        ({"outcome__status": "well"}, "its status is 'well'"),
+        ({"outcome__label_digest": ""}, "its label_digest is ''"),
+        ({"seconds": -1}, f"seconds is -1, and {AMOUNT}"),
+        ({"seconds": INFINITE}, f"seconds is inf, and {AMOUNT}"),
+        ({"device": "tpu"}, "its device is 'tpu'"),
+        ({"precision": "fp8"}, "its precision is 'fp8'"),
+        ({"key": "x"}, "its key is 'x'"),
+        ({"finished": "yesterday"}, "can no longer be read"),
+        ({"environment": {}}, "can no longer be read"),
+        ({"environment__processor": "<script>"}, "its processor is '<script>'"),
+        (
+            {
+                "outcome__summary": {
+                    "layers": [{"name": "1", "initial": {}, "final": {"l1": -2}, "distance": {}}]
+                }
+            },
+            f"final norm of layer 1 is -2, and {AMOUNT}",
+        ),
+    ],
+)
+def test_a_record_with_a_value_out_of_range_is_refused(run, changes, message):
+    with pytest.raises(BadRecord, match=rf"x\.json.* {message}"):
+        parse_record(changed(to_record(run), **changes), "x.json")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"outcome__facts__peak_bytes": -5}, f"peak_bytes is -5, and {AMOUNT}"),
+        ({"outcome__facts__residuals": [1e-3, NAN]}, f"residual is nan, and {AMOUNT}"),
+        ({"outcome__facts__spectrum_ends": [5, 1]}, "its eigenvalues go from 5 to 1"),
+        ({"environment__cpu_seconds": -1}, f"cpu_seconds is -1, and {AMOUNT}"),
+        ({"seconds": NAN}, f"seconds is nan, and {AMOUNT}"),
+        ({"device": "tpu"}, "its device is 'tpu'"),
+    ],
+)
+def test_a_recorded_solve_with_a_value_out_of_range_is_refused(solve, changes, message):
+    with pytest.raises(BadRecord, match=rf"x\.json.* {message}"):
+        parse_record(changed(to_record(solve), **changes), "x.json")
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"test_correct": 3}, "its bits differ"),
         ({"train_correct": 51}, "true labels: train is 51 of 50"),
         ({"test_total": 5}, "50 training and 5 test images"),
-        ({"norm": -1.0}, "the norm is -1"),
+        ({"norm": -1.0}, "true labels: norm is -1"),
         ({"right": "zz"}, "can no longer be read"),
     ],
 )
