@@ -1,0 +1,54 @@
+"""Logistic regression on separable data: gradient descent goes to infinity along the max margin.
+
+Section 5 says that SGD on a linear model "will often converge to a solution with small norm". For
+the squared loss it does. For the logistic loss on separable data no weights minimise the loss: the
+norm grows like the logarithm of the steps, and the direction tends to that of the maximum margin
+(Soudry et al. 2018, *The implicit bias of gradient descent on separable data*, theorem 3).
+X is (n, d), one example a row; labels y are -1 or 1, (n,). All in float64.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.optimize
+import scipy.special
+
+from harness.errors import HarnessError
+from harness.linear.interpolation import Array
+
+
+def logistic_descent(x: Array, y: Array, checkpoints: Sequence[int]) -> Array:
+    """Weights (len(checkpoints), d) after so many steps of gradient descent from zero.
+
+    The loss is the mean of log(1 + exp(-y <x, w>)). The step is 1 / smoothness, half of the largest
+    for which descent is certain: 4 n / (largest singular value of X)^2.
+    """
+    signed = x * y[:, None]
+    step = 4 / np.linalg.norm(x, 2) ** 2  # the loss's 1 / n cancels the step's n
+    w, kept, done = np.zeros(x.shape[1]), [], 0
+    for until in checkpoints:
+        for _ in range(until - done):
+            w += step * (scipy.special.expit(-(signed @ w)) @ signed)
+        kept.append(w.copy())
+        done = until
+    return np.stack(kept)
+
+
+def max_margin(x: Array, y: Array) -> Array:
+    """The shortest w, (d,), with y_i <x_i, w> >= 1 for all i: its direction has margin 1 / |w|.
+
+    Least-distance programming by non-negative least squares (Lawson & Hanson 1974, chapter 23).
+    Raises HarnessError where no hyperplane through the origin separates the two classes.
+    """
+    signed = x * y[:, None]
+    system = np.vstack([signed.T, np.ones(len(x))])
+    target = np.zeros(len(system))
+    target[-1] = 1
+    solution, _ = scipy.optimize.nnls(system, target)
+    residual = target - system @ solution
+    if residual[-1] <= 1e-9:
+        raise HarnessError(
+            f"{len(x)} examples in {x.shape[1]} dimensions: no hyperplane through the origin"
+            " separates their labels; take more dimensions than examples"
+        )
+    return -residual[:-1] / residual[-1]
