@@ -1,0 +1,180 @@
+"""Complexity measures of trained networks: larger should mean a larger generalisation error.
+
+A measure is a function ``measure(model, inputs, labels, initial)`` of the trained network, its
+training images (n, ...) and labels (n,), and its initial weights (a state dict). It returns a
+number, or a pair: the number and a bound on the test error. It is not given test data.
+
+The built-in measures take the same four, by way of `harness.training.summary.summarise_network`,
+so that they can be computed from recorded runs as well, which keep that summary and no weights.
+L is the number of layers, W_i the weights of layer i (rows are outputs; a BatchNorm is folded into
+the convolution before it), V_i its initial weights, gamma the 10th percentile of the margin.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Summary = Mapping[str, Any]
+"""As `harness.training.summary` makes it."""
+MARGIN = "10"
+"""The percentile of the margin by which a measure divides, as Jiang et al. (2020) take it."""
+FAILURE = 0.05
+"""The probability with which a bound may fail over the draw of the training set."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A built-in measure, by its summary."""
+
+    name: str
+    formula: str
+    source: str
+    value: Callable[[Summary], float]
+    bound: Callable[[Summary, int], float] | None = None
+    """Of a summary and the number of training images: a bound on the test error."""
+
+
+def _final(layer: Mapping[str, Any]) -> Mapping[str, float]:
+    """The norms of a layer as the network applies it."""
+    return layer.get("folded", layer["final"])
+
+
+def _log_product(summary: Summary, norm: str) -> float:
+    return sum(math.log(_final(layer)[norm]) for layer in summary["layers"])
+
+
+def parameter_count(summary: Summary) -> float:
+    """The number of weights and biases."""
+    return float(summary["parameters"]["count"])
+
+
+def path_norm(summary: Summary) -> float:
+    """The l1 path norm."""
+    return float(summary["path norms"]["final"]["l1"])
+
+
+def max_row_product(summary: Summary) -> float:
+    """The product of the layers' (1, inf) norms."""
+    return math.exp(_log_product(summary, "1,inf"))
+
+
+def frobenius_product(summary: Summary) -> float:
+    """The product of the layers' Frobenius norms."""
+    return math.exp(_log_product(summary, "frobenius"))
+
+
+def distance_from_initialization(summary: Summary) -> float:
+    """The l2 distance of all parameters from their initial values."""
+    return float(summary["parameters"]["distance l2"])
+
+
+def spectral_complexity(summary: Summary) -> float:
+    """Spectral complexity over the margin; infinite where the 10th percentile is not positive.
+
+    A layer whose folded weights have no initial counterpart contributes its distance unfolded.
+    """
+    margin = summary["margins"][MARGIN]
+    if margin <= 0:
+        return math.inf
+    ratios = sum(
+        (layer["distance"]["2,1"] / layer["final"]["spectral"]) ** (2 / 3)
+        for layer in summary["layers"]
+    )
+    return math.exp(_log_product(summary, "spectral")) * ratios**1.5 / margin
+
+
+def inverse_margin(summary: Summary) -> float:
+    """The 10th percentile of the margin, negated: a small margin is a large value."""
+    return -float(summary["margins"][MARGIN])
+
+
+def sharpness(summary: Summary) -> float:
+    """The rise of the mean loss under noise of a tenth of each parameter's own size."""
+    noise = summary["noise"]
+    return float(noise["relative"]["0.1"]["loss"] - noise["none"]["loss"])
+
+
+def pac_bayes_bound(summary: Summary, images: int) -> float:
+    """The PAC-Bayes bound on the error of the network with Gaussian noise on its weights.
+
+    The prior is centred at the initial weights, the posterior at the final ones, both with standard
+    deviation s; the divergence is |w - v|^2 / (2 s^2). With probability 1 - FAILURE, for all K
+    values of s at once: error <= training error under the noise
+    + sqrt((|w - v|^2 / (2 s^2) + ln(2 K sqrt(n) / FAILURE)) / (2 n)) (Maurer 2004). The smallest of
+    the K. The training error under the noise is estimated by a few draws, and its own error left
+    out.
+    """
+    moved = summary["parameters"]["distance l2"] ** 2
+    scales = summary["noise"]["absolute"]
+    confidence = math.log(2 * len(scales) * math.sqrt(images) / FAILURE)
+    return min(
+        1 - noisy["accuracy"] + math.sqrt((moved / (2 * float(s) ** 2) + confidence) / (2 * images))
+        for s, noisy in scales.items()
+    )
+
+
+def pac_bayes(summary: Summary) -> float:
+    """|w - v|^2 / (2 s^2), s the largest noise under which 90 % of the training images stay right.
+
+    Infinite where the smallest noise tried is too much.
+    """
+    scales = [float(s) for s, it in summary["noise"]["absolute"].items() if it["accuracy"] >= 0.9]
+    if not scales:
+        return math.inf
+    return summary["parameters"]["distance l2"] ** 2 / (2 * max(scales) ** 2)
+
+
+MEASURES = {
+    measure.name: measure
+    for measure in (
+        Measure("parameters", "number of weights and biases", "counting", parameter_count),
+        Measure(
+            "path-norm",
+            "sum over all paths from input to output of the product of |weights|",
+            "Neyshabur, Tomioka & Srebro 2015",
+            path_norm,
+        ),
+        Measure(
+            "max-row-product",
+            "product over layers of the largest l1 norm of a row of W_i",
+            "Bartlett 1998; Neyshabur, Tomioka & Srebro 2015",
+            max_row_product,
+        ),
+        Measure(
+            "frobenius-product",
+            "product over layers of the Frobenius norm of W_i",
+            "Neyshabur, Tomioka & Srebro 2015",
+            frobenius_product,
+        ),
+        Measure(
+            "distance",
+            "l2 norm of W - V, all parameters together",
+            "Nagarajan & Kolter 2017; Neyshabur et al. 2019",
+            distance_from_initialization,
+        ),
+        Measure(
+            "spectral",
+            "product of spectral norms of W_i, times (sum over i of (||W_i - V_i||_2,1 / spectral"
+            " norm of W_i)^(2/3))^(3/2), over gamma",
+            "Bartlett, Foster & Telgarsky 2017",
+            spectral_complexity,
+        ),
+        Measure(
+            "pac-bayes",
+            "|W - V|^2 / (2 s^2), s the largest Gaussian noise under which 90 % of the training"
+            " images stay right",
+            "Dziugaite & Roy 2017, with one s for all weights; bound: Maurer 2004",
+            pac_bayes,
+            pac_bayes_bound,
+        ),
+        Measure(
+            "sharpness",
+            "rise of the mean training loss under Gaussian noise of a tenth of each weight",
+            "Keskar et al. 2017; Neyshabur et al. 2017",
+            sharpness,
+        ),
+        Measure("margin", "-gamma", "Jiang et al. 2020", inverse_margin),
+    )
+}
+"""By name, in the order in which they are shown."""

@@ -1,0 +1,184 @@
+"""Five questions to a complexity measure, over networks trained on true and on random labels.
+
+Does it tell random labels from true ones? Does it rank the generalisation gaps? Is its bound below
+1, and does it hold? Does it shrink with the sample, as the gap does? Is it the same for the same
+function? (Zhang et al. 2017; Jiang et al. 2020; Dziugaite et al. 2020; Nagarajan & Kolter 2019;
+Neyshabur et al. 2015.)
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from statistics import fmean
+
+import numpy as np
+
+from harness.evidence.measurement import Measurement, exact
+from harness.evidence.statistics import clopper_pearson, t_interval
+
+RESAMPLES = 1_000
+CONFIDENCE = 95.0
+"""Per cent, of the bootstrap's percentiles."""
+
+
+@dataclass(frozen=True)
+class MeasuredNetwork:
+    """A trained network: what it was trained on, how it generalises, what the measure says."""
+
+    images: int
+    """Training images."""
+    corrupted: float
+    """The share of random labels."""
+    seed: int
+    gap: float
+    """Test error minus training error."""
+    test_error: float
+    value: float
+    bound: float | None = None
+
+
+def random_above_true(name: str, networks: Sequence[MeasuredNetwork]) -> Measurement:
+    """The share of pairs of networks, alike but for their labels, in which random labels have more.
+
+    Ties count as not more. The pairs share seed and sample; no two pairs share a draw.
+    """
+    by_seed = {(it.images, it.seed, it.corrupted): it.value for it in networks}
+    pairs = [
+        (value, by_seed[images, seed, 1.0])
+        for (images, seed, corrupted), value in by_seed.items()
+        if corrupted == 0
+    ]
+    above = sum(random > true for true, random in pairs)
+    return Measurement(
+        f"{name}: larger on random than on true labels",
+        (above / len(pairs),),
+        "share",
+        clopper_pearson(above, len(pairs)),
+        f"{len(pairs)} pairs of trainings",
+    )
+
+
+def rank_correlation(name: str, networks: Sequence[MeasuredNetwork]) -> Measurement:
+    """Kendall's tau between the measure and the gap over all networks; 0 for a constant measure.
+
+    The interval is a bootstrap over the seeds within each sample size, all labels of a seed
+    together.
+    """
+    return _resampled(f"{name}: rank correlation with the generalisation gap", networks, _tau)
+
+
+def rank_correlation_within(name: str, networks: Sequence[MeasuredNetwork]) -> Measurement:
+    """The same among networks with one kind of labels, where only the sample and its size differ.
+
+    The mean of Kendall's tau over the kinds of labels.
+    """
+
+    def within(sample: Sequence[MeasuredNetwork]) -> float:
+        kinds = sorted({it.corrupted for it in sample})
+        return fmean(_tau([it for it in sample if it.corrupted == kind]) for kind in kinds)
+
+    return _resampled(
+        f"{name}: rank correlation with the gap, labels of one kind", networks, within
+    )
+
+
+def growth_with_images(name: str, networks: Sequence[MeasuredNetwork]) -> Measurement:
+    """How much the measure grows per doubling of the sample, true labels, as a share of its mean.
+
+    A straight line in log2 n for each repetition; Student's interval over the repetitions.
+    """
+    true = sorted((it for it in networks if it.corrupted == 0), key=lambda it: it.images)
+    sizes = [list(group) for _, group in groupby(true, key=lambda it: it.images)]
+    mean = fmean(abs(it.value) for it in true)
+    slopes = []
+    for repetition in zip(*sizes, strict=True):
+        doublings = np.log2([it.images for it in repetition])
+        slope = np.polyfit(doublings, [it.value for it in repetition], 1)[0]
+        slopes.append(float(slope) / mean if mean else 0.0)
+    return Measurement(
+        f"{name}: growth per doubling of the sample, true labels",
+        tuple(slopes),
+        "of its mean",
+        t_interval(slopes),
+        "repetitions: seeds, images, label draws",
+    )
+
+
+def smallest_bound(name: str, networks: Sequence[MeasuredNetwork]) -> Measurement:
+    """The smallest bound on the test error that the measure gives to any of the networks."""
+    return exact(f"{name}: smallest bound on the test error", [min(_bounds(networks))], "")
+
+
+def broken_bounds(name: str, networks: Sequence[MeasuredNetwork]) -> Measurement:
+    """The share of networks whose test error is above their bound."""
+    broken = sum(it.bound is not None and it.test_error > it.bound for it in networks)
+    return Measurement(
+        f"{name}: networks whose test error exceeds the bound",
+        (broken / len(networks),),
+        "share",
+        clopper_pearson(broken, len(networks)),
+        "networks",
+    )
+
+
+def invariance(name: str, pairs: Sequence[tuple[float, float]]) -> Measurement:
+    """The largest relative change of the measure between networks that are one function."""
+    changes = [abs(after - before) / max(abs(before), abs(after), 1e-30) for before, after in pairs]
+    return exact(f"{name}: largest change where the function stays", [max(changes)], "relative")
+
+
+def shuffled(networks: Sequence[MeasuredNetwork], seed: int) -> list[MeasuredNetwork]:
+    """The same networks with each other's values: what a measure that knows nothing would say."""
+    order = np.random.default_rng(seed).permutation(len(networks))
+    return [
+        MeasuredNetwork(
+            it.images,
+            it.corrupted,
+            it.seed,
+            it.gap,
+            it.test_error,
+            networks[other].value,
+            networks[other].bound,
+        )
+        for it, other in zip(networks, order, strict=True)
+    ]
+
+
+def _bounds(networks: Sequence[MeasuredNetwork]) -> list[float]:
+    return [it.bound for it in networks if it.bound is not None]
+
+
+def _tau(networks: Sequence[MeasuredNetwork]) -> float:
+    from scipy.stats import kendalltau
+
+    values, gaps = [it.value for it in networks], [it.gap for it in networks]
+    if len(set(values)) < 2 or len(set(gaps)) < 2:
+        return 0.0
+    return float(kendalltau(values, gaps).statistic)
+
+
+def _resampled(name: str, networks: Sequence[MeasuredNetwork], statistic) -> Measurement:  # noqa: ANN001
+    by_size: dict[int, dict[int, list[MeasuredNetwork]]] = {}
+    for it in networks:
+        by_size.setdefault(it.images, {}).setdefault(it.seed, []).append(it)
+    draw = np.random.default_rng(0)
+    found = []
+    for _ in range(RESAMPLES):
+        sample: list[MeasuredNetwork] = []
+        for seeds in by_size.values():
+            chosen = draw.choice(list(seeds), len(seeds))
+            sample += [it for seed in chosen for it in seeds[int(seed)]]
+        found.append(statistic(sample))
+    tail = (100 - CONFIDENCE) / 2
+    low, high = np.percentile(found, [tail, 100 - tail])
+    value = statistic(networks)
+    if math.isnan(value):
+        low = high = math.nan
+    return Measurement(
+        name,
+        (value,),
+        "tau",
+        (min(float(low), value), max(float(high), value)),
+        "seeds: images and label draws",
+    )

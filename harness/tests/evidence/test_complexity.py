@@ -1,0 +1,103 @@
+"""The five questions, on values whose answers are known."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from harness.evidence.complexity import (
+    MeasuredNetwork,
+    broken_bounds,
+    growth_with_images,
+    invariance,
+    random_above_true,
+    rank_correlation,
+    rank_correlation_within,
+    shuffled,
+    smallest_bound,
+)
+
+
+def networks(value, bound=lambda n, p, seed: None):
+    """Four sizes, three kinds of labels, four seeds; the gap falls with n and rises with noise."""
+    return [
+        MeasuredNetwork(n, p, seed, 0.9 * p + (1 - p) / n + seed / 1e4, 0.9 * p + 0.05, v, b)
+        for n, p, seed in product((64, 128, 256, 512), (0.0, 0.5, 1.0), range(4))
+        for v, b in [(value(n, p, seed), bound(n, p, seed))]
+    ]
+
+
+def test_a_measure_that_grows_with_noise_tells_the_labels_apart():
+    measured = random_above_true("m", networks(lambda n, p, seed: 1 + p))
+    assert measured.values == (1.0,)
+    assert measured.interval == pytest.approx((0.025 ** (1 / 16), 1.0))
+
+
+def test_a_measure_the_other_way_round_is_seen():
+    assert random_above_true("m", networks(lambda n, p, seed: -p)).interval[1] < 0.5
+
+
+@pytest.mark.parametrize("value", [lambda n, p, seed: 7.0, lambda n, p, seed: float(n)])
+def test_a_measure_of_the_network_alone_does_not_tell_them_apart(value):
+    """Ties count as not more: the parameter count is the paper's own example."""
+    assert random_above_true("m", networks(value)).values == (0.0,)
+
+
+def test_the_gap_itself_ranks_the_gaps():
+    known = networks(lambda n, p, seed: 0.0)
+    own = [replace(it, value=it.gap) for it in known]
+    for correlation in (rank_correlation, rank_correlation_within):
+        measured = correlation("m", own)
+        assert measured.values == (pytest.approx(1.0),)
+        assert measured.interval[0] > 0.9
+    assert rank_correlation("m", known).values == (0.0,)
+
+
+def test_noise_alone_is_not_enough_within_labels_of_one_kind():
+    """A measure that sees only the share of random labels ranks nothing among equal shares."""
+    sees_labels = networks(lambda n, p, seed: p)
+    assert rank_correlation("m", sees_labels).interval[0] > 0.5
+    assert rank_correlation_within("m", sees_labels).values == (0.0,)
+
+
+def test_shuffled_values_answer_nothing():
+    own = [replace(it, value=it.gap) for it in networks(lambda n, p, seed: 0.0)]
+    mixed = shuffled(own, 0)
+    assert sorted(it.value for it in mixed) == sorted(it.value for it in own)
+    low, high = rank_correlation("m", mixed).interval
+    assert low < 0 < high
+    low, high = random_above_true("m", mixed).interval
+    assert low < 0.5 < high
+
+
+@pytest.mark.parametrize(
+    ("value", "growth"),
+    [
+        (lambda n, p, seed: 3.0, 0.0),
+        (lambda n, p, seed: np.log2(n), 1 / 7.5),
+        (lambda n, p, seed: -np.log2(n), -1 / 7.5),
+    ],
+)
+def test_growth_is_per_doubling_and_relative_to_the_mean(value, growth):
+    measured = growth_with_images("m", networks(value))
+    assert measured.values == pytest.approx([growth] * 4)
+
+
+def test_the_spread_of_growth_is_that_between_seeds():
+    draw = np.random.default_rng(0)
+    low, high = growth_with_images("m", networks(lambda n, p, seed: 5 + draw.normal())).interval
+    assert low < 0 < high
+
+
+def test_bounds_below_one_and_bounds_that_fail():
+    held = networks(lambda n, p, seed: 0.0, lambda n, p, seed: 0.3 + p)
+    assert smallest_bound("m", held).values == (0.3,)
+    assert broken_bounds("m", held).values == (0.0,)
+    wrong = networks(lambda n, p, seed: 0.0, lambda n, p, seed: 0.3)
+    assert broken_bounds("m", wrong).values == (pytest.approx(2 / 3),)
+
+
+def test_invariance_is_relative_to_the_larger_value():
+    assert invariance("m", [(2.0, 2.0), (1.0, 4.0)]).values == (0.75,)
+    assert invariance("m", [(0.0, 0.0)]).values == (0.0,)
