@@ -17,18 +17,19 @@ from harness.errors import HarnessError
 from harness.linear.interpolation import Array
 
 
-def logistic_descent(x: Array, y: Array, checkpoints: Sequence[int]) -> Array:
+def logistic_descent(x: Array, y: Array, checkpoints: Sequence[int], penalty: float = 0.0) -> Array:
     """Weights (len(checkpoints), d) after so many steps of gradient descent from zero.
 
-    The loss is the mean of log(1 + exp(-y <x, w>)). The step is 1 / smoothness, half of the largest
-    for which descent is certain: 4 n / (largest singular value of X)^2.
+    The loss is the sum of log(1 + exp(-y <x, w>)), plus penalty / 2 |w|^2. The step is
+    1 / smoothness, half of the largest for which descent is certain: 4 / (largest singular value of
+    X)^2 without a penalty.
     """
     signed = x * y[:, None]
-    step = 4 / np.linalg.norm(x, 2) ** 2  # the loss's 1 / n cancels the step's n
+    step = 1 / (np.linalg.norm(x, 2) ** 2 / 4 + penalty)
     w, kept, done = np.zeros(x.shape[1]), [], 0
     for until in checkpoints:
         for _ in range(until - done):
-            w += step * (scipy.special.expit(-(signed @ w)) @ signed)
+            w += step * (scipy.special.expit(-(signed @ w)) @ signed - penalty * w)
         kept.append(w.copy())
         done = until
     return np.stack(kept)

@@ -63,6 +63,15 @@ def test_the_first_step_is_that_of_autograd():
     x, y = separable(8, 12, 1)
     w = torch.zeros(12, dtype=torch.float64, requires_grad=True)
     margins = torch.from_numpy(y) * (torch.from_numpy(x) @ w)
-    torch.nn.functional.softplus(-margins).mean().backward()
-    rate = 4 * len(x) / np.linalg.norm(x, 2) ** 2
+    torch.nn.functional.softplus(-margins).sum().backward()
+    rate = 4 / np.linalg.norm(x, 2) ** 2
     assert logistic_descent(x, y, [1])[0] == pytest.approx(-rate * w.grad.numpy())
+
+
+def test_with_a_penalty_it_ends_where_scikit_learn_does():
+    from sklearn.linear_model import LogisticRegression
+
+    x, y = separable(20, 12, 2)
+    end = logistic_descent(x, y, [5_000], penalty=0.5)[0]
+    model = LogisticRegression(C=2.0, fit_intercept=False, tol=1e-10, max_iter=10_000).fit(x, y)
+    assert end == pytest.approx(model.coef_[0], abs=1e-6)
