@@ -59,6 +59,31 @@ def max_row_product(summary: Summary) -> float:
     return math.exp(_log_product(summary, "1,inf"))
 
 
+def max_row_bound(summary: Summary, images: int) -> float:
+    """A bound on the test error by the product of the layers' (1, inf) norms M_i.
+
+    The share of training images with a margin of at most gamma, plus 4 k / gamma times the
+    Rademacher complexity, plus sqrt(ln(1 / FAILURE) / (2 n)), for k classes (Koltchinskii &
+    Panchenko 2002; Mohri, Rostamizadeh & Talwalkar 2018, theorem 9.2). The complexity is at most
+    2^(L - 1) M_1 ... M_L max |x|_inf sqrt(2 ln(2 d) / n) (Bartlett & Mendelson 2002, theorem 18).
+    That norms and gamma are chosen after the fact, and that there are biases, would add to it, and
+    is left out.
+    """
+    margin = summary["margins"][MARGIN]
+    if margin <= 0:
+        return math.inf
+    layers = summary["layers"]
+    dimensions, classes = layers[0]["shape"][1], layers[-1]["shape"][0]
+    complexity = (
+        2 ** (len(layers) - 1)
+        * max_row_product(summary)
+        * summary["inputs"]["inf max"]
+        * math.sqrt(2 * math.log(2 * dimensions) / images)
+    )
+    confidence = math.sqrt(math.log(1 / FAILURE) / (2 * images))
+    return int(MARGIN) / 100 + 4 * classes / margin * complexity + confidence
+
+
 def frobenius_product(summary: Summary) -> float:
     """The product of the layers' Frobenius norms."""
     return math.exp(_log_product(summary, "frobenius"))
@@ -140,6 +165,7 @@ MEASURES = {
             "product over layers of the largest l1 norm of a row of W_i",
             "Bartlett 1998; Neyshabur, Tomioka & Srebro 2015",
             max_row_product,
+            max_row_bound,
         ),
         Measure(
             "frobenius-product",
