@@ -8,7 +8,8 @@ import copy
 import inspect
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,16 +18,15 @@ import torch
 from torch import nn
 
 from harness.capacity.measures import MEASURES, Measure
-from harness.data import streams
 from harness.errors import CapacityError
-from harness.models import build_model
 from harness.training.backend import Backend
 from harness.training.batching import shape_of
 from harness.training.group import GroupTraining
 from harness.training.inputs import prepared_data
+from harness.training.learner import initial_network
 from harness.training.loop import Training
 from harness.training.recipe import Recipe
-from harness.training.summary import summarise
+from harness.training.summary import summarise_network
 
 MeasureFunction = Callable[[nn.Module, torch.Tensor, torch.Tensor, dict[str, torch.Tensor]], Any]
 """A custom measure; see `harness.capacity.measures`."""
@@ -43,7 +43,7 @@ class Value(NamedTuple):
     """On the test error; None where the measure gives none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Network:
     """A trained network with everything that a measure may see, and its error, which none sees."""
 
@@ -54,12 +54,18 @@ class Network:
     initial: dict[str, torch.Tensor]
     train_error: float
     test_error: float
-    training: Training = field(repr=False)
 
     @property
     def gap(self) -> float:
         """Test error minus training error."""
         return self.test_error - self.train_error
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """As `harness.training.summary` makes it."""
+        initial, final = copy.deepcopy(self.model), copy.deepcopy(self.model)
+        initial.load_state_dict(self.initial)
+        return summarise_network(initial, final, self.inputs, self.labels, final, self.recipe.seed)
 
 
 def train_networks(
@@ -91,29 +97,22 @@ def _by_shape(recipe: Recipe) -> str:
 
 
 def _network(recipe: Recipe, training: Training) -> Network:
-    outcome = training.outcome()
+    outcome = training.outcome
     if training.diverged:
         raise CapacityError(
             f"{recipe} diverged ({outcome.not_finite}): take a smaller learning_rate than"
             f" {recipe.learning_rate:g}"
         )
     data = training.data
-    initial = build_model(
-        recipe.model,
-        data.shape,
-        data.classes,
-        streams.stream(recipe.seed, streams.INITIALIZATION),
-        recipe.model_options,
-    )
+    initial = initial_network(recipe, data.shape, data.classes)
     return Network(
         recipe,
         training.model.eval(),
         data.train_images,
         training.labels,
-        {name: it.detach().clone() for name, it in initial.state_dict().items()},
+        initial.state_dict(),
         1 - outcome.train_accuracy,
         1 - outcome.test_accuracy,
-        training,
     )
 
 
@@ -202,16 +201,8 @@ def _described(part: object) -> str:
 
 def built_in(measure: Measure, network: Network) -> Value:
     """What a built-in measure says of a network."""
-    summary = network_summary(network)
-    bound = measure.bound(summary, network.recipe.images) if measure.bound else None
-    return Value(measure.value(summary), bound)
-
-
-def network_summary(network: Network) -> dict[str, Any]:
-    """The summary of `harness.training.summary`, made once for each network."""
-    if "measured" not in network.__dict__:
-        object.__setattr__(network, "measured", summarise(network.training)["summary"])
-    return network.__dict__["measured"]
+    bound = measure.bound(network.summary, len(network.labels)) if measure.bound else None
+    return Value(measure.value(network.summary), bound)
 
 
 def rescaled(network: Network, factors: Sequence[float] = RESCALED_BY) -> Network:
@@ -221,29 +212,19 @@ def rescaled(network: Network, factors: Sequence[float] = RESCALED_BY) -> Networ
     the two given; the units are also put in reverse order. A measure of the function alone does
     not change.
     """
-    training = copy.deepcopy(network.training)
-    layers = [it for it in training.model.modules() if isinstance(it, nn.Linear)]
+    model = copy.deepcopy(network.model)
+    layers = [it for it in model.modules() if isinstance(it, nn.Linear)]
+    low, high = map(math.log2, factors)
     with torch.no_grad():
         for layer, after in pairwise(layers):
-            low, high = factors
-            units = layer.out_features
-            scale = torch.logspace(math.log2(low), math.log2(high), units, base=2.0)
+            scale = torch.logspace(low, high, layer.out_features, base=2.0)
             layer.weight.mul_(scale[:, None])
             layer.bias.mul_(scale)
             after.weight.div_(scale)
             layer.weight.copy_(layer.weight.flip(0))
             layer.bias.copy_(layer.bias.flip(0))
             after.weight.copy_(after.weight.flip(1))
-    return Network(
-        network.recipe,
-        training.model,
-        network.inputs,
-        network.labels,
-        network.initial,
-        network.train_error,
-        network.test_error,
-        training,
-    )
+    return replace(network, model=model)
 
 
 def measure_all(

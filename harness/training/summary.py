@@ -5,6 +5,7 @@ images), the loss under noise on the weights, and accuracies against the true la
 """
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -58,20 +59,41 @@ def summarise(training: Training) -> dict[str, Any]:
         "corrupted_total": int(corrupted.sum()),
         "true_correct": int((guesses == true).sum()),
         "corrupted_true_correct": int((guesses == true)[corrupted].sum()),
-        "summary": _rounded(
-            {
-                "layers": _layers(initial, final, data.shape),
-                "path norms": {
-                    "initial": path_norms(initial, data.shape),
-                    "final": path_norms(final, data.shape),
-                },
-                "parameters": _all_parameters(initial, final),
-                "margins": _percentiles(_margins(logits, labels)),
-                "inputs": _inputs(data.train_images),
-                "noise": _noise(training),
-            }
+        "summary": summarise_network(
+            initial, final, data.train_images, labels, training.logits, recipe.seed
         ),
     }
+
+
+@torch.no_grad()
+def summarise_network(
+    initial: nn.Module,
+    final: nn.Module,
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    logits_of: Callable[[torch.Tensor], torch.Tensor],
+    seed: int,
+) -> dict[str, Any]:
+    """The summary of a network that was trained on ``images`` (n, C, H, W) and ``labels`` (n,).
+
+    ``logits_of`` applies ``final``, in the precision of the training; ``seed`` is that of the
+    noise. The weights of ``final`` are changed meanwhile.
+    """
+    shape = tuple(images.shape[1:])
+    logits = torch.cat([logits_of(part) for part in images.split(BATCH)])
+    return _rounded(
+        {
+            "layers": _layers(initial, final, shape),
+            "path norms": {
+                "initial": path_norms(initial, shape),
+                "final": path_norms(final, shape),
+            },
+            "parameters": _all_parameters(initial, final),
+            "margins": _percentiles(_margins(logits, labels)),
+            "inputs": _inputs(images),
+            "noise": _noise(final, images[:NOISE_IMAGES], labels[:NOISE_IMAGES], logits_of, seed),
+        }
+    )
 
 
 def _layers(initial: nn.Module, final: nn.Module, shape: tuple[int, int, int]) -> list[dict]:
@@ -148,17 +170,22 @@ def _inputs(images: torch.Tensor) -> dict[str, float]:
     }
 
 
-def _noise(training: Training) -> dict[str, Any]:
-    """Loss and accuracy on the first training images under Gaussian noise on all parameters.
+def _noise(
+    model: nn.Module,
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    logits_of: Callable[[torch.Tensor], torch.Tensor],
+    seed: int,
+) -> dict[str, Any]:
+    """Loss and accuracy on these images under Gaussian noise on all parameters.
 
     Means over a few draws, for the scales `ABSOLUTE` and `RELATIVE`.
     """
-    images, labels = training.data.train_images[:NOISE_IMAGES], training.labels[:NOISE_IMAGES]
-    model, generator = training.model, streams.stream(training.recipe.seed, "noise on the weights")
+    generator = streams.stream(seed, "noise on the weights")
     kept = copy.deepcopy(model.state_dict())
 
     def measured() -> dict[str, float]:
-        logits = torch.cat([training.logits(part) for part in images.split(BATCH)])
+        logits = torch.cat([logits_of(part) for part in images.split(BATCH)])
         right = (logits.argmax(dim=1) == labels).double().mean()
         return {"loss": float(cross_entropy(logits, labels)), "accuracy": float(right)}
 

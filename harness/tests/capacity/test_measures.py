@@ -1,0 +1,101 @@
+"""Each built-in measure on a network with two layers of two units, by hand."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from harness.capacity.measures import MEASURES, pac_bayes_bound
+from harness.training.summary import summarise_network
+
+WEIGHTS = [[3.0, 4.0], [0.0, 1.0]], [[2.0, 0.0], [0.0, -1.0]]
+IDENTITY = [[1.0, 0.0], [0.0, 1.0]]
+IMAGES = [[1.0, 0.0], [0.0, 1.0], [-1.0, 1.0]]
+"""The network gives (6, 0), (8, -1) and (2, -1), the label is 0: margins of 6, 9 and 3."""
+GAMMA = 3.6
+"""The 10th percentile of 3, 6 and 9."""
+SPECTRAL = math.sqrt(13 + math.sqrt(160))
+"""Of the first layer: the squares of its singular values add up to 26, and their product is 9."""
+
+
+def network(*weights):
+    model = nn.Sequential(nn.Flatten(), nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2))
+    with torch.no_grad():
+        for layer, weight in zip(model[1::2], weights, strict=True):
+            layer.weight.copy_(torch.tensor(weight))
+            layer.bias.zero_()
+    return model
+
+
+@pytest.fixture(scope="module")
+def summary():
+    images, labels = torch.tensor(IMAGES).view(3, 1, 1, 2), torch.zeros(3, dtype=torch.long)
+    final = network(*WEIGHTS)
+    return summarise_network(network(IDENTITY, IDENTITY), final, images, labels, final, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("parameters", 12),
+        ("path-norm", 2 * 3 + 2 * 4 + 1 * 1),
+        ("max-row-product", 7 * 2),
+        ("frobenius-product", math.sqrt(26) * math.sqrt(5)),
+        ("distance", math.sqrt(2**2 + 4**2 + 1**2 + 2**2)),
+        (
+            "spectral",
+            SPECTRAL
+            * 2
+            * ((math.sqrt(20) / SPECTRAL) ** (2 / 3) + (3 / 2) ** (2 / 3)) ** 1.5
+            / GAMMA,
+        ),
+        ("margin", -GAMMA),
+    ],
+)
+def test_a_measure_is_its_formula(summary, name, value):
+    assert MEASURES[name].value(summary) == pytest.approx(value, rel=1e-5)
+
+
+def test_the_bound_of_the_row_norms(summary):
+    complexity = 2 * 14 * 1 * math.sqrt(2 * math.log(4) / 3)
+    expected = 0.1 + 4 * 2 / GAMMA * complexity + math.sqrt(math.log(20) / 6)
+    assert MEASURES["max-row-product"].bound(summary, 3) == pytest.approx(expected, rel=1e-5)
+
+
+NOISY = {
+    "parameters": {"distance l2": 5.0},
+    "noise": {
+        "none": {"loss": 0.1, "accuracy": 1.0},
+        "absolute": {"0.1": {"accuracy": 0.95}, "1": {"accuracy": 0.9}, "10": {"accuracy": 0.2}},
+        "relative": {"0.1": {"loss": 0.35, "accuracy": 0.9}},
+    },
+}
+
+
+def test_noise_that_leaves_nine_of_ten_right():
+    assert MEASURES["pac-bayes"].value(NOISY) == 25 / 2
+    assert MEASURES["sharpness"].value(NOISY) == pytest.approx(0.25)
+
+
+def test_the_pac_bayes_bound_is_the_smallest_over_the_noises():
+    """Of three, at 1,000 images: 0.05 + ..., 0.1 + ..., 0.8 + ..."""
+    confidence = math.log(2 * 3 * math.sqrt(1_000) / 0.05)
+    bounds = [
+        1 - accuracy + math.sqrt((25 / (2 * s**2) + confidence) / 2_000)
+        for s, accuracy in ((0.1, 0.95), (1, 0.9), (10, 0.2))
+    ]
+    assert pac_bayes_bound(NOISY, 1_000) == pytest.approx(min(bounds)) == pytest.approx(bounds[1])
+
+
+@pytest.mark.parametrize("name", ["spectral", "max-row-product"])
+def test_without_a_margin_what_divides_by_it_is_infinite(summary, name):
+    measure = MEASURES[name]
+    without = {**summary, "margins": {**summary["margins"], "10": 0.0}}
+    found = measure.bound(without, 3) if measure.bound else measure.value(without)
+    assert found == math.inf
+
+
+def test_noise_that_leaves_nothing_right_is_infinite():
+    none = {**NOISY, "noise": {**NOISY["noise"], "absolute": {"0.1": {"accuracy": 0.5}}}}
+    assert MEASURES["pac-bayes"].value(none) == math.inf
