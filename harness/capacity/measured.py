@@ -227,10 +227,8 @@ def rescaled(network: Network, factors: Sequence[float] = RESCALED_BY) -> Networ
     return replace(network, model=model)
 
 
-def measure_all(
-    networks: Sequence[Network], name: str, function: MeasureFunction | None = None
-) -> list[Value]:
-    """What a measure says of each network: ``function``, or the built-in one of this name."""
+def value_of(name: str, function: MeasureFunction | None, network: Network) -> Value:
+    """What a measure says of a network: ``function``, or the built-in one of this name."""
     if function is None:
-        return [built_in(MEASURES[name], network) for network in networks]
-    return [evaluate(name, function, network) for network in networks]
+        return built_in(MEASURES[name], network)
+    return evaluate(name, function, network)

@@ -7,8 +7,8 @@ Neyshabur et al. 2015.)
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from statistics import fmean
 
@@ -18,6 +18,7 @@ from harness.evidence.measurement import Measurement, exact
 from harness.evidence.statistics import clopper_pearson, t_interval
 
 RESAMPLES = 1_000
+SHUFFLES = 40
 CONFIDENCE = 95.0
 """Per cent, of the bootstrap's percentiles."""
 
@@ -38,17 +39,13 @@ class MeasuredNetwork:
     bound: float | None = None
 
 
-def random_above_true(name: str, networks: Sequence[MeasuredNetwork]) -> Measurement:
+def random_above_true(name: str, *every: Sequence[MeasuredNetwork]) -> Measurement:
     """The share of pairs of networks, alike but for their labels, in which random labels have more.
 
-    Ties count as not more. The pairs share seed and sample; no two pairs share a draw.
+    Ties count as not more. The pairs share seed and sample; no two pairs share a draw. Of several
+    lists of networks, with shuffled values, the mean.
     """
-    by_seed = {(it.images, it.seed, it.corrupted): it.value for it in networks}
-    pairs = [
-        (value, by_seed[images, seed, 1.0])
-        for (images, seed, corrupted), value in by_seed.items()
-        if corrupted == 0
-    ]
+    pairs = [pair for networks in every for pair in _pairs(networks)]
     above = sum(random > true for true, random in pairs)
     return Measurement(
         f"{name}: larger on random than on true labels",
@@ -59,13 +56,28 @@ def random_above_true(name: str, networks: Sequence[MeasuredNetwork]) -> Measure
     )
 
 
-def rank_correlation(name: str, networks: Sequence[MeasuredNetwork]) -> Measurement:
+def _pairs(networks: Sequence[MeasuredNetwork]) -> list[tuple[float, float]]:
+    """The values on true and on random labels of each sample and seed."""
+    values = {(it.images, it.seed, it.corrupted): it.value for it in networks}
+    return [
+        (value, values[images, seed, 1.0])
+        for (images, seed, corrupted), value in values.items()
+        if corrupted == 0
+    ]
+
+
+def rank_correlation(name: str, *every: Sequence[MeasuredNetwork]) -> Measurement:
     """Kendall's tau between the measure and the gap over all networks; 0 for a constant measure.
 
     The interval is a bootstrap over the seeds within each sample size, all labels of a seed
-    together.
+    together. Of several lists of networks, with shuffled values: the mean, and Student's interval
+    over them.
     """
-    return _resampled(f"{name}: rank correlation with the generalisation gap", networks, _tau)
+    name = f"{name}: rank correlation with the generalisation gap"
+    if len(every) == 1:
+        return _resampled(name, every[0], _tau)
+    found = [_tau(networks) for networks in every]
+    return Measurement(name, (fmean(found),), "tau", t_interval(found), f"{len(found)} shuffles")
 
 
 def rank_correlation_within(name: str, networks: Sequence[MeasuredNetwork]) -> Measurement:
@@ -128,20 +140,15 @@ def invariance(name: str, pairs: Sequence[tuple[float, float]]) -> Measurement:
     return exact(f"{name}: largest change where the function stays", [max(changes)], "relative")
 
 
-def shuffled(networks: Sequence[MeasuredNetwork], seed: int) -> list[MeasuredNetwork]:
-    """The same networks with each other's values: what a measure that knows nothing would say."""
-    order = np.random.default_rng(seed).permutation(len(networks))
+def shuffled(networks: Sequence[MeasuredNetwork]) -> list[list[MeasuredNetwork]]:
+    """The networks with each other's values, many times: a measure that knows nothing."""
+    draw = np.random.default_rng(0)
     return [
-        MeasuredNetwork(
-            it.images,
-            it.corrupted,
-            it.seed,
-            it.gap,
-            it.test_error,
-            networks[other].value,
-            networks[other].bound,
-        )
-        for it, other in zip(networks, order, strict=True)
+        [
+            replace(it, value=networks[other].value, bound=networks[other].bound)
+            for it, other in zip(networks, draw.permutation(len(networks)), strict=True)
+        ]
+        for _ in range(SHUFFLES)
     ]
 
 
@@ -158,7 +165,11 @@ def _tau(networks: Sequence[MeasuredNetwork]) -> float:
     return float(kendalltau(values, gaps).statistic)
 
 
-def _resampled(name: str, networks: Sequence[MeasuredNetwork], statistic) -> Measurement:  # noqa: ANN001
+def _resampled(
+    name: str,
+    networks: Sequence[MeasuredNetwork],
+    statistic: Callable[[Sequence[MeasuredNetwork]], float],
+) -> Measurement:
     by_size: dict[int, dict[int, list[MeasuredNetwork]]] = {}
     for it in networks:
         by_size.setdefault(it.images, {}).setdefault(it.seed, []).append(it)

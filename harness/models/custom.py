@@ -86,6 +86,12 @@ def factory_of(name: str) -> Callable[..., Any]:
             near = _nearest("torchvision model", address.attribute, known)
             raise NetworkError(f"{near}; torchvision.models.list_models() lists them")
         return models.get_model_builder(address.attribute)
+    return callable_at(name, "a function or class that makes the network")
+
+
+def callable_at(name: str, what: str) -> Callable[..., Any]:
+    """The function or class of this name; raises NetworkError where it is not to be had."""
+    address = address_of(name)
     module = _module(address)
     found = getattr(module, address.attribute, None)
     if found is None:
@@ -94,10 +100,7 @@ def factory_of(name: str) -> Callable[..., Any]:
             f"{name}: {_nearest(f'name in {address.source}', address.attribute, public)}"
         )
     if not callable(found):
-        raise NetworkError(
-            f"{name} is a {type(found).__name__}, but it should be a function or class that makes"
-            " the network"
-        )
+        raise NetworkError(f"{name} is a {type(found).__name__}, but it should be {what}")
     return found
 
 

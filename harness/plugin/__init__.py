@@ -9,6 +9,7 @@ pytest_plugins = (
     "harness.plugin.tiers",
     "harness.plugin.recorded",
     "harness.plugin.custom",
+    "harness.plugin.measures",
     "harness.plugin.order",
     "harness.plugin.plan",
     "harness.plugin.engine",

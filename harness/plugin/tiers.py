@@ -32,6 +32,7 @@ MARKERS = (
     "needs(**groups): recipes that the test needs trained or solved, by group",
     "needs_data(*names): datasets that the test reads beside those of its recipes",
     "custom(make): a check of claims/custom: make(model, tier) gives its recipes (--arch)",
+    "measures(*recipes): a check of claims/measures, on networks of these recipes (--measure)",
 )
 
 

@@ -14,7 +14,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from harness.evidence.record import Evidence
-from harness.report.figures import capacity, expressivity, kernels, networks, paper
+from harness.report.figures import capacity, expressivity, kernels, measures, networks, paper
 from harness.report.figures.style import FigureEntries
 
 
@@ -101,6 +101,14 @@ FIGURES: dict[str, Drawing] = {
         "2.2-stability-fails",
         "How far the loss moves where one example of the sample is replaced: mean at that example"
         " (bands: 95 % over replacements) and largest at any point.",
+    ),
+    "complexity-measures": Drawing(
+        measures.complexity,
+        "M-labels",
+        "The generalisation gap, and each complexity measure, on true, half-random and random"
+        " labels. A measure that explains the gap has the same order of colours, and falls where"
+        " the gap falls.",
+        ("M-gaps", "M-images"),
     ),
     "kernel-errors": Drawing(
         kernels.table_3,

@@ -15,6 +15,7 @@ SECTIONS = {
     "3.1": "Implicit regularization",
     "4": "Finite-sample expressivity",
     "5": "An appeal to linear models",
+    "M": "The randomisation test of complexity measures",
 }
 """The paper's headings, shortened."""
 
@@ -52,6 +53,8 @@ def counts_in_words(counts: Counter[str]) -> str:
 
 def section_title(section: str) -> str:
     """The section's number and heading, as in "Section 2.1: Fitting random labels and pixels"."""
+    if section == "M":
+        return SECTIONS[section]
     name = f"Appendix {section}" if section.isalpha() else f"Section {section}"
     return f"{name}: {SECTIONS[section]}" if section in SECTIONS else name
 

@@ -1,0 +1,1 @@
+"""Complexity measures put through the paper's randomisation test (--measure)."""

@@ -1,0 +1,130 @@
+"""Does a complexity measure pass the randomisation test? (pytest -m fast --measure NAME)
+
+MLP 1x512 on 64, 128, 256 and 512 digits with true, half-random and random labels, 4 seeds each, no
+seed twice: 48 networks, all trained to zero training error, whose test error runs from 4 to 93 %.
+A measure sees a network, its training images and labels, and its initial weights; no test data.
+"""
+
+import pytest
+
+from claims.section2_capacity.recipes import at_level, on_digits
+from harness.evidence import AtLeast, AtMost, FigureData
+from harness.evidence.complexity import (
+    broken_bounds,
+    growth_with_images,
+    invariance,
+    random_above_true,
+    rank_correlation,
+    rank_correlation_within,
+    shuffled,
+    smallest_bound,
+)
+
+SIZES = (64, 128, 256, 512)
+LABELS = (0.0, 0.5, 1.0)
+NETWORKS = [
+    on_digits("mlp-1x512", at_level(corrupted), seed, train_size=n)
+    for number, n in enumerate(SIZES)
+    for seed in range(100 + 10 * number, 104 + 10 * number)
+    for corrupted in LABELS
+]
+trained_on = pytest.mark.measures(*NETWORKS)
+
+THREE_OF_FOUR = AtLeast(
+    0.75, source="a measure that explains the gap is larger on random labels; three of four pairs"
+)
+RANKED = AtLeast(0.3, source="Jiang et al. 2020: their best measures reach a tau of 0.3 or more")
+NO_GROWTH = AtMost(0.0, source="Nagarajan & Kolter 2019: the gap shrinks as the sample grows")
+
+
+@pytest.mark.fast
+@pytest.mark.claim("M-labels")
+@trained_on
+def test_it_is_larger_on_random_than_on_true_labels(measured, judge):
+    judge(
+        random_above_true(measured.name, measured.networks),
+        THREE_OF_FOUR,
+        figure=FigureData("complexity-measures", measured.figure),
+    )
+
+
+@pytest.mark.fast
+@pytest.mark.control("M-labels")
+@trained_on
+def test_shuffled_values_do_not_tell_random_from_true_labels(measured, judge):
+    judge(
+        random_above_true(f"{measured.name}, shuffled", *shuffled(measured.networks)), THREE_OF_FOUR
+    )
+
+
+@pytest.mark.fast
+@pytest.mark.claim("M-gaps")
+@trained_on
+def test_it_ranks_the_generalisation_gaps(measured, judge):
+    """Over all networks, and among those whose labels are of one kind."""
+    judge(rank_correlation(measured.name, measured.networks), RANKED)
+    judge(rank_correlation_within(measured.name, measured.networks), RANKED)
+
+
+@pytest.mark.fast
+@pytest.mark.control("M-gaps")
+@trained_on
+def test_shuffled_values_do_not_rank_them(measured, judge):
+    judge(rank_correlation(f"{measured.name}, shuffled", *shuffled(measured.networks)), RANKED)
+
+
+@pytest.mark.fast
+@pytest.mark.claim("M-images")
+@trained_on
+def test_it_does_not_grow_with_the_training_set(measured, judge):
+    judge(growth_with_images(measured.name, measured.networks), NO_GROWTH)
+
+
+@pytest.mark.fast
+@pytest.mark.control("M-images")
+@trained_on
+def test_the_number_of_images_grows(measured, judge):
+    images = measured.with_values(lambda it: float(it.images))
+    judge(growth_with_images("number of training images", images), NO_GROWTH)
+
+
+BELOW_1 = AtMost(1.0, source="an error is at most 1: a bound above it says nothing")
+
+
+@pytest.mark.fast
+@pytest.mark.claim("M-bound")
+@trained_on
+def test_its_bound_holds_and_is_below_1(measured, judge):
+    if not measured.has_bound:
+        pytest.skip(f"{measured.name} gives no bound on the test error")
+    judge(smallest_bound(measured.name, measured.networks), BELOW_1)
+    judge(
+        broken_bounds(measured.name, measured.networks),
+        AtMost(0.15, source="a bound with probability 95 %; at 48 networks, to the interval"),
+    )
+
+
+@pytest.mark.fast
+@pytest.mark.control("M-bound")
+@trained_on
+def test_a_bound_above_1_says_nothing(measured, judge):
+    networks = measured.with_values(lambda it: 0.0, bound=2.0)
+    judge(smallest_bound("a bound of 2 for every network", networks), BELOW_1)
+
+
+SAME = AtMost(1e-3, source="the same function; rounding and the draws of noise")
+
+
+@pytest.mark.fast
+@pytest.mark.claim("M-function")
+@trained_on
+def test_it_is_the_same_for_the_same_function(measured, judge):
+    """Hidden units rescaled by factors from 1/4 to 4, and in reverse order."""
+    judge(invariance(measured.name, measured.same_functions), SAME)
+
+
+@pytest.mark.fast
+@pytest.mark.control("M-function")
+@trained_on
+def test_the_norm_of_all_weights_is_not(measured, judge):
+    judge(invariance("l2 norm of all weights", measured.norms_of_same_functions), SAME)
