@@ -1,0 +1,107 @@
+"""``--measure``: a complexity measure is loaded, tried, and put through the randomisation test."""
+
+import re
+
+import pytest
+
+from harness.evidence.catalogue import load_catalogue
+from harness.plugin.options import CLAIMS
+from harness.tests.plugin_helpers import Project
+
+TESTS = """
+from harness.evidence import AtLeast
+from harness.evidence.complexity import random_above_true
+
+FEW = [
+    paper_recipe("mlp-1x512", "digits", labels, train_size=16, epochs=2, seed=seed)
+    for labels in ("true-labels", "random-labels") for seed in (0, 1)
+]
+
+@pytest.mark.fast
+@pytest.mark.claim("M-labels")
+@pytest.mark.measures(*FEW)
+def test_labels(measured, judge):
+    assert [len(it.inputs) for it in measured.trained] == [16] * 4
+    assert measured.has_bound == measured.name.endswith("pair")
+    judge(random_above_true(measured.name, measured.networks), AtLeast(0.0, source="any"))
+
+@pytest.mark.claim("2.1-chance")
+@experiments(fast={"another": [tiny(9)]})
+def test_of_the_paper(runs, judge):
+    raise AssertionError("deselected")
+"""
+MINE = '''
+CALLS = []
+
+def measure(model, inputs, labels, initial):
+    """How far the weights moved."""
+    final = model.state_dict()
+    return sum((final[name] - start).square().sum() for name, start in initial.items())
+
+def pair(model, inputs, labels, initial):
+    with open("calls", "a") as file:
+        file.write("x")
+    return measure(model, inputs, labels, initial), 0.5
+
+def of_one(model):
+    return 1.0
+
+def on_convolutions(model, inputs, labels, initial):
+    return model.conv1.weight.norm()
+
+NUMBER = 3.0
+'''
+
+
+@pytest.fixture
+def project(tmp_path):
+    made = Project(tmp_path, TESTS)
+    (tmp_path / "mine.py").write_text(MINE)
+    return made
+
+
+def test_measures_alone_are_tried_and_each_network_once(project, tmp_path):
+    done = project.run("--measure=./mine.py:pair", "--measure=path-norm")
+    assert done.outcomes == {
+        "test_labels[./mine.py:pair]": "PASSED",
+        "test_labels[path-norm]": "PASSED",
+    }, done.text
+    assert [record.claim for record in done.evidence] == ["M-labels"] * 2
+    assert {record.scale for record in done.evidence} == {"scaled"}
+    assert "the randomisation test of ./mine.py:pair, path-norm" in done.text
+    assert "The randomisation test of complexity measures" in done.text
+    # Once before anything trains, and then once a network.
+    assert len((tmp_path / "calls").read_text()) == 1 + 4
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("nonsense", "no built-in measure; known are parameters, path-norm"),
+        ("./mine.py:missing", "missing"),
+        ("./nowhere.py:measure", "there is no file"),
+        ("./mine.py:NUMBER", "is a float, but it should be a measure"),
+        ("./mine.py:of_one", "write def of_one\\(model, inputs, labels, initial\\)"),
+        ("./mine.py:on_convolutions", "raised on .*AttributeError"),
+    ],
+)
+def test_what_is_no_measure_is_refused_before_anything_trains(project, option, message):
+    done = project.run(f"--measure={option}")
+    assert done.code == pytest.ExitCode.USAGE_ERROR
+    assert not done.outcomes
+    assert re.search(message, " ".join(done.text.split())), done.text
+
+
+def test_a_measure_goes_with_no_network_of_yours(project):
+    done = project.run("--measure=path-norm", "--arch=torchvision:resnet18")
+    assert done.code == pytest.ExitCode.USAGE_ERROR
+    assert "leave --arch out" in done.text
+
+
+def test_the_claims_on_measures_are_known_to_their_catalogue_alone():
+    measures = load_catalogue(CLAIMS / "measures" / "catalogue.toml")
+    assert not set(measures) & set(load_catalogue(CLAIMS / "catalogue.toml"))
+    written = (CLAIMS / "measures" / "test_randomization_test.py").read_text()
+    for claim in measures:
+        assert f'claim("{claim}")' in written
+        assert f'control("{claim}")' in written
