@@ -13,6 +13,7 @@ BOUNDS = {
     "proved_at_most": "at most {value}, as is proved",
     "equivalent": "within {margin} of {value}",
     "equals": "equals {value}",
+    "in_words": "{words}",
 }
 """By the kind of a check; see `harness.evidence.checks`."""
 
@@ -37,8 +38,13 @@ def bound_in_words(bound: Mapping[str, Any], unit: str) -> str:
     return words.format(**numbers)
 
 
-def _exact(value: float, unit: str) -> str:
-    """A bound's number, to more digits than a measured one: a count to its last, others to six."""
+def _exact(value: float | str, unit: str) -> str:
+    """A bound's number, to more digits than a measured one: a count to its last, others to six.
+
+    Evidence of an earlier format has the bound's words instead.
+    """
+    if isinstance(value, str):
+        return value
     if unit == "share":
         return quantity(value, unit)
     return f"{int(value):,}" if value == int(value) else f"{value:,.6g}"

@@ -105,7 +105,22 @@ class Evidence:
     @classmethod
     def from_line(cls, line: str) -> "Evidence":
         """Raises ValueError or TypeError for a line that `to_line` did not write."""
-        return cls(**json.loads(line))
+        return cls(**upgraded(json.loads(line)))
+
+
+def upgraded(content: dict[str, Any]) -> dict[str, Any]:
+    """A line's fields, those of an earlier format, which had bounds in words, by today's names."""
+    if "bound_words" not in content:
+        return content
+    words = content["bound_words"]
+    renamed = {
+        "bound": {"kind": "in_words", "words": words} if words else {},
+        "figure": content.get("exhibit"),
+        "slack": content.get("room"),
+        "notes": [],
+    }
+    kept = {k: v for k, v in content.items() if k not in ("bound_words", "exhibit", "room")}
+    return {"recorded": "", **kept, **renamed}
 
 
 def last_of_each(records: Iterable[Evidence]) -> dict[Key, Evidence]:

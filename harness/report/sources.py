@@ -10,7 +10,7 @@ from typing import Any
 
 from harness import __version__
 from harness.errors import HarnessError
-from harness.evidence.record import RUN_LINE, UNREADABLE, Evidence, read_evidence
+from harness.evidence.record import RUN_LINE, UNREADABLE, Evidence, read_evidence, upgraded
 from harness.evidence.run_record import RunRecord, run_record, stored_runs
 from harness.runs.records import RECORDS, BadRecord, Records
 
@@ -118,7 +118,7 @@ def _read(path: Path, claims: Collection[str]) -> tuple[list[Evidence], list[Run
         if not line:
             continue
         try:
-            content = json.loads(line)
+            content = upgraded(json.loads(line))
             if _is_unreadable(content):
                 raise ValueError
             if line.startswith(RUN_LINE):

@@ -9,7 +9,8 @@ import re
 import pytest
 
 from harness.errors import HarnessError
-from harness.evidence.record import Evidence
+from harness.evidence.record import Evidence, read_evidence
+from harness.report.formatting import bound
 from harness.report.sources import in_order, read_sources
 from harness.tests.evidence.test_run_record import stored
 from harness.tests.report_helpers import CATALOGUE, NASTY, of_version, record, run, written
@@ -114,6 +115,18 @@ def test_what_cannot_be_shown_is_left_out_with_a_notice(tmp_path, line, reason):
     (notice,) = found.notices
     assert notice.startswith("evidence.jsonl: line 2 left out, ")
     assert re.search(reason, notice)
+
+
+def test_evidence_of_the_format_with_bounds_in_words_is_read(tmp_path):
+    old = {k: v for k, v in json.loads(GOOD.to_line()).items() if k not in ("notes", "recorded")}
+    old |= {"bound": 1.0, "bound_words": "attains 100.00 %"}
+    old |= {"exhibit": old.pop("figure"), "room": old.pop("slack")}
+    path = tmp_path / "evidence.jsonl"
+    path.write_text(json.dumps(old) + "\n")
+    (found,) = read(path).records
+    assert bound(found) == "attains 100.00 %"
+    assert (found.slack, found.figure, found.values) == (GOOD.slack, GOOD.figure, GOOD.values)
+    assert read_evidence(path) == ([found], 0)
 
 
 def test_lines_left_out_for_one_reason_share_a_notice(tmp_path):
