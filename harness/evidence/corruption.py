@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.errors import HarnessError
 from harness.evidence.measurement import NOWHERE, Measurement, accuracies, measure
+from harness.evidence.replicates import mean_over
 from harness.evidence.statistics import Counts, kendall_interval, welch_interval
 from harness.runs.pairs import paired
 from harness.runs.run import Run
@@ -127,6 +128,24 @@ def corruption_cost(name: str, runs: Sequence[Run], classes: int = 10) -> Measur
     mean, half = off / max(images, 1), NORMAL_95 * math.sqrt(variance) / max(images, 1)
     replicated = "test images: each label is drawn independently"
     return measure(name, values, "share", (mean - half, mean + half), replicated, runs)
+
+
+def true_labels_found_first(name: str, runs: Sequence[Run]) -> Measurement:
+    """The share of images with a wrong label that are given their true one, early in training.
+
+    In the first epoch in which half of the images with a right label are given it (Arpit et al.
+    2017). At least two runs, with a share of corrupted labels strictly between 0 and 1; NaN for
+    one that never got there.
+    """
+
+    def early(run: Run) -> float:
+        curve = run.curve
+        shares = zip(curve.online_accuracy_intact, curve.online_true_corrupted, strict=True)
+        return next((found for intact, found in shares if intact >= 0.5), math.nan)
+
+    return mean_over(
+        name, [early(run) for run in runs], "share", "runs: seeds, images, label draws", runs
+    )
 
 
 def _as_drawn(run: Run) -> Counts:

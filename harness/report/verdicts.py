@@ -9,6 +9,7 @@ WORST_FIRST = ("refuted", "inconclusive", "not run", "does not reproduce", "supp
 
 SECTIONS = {
     "A": "Experimental setup",
+    "1.1": "Our contributions",
     "2.1": "Fitting random labels and pixels",
     "2.2": "Implications: measures of complexity",
     "3": "The role of regularization",

@@ -1,0 +1,128 @@
+"""1.1-jump, 2.1-signal: what the labels alone do to the generalisation error.
+
+1.1-jump: the same network, hyperparameters and optimiser, on true and on random labels. fast: the
+paper's five networks on 256 digits, 1 to 8 seeds. gpu_full: the five networks on CIFAR-10, 1 seed;
+cpu_full: the MLPs. 2.1-signal: labels corrupted with probability 1/4, 1/2 and 3/4; MLP 1x512 on 256
+digits, 8 seeds each.
+"""
+
+import pytest
+
+from claims.section2_capacity.recipes import (
+    MLPS,
+    NETWORKS,
+    SEEDS,
+    at_level,
+    on_cifar10,
+    on_digits,
+)
+from harness.evidence import AtLeast, Attains, MoreThan, accuracy, difference_in_accuracy
+from harness.evidence.corruption import true_labels_found_first
+from harness.plugin.experiments import experiments
+
+# --- 1.1-jump --------------------------------------------------------------------------------
+
+SETTINGS = {"true labels": "true-labels", "random labels": "random-labels"}
+QUARTER = 0.25
+"""Of all test images. In Table 1 the smallest jump is 40 points, of MLP 1x512."""
+
+
+def both_on_digits(network):
+    return {
+        labels: [on_digits(network, setting, seed) for seed in SEEDS[network]]
+        for labels, setting in SETTINGS.items()
+    }
+
+
+def both_on_cifar10(network):
+    return {labels: [on_cifar10(network, setting)] for labels, setting in SETTINGS.items()}
+
+
+def judge_jump(judge, name, fewer_errors, more_errors):
+    judge(
+        difference_in_accuracy(f"{name}: test error gained", fewer_errors, more_errors),
+        AtLeast(QUARTER, source="Section 1.1: the error jumps up considerably; here a quarter"),
+    )
+
+
+@pytest.mark.claim("1.1-jump")
+@experiments(
+    fast={network: both_on_digits(network) for network in NETWORKS},
+    cpu_full={network: both_on_cifar10(network) for network in MLPS},
+    gpu_full={network: both_on_cifar10(network) for network in NETWORKS},
+)
+def test_random_labels_alone_make_the_error_jump(runs, judge):
+    """Both trainings end without training errors (2.1-fit), so the test error is the gap."""
+    true, random = runs["true labels"], runs["random labels"]
+    judge_jump(judge, f"{true[0].recipe.title}, random instead of true labels", true, random)
+
+
+TWO_DRAWS = {
+    "one draw": [on_digits("mlp-1x512", "random-labels", seed) for seed in SEEDS["mlp-1x512"]],
+    "another": [
+        on_digits("mlp-1x512", "random-labels", seed, label_draw=1) for seed in SEEDS["mlp-1x512"]
+    ],
+}
+
+
+@pytest.mark.control("1.1-jump")
+@experiments(fast={"two-label-draws": TWO_DRAWS})
+def test_another_draw_of_random_labels_makes_no_jump(runs, judge):
+    judge_jump(judge, "another draw of random labels", runs["one draw"], runs["another"])
+
+
+# --- 2.1-signal ------------------------------------------------------------------------------
+
+
+def digits_at(index, level):
+    """The trainings of 2.1-every-level: each level has its own seeds."""
+    return [
+        on_digits("mlp-1x512", at_level(level), seed + 100 * index, score_corrupted_test=True)
+        for seed in SEEDS["mlp-1x512"]
+    ]
+
+
+CORRUPTED = {f"{level:g}": digits_at(i, level) for i, level in ((1, 0.25), (2, 0.5), (3, 0.75))}
+CHANCE = 0.1
+
+
+def judge_signal(judge, level, runs):
+    """Clean test images are classified far better than by chance ..."""
+    judge(
+        accuracy(f"MLP 1x512, p = {level}: test accuracy, true labels", runs, "test"),
+        AtLeast(2 * CHANCE, source="Section 2.1: remaining signal is captured; twice chance"),
+    )
+
+
+def judge_found_first(judge, level, runs):
+    """... and more corrupted training images are first given their true label than by chance."""
+    judge(
+        true_labels_found_first(
+            f"MLP 1x512, p = {level}: corrupted images first given their true label", runs
+        ),
+        MoreThan(CHANCE, source="chance among 10 classes; Arpit et al. 2017"),
+    )
+
+
+@pytest.mark.claim("2.1-signal")
+@experiments(fast={"mlp-1x512": CORRUPTED})
+def test_the_remaining_signal_is_captured_while_the_noise_is_fitted(runs, judge):
+    for level, of_level in runs.items():
+        judge(
+            accuracy(f"MLP 1x512, p = {level}: training accuracy", of_level, "train"),
+            Attains(1.0, source="Section 2.1: the noise is fitted by brute force"),
+        )
+        judge_signal(judge, level, of_level)
+        judge_found_first(judge, level, of_level)
+
+
+@pytest.mark.control("2.1-signal")
+@experiments(
+    fast={
+        "no-signal": {
+            "1": [on_digits("mlp-1x512", "random-labels", seed) for seed in SEEDS["mlp-1x512"]]
+        }
+    }
+)
+def test_without_signal_there_is_none_to_capture(runs, judge):
+    judge_signal(judge, "1", runs["1"])
