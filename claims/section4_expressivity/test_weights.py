@@ -40,6 +40,28 @@ def test_the_smallest_eigenvalue_bounds_the_weights(judge):
     )
 
 
+@pytest.mark.claim("4-weights")
+def test_with_breakpoints_at_the_previous_points_four_times_the_eigenvalue_bound_holds(judge):
+    """The paper may choose the breakpoints; the proof: harness.expressivity.conditioning."""
+    judge(
+        find_counterexample(
+            "breakpoints at the previous points: norm of w <= 4 norm of y / smallest eigenvalue",
+            lambda s: conditioning.eigenvalue_bounds_weights(s[0], [s[1][0], *s[0][:-1]], s[2], 4),
+            adversarial.interleavings_with_targets(),
+        ),
+        Equals(0, source="w is a second difference of y over the gaps"),
+    )
+
+
+@pytest.mark.control("4-weights")
+def test_with_breakpoints_in_the_middle_four_times_the_eigenvalue_bound_fails(judge):
+    seen = conditioning.weight_norm(1_000, MIDDLE)
+    judge(
+        exact("1,000 points, breakpoints in the middle: norm of w", [seen.norm], ""),
+        AtMost(4 * seen.eigenvalue_bound, source="4 norm of y over the smallest eigenvalue"),
+    )
+
+
 @pytest.mark.control("4-weights")
 def test_alternating_targets_break_the_bound_by_the_smallest_eigenvalue(judge):
     seen = conditioning.weight_norm(1_000, MIDDLE)

@@ -2,6 +2,12 @@
 
 A w = y with A lower triangular. The smallest eigenvalue of A is the least gap, but A is not normal.
 Only the smallest singular value is a bound: norm of w <= norm of y / smallest singular value.
+
+The paper may choose the breakpoints b. For b_i at the previous point x_(i-1), the limit of those
+just above it, the smallest eigenvalue does bound the weights, with a factor of 4. The slope before
+x_i is s_i = (y_i - y_(i-1)) / (x_i - b_i), with y_0 = 0, and w_i = s_i - s_(i-1). Taking
+differences of neighbours at most doubles a norm, so norm of s <= 2 norm of y / least gap, and norm
+of w <= 2 norm of s. For other b no constant factor will do.
 """
 
 from collections.abc import Sequence
@@ -48,13 +54,16 @@ def weight_norm(n: int, placement: float) -> WeightNorm:
 
 
 def eigenvalue_bounds_weights(
-    points: Sequence[Number], breakpoints: Sequence[Number], targets: Sequence[Number]
+    points: Sequence[Number],
+    breakpoints: Sequence[Number],
+    targets: Sequence[Number],
+    times: int = 1,
 ) -> bool:
-    """Whether norm of w <= norm of y / smallest eigenvalue, in rational arithmetic."""
+    """Whether norm of w <= ``times`` norm of y / smallest eigenvalue, in rational arithmetic."""
     x, b, y = ([Fraction(number) for number in part] for part in (points, breakpoints, targets))
     weights = solve_exactly(x, b, y)
     least = min(own - other for own, other in zip(x, b, strict=True))
-    return sum(w * w for w in weights) * least**2 <= sum(target**2 for target in y)
+    return sum(w * w for w in weights) * least**2 <= times**2 * sum(target**2 for target in y)
 
 
 def singular_value_bounds_weights(
