@@ -17,6 +17,7 @@ from harness.errors import HarnessError
 from harness.evidence.catalogue import load_catalogue
 from harness.evidence.complexity import MeasuredNetwork
 from harness.models.custom import callable_at
+from harness.plugin.evidence import COMMAND, NETWORK
 from harness.plugin.experiments import reseed
 from harness.plugin.options import CLAIMS, SESSION, trains_nothing
 from harness.plugin.progress import show_progress
@@ -63,7 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if functions:
         if config.getoption("arch") or config.getoption("--dataset"):
             raise pytest.UsageError("--measure is tried on networks of its own: leave --arch out")
-        config.stash[SESSION].catalogue = load_catalogue(FOLDER / "catalogue.toml")
+        config.stash[SESSION].catalogue |= load_catalogue(FOLDER / "catalogue.toml")
 
 
 def _loaded(config: pytest.Config, name: str) -> "MeasureFunction":
@@ -100,10 +101,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave these tests alone in the session."""
-    if config.stash[FUNCTIONS]:
-        chosen = [item for item in items if item.get_closest_marker("measures")]
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
-        items[:] = chosen
+    if not config.stash[FUNCTIONS]:
+        return
+    chosen = [item for item in items if item.get_closest_marker("measures")]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = chosen
+    for item in chosen:
+        name = item.callspec.params["measured"]
+        item.stash[NETWORK] = name
+        item.stash[COMMAND] = ["--measure", name]
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,8 +43,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Any:
 def _sources(config: pytest.Config, records: list[Evidence]) -> Sources:
     """This session's evidence, and the repository's records beside it."""
     sources = Sources(records, {run.key: run for run in config.stash[RUNS]})
-    of_the_paper = not config.getoption("--measure") and any(not it.network for it in records)
-    if of_the_paper and not is_recorded(config):
+    if not is_recorded(config) and any(not record.network for record in records):
         try:
             sources.add_records()
         except HarnessError as error:

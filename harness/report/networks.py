@@ -60,6 +60,11 @@ def of_the_paper(records: Iterable[Evidence]) -> list[Evidence]:
     return [record for record in records if not record.network]
 
 
+def is_of_measure(record: Evidence) -> bool:
+    """Whether it is about a complexity measure (claims/measures), whose name is the network's."""
+    return record.claim.startswith("M-")
+
+
 def by_network(records: Iterable[Evidence]) -> dict[str, list[Evidence]]:
     """The checks on each custom network, in the order of the networks' first checks."""
     found: dict[str, list[Evidence]] = {}
@@ -72,7 +77,7 @@ def by_network(records: Iterable[Evidence]) -> dict[str, list[Evidence]]:
 def compare(records: Iterable[Evidence], runs: Mapping[str, RunRecord]) -> list[Comparison]:
     """A row for each custom network."""
     rows = []
-    for network, checks in by_network(records).items():
+    for network, checks in by_network(it for it in records if not is_of_measure(it)).items():
         true, random = (_runs(checks, runs, labels) for labels in (TRUE, RANDOM))
         verdicts = claim_verdicts(checks)
         supported = sum(verdict == "supported" for verdict in verdicts.values())

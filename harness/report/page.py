@@ -18,12 +18,13 @@ from harness.evidence.record import Evidence
 from harness.evidence.run_record import RunRecord
 from harness.evidence.statistics import CONFIDENCE
 from harness.files import write_atomically
-from harness.report import formatting
+from harness.report import formatting, measures
 from harness.report.claim_tests import TIERS, ClaimTest, claim_tests
 from harness.report.curves import Series, paper_figures
 from harness.report.drawings import FIGURES, figures_as_svg
 from harness.report.inline import Inline, inline
 from harness.report.machines import machines_of
+from harness.report.measures import measure_rows
 from harness.report.networks import COLUMNS, FIGURE, compare, learning_curves, of_the_paper
 from harness.report.scorecard import scorecard
 from harness.report.sources import Sources
@@ -107,6 +108,8 @@ def write_report(folder: Path, sources: Sources, catalogue: Mapping[str, Claim])
     write_atomically(card, text.encode())  # First: a folder that cannot be written fails early.
     records = [*of_the_paper(sources.records), *sources.recorded]
     curves = paper_figures(records, sources.runs)
+    if entries := [row.figure for row in measure_rows(sources.records) if row.figure]:
+        curves[measures.FIGURE] = entries
     if custom := learning_curves(sources.records, sources.runs):
         curves[FIGURE] = custom
     drawn = figures_as_svg(records, curves, empty=PAPER_FIGURES, warn=sources.notices.append)
@@ -128,6 +131,7 @@ def render(
     everything = [*sources.records, *sources.recorded]
     pictures = _pictures(everything, curves, drawn)
     custom_picture = pictures.pop(FIGURE, None)
+    measures_picture = pictures.pop(measures.FIGURE, None)
     records = of_the_paper(sources.records)
     # A claim without a verdict in this evidence has that of the records, if there is one.
     here = claim_verdicts(records)
@@ -140,6 +144,7 @@ def render(
             [picture for picture in pictures.values() if claim.id in picture.claims],
         )
         for claim in catalogue.values()
+        if claim.section != "M"
     }
     counts = Counter(view.verdict for view in views.values())
     sections: dict[str, list[ClaimView]] = {}
@@ -162,6 +167,9 @@ def render(
         networks=compare(sources.records, sources.runs),
         network_columns=COLUMNS,
         custom_picture=custom_picture,
+        measures=measure_rows(sources.records),
+        questions=measures.QUESTIONS.values(),
+        measures_picture=measures_picture,
         machines=machines,
         letter={id(r): machine.letter for machine in machines for r in machine.records},
         files=sources.files,

@@ -18,7 +18,7 @@ from rich.text import Text
 from harness.evidence.catalogue import Claim
 from harness.evidence.record import Evidence
 from harness.report.formatting import bound, interval, measured, published
-from harness.report.networks import by_network, note_on, of_the_paper
+from harness.report.networks import by_network, is_of_measure, note_on, of_the_paper
 from harness.report.verdicts import (
     claim_verdicts,
     counts_in_words,
@@ -85,7 +85,10 @@ def scorecard(
         rows += _rows(of_the_paper(records), catalogue, recorded)
         for network, checks in by_network(records).items():
             notes = tuple(filter(None, [note_on(checks)]))
-            rows += [Row(""), Row(f"On {network}: {CUSTOM}", style="bold", below=notes)]
+            title = f"On {network}: {CUSTOM}"
+            if is_of_measure(checks[0]):
+                title = f"{network}: verdicts of its own"
+            rows += [Row(""), Row(title, style="bold", below=notes)]
             rows += _rows(checks, catalogue)
         widths = [max(map(len, column)) for column in zip(*(it.cells for it in rows), strict=True)]
         short = {row.cells[VERDICT] for row in rows} - {TWO_LINES}
@@ -255,6 +258,7 @@ def totals(
 
 def _totals(records: Sequence[Evidence], catalogue: Mapping[str, Claim]) -> Iterable[str]:
     worst = claim_verdicts(records)
+    catalogue = {claim: it for claim, it in catalogue.items() if it.section != "M"}
     counts = Counter(worst.values())
     judged = counts.total() - counts["not run"]
     yield f"{judged} of {len(catalogue)} claims judged: {counts_in_words(counts) or 'none'}"
