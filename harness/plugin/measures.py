@@ -16,7 +16,6 @@ from harness.environment import available_cores
 from harness.errors import HarnessError
 from harness.evidence.catalogue import load_catalogue
 from harness.evidence.complexity import MeasuredNetwork
-from harness.models.custom import callable_at
 from harness.plugin.evidence import COMMAND, NETWORK
 from harness.plugin.experiments import reseed
 from harness.plugin.options import CLAIMS, SESSION, trains_nothing
@@ -60,25 +59,31 @@ def pytest_configure(config: pytest.Config) -> None:
                 " measure of yours is FILE.py:FUNCTION or PACKAGE.MODULE:FUNCTION"
             )
         else:
-            functions[name] = _loaded(config, name)
+            try:
+                tried = not trains_nothing(config) and not config.stash[SESSION].worker
+                functions[name] = load_measure(name, tried)
+            except HarnessError as error:
+                raise pytest.UsageError(f"--measure {error}") from error
     if functions:
         if config.getoption("arch") or config.getoption("--dataset"):
             raise pytest.UsageError("--measure is tried on networks of its own: leave --arch out")
         config.stash[SESSION].catalogue |= load_catalogue(FOLDER / "catalogue.toml")
 
 
-def _loaded(config: pytest.Config, name: str) -> "MeasureFunction":
+def load_measure(name: str, tried: bool = True) -> "MeasureFunction":
+    """The function of this name, tried on a network of one epoch if ``tried``.
+
+    Raises NetworkError where it is not to be had, and CapacityError where it is no measure.
+    """
     from harness.capacity import measured
+    from harness.models.custom import callable_at
     from harness.training.protocol import paper_recipe
 
-    try:
-        function = callable_at(name, "a measure")
-        measured.check_signature(name, function)
-        if not trains_nothing(config) and not config.stash[SESSION].worker:
-            short = paper_recipe("mlp-1x512", "digits", "true-labels", train_size=32, epochs=1)
-            measured.evaluate(name, function, measured.train_networks([short])[0])
-    except HarnessError as error:
-        raise pytest.UsageError(f"--measure {error}") from error
+    function = callable_at(name, "a measure")
+    measured.check_signature(name, function)
+    if tried:
+        short = paper_recipe("mlp-1x512", "digits", "true-labels", train_size=32, epochs=1)
+        measured.evaluate(name, function, measured.train_networks([short])[0])
     return function
 
 
