@@ -113,7 +113,7 @@ def upgraded(content: dict[str, Any]) -> dict[str, Any]:
     if "bound_words" not in content:
         return content
     words = content["bound_words"]
-    renamed = {
+    renamed: dict[str, Any] = {
         "bound": {"kind": "in_words", "words": words} if words else {},
         "figure": content.get("exhibit"),
         "slack": content.get("room"),

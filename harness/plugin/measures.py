@@ -47,7 +47,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the measures, and try each on an untrained network before anything trains."""
-    config.stash[FUNCTIONS] = functions = {}
+    functions: dict[str, MeasureFunction | None] = {}
+    config.stash[FUNCTIONS] = functions
     for name in config.getoption("--measure") or ():
         if name == ALL:
             functions |= dict.fromkeys(MEASURES)
