@@ -100,8 +100,12 @@ def test_counts_of_reproduced_numbers_are_those_of_the_records():
 
 
 def test_the_code_of_the_harness_page_runs():
-    (code,) = fenced(TEXTS["harness/README.md"], "python")
-    exec(code, {"images": torch.rand(20, 3, 4, 4), "labels": torch.arange(20) % 10})
+    measure, theorem = fenced(TEXTS["harness/README.md"], "python")
+    exec(theorem, {"images": torch.rand(20, 3, 4, 4), "labels": torch.arange(20) % 10})
+    model = torch.nn.Linear(3, 2)
+    initial = {name: it + 1 for name, it in model.state_dict().items()}
+    exec(measure, names := {})
+    assert float(names["measure"](model, None, None, initial).detach()) == pytest.approx(8)
 
 
 def test_the_claim_in_contributing_is_one():

@@ -37,6 +37,16 @@ ENTRIES = {
         }
         for name, mean in (("trained network", 1.0), ("linear, bounded norm", 0.1))
     ],
+    "complexity-measures": [
+        {
+            "measure": name,
+            "n": [64, 64, 128, 128],
+            "corrupted": [0.0, 1.0, 0.0, 1.0],
+            "gap": [0.2, 0.9, 0.1, 0.9],
+            "value": [1.0, 30.0, 2.0, 60.0],
+        }
+        for name in ("path-norm", "./mine.py:measure")
+    ],
     "uniform-stability": [
         {
             "class": name,
@@ -99,7 +109,8 @@ def test_a_figure_is_drawn_as_svg_with_its_words_as_text(name):
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_belongs_to_a_claim_and_says_what_it_shows(name):
     drawing = FIGURES[name]
-    assert drawing.claim in load_catalogue(CLAIMS / "catalogue.toml")
+    catalogue = load_catalogue(CLAIMS / "catalogue.toml")
+    assert drawing.claim in catalogue | load_catalogue(CLAIMS / "measures" / "catalogue.toml")
     assert len(drawing.caption.split()) > 5
     assert drawing.caption.endswith(".")
 
