@@ -132,7 +132,7 @@ def claim_of(item: pytest.Item) -> tuple[str, bool]:
 
 
 def tiers_asked_for(config: pytest.Config) -> list[str]:
-    """The tiers that ``-m`` selects, or that a test's name has: else the fast one.
+    """The tiers of claims that ``-m`` selects, or that a test's name has: else the fast one.
 
     >>> tiers_asked_for(config)  # with -m "not gpu_full"
     ['fast', 'cpu_full', 'imagenet']
@@ -141,10 +141,12 @@ def tiers_asked_for(config: pytest.Config) -> list[str]:
         return ["fast"]
     selects = Expression.compile(config.option.markexpr or "True").evaluate
     named = [tier for tier in TIERS if any(f"[{tier}-" in it for it in map(str, config.args))]
+    # No other role: with -m "fast and not control", claims are selected.
+    others = {*TIERS, *ROLES} - {"claim"}
     return [
         tier
         for tier in named or TIERS
-        if selects(lambda name, tier=tier, **_: name == tier or name not in TIERS)
+        if selects(lambda name, tier=tier, **_: name == tier or name not in others)
     ]
 
 

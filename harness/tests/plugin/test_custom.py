@@ -78,6 +78,12 @@ def test_the_custom_checks_alone_are_tried_on_the_networks(tmp_path):
     assert "claims judged" not in done.text, "no verdict on a claim of the paper"
 
 
+def test_a_selection_without_a_check_for_networks_is_no_crash(tmp_path):
+    done = Project(tmp_path, CLAIMS).run("-m", "fast and not claim", "--arch=mlp-1x16")
+    assert done.code == pytest.ExitCode.NO_TESTS_COLLECTED, done.text
+    assert "INTERNALERROR" not in done.text
+
+
 def test_a_plan_names_the_trainings_of_the_network(tmp_path):
     done = Project(tmp_path, CLAIMS).run("--plan", "--arch=mlp-1x16", "--arch-epochs=7")
     job = "mlp-1x16 on digits (n = 16), true labels, seed 0 and 1 more as one job"
@@ -169,6 +175,8 @@ def test_a_slowdown_is_decided_where_both_were_fitted_or_the_time_alone_is_too_l
         ("not gpu_full", [], ["fast", "cpu_full"]),
         ("cpu_full or gpu_full", [], ["cpu_full", "gpu_full"]),
         ("fast and claim", [], ["fast"]),
+        ("fast and not control and not baseline", [], ["fast"]),
+        ("fast and not claim", [], []),
         ("", ["claims/custom/test_capacity.py::test_it[cpu_full-net.py:make]"], ["cpu_full"]),
     ],
 )
