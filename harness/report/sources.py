@@ -2,20 +2,45 @@
 
 import gzip
 import json
+import math
 import zlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from harness import __version__
 from harness.errors import HarnessError
+from harness.evidence.formatting import BOUNDS
 from harness.evidence.record import RUN_LINE, UNREADABLE, Evidence, read_evidence, upgraded
 from harness.evidence.run_record import RunRecord, run_record, stored_runs
+from harness.evidence.verdict import Verdict
 from harness.runs.records import RECORDS, BadRecord, Records
 
 GZIP_START = b"\x1f\x8b"
 FIELDS = {entry.name for entry in fields(Evidence)}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _are_numbers(values: Any) -> bool:
+    return isinstance(values, list) and all(it is None or _is_number(it) for it in values)
+
+
+SOUND: dict[str, Callable[[Any], bool]] = {
+    "verdict": lambda it: it in get_args(Verdict),
+    "bound": lambda it: isinstance(it, dict) and it.get("kind", "equals") in BOUNDS,
+    "values": _are_numbers,
+    "interval": lambda it: it is None or (_are_numbers(it) and len(it) == 2),
+    "seconds": _is_number,
+    "published": lambda it: it is None or _is_number(it),
+    "false_alarm": lambda it: it is None or _is_number(it),
+    "scale": lambda it: it in ("", "exact", "paper", "scaled"),
+    "figure": lambda it: it is None or (isinstance(it, dict) and {"name", "data"} <= it.keys()),
+}
+"""What the page computes with, by field: a file may have been edited by hand."""
 
 
 @dataclass
@@ -144,6 +169,8 @@ def _problem(content: dict[str, Any], claims: Collection[str]) -> str:
         return f"written by {by}, and this is {__version__}: run its tests again"
     if names := ", ".join(sorted(content.keys() ^ FIELDS)):
         return f"of another format (it differs in: {names}): run its tests again"
+    if edited := [name for name, is_sound in SOUND.items() if not is_sound(content[name])]:
+        return f"damaged: {edited[0]} = {content[edited[0]]!r:.60} is none: run its tests again"
     if content["claim"] not in claims:
         return (
             f"about the unknown claim {content['claim']!r}, which is not in claims/catalogue.toml"

@@ -103,6 +103,20 @@ def without(*names):
         (of_version(GOOD, "0.0.9").to_line(), r"written by version 0\.0\.9, and this is .*again"),
         ("{}", "written by an unknown version"),
         (Evidence("2.1-fit", "x", False, "supported").to_line(), "written by an unknown version"),
+        *[
+            (changed(**{name: value}), f"damaged: {name} = .* is none")
+            for name, value in {
+                "verdict": "great",
+                "bound": {"kind": "near"},
+                "values": ["many"],
+                "interval": [0.1],
+                "seconds": None,
+                "published": "99 %",
+                "false_alarm": float("nan"),
+                "scale": "huge",
+                "figure": {"data": {}},
+            }.items()
+        ],
         (changed(colour="red"), r"of another format \(it differs in: colour\)"),
         (without("when", "published_cell"), r"another format .*: published_cell, when\)"),
         (record("9-nine").to_line(), "about the unknown claim '9-nine', which is not in claims/"),
