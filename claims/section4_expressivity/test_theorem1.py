@@ -104,7 +104,7 @@ def judge_labels(judge, dataset, data_root, labels, seed, one_hot=False):
         check = ProvedAtMost if bound <= 0.5 else AtMost
         judge(
             exact(f"{what}: largest error, {path}", [error], ""),
-            check(min(bound, 0.5), source="the bound stated beforehand, and one half of a label"),
+            check(min(bound, 0.5), source="the bound stated before, and one half of a label"),
         )
 
 
