@@ -1,10 +1,8 @@
 """Folders of photographs: layout, labels, corrupt files, training."""
 
 import shutil
-from dataclasses import asdict
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 import torch
 from torchvision.datasets import ImageFolder
@@ -16,6 +14,7 @@ from harness.evidence.run_record import stored_runs
 from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.photo_helpers import CORRUPT, prepared, small
+from harness.tests.training_helpers import figures, finished
 from harness.training.backend import Backend
 from harness.training.loop import Training
 from harness.training.state import restore, state_of
@@ -24,10 +23,7 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def trained(recipe, root, workers=2):
-    training = Training(recipe, prepared(recipe, root, workers), Backend("cpu", 1))
-    while not training.over:
-        training.run_epoch()
-    return training
+    return finished(Training(recipe, prepared(recipe, root, workers), Backend("cpu", 1)))
 
 
 def _is_photograph(path):
@@ -80,14 +76,18 @@ def test_too_many_classes_are_refused(made):
         photo_folder(made, most_classes=2)
 
 
-def test_too_large_a_sample_is_refused(made):
-    with pytest.raises(DataError, match=r"needs 13 training photographs, .* holds 12; set train_s"):
-        prepared(small(train_size=13), made)
-
-
-def test_a_last_batch_of_one_photograph_is_refused(made):
-    with pytest.raises(InvalidRecipe, match="last batch of one of the 12 photographs"):
-        prepared(small(batch_size=11), made)
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"train_size": 13}, "needs 13 training photographs, .* holds 12; set train_s"),
+        ({"batch_size": 11}, "last batch of one of the 12 photographs"),
+        ({"batch_size": 1}, "batch_size = 1, .* BatchNorm normalises each by the others"),
+        ({"rank_batch": 3}, "rank_batch = 3, .* BatchNorm normalises each by the others"),
+    ],
+)
+def test_a_recipe_that_the_folder_cannot_serve_is_refused(changes, message, made):
+    with pytest.raises((DataError, InvalidRecipe), match=message):
+        prepared(small(**changes), made)
 
 
 def test_corrupt_files_are_found_before_training(folder):
@@ -123,19 +123,6 @@ def test_two_folders_with_equal_names_and_sizes_are_kept_apart(folder, tmp_path)
     assert len(prepared(small(), sound).train_labels) == 12
 
 
-@pytest.mark.parametrize(
-    ("changes", "name"),
-    [
-        ({"batch_size": 1, "rank_batch": None}, "batch_size = 1,"),
-        ({"batch_size": 4, "rank_batch": 1}, "rank_batch = 1,"),
-        ({"batch_size": 4, "rank_batch": 3}, "rank_batch = 3,"),
-    ],
-)
-def test_batches_of_one_photograph_are_refused(changes, name):
-    with pytest.raises(InvalidRecipe, match=f"{name} .* BatchNorm normalises each by the others"):
-        small(**changes)
-
-
 def test_skipped_files_are_counted_and_change_no_other_label(folder):
     whole = prepared(small(), folder)
     (folder / "train/n001/2.JPEG").write_bytes(CORRUPT)
@@ -168,20 +155,12 @@ def test_random_labels_are_drawn_once_over_1000_classes(made):
 def test_neither_workers_nor_a_restart_change_a_bit(made, augmentation):
     recipe = small(augmentation=augmentation, epochs=3)
     whole, alone = trained(recipe, made), trained(recipe, made, workers=1)
-
-    def figures(training):
-        outcome = asdict(training.outcome)
-        outcome["curve"]["seconds"] = None
-        return outcome
-
-    assert figures(whole) == figures(alone)
+    assert figures(whole.outcome) == figures(alone.outcome)
     first = Training(recipe, prepared(recipe, made), Backend("cpu", 1))
     first.run_epoch()
     second = Training(recipe, prepared(recipe, made), Backend("cpu", 1))
     restore(second, *state_of(first))
-    while not second.over:
-        second.run_epoch()
-    assert figures(second) == figures(whole)
+    assert figures(finished(second).outcome) == figures(whole.outcome)
 
 
 def test_best_and_last_accuracies_are_recorded(made, tmp_path):
@@ -196,11 +175,3 @@ def test_best_and_last_accuracies_are_recorded(made, tmp_path):
     (record,) = stored_runs(tmp_path / "runs", [SimpleNamespace(runs=[laboratory.run(recipe).key])])
     assert record.figures["train accuracy, top-5"] == 1
     assert record.figures["best test accuracy"] == pytest.approx(outcome.best_test_accuracy, 1e-5)
-
-
-def test_a_part_of_one_photograph_joins_the_previous_part():
-    from harness.training.ranks import Ranks
-
-    sizes = [len(part) for part, *_ in Ranks().parts(torch.arange(9), 4)]
-    assert sizes == [4, 5]
-    assert np.isclose(sum(share for _, share, _ in Ranks().parts(torch.arange(9), 4)), 1)

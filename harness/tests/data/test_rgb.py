@@ -119,9 +119,3 @@ def test_any_error_of_a_decoder_means_a_corrupt_file(error, tmp_path, monkeypatc
     why = str(error) or "EOFError"
     with pytest.raises(CorruptImage, match=rf"0.png cannot be read as an image \({why}\)"):
         read_rgb(tmp_path / "0.png")
-
-
-def test_too_little_memory_is_no_corrupt_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(Image, "open", lambda path: (_ for _ in ()).throw(MemoryError()))
-    with pytest.raises(MemoryError):
-        read_rgb(tmp_path / "0.png")

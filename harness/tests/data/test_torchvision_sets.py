@@ -55,21 +55,11 @@ def test_intact_files_are_read_as_by_torchvision(fashion, tmp_path):
 @pytest.mark.parametrize(
     ("file", "spoil", "why"),
     [
-        (
-            "train-labels-idx1-ubyte",
-            lambda _: b"",
-            r"has 0 bytes instead of 38 and begins with b''",
-        ),
+        ("train-labels-idx1-ubyte", lambda _: b"", "has 0 bytes instead of 38 and begins with b''"),
         ("t10k-images-idx3-ubyte", lambda _: b"<html>404", "has 9 bytes .* with b'<html>404' inst"),
         ("train-labels-idx1-ubyte", gzip.compress, r"begins with b'\\x1f\\x8b"),
         ("train-images-idx3-ubyte", lambda it: it[:-9], "has 23,527 bytes instead of 23,536;"),
-        ("train-images-idx3-ubyte", lambda it: it + b"\0", "has 23,537 bytes instead of 23,536;"),
-        ("train-images-idx3-ubyte", lambda _: raw(IMAGES[:20]), "has 15,696 bytes .* begins with"),
-        (
-            "t10k-labels-idx1-ubyte",
-            lambda it: it[:-1] + b"\xff",
-            "holds the label 255 of 10 classes",
-        ),
+        ("t10k-labels-idx1-ubyte", lambda it: it[:-1] + b"\xff", "holds the label 255 of 10 cl"),
     ],
 )
 def test_a_damaged_raw_file_is_named_and_the_remedy_works(
@@ -119,14 +109,6 @@ def test_the_remedy_fetches_both_parts(tmp_path, monkeypatch, name):
     exec(re.search(r"fetch it with: python -c \"(.*)\",", str(refused.value))[1], {})
     parts = ("train", "test") if name == "SVHN" else (True, False)
     assert fetched == [(str(tmp_path), part) for part in parts]
-
-
-def test_checksums_of_mnist_are_verified(fashion, tmp_path, monkeypatch):
-    (tmp_path / "FashionMNIST").rename(tmp_path / "MNIST")
-    with pytest.raises(
-        DataError, match=r"MNIST is damaged: .*train-images-idx3-ubyte does not have"
-    ):
-        torchvision_arrays("MNIST", tmp_path)
 
 
 def test_compressed_files_are_read_by_torchvision(tmp_path, monkeypatch):

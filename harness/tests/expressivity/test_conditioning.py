@@ -2,17 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 
-from harness.expressivity import adversarial, conditioning
+from harness.expressivity import conditioning
 from harness.expressivity.conditioning import weight_norm
-
-
-def test_weights_can_exceed_the_eigenvalue_bound():
-    seen = weight_norm(1_000, 0.5)
-    assert seen.norm == pytest.approx(1.46e5, rel=1e-2)
-    assert seen.eigenvalue_bound == pytest.approx(2 * np.sqrt(1_000), rel=1e-12)
-    assert seen.norm < seen.singular_value_bound < 1.2 * seen.norm
 
 
 @pytest.mark.parametrize("placement", [0.0, 0.5])
@@ -27,20 +19,9 @@ def test_the_norm_is_that_of_a_dense_solve(placement):
     assert seen.singular_value_bound == pytest.approx(np.sqrt(n) / least, rel=1e-6)
 
 
-def test_a_single_point_is_bounded_by_either():
-    for point in (1.25, 2.0, 9.0):
-        assert conditioning.eigenvalue_bounds_weights([point], [1], [3])
-        assert conditioning.singular_value_bounds_weights([point], [1], [3])
-
-
 def test_three_points_are_not_bounded_by_the_eigenvalue():
     sample = ([1, 3, 5], [0, 2, 4], [1, -1, 1])
     assert not conditioning.eigenvalue_bounds_weights(*sample)
-    assert conditioning.singular_value_bounds_weights(*sample)
-
-
-@given(adversarial.interleavings_with_targets())
-def test_the_singular_value_bounds_any_weights(sample):
     assert conditioning.singular_value_bounds_weights(*sample)
 
 

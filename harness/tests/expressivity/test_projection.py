@@ -70,26 +70,6 @@ def test_the_direction_with_the_largest_smallest_gap_is_taken():
     assert share.max() > 2 * np.median(share)
 
 
-def test_points_come_in_the_order_of_their_places():
-    points = np.random.default_rng(3).normal(size=(50, 4))
-    found = separate(points, np.zeros((50, 1)), seed=0, count=2)
-    assert (np.diff(found.places) > 0).all()
-    np.testing.assert_array_equal(
-        found.places, project(points, found.direction.vector[:, None])[found.order, 0]
-    )
-
-
-def test_one_dimension_keeps_its_order():
-    points = np.array([[3.0], [-1.0], [2.0], [0.0]])
-    assert separate(points, np.zeros((4, 1)), seed=5, count=3).order.tolist() == [1, 3, 2, 0]
-
-
-def test_the_seed_decides_the_directions():
-    draws = [directions_for(3, 1.0, 2, np.random.default_rng(seed)) for seed in (0, 0, 1)]
-    assert np.array_equal(draws[0], draws[1])
-    assert not np.array_equal(draws[0], draws[2])
-
-
 def test_the_two_points_that_coincide_are_named():
     points = np.array([[0.0, 9.0], [1e300, 1.0], [5.0, 5.0], [1e300, 1.0 + 2**-40]])
     points[[0, 2]] *= 1e298
@@ -113,11 +93,6 @@ def test_directions_are_drawn_again_after_a_failed_round(monkeypatch):
     found = separate(points, np.zeros((3, 1)), seed=0, count=2)
     assert len(draws) == 2
     assert len(found.order) == 3
-
-
-def test_equal_points_leave_one():
-    found = separate(np.full((5, 2), 3.0), np.ones((5, 1)), seed=0, count=2)
-    assert found.order.tolist() == [0]
 
 
 def test_too_many_dimensions_are_refused():

@@ -1,6 +1,5 @@
 """Linear models: invalid input, singular matrices, and solves that do not fit in memory."""
 
-import re
 from dataclasses import replace
 
 import pytest
@@ -17,7 +16,7 @@ from harness.linear.memory import NotEnoughMemory
 from harness.linear.recipe import ConvNetRecipe, KernelRecipe
 from harness.linear.ridge import ridge_path
 from harness.linear.solve import memory_needed
-from harness.linear.triangle import NotPositiveDefinite, triangle_bytes
+from harness.linear.triangle import triangle_bytes
 from harness.tests.linear.test_features import CONVNET, KERNEL
 from harness.tests.linear.test_solver import points
 
@@ -35,13 +34,6 @@ def test_a_system_that_cannot_be_solved_is_refused(change, message):
     given = {"points": torch.eye(4)[:, :2] + torch.arange(4.0)[:, None], "targets": torch.eye(4)}
     with pytest.raises(HarnessError, match=message):
         fit(**{**given, "kernel": GaussianKernel(1.0), **change})
-
-
-@pytest.mark.parametrize("ridges", [(), (0.1, -1.0), (float("nan"),), (float("inf"),)])
-def test_a_path_of_invalid_ridges_is_refused(ridges):
-    x, y = points(9)
-    with pytest.raises(HarnessError, match=r"ridges = .* 0 or above, and finite"):
-        ridge_path(x, y, GaussianKernel(1.0), ridges, x)
 
 
 def test_equal_points_are_named():
@@ -62,15 +54,6 @@ def test_a_singular_kernel_is_reported_and_never_repaired():
     x, y = points(9, d=3)
     with pytest.raises(HarnessError, match=r"pivot|residual"):
         fit(x, y, DotProduct())
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_the_pivot_of_a_breakdown_is_named(dtype):
-    """In five dimensions a kernel this wide is singular to rounding long before pivot 300."""
-    x = torch.rand(300, 5, generator=torch.Generator().manual_seed(0))
-    with pytest.raises(NotPositiveDefinite, match="breaks down at pivot") as caught:
-        fit(x, torch.ones(300, 1), GaussianKernel(0.01), dtype=dtype)
-    assert 0 <= caught.value.pivot < 300
 
 
 def test_a_matrix_too_large_is_refused_before_anything_is_allocated(monkeypatch):
@@ -113,12 +96,8 @@ def test_memory_needed_counts_features_and_triangles(monkeypatch):
         solve_convnet(CONVNET, examples(CONVNET, None), "cpu")
     with pytest.raises(NotEnoughMemory, match="interpolation of 80 points needs"):
         interpolants(KERNEL, 20)
-
-
-def test_available_memory_is_known_here():
-    there = memory.available_bytes()
-    assert there is None or 10**7 < there < 10**14
-    assert re.fullmatch(r"\d+\.\d GB", memory.in_gb(5e9))
+    with pytest.raises(HarnessError, match="60 extra points"):
+        interpolants(KERNEL, 60)
 
 
 @pytest.mark.parametrize(
@@ -129,22 +108,11 @@ def test_available_memory_is_known_here():
         (KERNEL, {"ridge": 0.0}, "ridge = 0.0, but it should be above 0 .*, or None"),
         (KERNEL, {"train_size": 1_798}, "an integer from 1 to 747"),
         (KERNEL, {"corruptions": (2,)}, r"corruptions = \(2,\), but it should be different shares"),
-        (KERNEL, {"corruptions": ()}, "corruptions"),
-        (KERNEL, {"corruptions": (0, 0.0)}, "corruptions"),
         (KERNEL, {"precision": "bf16"}, "precision = 'bf16', but it should be fp32 or fp64"),
         (CONVNET, {"filters": (12, 4)}, r"filters = \(12, 4\), but it should be ascending"),
-        (CONVNET, {"filters": ()}, "filters"),
-        (CONVNET, {"filters": (4, 4)}, "filters"),
         (CONVNET, {"ridges": (-1.0,)}, r"ridges = \(-1.0,\), .* each 0 or above"),
-        (CONVNET, {"ridges": (1.0, 1.0)}, "ridges = .* different"),
         (CONVNET, {"patch": 8}, "patch = 8, but it should be an integer from 1 to 7"),
-        (CONVNET, {"source": "k-means"}, "source"),
-        (
-            CONVNET,
-            {"streamed": True},
-            r"streamed = True, but it should be False for \(4,\) filters",
-        ),
-        (CONVNET, {"held_out": 797}, "held_out = 797"),
+        (CONVNET, {"streamed": True}, r"streamed = True, but it should be False for \(4,\) filt"),
     ],
 )
 def test_an_invalid_recipe_is_refused(recipe, change, message):

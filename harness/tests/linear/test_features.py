@@ -1,7 +1,6 @@
 """Gabor wavelets, random convolutional layers, and the linear models on them."""
 
 import itertools
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,19 +10,16 @@ from skimage.filters import gabor_kernel
 from torch.nn.functional import avg_pool2d, conv2d, unfold
 
 from harness.data.sources import load
-from harness.errors import HarnessError, InvalidRecipe
-from harness.linear import convnet, least_squares
-from harness.linear.bad_interpolants import interpolants
-from harness.linear.examples import Examples, examples, features
+from harness.errors import InvalidRecipe
+from harness.linear import convnet
+from harness.linear.examples import Examples, examples
 from harness.linear.gabor import gabor_features, gabor_wavelets
 from harness.linear.least_squares import solve_convnet
-from harness.linear.pixels import least_squares_on_pixels
 from harness.linear.recipe import (
     ConvNetRecipe,
     GaborBank,
     KernelRecipe,
     fit_label,
-    recipe_from_dict,
 )
 from harness.linear.ridge import RidgePath, choose_ridge
 
@@ -110,11 +106,6 @@ def test_whitened_patches_are_white():
     assert abs(float(response.mean())) < 0.2
 
 
-def test_no_two_filters_are_equal():
-    layer = convnet.random_layer(replace(CONVNET, filters=(500,)), examples(CONVNET, None), "cpu")
-    assert len({tuple(row) for row in layer.weight.tolist()}) == 500
-
-
 def test_more_filters_than_patches_differ_are_refused():
     blank = torch.zeros(3, 3, 8, 8, dtype=torch.uint8)
     labels = torch.zeros(3, dtype=torch.int64)
@@ -155,23 +146,6 @@ def test_linear_models_on_features_are_numpys(filters, ridge):
     assert fit.worst_error == pytest.approx(misfit, rel=1e-4, abs=1e-6)
 
 
-def test_a_gram_matrix_serves_all_ridges(monkeypatch):
-    recipe = replace(CONVNET, filters=(4, 12), ridges=(0.0, 0.1))
-    data, gram, made = examples(recipe, None), least_squares.Features.gram, []
-    alone = [
-        solve_convnet(replace(recipe, filters=(filters,), ridges=(ridge,)), data, "cpu").fits[0]
-        for filters in recipe.filters
-        for ridge in recipe.ridges
-    ]
-    monkeypatch.setattr(
-        least_squares.Features, "gram", lambda *given: made.append(given) or gram(*given)
-    )
-    together = solve_convnet(recipe, data, "cpu").fits
-    assert len(made) == 2
-    for one, other in zip(alone, together, strict=True):
-        assert one.right == other.right and one.norm == pytest.approx(other.norm)
-
-
 def test_streaming_changes_nothing():
     held = replace(CONVNET, filters=(12,), ridges=(0.0, 0.1))
     data = examples(held, None)
@@ -183,13 +157,6 @@ def test_streaming_changes_nothing():
 # --- Examples and recipes --------------------------------------------------------------------
 
 KERNEL = KernelRecipe(dataset="digits", gamma=0.05, train_size=60, held_out=50)
-
-
-@pytest.mark.parametrize(
-    "recipe", [KERNEL, CONVNET, replace(KERNEL, features=GaborBank(noise_seed=3), ridge=0.1)]
-)
-def test_recipes_survive_json(recipe):
-    assert recipe_from_dict(json.loads(json.dumps(recipe.as_dict()))) == recipe
 
 
 def test_held_out_images_are_not_trained_on():
@@ -208,16 +175,6 @@ def test_labels_are_corrupted_for_training_alone_and_by_the_seed():
     changed = (data.corrupted(1.0, 0) != data.labels).double().mean()
     assert 0.75 < float(changed) < 1.0
     assert not torch.equal(data.corrupted(1.0, 0), data.corrupted(1.0, 1))
-
-
-def test_bad_interpolants_interpolate():
-    made = interpolants(KERNEL, 20)
-    assert len(made) == 4
-    assert all(it.misfit < 1e-8 and it.train_error == 0 for it in made.values())
-    best = made.pop("minimum norm")
-    assert all(it.norm > best.norm for it in made.values())
-    with pytest.raises(HarnessError, match="60 extra points"):
-        interpolants(KERNEL, 60)
 
 
 def test_a_ridge_is_chosen_by_the_images_held_out():
@@ -251,13 +208,3 @@ def test_the_best_ridge_has_the_fewest_errors_held_out(held_out, best):
     for wrong in itertools.product([True, False], repeat=3):
         path = RidgePath((0.0, 0.1, 1.0), held_out, tuple((it,) for it in wrong))
         assert path.best == best
-
-
-def test_least_squares_on_pixels_are_better_than_chance():
-    wrong = least_squares_on_pixels(replace(KERNEL, train_size=300))
-    assert 0.02 < sum(wrong) / len(wrong) < 0.5
-
-
-def test_pixels_are_in_the_unit_interval():
-    x = features(KERNEL.features, images())
-    assert x.shape == (5, 192) and float(x.min()) >= 0 and float(x.max()) <= 1
