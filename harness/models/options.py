@@ -13,21 +13,26 @@ def options_of(model: str, options: Any) -> Options:
     Raises UnknownName for an unknown model, and InvalidRecipe if the options are no such pairs or
     the model takes none.
     """
-    try:
-        pairs = dict(_hashable(options))
-        hash(tuple(pairs.items()))
-    except (TypeError, ValueError) as error:
-        raise InvalidRecipe(
-            f"model_options = {options!r}, but it should be pairs of a name and a value,"
-            " as in (('width', 64),)"
-        ) from error
-    named = tuple(sorted(pairs.items()))
+    named = pairs_of("model_options", options)
     if named and not model_spec(model, named).custom:
         raise InvalidRecipe(
             f"model_options = {options!r}, but {model} takes no arguments: custom networks do"
         )
     model_spec(model)
     return named
+
+
+def pairs_of(field: str, options: Any) -> Options:
+    """Arguments as such pairs; raises InvalidRecipe, which names the field, for anything else."""
+    try:
+        pairs = dict(_hashable(options))
+        hash(tuple(pairs.items()))
+    except (TypeError, ValueError) as error:
+        raise InvalidRecipe(
+            f"{field} = {options!r}, but it should be pairs of a name and a value,"
+            " as in (('width', 64),)"
+        ) from error
+    return tuple(sorted(pairs.items()))
 
 
 def check_size(crop: int, image_size: int | None, augmentation: Any) -> None:

@@ -79,16 +79,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def networks_of(config: pytest.Config) -> tuple[CustomNetwork, ...]:
     """The networks that were asked for; the paper's where only a dataset was."""
-    asked, dataset = config.getoption("arch") or [], config.getoption("--dataset")
-    if not asked and not dataset:
+    option = config.getoption
+    asked, dataset, optimizer = option("arch") or [], option("--dataset"), option("--optimizer")
+    arguments = option("--optimizer-option") or []
+    if arguments and not optimizer:
+        raise pytest.UsageError("--optimizer-option was given without an --optimizer: name one")
+    if not asked and not dataset and not optimizer:
         for name in PROTOCOL:
-            if config.getoption(name) is not None:
+            if option(name) is not None:
                 raise pytest.UsageError(f"{name} was given without an --arch: name one")
         return ()
-    option = config.getoption
     return custom_networks(
         asked or [(name, ()) for name in OF_THE_PAPER],
-        learning_rate=option("--arch-lr"),
+        learning_rate=option("--arch-lr") or _default_learning_rate(optimizer),
+        optimizer=optimizer or "",
+        optimizer_options=tuple(sorted(dict(arguments).items())),
         epochs=option("--arch-epochs"),
         batch_size=option("--arch-batch-size"),
         image_size=option("--image-size"),
@@ -96,6 +101,20 @@ def networks_of(config: pytest.Config) -> tuple[CustomNetwork, ...]:
         if dataset
         else None,
     )
+
+
+def _default_learning_rate(optimizer: str | None) -> float | None:
+    """The optimiser's own, if it is not the paper's and has one."""
+    if not optimizer:
+        return None
+    if not is_custom(optimizer):
+        raise pytest.UsageError(
+            f"--optimizer {optimizer}: write torch.optim:{optimizer}, PACKAGE.MODULE:CLASS or"
+            " ./FILE.py:CLASS"
+        )
+    from harness.training.custom_optimizer import default_learning_rate
+
+    return default_learning_rate(optimizer)
 
 
 def _examine(config: pytest.Config, network: CustomNetwork, equal: str) -> None:
@@ -118,6 +137,10 @@ def _examine(config: pytest.Config, network: CustomNetwork, equal: str) -> None:
             parameters = f", {found.parameters:,} parameters at {height}x{width}"
             text += parameters if parameters not in text else ""
             notes.append(found.note)
+        if network.optimizer:
+            from harness.training.preflight import examine_optimizer
+
+            examine_optimizer(recipe)
     note = "; ".join(dict.fromkeys(filter(None, notes)))
     config.stash[NOTES][network.title] = note
     config.stash[HEADER].append(f"{text}: {note or 'by the protocol of the paper'}")
@@ -243,7 +266,9 @@ def _command_words(config: pytest.Config, network: CustomNetwork) -> list[str]:
     words = ["--arch", network.model]
     for key, value in network.options:
         words += ["--arch-option", f"{key}={value}"]
-    for name in (*PROTOCOL, "--dataset"):
+    for key, value in network.optimizer_options:
+        words += ["--optimizer-option", f"{key}={value}"]
+    for name in (*PROTOCOL, "--dataset", "--optimizer"):
         if (value := config.getoption(name)) is not None:
             words.append(f"{name}={value}")
     return words

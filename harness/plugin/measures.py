@@ -66,8 +66,11 @@ def pytest_configure(config: pytest.Config) -> None:
             except HarnessError as error:
                 raise pytest.UsageError(f"--measure {error}") from error
     if functions:
-        if config.getoption("arch") or config.getoption("--dataset"):
-            raise pytest.UsageError("--measure is tried on networks of its own: leave --arch out")
+        for other in ("--arch", "--dataset", "--optimizer"):
+            if config.getoption(other.removeprefix("--")):
+                raise pytest.UsageError(
+                    f"--measure is tried on networks of its own: leave {other} out"
+                )
         config.stash[SESSION].catalogue |= load_catalogue(FOLDER / "catalogue.toml")
 
 

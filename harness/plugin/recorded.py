@@ -49,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "--engine": option("--engine") != "here",
         "--arch": bool(option("arch")),
         "--dataset": bool(option("--dataset")),
+        "--optimizer": bool(option("--optimizer")),
     }
     if given := [name for name, value in others.items() if value]:
         raise pytest.UsageError(

@@ -23,10 +23,11 @@ def only_the_claims(known: Any) -> bool:
 
 
 def names_no_tests(known: Any, folder: Path) -> bool:
-    """Whether a network or data are given, and no test, in a folder without claims."""
+    """Whether a network, data or an optimiser is given, and no test, in a folder without claims."""
     claims = CLAIMS.resolve()
     here = folder == claims.parent or folder.is_relative_to(claims)
-    return bool((known.arch or known.dataset) and not known.file_or_dir and not here)
+    asked = known.arch or known.dataset or known.optimizer
+    return bool(asked and not known.file_or_dir and not here)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -29,6 +29,8 @@ def run_key(recipe: AnyRecipe, precision: str, device_kind: str, data_fingerprin
     }
     if is_training and is_custom(recipe.model):
         content["network"] = source_fingerprint(recipe.model)
+    if is_training and recipe.optimizer:
+        content["optimizer"] = source_fingerprint(recipe.optimizer)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -46,7 +46,7 @@ def path_of(run: AnyRun) -> str:
 IN_THE_PATH = {
     *("model", "dataset", "labels", "label_corruption", "inputs", "precision"),
     *("evaluation", "score_corrupted_test", "stop_at_zero_error", "epochs"),
-    *("weight_decay", "augmentation"),
+    *("weight_decay", "augmentation", "optimizer", "optimizer_options"),
 }
 """Fields that the rest of a path gives, or that change nothing that is trained."""
 SHORT = {
@@ -62,6 +62,8 @@ def _departures(recipe: Recipe) -> Iterator[str]:
     """How a recipe differs from others of its setting, for a file's name."""
     if recipe.weight_decay:
         yield "weight-decay"
+    if recipe.optimizer:
+        yield recipe.optimizer_title
     for name in recipe.augmentation:
         yield name.replace(" ", "-")
     if not recipe.stop_at_zero_error:

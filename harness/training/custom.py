@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.data.catalogue import dataset_spec
 from harness.errors import InvalidRecipe
-from harness.models.address import Options
+from harness.models.address import Options, titled
 from harness.models.registry import model_spec
 from harness.training.recipe import Recipe
 
@@ -26,11 +26,18 @@ class CustomNetwork:
     batch_size: int | None = None
     image_size: int | None = None
     dataset: str | None = None
+    optimizer: str = ""
+    optimizer_options: Options = ()
 
     @property
     def title(self) -> str:
-        """The network's name for people."""
-        return model_spec(self.model, self.options).paper_name
+        """The network's name for people, with an optimiser that is not the paper's."""
+        name = model_spec(self.model, self.options).paper_name
+        return f"{name} with {self._optimizer_title}" if self.optimizer else name
+
+    @property
+    def _optimizer_title(self) -> str:
+        return titled(self.optimizer, self.optimizer_options)
 
     def recipe(self, claims: Recipe) -> Recipe:
         """The claim's recipe for this network, with its changes.
@@ -38,6 +45,7 @@ class CustomNetwork:
         Raises InvalidRecipe where the claim asks for more than the data have.
         """
         changes: dict[str, Any] = {"model": self.model, "model_options": self.options}
+        changes |= {"optimizer": self.optimizer, "optimizer_options": self.optimizer_options}
         for name in ("learning_rate", "epochs", "batch_size", "dataset"):
             if getattr(self, name) is not None:
                 changes[name] = getattr(self, name)
@@ -57,6 +65,8 @@ class CustomNetwork:
         found = []
         if spec.custom:
             found.append("its own initialisation")
+        if self.optimizer:
+            found.append(f"{self._optimizer_title} (the paper's: SGD with momentum 0.9)")
         rate = self.learning_rate
         if rate is not None and rate != spec.learning_rate:
             found.append(f"learning rate {rate:g} (the paper's: {spec.learning_rate:g})")

@@ -29,6 +29,18 @@ def add_network_options(add: Callable[..., Any]) -> None:
         metavar="KEY=VALUE",
         help="an argument for the factory of the --arch before it",
     )
+    add(
+        "--optimizer",
+        metavar="PACKAGE.MODULE:CLASS",
+        help="another optimiser than SGD with momentum: torch.optim:AdamW, ./FILE.py:CLASS ...",
+    )
+    add(
+        "--optimizer-option",
+        action="append",
+        type=key_and_value,
+        metavar="KEY=VALUE",
+        help="an argument of the optimiser's class",
+    )
     for name, kind, what in (
         ("--arch-lr", float, "learning rate (default: 0.01; the paper's networks: their own)"),
         ("--arch-batch-size", int, "images in a batch (default: the paper's 128)"),
@@ -65,22 +77,27 @@ class AddOption(argparse.Action):
     def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
         """The value is a Python literal, or text."""
         *others, last = getattr(namespace, self.dest) or [None]
-        key, equals, text = values.partition("=")
         if last is None:
             parser.error(f"--arch-option {values}: it belongs behind the --arch that it is for")
-        if not (equals and key.isidentifier()):
-            parser.error(f"--arch-option {values!r} should be KEY=VALUE, as in width=64")
+        try:
+            key, value = key_and_value(values)
+        except argparse.ArgumentTypeError as error:
+            parser.error(f"--arch-option {error}")
         network, options = last
         if key in dict(options):
             parser.error(f"--arch-option {key} is given twice for {network}: give it once")
-        setattr(namespace, self.dest, [*others, (network, (*options, (key, _literal(text))))])
+        setattr(namespace, self.dest, [*others, (network, (*options, (key, value)))])
 
 
-def _literal(text: str) -> Any:
+def key_and_value(text: str) -> tuple[str, Any]:
+    """An argument of a factory: its name and its value, a Python literal or text."""
+    key, equals, value = text.partition("=")
+    if not (equals and key.isidentifier()):
+        raise argparse.ArgumentTypeError(f"{text!r} should be KEY=VALUE, as in width=64")
     try:
-        return ast.literal_eval(text)
+        return key, ast.literal_eval(value)
     except (ValueError, SyntaxError):
-        return text
+        return key, value
 
 
 def above_zero(kind: type) -> Callable[[str], Any]:

@@ -1,10 +1,15 @@
-"""The paper's optimiser: SGD with momentum, a stepwise schedule, weight decay where it is on."""
+"""The paper's optimiser: SGD with momentum, a stepwise schedule, weight decay where it is on.
+
+Another optimiser takes its place where the recipe names one; the schedule stays.
+"""
 
 from collections.abc import Iterable
 
 import torch
 
+from harness.errors import DeviceError
 from harness.models import model_spec
+from harness.training.custom_optimizer import custom_optimizer
 from harness.training.recipe import Recipe
 
 
@@ -12,13 +17,21 @@ def make_optimizer(
     recipe: Recipe,
     parameters: Iterable[tuple[str, torch.nn.Parameter]],
     rate_on: torch.device | None = None,
-) -> tuple[torch.optim.SGD, torch.optim.lr_scheduler.StepLR]:
-    """SGD and its schedule (appendix A) for parameters given with their names in the network.
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.StepLR]:
+    """SGD, or the recipe's other optimiser, and its schedule (appendix A).
+
+    ``parameters`` are given with their names in the network.
 
     Weight decay adds coefficient * weight to the gradient, as does TensorFlow's ``l2_loss``:
     coefficient / 2 * |weight|^2. Parameters with equal coefficients share a group of the optimiser.
     ``rate_on`` keeps the learning rate as a tensor on that device, for a captured CUDA graph.
+    Raises InvalidRecipe for an optimiser that cannot be made, and DeviceError for one but SGD in
+    such a graph.
     """
+    if recipe.optimizer:
+        if rate_on is not None:
+            raise DeviceError(f"steps = 'graph' takes SGD, not {recipe.optimizer}; use 'eager'")
+        return _scheduled(custom_optimizer(recipe, (it for _, it in parameters)), recipe)
     spec = model_spec(recipe.model)
     coefficient = {
         group: value for name, value in recipe.weight_decay for group in spec.groups_by_name[name]
@@ -35,10 +48,15 @@ def make_optimizer(
         momentum=recipe.momentum,
         fused=True,
     )
-    schedule = torch.optim.lr_scheduler.StepLR(
+    return _scheduled(optimizer, recipe)
+
+
+def _scheduled(
+    optimizer: torch.optim.Optimizer, recipe: Recipe
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.StepLR]:
+    return optimizer, torch.optim.lr_scheduler.StepLR(
         optimizer, step_size=recipe.decay_every, gamma=recipe.decay
     )
-    return optimizer, schedule
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:

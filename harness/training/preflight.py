@@ -1,4 +1,4 @@
-"""A custom network is tried on a few images before it trains on many.
+"""A custom network or optimiser is tried on a few images before it trains on many.
 
 Each error is one sentence with its remedy.
 """
@@ -13,10 +13,11 @@ from torch.nn.functional import cross_entropy
 
 from harness.data import streams
 from harness.data.catalogue import dataset_spec
-from harness.errors import NetworkError
+from harness.errors import InvalidRecipe, NetworkError
 from harness.models.custom import CannotBeMade, hidden_arguments, one_line
 from harness.models.seeding import seeded
 from harness.training.learner import initial_network
+from harness.training.optimizer import make_optimizer
 from harness.training.recipe import Recipe
 
 IMAGES = 4
@@ -86,6 +87,28 @@ def examine(recipe: Recipe) -> Examined:
                 _check_answer(first, recipe)
         return Examined(
             sum(p.numel() for p in trained.values()), not torch.equal(first, again), unseeded
+        )
+
+
+def examine_optimizer(recipe: Recipe) -> None:
+    """Take a step with the recipe's optimiser, on the CPU; raises InvalidRecipe or NetworkError."""
+    with warnings.catch_warnings(), seeded(streams.stream(recipe.seed, streams.NETWORK)):
+        warnings.simplefilter("default")
+        model = initial_network(recipe, recipe.image_shape, recipe.classes).train()
+        optimizer, _ = make_optimizer(recipe, model.named_parameters())
+        images, labels = _images(recipe, IMAGES)
+        cross_entropy(model(images).float(), labels).backward()
+        try:
+            optimizer.step()
+        except Exception as error:
+            raise InvalidRecipe(
+                f"{recipe.optimizer_title} raises in its first step on {recipe.model}:"
+                f" {one_line(error)}; take another --optimizer"
+            ) from error
+    if not all(bool(it.isfinite().all()) for it in model.parameters()):
+        raise InvalidRecipe(
+            f"{recipe.optimizer_title} makes weights of {recipe.model} infinite or NaN in its first"
+            f" step: take a smaller --arch-lr than {recipe.learning_rate:g}"
         )
 
 

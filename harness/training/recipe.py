@@ -10,10 +10,11 @@ from typing import Any
 
 from harness.data.catalogue import dataset_spec
 from harness.errors import InvalidRecipe, UnknownName
-from harness.models.options import check_size, options_of
+from harness.models.address import titled
+from harness.models.options import check_size, options_of, pairs_of
 from harness.models.registry import model_spec
 from harness.training.recipe_checks import check_recipe
-from harness.training.recipe_fields import RecipeFields
+from harness.training.recipe_fields import LATER, RecipeFields
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,8 @@ class Recipe(RecipeFields):
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, naming the field, the value and the remedy."""
         object.__setattr__(self, "model_options", options_of(self.model, self.model_options))
+        pairs = pairs_of("optimizer_options", self.optimizer_options)
+        object.__setattr__(self, "optimizer_options", pairs)
         check_size(self.crop, self.image_size, self.augmentation)
         # JSON knows no tuples.
         if isinstance(self.augmentation, list):
@@ -54,8 +57,14 @@ class Recipe(RecipeFields):
 
     @property
     def title(self) -> str:
-        """The network's name in words, with its arguments."""
-        return model_spec(self.model, self.model_options).paper_name
+        """The network's name in words, with its arguments, and an optimiser that is not SGD."""
+        name = model_spec(self.model, self.model_options).paper_name
+        return f"{name} with {self.optimizer_title}" if self.optimizer else name
+
+    @property
+    def optimizer_title(self) -> str:
+        """The optimiser that is not the paper's, with its arguments; empty for the paper's."""
+        return titled(self.optimizer, self.optimizer_options) if self.optimizer else ""
 
     @property
     def steps_per_epoch(self) -> int:
@@ -113,14 +122,16 @@ class Recipe(RecipeFields):
         """Network, data, setting, regularisers and seed, in words."""
         whole = self.train_size is None and dataset_spec(self.dataset).is_folder
         data = f"{self.dataset} ({'all' if whole else f'n = {self.images:,}'})"
-        words = [self.setting, *filter(None, [self.regularizers]), f"seed {self.seed}"]
+        optional = filter(None, [self.regularizers, self.optimizer_title])
+        words = [self.setting, *optional, f"seed {self.seed}"]
         spec = model_spec(self.model, self.model_options)
         name = spec.paper_name if spec.custom else self.model
         return f"{name} on {data}, {', '.join(words)}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Field names and values, for JSON."""
-        return asdict(self)
+        """Field names and values, for JSON; those of `LATER` only where they say something."""
+        values = asdict(self)
+        return {name: it for name, it in values.items() if name not in LATER or it != LATER[name]}
 
     def to_json(self) -> bytes:
         """The file that `from_json` and ``python -m harness train FILE.json`` read."""
@@ -139,8 +150,9 @@ class Recipe(RecipeFields):
 
 def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
     """The recipe with fields changed by name; raises UnknownName for an unknown field."""
-    if unknown := [name for name in changes if name not in recipe.as_dict()]:
-        raise UnknownName("recipe field", unknown[0], recipe.as_dict())
+    known = [field.name for field in fields(Recipe)]
+    if unknown := [name for name in changes if name not in known]:
+        raise UnknownName("recipe field", unknown[0], known)
     return replace(recipe, **changes)
 
 

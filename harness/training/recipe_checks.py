@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 
 from harness.data.catalogue import DatasetSpec, dataset_spec
+from harness.models.address import EACH_FORM, is_custom
 from harness.models.registry import ModelSpec, model_spec
 from harness.training.recipe_fields import RecipeFields, check_bounds, invalid
 from harness.values import is_integer, is_number
@@ -27,6 +28,7 @@ def check_recipe(recipe: RecipeFields) -> None:
         _sample(recipe, data),
         _augmentation(recipe, data),
         _weight_decay(recipe, model),
+        _optimizer(recipe),
         _parts(recipe, model),
         _photographs(recipe) if data.is_folder else _in_memory(recipe),
     ):
@@ -124,6 +126,17 @@ def _weight_decay(recipe: RecipeFields, model: ModelSpec) -> Iterator[Check]:
         decayed += model.groups_by_name[pair[0]]
     distinct = len(set(decayed)) == len(decayed)
     yield distinct, "weight_decay", "groups that have no parameter in common"
+
+
+def _optimizer(recipe: RecipeFields) -> Iterator[Check]:
+    if not recipe.optimizer:
+        yield not recipe.optimizer_options, "optimizer_options", "() without an optimizer"
+        return
+    form = f"a class of optimisers: torch.optim:CLASS, {' or '.join(EACH_FORM[1:])}"
+    yield is_custom(recipe.optimizer), "optimizer", form.replace("FACTORY", "CLASS")
+    for name in ("momentum", "weight_decay"):
+        remedy = f"the paper's where optimizer is given: give it {name} by optimizer_options"
+        yield getattr(recipe, name) == getattr(RecipeFields, name), name, remedy
 
 
 def _parts(recipe: RecipeFields, model: ModelSpec) -> Iterator[Check]:

@@ -73,6 +73,12 @@ class RecipeFields:
     batch_size: Count = 128
     learning_rate: Positive = 0.01
     momentum: ShareBelow1 = 0.9
+    """Of the paper's SGD; another optimiser has its own options."""
+    optimizer: str = ""
+    """Another optimiser's class, as in "torch.optim:AdamW"; empty: SGD with momentum. Its learning
+    rate and schedule are the recipe's."""
+    optimizer_options: tuple[tuple[str, Any], ...] = ()
+    """That class's other arguments, by name."""
     decay: ShareAbove0 = 0.95
     """The learning rate is multiplied by this every ``decay_every`` steps."""
     decay_every: Count = STEPS_PER_PAPER_EPOCH
@@ -121,6 +127,11 @@ class RecipeFields:
     def images(self) -> int:
         """The number of training images."""
         return self.train_size or dataset_spec(self.dataset).train_size
+
+
+LATER = {"optimizer": "", "optimizer_options": ()}
+"""Fields that came after the first records, and their defaults, at which no recipe's JSON has them:
+so records and keys of runs made before them mean what they meant."""
 
 
 def check_bounds(recipe: RecipeFields) -> None:

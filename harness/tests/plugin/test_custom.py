@@ -78,6 +78,28 @@ def test_the_custom_checks_alone_are_tried_on_the_networks(tmp_path):
     assert "claims judged" not in done.text, "no verdict on a claim of the paper"
 
 
+def test_another_optimiser_stands_in_title_notes_command_and_report(tmp_path):
+    words = ("--optimizer=torch.optim:AdamW", "--optimizer-option=weight_decay=0.05")
+    done = Project(tmp_path, CLAIMS).run("--arch=mlp-1x16", "--arch-epochs=2", *words)
+    title = "MLP 1x16 with torch.optim:AdamW(weight_decay=0.05)"
+    assert done.outcomes == {f"test_fit[fast-{title}]": "FAILED"}, "not fitted in two epochs"
+    (record, _) = done.evidence
+    assert record.network == title
+    assert "learning rate 0.001 (the paper's: 0.01)" in record.notes[0]
+    assert "AdamW(weight_decay=0.05) (the paper's: SGD with momentum 0.9)" in record.notes[0]
+    assert "--arch mlp-1x16 --optimizer-option weight_decay=0.05" in record.command
+    assert record.command.endswith("--optimizer=torch.optim:AdamW")
+    for line in (f"On {title}", f"{title}: 1 refuted, of 1 claims"):
+        assert line in done.text
+
+
+def test_an_optimiser_that_needs_a_closure_ends_the_session(tmp_path):
+    done = Project(tmp_path, CLAIMS).run("--optimizer=torch.optim:LBFGS")
+    assert done.code == pytest.ExitCode.USAGE_ERROR
+    assert "torch.optim:LBFGS needs a closure" in done.text
+    assert "Traceback" not in done.text
+
+
 def test_a_selection_without_a_check_for_networks_is_no_crash(tmp_path):
     done = Project(tmp_path, CLAIMS).run("-m", "fast and not claim", "--arch=mlp-1x16")
     assert done.code == pytest.ExitCode.NO_TESTS_COLLECTED, done.text
@@ -117,6 +139,8 @@ def test_a_dataset_alone_is_tried_with_the_papers_networks():
     ("options", "error", "words"),
     [
         ({"arch_lr": 0.1}, pytest.UsageError, "--arch-lr was given without an --arch"),
+        ({"optimizer_option": [("eps", 1)]}, pytest.UsageError, "without an --optimizer: name one"),
+        ({"optimizer": "AdamW"}, pytest.UsageError, "write torch.optim:AdamW, PACKAGE.MODULE:CL"),
         ({"image_size": 32}, pytest.UsageError, "--image-size was given"),
         ({"dataset": "no/such/folder"}, DataError, "there is no such folder"),
     ],

@@ -63,6 +63,8 @@ def test_the_key_changes_with_everything_that_could_change_the_run(monkeypatch):
     variants += [replace(photographs, **{name: value}) for name, value in of_photographs.items()]
     custom = replace(RECIPE, model="torchvision:resnet18")
     variants += [custom, replace(custom, model_options=(("norm_layer", None),))]
+    adam = replace(RECIPE, optimizer="torch.optim:Adam")
+    variants += [adam, replace(adam, optimizer_options=(("eps", 1e-6),))]
     variants += [SOLVE, replace(SOLVE, gamma=0.2), replace(SOLVE, corruptions=(1.0,))]
     keys = [run_key(variant, *base[1:]) for variant in variants]
     keys += [run_key(*base[:i], "another", *base[i + 1 :]) for i in (1, 2, 3)]

@@ -16,6 +16,7 @@ from harness.models import model_spec
 from harness.tests.training_helpers import tiny_recipe
 from harness.training.protocol import SETTINGS, named_recipe, paper_recipe, recipe_names
 from harness.training.recipe import Recipe, differing_fields
+from harness.training.recipe_fields import LATER
 
 
 def digits(**changes: object) -> Recipe:
@@ -143,7 +144,7 @@ def test_differing_fields_are_in_the_order_of_the_fields():
 def test_a_recipe_survives_json(recipe):
     again = Recipe(**json.loads(json.dumps(recipe.as_dict())))
     assert again == recipe and hash(again) == hash(recipe)
-    assert list(recipe.as_dict()) == [field.name for field in fields(Recipe)]
+    assert list(recipe.as_dict()) == [it.name for it in fields(Recipe) if it.name not in LATER]
 
 
 @pytest.mark.parametrize(
