@@ -8,21 +8,20 @@ import pytest
 
 from claims.section2_capacity.recipes import MLPS, SEEDS, on_digits
 from claims.section3_regularization.recipes import (
+    CONVERGED,
     CROP,
+    CROPPED_DIGITS,
     MLP_WEIGHT_DECAY,
-    MORE_EPOCHS,
     TURN,
-    WEIGHT_DECAY,
+    TURNED_DIGITS,
     augmented,
     decayed,
+    decayed_on_digits,
     name_of,
     with_coefficient,
 )
 from harness.evidence import AtLeast, AtMost, Attains, accuracy, online_accuracy, published_row
 from harness.plugin.experiments import experiments
-
-CONVERGED = 0.9
-"""Below this a network has failed to converge: every other row of the table is above 0.99."""
 
 
 def published(network, regularizer):
@@ -32,10 +31,6 @@ def published(network, regularizer):
         model=name_of(network),
         regularizer=regularizer,
     )
-
-
-def decayed_on_digits(network):
-    return on_digits(network, "random-labels", weight_decay=WEIGHT_DECAY[network])
 
 
 def judge_decayed(judge, runs):
@@ -107,12 +102,6 @@ def test_alexnet_without_weight_decay_converges(runs, judge):
     judge_failure(judge, runs)
 
 
-def augmented_on_digits(augmentation, **changes):
-    return on_digits(
-        "mlp-3x512", "random-labels", augmentation=augmentation, **changes, **MORE_EPOCHS
-    )
-
-
 REGULARIZERS = {
     CROP: "random cropping",
     TURN: "augmentation: left-right flip and rotation up to 25 degrees",
@@ -123,8 +112,8 @@ REGULARIZERS = {
 @pytest.mark.claim("3-table4")
 @experiments(
     fast={
-        "mlp-3x512-crop": [augmented_on_digits(CROP, crop=7, epochs=300)],
-        "mlp-3x512-flip-and-rotation": [augmented_on_digits(TURN, epochs=500)],
+        "mlp-3x512-crop": [CROPPED_DIGITS],
+        "mlp-3x512-flip-and-rotation": [TURNED_DIGITS],
     },
     gpu_full={
         "inception-crop": [augmented(CROP)],

@@ -1,0 +1,140 @@
+"""3-not-sufficient, 3-dropout: no explicit regulariser keeps random labels from being fitted.
+
+With weight decay, crops, flips and rotations, or dropout on, random labels are fitted, and the test
+accuracy is then at chance. fast: 256 digits; 4 seeds with weight decay, 1 with each of the others.
+cpu_full (the MLPs) and gpu_full: all of CIFAR-10, 1 seed. imagenet: two rows of Table 2. The paper
+gives dropout to Inception v3 alone; the other networks have 0.5 before the output layer.
+"""
+
+import pytest
+
+from claims.section2_capacity.recipes import DRAWN_ANEW, MLPS, on_digits
+from claims.section3_regularization.recipes import (
+    CONVERGED,
+    CROP,
+    CROPPED_DIGITS,
+    TURN,
+    TURNED_DIGITS,
+    augmented,
+    decayed,
+    decayed_on_digits,
+    dropped,
+    dropped_on_digits,
+)
+from harness.evidence import AtLeast, Attains, Equivalent, accuracy, margin_around
+from harness.evidence.imagenet import less_disagreement, table2
+from harness.plugin.experiments import experiments
+from harness.training.imagenet import imagenet_recipe
+
+DECAYED = [
+    *(decayed_on_digits("mlp-1x512", seed) for seed in (40, 41, 42)),
+    decayed_on_digits("mlp-3x512", 30),
+]
+DROPPED = dropped_on_digits("mlp-1x512", 54)
+FITTED = "Section 3: fitted extremely well, if not perfectly"
+IMAGENET = ["weight-decay+dropout", "weight-decay"]
+IMAGENET_ROWS = {it: [imagenet_recipe(f"random-labels+{it}")] for it in IMAGENET}
+
+
+def on_imagenet(field, regularizers):
+    return table2(field, "random", regularizers.split("+"))
+
+
+# --- 3-not-sufficient ------------------------------------------------------------------------
+
+
+def judge_fitted(judge, runs, number=None):
+    check = AtLeast(CONVERGED, source=f"{FITTED}; what converges in Table 4 is above 0.99")
+    if number:
+        check = AtLeast(*less_disagreement(number))
+    judge(accuracy(f"{runs.label}: training accuracy", runs.all, "train"), check, number)
+
+
+def judge_chance(judge, runs, number=None):
+    """The margin is the smallest that rarely fails so many networks at chance."""
+    chance = 1 / runs.all[0].recipe.classes
+    measured = accuracy(f"{runs.label}: test accuracy", runs.all, "test")
+    margin = chance if number else margin_around(chance, measured.images, len(runs.all))
+    judge(
+        measured,
+        Equivalent(chance, margin, source="chance; Section 1.1: not by itself sufficient"),
+        number,
+    )
+
+
+@pytest.mark.claim("3-not-sufficient")
+@experiments(
+    fast={
+        "weight-decay": DECAYED,
+        "random-crop": [CROPPED_DIGITS],
+        "flip-and-rotation": [TURNED_DIGITS],
+        "dropout": [DROPPED],
+    },
+    cpu_full={f"{network}-weight-decay": [decayed(network)] for network in MLPS},
+    gpu_full={
+        **{f"{it}-weight-decay": [decayed(it)] for it in ("inception", *MLPS)},
+        "inception-random-crop": [augmented(CROP)],
+        "inception-flip-and-rotation": [augmented(TURN)],
+    },
+    imagenet=IMAGENET_ROWS,
+)
+def test_with_a_regulariser_on_the_error_is_not_controlled(runs, judge):
+    train = test = None
+    if runs.all[0].recipe.dataset == "imagenet":
+        train, test = (on_imagenet(f"top1_{part}", runs.label) for part in ("train", "test"))
+    judge_fitted(judge, runs, train)
+    judge_chance(judge, runs, test)
+
+
+@pytest.mark.control("3-not-sufficient")
+@experiments(
+    fast={
+        "true-labels": [
+            decayed_on_digits("mlp-1x512", seed, "true-labels") for seed in (40, 41, 42)
+        ]
+    }
+)
+def test_on_true_labels_the_test_accuracy_is_above_chance(runs, judge):
+    judge_chance(judge, runs)
+
+
+@pytest.mark.control("3-not-sufficient")
+@experiments(
+    fast={"labels-drawn-anew": [on_digits("mlp-1x512", "random-labels", 60, **DRAWN_ANEW)]}
+)
+def test_labels_drawn_anew_are_not_fitted(runs, judge):
+    judge_fitted(judge, runs)
+
+
+# --- 3-dropout -------------------------------------------------------------------------------
+
+
+def judge_memorised(judge, runs):
+    """Of a few digits all labels; the paper's size has no number for these networks."""
+    recipe = runs.all[0].recipe
+    check = Attains(1.0, source="Section 3: still able to fit, with dropout")
+    if runs.at_papers_size:
+        check = AtLeast(CONVERGED, source=FITTED)
+    judge(accuracy(f"{recipe.title}, dropout 0.5: training accuracy", runs.all, "train"), check)
+
+
+@pytest.mark.claim("3-dropout")
+@experiments(
+    fast={"mlp-1x512": [DROPPED]},
+    cpu_full={network: [dropped(network)] for network in MLPS},
+    gpu_full={network: [dropped(network)] for network in ("inception", *MLPS)},
+)
+def test_random_labels_are_memorised_with_dropout(runs, judge):
+    judge_memorised(judge, runs)
+
+
+@pytest.mark.claim("3-dropout")
+@experiments(imagenet={IMAGENET[0]: IMAGENET_ROWS[IMAGENET[0]]})
+def test_inception_v3_fits_random_labels_with_dropout(runs, judge):
+    judge_fitted(judge, runs, on_imagenet("top1_train", runs.label))
+
+
+@pytest.mark.control("3-dropout")
+@experiments(fast={"linear": [dropped_on_digits("linear", 57)]})
+def test_a_linear_model_with_dropout_memorises_nothing(runs, judge):
+    judge_memorised(judge, runs)
