@@ -8,6 +8,7 @@ pytest_plugins = (
     "harness.plugin.standalone",
     "harness.plugin.tiers",
     "harness.plugin.recorded",
+    "harness.plugin.budget",
     "harness.plugin.custom",
     "harness.plugin.measures",
     "harness.plugin.order",

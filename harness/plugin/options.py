@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -101,6 +102,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="list the trainings that the selected tests need, and train nothing",
     )
     group.addoption(
+        "--budget",
+        type=_seconds,
+        metavar="SECONDS",
+        help="make runs for so long, in the order of claims/order.txt; then judge what is complete",
+    )
+    group.addoption(
         "--base-seed",
         type=_seed,
         default=0,
@@ -140,6 +147,14 @@ def _device(text: str) -> str:
     return text
 
 
+def _seconds(text: str) -> float:
+    """A time from the command line."""
+    with contextlib.suppress(ValueError):
+        if 0 <= (value := float(text)) < float("inf"):
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r}, but it should be a number of seconds from 0 up")
+
+
 def _seed(text: str) -> int:
     """A seed from the command line."""
     try:
@@ -170,6 +185,7 @@ def pytest_configure(config: pytest.Config) -> None:
         )
         _prepare_worker(config)
         return
+    _end_soundly(config)
     here = config.getoption("--engine") == "here" and not config.getoption("--recorded")
     if config.getoption("--device").startswith("cuda") and here:
         from harness.training.backend import resolve_backend
@@ -183,6 +199,14 @@ def pytest_configure(config: pytest.Config) -> None:
         require_writable(report)
     folder, lock = session_folder(evidence)
     config.stash[SESSION] = Session(folder, time.time(), lock=lock)
+
+
+def _end_soundly(config: pytest.Config) -> None:
+    """SIGTERM ends a session as ctrl-C does: what was judged is written."""
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        with contextlib.suppress(ValueError):  # Not in the main thread.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            config.add_cleanup(lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
 
 
 def trains_nothing(config: pytest.Config) -> bool:

@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
+from harness.plugin.budget import made_in_time, stop_solve
 from harness.plugin.engine import REMOTE
 from harness.plugin.experiments import Experiment, below_papers_size, groups_of, work_of
 from harness.plugin.options import SESSION
 from harness.plugin.progress import show_progress
 from harness.plugin.recorded import is_recorded, recorded_runs
+from harness.runs.progress import Progress
 from harness.runs.run import AnyRecipe, AnyRun
 from harness.runs.runner import Runner
 from harness.runs.store import Store, default_store
@@ -71,6 +73,8 @@ class Runs(Mapping[str, list[Any]]):
 
     def _made(self, wanted: list[AnyRecipe]) -> dict[AnyRecipe, AnyRun]:
         runner = session_runner(self.item.config)
+        if self.item.config.getoption("--budget") is not None:
+            return made_in_time(self.item, runner, wanted)
         # With several workers, another may be about to train what this one would take along.
         planned = planned_trainings(self.item.session) if runner.workers == 1 else ()
         return dict(zip(wanted, runner.runs(wanted, planned), strict=True))
@@ -88,6 +92,11 @@ def session_runner(config: pytest.Config) -> Runner:
     """The session's one runner, as its options say."""
     if RUNNER not in config.stash:
         session, option = config.stash[SESSION], config.getoption
+
+        def report(progress: Progress) -> None:
+            show_progress(config, progress)
+            stop_solve(config, progress)
+
         store = Store(
             option("--runs") or default_store(),
             fresh_since=session.started if option("--fresh") else None,
@@ -100,7 +109,7 @@ def session_runner(config: pytest.Config) -> Runner:
             workers=session.workers,
             precision=option("--precision"),
             steps=option("--steps"),
-            on_progress=lambda progress: show_progress(config, progress),
+            on_progress=report,
             remote=config.stash[REMOTE],
         )
     return config.stash[RUNNER]

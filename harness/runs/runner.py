@@ -74,8 +74,9 @@ class Runner(Settings):
         ``planned`` are trainings that will be asked for later: those of the same shape as a missing
         one join its job. Raises as `run` does, and StoreError where two recipes have one run.
         """
-        if missing := self._missing(recipes):
-            others = self._missing(of_a_shape(planned, missing))
+        trainings = [recipe for recipe in recipes if isinstance(recipe, Recipe)]
+        if missing := self.missing(trainings):
+            others = self.missing(of_a_shape(planned, missing))
             keys = others | missing
             for group in jobs_for(list(missing), list(others), self.trainer.backend.kind):
                 if len(group) > 1:
@@ -118,10 +119,9 @@ class Runner(Settings):
     def _maker(self, recipe: AnyRecipe) -> "Trainer | Solver":
         return self.trainer if isinstance(recipe, Recipe) else self.solver
 
-    def _missing(self, recipes: Sequence[AnyRecipe]) -> dict[Recipe, str]:
-        """The trainings that the store does not have, with their keys."""
-        trainings = [recipe for recipe in recipes if isinstance(recipe, Recipe)]
-        left = [recipe for recipe in trainings if self._remote_run(recipe) is None]
+    def missing(self, recipes: Sequence[AnyRecipe]) -> dict[AnyRecipe, str]:
+        """Those that the store does not have, with their keys."""
+        left = [recipe for recipe in recipes if self._remote_run(recipe) is None]
         keys = {recipe: self.key(recipe) for recipe in left}
         return {it: key for it, key in keys.items() if self.store.find(key, repair=False) is None}
 

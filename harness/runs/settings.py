@@ -1,11 +1,13 @@
 """Where and how runs are made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.runs.progress import Progress
 from harness.runs.store import Store
+from harness.training.outcome import Curve
+from harness.training.recipe import Recipe
 
 
 @dataclass
@@ -27,3 +29,6 @@ class Settings:
     on_progress: Callable[[Progress], None] = lambda progress: None
     checkpoint_seconds: float = 30.0
     """Least time between two checkpoints of a training."""
+    why_stop: Callable[[Mapping[Recipe, Curve]], str] = lambda unfinished: ""
+    """Asked before each epoch, with the trainings of the job so far. A sentence stops them, with a
+    checkpoint: the trainer raises it as OutOfTime."""

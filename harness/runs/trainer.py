@@ -10,6 +10,7 @@ from harness.data import streams
 from harness.data.catalogue import dataset_spec
 from harness.data.sources import fingerprint
 from harness.models.building import build_model
+from harness.runs.budget import OutOfTime
 from harness.runs.key import run_key
 from harness.runs.progress import Progress
 from harness.runs.run import Run
@@ -73,12 +74,17 @@ class Trainer:
                 yield self._run(by_key[key], key, unfinished.pop(key), together=len(members))
             if not unfinished:
                 return
-            if ranks.rank == 0 and time.monotonic() - saved >= self.settings.checkpoint_seconds:
+            curves = {by_key[key]: training.curve for key, training in unfinished.items()}
+            why_stop = self.settings.why_stop(curves)
+            due = time.monotonic() - saved >= self.settings.checkpoint_seconds
+            if ranks.rank == 0 and (due or why_stop):
                 if group:
                     group.hand_back()
                 for key, training in unfinished.items():
                     save(self.settings.store.checkpoint(key), *state_of(training))
                 saved = time.monotonic()
+            if why_stop:
+                raise OutOfTime(why_stop)
             try:
                 (group or members[0]).run_epoch()
             except Exception as error:

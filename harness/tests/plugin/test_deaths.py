@@ -45,9 +45,10 @@ def test_a_killed_worker_loses_no_evidence_and_its_test_is_named(tmp_path):
     assert re.search(r"^  the process died .*not run", session.text, re.MULTILINE)
 
 
-def test_an_interrupted_session_keeps_its_evidence_and_names_the_test(tmp_path):
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_an_interrupted_session_keeps_its_evidence_and_names_the_test(tmp_path, name):
     project = Project(tmp_path, MORTAL)
-    session = project.run(env={"DIES_IN": "3", "SIGNAL": "SIGINT"})
+    session = project.run(env={"DIES_IN": "3", "SIGNAL": name})
     assert session.code == pytest.ExitCode.INTERRUPTED
     assert judged(session) == noted(tmp_path) == [f"check {number}" for number in range(4)]
     (record,) = [record for record in session.evidence if record.verdict == "not run"]

@@ -1,0 +1,124 @@
+"""A deadline for making runs: what would end after it is not begun. Does not import torch."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+from harness.environment import describe
+from harness.errors import HarnessError
+from harness.runs.forecast import Forecast
+from harness.runs.progress import duration
+from harness.runs.run import AnyRecipe, AnyRun, Run
+from harness.training.outcome import Curve, Outcome
+from harness.training.recipe import Recipe
+
+MEASURED = 2
+"""Epochs after which a training's own seconds say how long it takes; the first one starts up."""
+
+
+class OutOfTime(HarnessError):
+    """A run that was not begun, or was stopped with a checkpoint."""
+
+
+@dataclass
+class Budget:
+    """Until ``deadline`` (as `time.time`) runs are made, on a device of ``device_kind``.
+
+    A training's forecast is the seconds of an epoch on this machine, in ``known`` runs or in its
+    own checkpoint, times the epochs that known runs of its recipe took, or else all of its epochs.
+    ``others`` gives what is wanted later. A run whose forecast overruns is made only where nothing
+    else would end in time: so one that is longer than any budget goes on from session to session.
+    """
+
+    deadline: float
+    device_kind: str
+    known: list[AnyRun]
+    checkpoint: Callable[[Recipe], Path]
+    others: Callable[[], Iterable[Sequence[AnyRecipe]]] = lambda: ()
+    _began_at: dict[Recipe, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        named = "gpu" if self.device_kind == "cuda" else "processor"
+        self._here = named, describe().get(named)
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline - time.time()
+
+    def seconds(self, recipes: Iterable[AnyRecipe]) -> float | None:
+        """What these runs still need; None if one is like nothing that was measured here."""
+        forecast = Forecast(
+            run for run in self.known if isinstance(run, Run) and self._is_ours(run)
+        )
+        each = [self._seconds(recipe, forecast) for recipe in recipes]
+        return None if None in each else sum(each)
+
+    def require(self, recipes: Sequence[AnyRecipe]) -> None:
+        """Raise OutOfTime where these runs must not be begun."""
+        needed, left = self.seconds(recipes), self.left
+        if left <= 0:
+            raise OutOfTime(f"no time was left for {recipes[0]}")
+        if needed is not None and needed > left and self._another_fits():
+            raise OutOfTime(
+                f"{len(recipes)} runs, the first of {recipes[0]}, need about {duration(needed)},"
+                f" and {duration(left)} were left"
+            )
+
+    def why_stop(self, unfinished: Mapping[Recipe, Curve]) -> str:
+        """Why trainings that share their epochs must not begin another; empty if they may."""
+        first, curve = next(iter(unfinished.items()))
+        began_at = self._began_at.setdefault(first, curve.epochs)
+        last = {it: each.seconds[-1] if each.epochs else 0.0 for it, each in unfinished.items()}
+        stopped = f"{first} was stopped after epoch {curve.epochs}, with a checkpoint"
+        if self.left <= sum(last.values()):
+            return stopped
+        needed = sum(
+            seconds * self._epochs_left(it, unfinished[it].epochs) for it, seconds in last.items()
+        )
+        is_measured = curve.epochs - began_at >= MEASURED
+        if is_measured and needed > self.left and self._another_fits():
+            return f"{stopped}: it needs about {duration(needed)} more, and others need less"
+        return ""
+
+    def _another_fits(self) -> bool:
+        needed = (self.seconds(recipes) for recipes in self.others() if recipes)
+        return any(seconds is None or seconds <= self.left for seconds in needed)
+
+    def _seconds(self, recipe: AnyRecipe, forecast: Forecast) -> float | None:
+        if not isinstance(recipe, Recipe):
+            same = (it for it in self.known if it.recipe == recipe)
+            took = [it.seconds for it in same if it.device_kind == self.device_kind]
+            return took[-1] if took else None
+        curve = _curve_of(self.checkpoint(recipe))
+        if curve.epochs:
+            an_epoch = sum(curve.seconds) / curve.epochs
+        elif found := forecast.seconds(recipe):
+            an_epoch = found[0] / recipe.epochs
+        else:
+            return None
+        return an_epoch * self._epochs_left(recipe, curve.epochs)
+
+    def _epochs_left(self, recipe: Recipe, done: int) -> int:
+        took = [it.curve.epochs for it in self.known if it.recipe == recipe]
+        expected = max(took, default=0)
+        return (expected if expected > done else recipe.epochs) - done
+
+    def _is_ours(self, run: Run) -> bool:
+        """Whether this machine's device made it."""
+        named, here = self._here
+        return run.device_kind == self.device_kind and run.environment.get(named) == here
+
+
+def _curve_of(checkpoint: Path) -> Curve:
+    """The epochs of an interrupted training; none where there is no readable checkpoint."""
+    try:
+        with safe_open(checkpoint, framework="numpy") as file:
+            facts = json.loads((file.metadata() or {})["checkpoint"])["facts"]
+        return Outcome.from_dict(facts["outcome"]).curve
+    except (SafetensorError, OSError, LookupError, TypeError, ValueError):
+        return Curve()
