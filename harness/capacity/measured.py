@@ -19,6 +19,7 @@ from torch import nn
 
 from harness.capacity.measures import MEASURES, Measure
 from harness.errors import CapacityError
+from harness.models.custom import one_line
 from harness.training.backend import Backend
 from harness.training.batching import shape_of
 from harness.training.group import GroupTraining
@@ -31,6 +32,8 @@ from harness.training.summary import summarise_network
 MeasureFunction = Callable[[nn.Module, torch.Tensor, torch.Tensor, dict[str, torch.Tensor]], Any]
 """A custom measure; see `harness.capacity.measures`."""
 PARAMETERS = ("model", "inputs", "labels", "initial")
+TOLD = "replaced"
+"""A fifth parameter: which labels were replaced by random ones."""
 RESCALED_BY = (0.25, 4.0)
 """The factors of hidden units in the test of invariance, from the smallest to the largest."""
 
@@ -52,6 +55,8 @@ class Network:
     inputs: torch.Tensor
     labels: torch.Tensor
     initial: dict[str, torch.Tensor]
+    replaced: torch.Tensor
+    """Whether a label is random (n,); for a measure that asks for it, which judges no ranks."""
     train_error: float
     test_error: float
 
@@ -62,10 +67,22 @@ class Network:
 
     @cached_property
     def summary(self) -> dict[str, Any]:
-        """As `harness.training.summary` makes it."""
+        """As `harness.training.summary` makes it.
+
+        With partly random labels, also the errors on those images and on the others.
+        """
         initial, final = copy.deepcopy(self.model), copy.deepcopy(self.model)
         initial.load_state_dict(self.initial)
-        return summarise_network(initial, final, self.inputs, self.labels, final, self.recipe.seed)
+        found = summarise_network(initial, final, self.inputs, self.labels, final, self.recipe.seed)
+        if self.replaced.any() and not self.replaced.all():
+            with torch.no_grad():
+                wrong = (self.model(self.inputs).argmax(dim=1) != self.labels).double()
+            found["random part"] = {
+                "images": int(self.replaced.sum()),
+                "error": float(wrong[self.replaced].mean()),
+                "error of others": float(wrong[~self.replaced].mean()),
+            }
+        return found
 
 
 def train_networks(
@@ -104,6 +121,8 @@ def _network(recipe: Recipe, training: Training) -> Network:
             f" {recipe.learning_rate:g}"
         )
     data = training.data
+    replaced = data.random_part
+    assert replaced is not None
     initial = initial_network(recipe, data.shape, data.classes)
     return Network(
         recipe,
@@ -111,6 +130,7 @@ def _network(recipe: Recipe, training: Training) -> Network:
         data.train_images,
         training.labels,
         initial.state_dict(),
+        replaced,
         1 - outcome.train_accuracy,
         1 - outcome.test_accuracy,
     )
@@ -124,12 +144,17 @@ def check_signature(name: str, function: object) -> None:
             f" ({', '.join(PARAMETERS)}) that returns a number"
         )
     try:
-        inspect.signature(function).bind(*PARAMETERS)
+        inspect.signature(function).bind(*PARAMETERS, **{TOLD: None} if is_told(function) else {})
     except (TypeError, ValueError) as error:
         raise CapacityError(
             f"{name} cannot be called as a measure ({error}): write def"
             f" {getattr(function, '__name__', 'measure')}({', '.join(PARAMETERS)})"
         ) from error
+
+
+def is_told(function: MeasureFunction | None) -> bool:
+    """Whether a custom measure asks which labels are random: it has a parameter of that name."""
+    return function is not None and TOLD in inspect.signature(function).parameters
 
 
 def evaluate(name: str, function: MeasureFunction, network: Network) -> Value:
@@ -146,10 +171,12 @@ def evaluate(name: str, function: MeasureFunction, network: Network) -> Value:
             network.inputs.clone(),
             network.labels.clone(),
             {key: it.clone() for key, it in network.initial.items()},
+            **({TOLD: network.replaced.clone()} if is_told(function) else {}),
         )
     except Exception as error:
         raise CapacityError(
-            f"{name} raised on {network.recipe}: {type(error).__name__}: {error}"
+            f"{name} raised on {network.recipe}: {one_line(error)}; try it by hand on a network of"
+            " dense layers"
         ) from error
     if model.training or any(
         not torch.equal(it, before[key]) for key, it in model.state_dict().items()

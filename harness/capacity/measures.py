@@ -2,7 +2,8 @@
 
 A measure is a function ``measure(model, inputs, labels, initial)`` of the trained network, its
 training images (n, ...) and labels (n,), and its initial weights (a state dict). It returns a
-number, or a pair: the number and a bound on the test error. It is not given test data.
+number, or a pair: the number and a bound on the test error. It is not given test data. One with a
+fifth parameter, ``replaced``, is told which labels (n,) were replaced by random ones.
 
 The built-in measures take the same four, by way of `harness.training.summary.summarise_network`,
 so that they can be computed from recorded runs as well, which keep that summary and no weights.
@@ -33,6 +34,8 @@ class Measure:
     value: Callable[[Summary], float]
     bound: Callable[[Summary, int], float] | None = None
     """Of a summary and the number of training images: a bound on the test error."""
+    told: bool = False
+    """Whether it is told which labels are random, and so a bound for partly random labels alone."""
 
 
 def _final(layer: Mapping[str, Any]) -> Mapping[str, float]:
@@ -150,6 +153,35 @@ def pac_bayes(summary: Summary) -> float:
     return summary["parameters"]["distance l2"] ** 2 / (2 * max(scales) ** 2)
 
 
+def ratt(summary: Summary) -> float:
+    """What fitting random labels says of the test error; see `ratt_bound`."""
+    part, classes = summary["random part"], summary["layers"][-1]["shape"][0]
+    return float(part["error of others"] + classes - 1 - classes * part["error"])
+
+
+def ratt_bound(summary: Summary, images: int) -> float:
+    """The RATT bound on the test error, from n images as they are and m with random labels.
+
+    For k classes and L = ln(4 / FAILURE), with probability 1 - FAILURE:
+    error <= error on the n + (k - 1) (1 - k / (k - 1) * error on the m) + c. For two classes
+    c = (sqrt(2) * error on the m + 2 + m / (2 n)) sqrt(L / m) (theorem 1), for more
+    c = (2 k + sqrt(k) + m / (n sqrt(k))) sqrt(L / (2 m)) (theorem 3). Proved for minimisers of the
+    0-1 loss over all n + m labels. For a network that is stopped early the authors suppose that it
+    fits wrongly labelled images at least as well as fresh ones.
+    """
+    part, k = summary["random part"], summary["layers"][-1]["shape"][0]
+    m, n = part["images"], images - part["images"]
+    if k == 2:
+        slack = (math.sqrt(2) * part["error"] + 2 + m / (2 * n)) * math.sqrt(
+            math.log(4 / FAILURE) / m
+        )
+    else:
+        slack = (2 * k + math.sqrt(k) + m / (n * math.sqrt(k))) * math.sqrt(
+            math.log(4 / FAILURE) / (2 * m)
+        )
+    return ratt(summary) + slack
+
+
 MEASURES = {
     measure.name: measure
     for measure in (
@@ -201,6 +233,15 @@ MEASURES = {
             sharpness,
         ),
         Measure("margin", "-gamma", "Jiang et al. 2020", inverse_margin),
+        Measure(
+            "ratt",
+            "error on images with their own labels, plus k - 1 less k times the error on those with"
+            " random labels, for k classes",
+            "Garg, Balakrishnan, Kolter & Lipton 2021",
+            ratt,
+            ratt_bound,
+            told=True,
+        ),
     )
 }
 """By name, in the order in which they are shown."""

@@ -64,6 +64,8 @@ class TrainingData:
     classes: int
     true_labels: torch.Tensor | None = None
     """Training labels before corruption; None if nothing was corrupted."""
+    random_part: torch.Tensor | None = None
+    """Whether a label was replaced by a uniform class (N,), which may be the true one."""
     probes: tuple[torch.Tensor, ...] = ()
     """Images whose logits are recorded."""
     probe_labels: torch.Tensor | None = None
@@ -186,6 +188,7 @@ def with_labels(whitened: WhitenedImages, images: ImageSet, spec: DataSpec) -> T
         test_labels.to(device),
         classes,
         true_labels.to(device),
+        rnd.replaced_labels(len(labels), spec.label_corruption, streams.stream(spec.seed, purpose)),
         probes,
         probe_labels,
         whitened.pixels,

@@ -15,9 +15,14 @@ def corrupt_labels(
 
     The uniform class may be the true one. 0 leaves the labels as they are, 1 makes them random.
     """
-    replaced = torch.rand(len(labels), generator=generator) < share
+    replaced = replaced_labels(len(labels), share, generator)
     uniform = torch.randint(classes, (len(labels),), generator=generator)
     return torch.where(replaced, uniform, labels)
+
+
+def replaced_labels(count: int, share: float, generator: torch.Generator) -> torch.Tensor:
+    """Which of ``count`` labels (count,) are replaced: the first that `corrupt_labels` draws."""
+    return torch.rand(count, generator=generator) < share
 
 
 def random_labels(labels: torch.Tensor, classes: int, generator: torch.Generator) -> torch.Tensor:

@@ -15,7 +15,7 @@ from statistics import fmean
 import numpy as np
 
 from harness.evidence.measurement import Measurement, exact
-from harness.evidence.statistics import clopper_pearson, t_interval
+from harness.evidence.statistics import clopper_pearson, kendall_interval, t_interval
 
 RESAMPLES = 1_000
 SHUFFLES = 40
@@ -70,10 +70,15 @@ def rank_correlation(name: str, *every: Sequence[MeasuredNetwork]) -> Measuremen
     """Kendall's tau between the measure and the gap over all networks; 0 for a constant measure.
 
     The interval is a bootstrap over the seeds within each sample size, all labels of a seed
-    together. Of several lists of networks, with shuffled values: the mean, and Student's interval
-    over them.
+    together; where all networks share one seed, that of Kendall's tau, which takes them as
+    independent. Of several lists of networks, with shuffled values: the mean, and Student's
+    interval over them.
     """
     name = f"{name}: rank correlation with the generalisation gap"
+    if len(every) == 1 and len({it.seed for it in every[0]}) == 1:
+        tau, interval = kendall_interval([it.value for it in every[0]], [it.gap for it in every[0]])
+        of_one_seed = f"{len(every[0])} networks, all of one seed"
+        return Measurement(name, (tau,), "tau", interval, of_one_seed)
     if len(every) == 1:
         return _resampled(name, every[0], _tau)
     found = [_tau(networks) for networks in every]

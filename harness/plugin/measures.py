@@ -3,15 +3,17 @@
 Only that folder is selected then, and without ``--measure`` it is not collected.
 """
 
-from collections.abc import Callable
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.capacity.measures import MEASURES
+from harness.capacity.measures import MEASURES, Measure
 from harness.environment import available_cores
 from harness.errors import HarnessError
 from harness.evidence.catalogue import load_catalogue
@@ -20,6 +22,9 @@ from harness.plugin.evidence import COMMAND, NETWORK
 from harness.plugin.experiments import reseed
 from harness.plugin.options import CLAIMS, SESSION, trains_nothing
 from harness.plugin.progress import show_progress
+from harness.plugin.runs import Runs
+from harness.runs.run import Run
+from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from harness.capacity.measured import MeasureFunction, Network
@@ -30,8 +35,13 @@ REPEATS = 4
 """Networks whose rescaled copies a measure sees."""
 FUNCTIONS = pytest.StashKey[dict[str, "MeasureFunction | None"]]()
 """The measures by name; None for a built-in one."""
-TRAINED = pytest.StashKey[list["Network"]]()
-MEASURED = pytest.StashKey[dict[str, "Measured"]]()
+TRAINED = pytest.StashKey[dict[Recipe, "Network"]]()
+MEASURED = pytest.StashKey[dict[str, dict[Any, Any]]]()
+"""By measure and recipe; under None, the error by which a measure has failed."""
+SLOW = pytest.StashKey[list[str]]()
+"""Sentences on the measures that take long."""
+PATIENCE = 10.0
+"""Seconds after which a measure that is tried is said to be slow."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,9 +59,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Load the measures, and try each on an untrained network before anything trains."""
     functions: dict[str, MeasureFunction | None] = {}
     config.stash[FUNCTIONS] = functions
+    config.stash[SLOW] = []
     for name in config.getoption("--measure") or ():
         if name == ALL:
-            functions |= dict.fromkeys(MEASURES)
+            recorded = config.getoption("--recorded")
+            functions |= {it.name: None for it in MEASURES.values() if not (recorded and it.told)}
         elif name in MEASURES:
             functions[name] = None
         elif ":" not in name:
@@ -62,10 +74,13 @@ def pytest_configure(config: pytest.Config) -> None:
         else:
             try:
                 tried = not trains_nothing(config) and not config.stash[SESSION].worker
-                functions[name] = load_measure(name, tried)
+                functions[name], seconds = load_measure(name, tried)
+                config.stash[SLOW] += [f"{name} takes {seconds:.0f} s a network"] * (seconds > 1)
             except HarnessError as error:
                 raise pytest.UsageError(f"--measure {error}") from error
     if functions:
+        if config.getoption("--recorded"):
+            _check_recorded(config, functions)
         for other in ("--arch", "--dataset", "--optimizer"):
             if config.getoption(other.removeprefix("--")):
                 raise pytest.UsageError(
@@ -74,10 +89,24 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[SESSION].catalogue |= load_catalogue(FOLDER / "catalogue.toml")
 
 
-def load_measure(name: str, tried: bool = True) -> "MeasureFunction":
-    """The function of this name, tried on a network of one epoch if ``tried``.
+def _check_recorded(config: pytest.Config, functions: Mapping[str, Any]) -> None:
+    """Refuse what the records cannot answer: they keep a summary of each network's weights."""
+    for name, function in functions.items():
+        if function is not None or MEASURES[name].told:
+            lacking = "which labels are random" if function is None else "the network itself"
+            raise pytest.UsageError(
+                f"--measure {name} needs {lacking}, and a record has none but a summary of the"
+                " weights: leave --recorded out, or name another built-in measure"
+            )
+    if "cpu_full" not in (config.option.markexpr or ""):
+        raise pytest.UsageError("--recorded --measure is about the paper's size: add -m cpu_full")
 
-    Raises NetworkError where it is not to be had, and CapacityError where it is no measure.
+
+def load_measure(name: str, tried: bool = True) -> "tuple[MeasureFunction, float]":
+    """The function of this name, and the seconds that it took on a network, if it was ``tried``.
+
+    The network has had one epoch. Raises NetworkError where the function is not to be had, and
+    CapacityError where it is no measure.
     """
     from harness.capacity import measured
     from harness.models.custom import callable_at
@@ -85,16 +114,38 @@ def load_measure(name: str, tried: bool = True) -> "MeasureFunction":
 
     function = callable_at(name, "a measure")
     measured.check_signature(name, function)
-    if tried:
-        short = paper_recipe("mlp-1x512", "digits", "true-labels", train_size=32, epochs=1)
-        measured.evaluate(name, function, measured.train_networks([short])[0])
-    return function
+    if not tried:
+        return function, 0.0
+    labels = "corrupted-0.5" if measured.is_told(function) else "true-labels"
+    short = paper_recipe("mlp-1x512", "digits", labels, train_size=32, epochs=1)
+    (network,) = measured.train_networks([short])
+    slow = f"--measure {name} has worked for {PATIENCE:.0f} s on one small network; Ctrl-C stops it"
+    timer = threading.Timer(PATIENCE, print, (slow,), {"file": sys.stderr, "flush": True})
+    timer.daemon = True
+    timer.start()
+    started = time.perf_counter()
+    try:
+        measured.evaluate(name, function, network)
+    finally:
+        timer.cancel()
+    return function, time.perf_counter() - started
+
+
+def is_told(name: str, function: "MeasureFunction | None") -> bool:
+    """Whether the measure is told which labels are random: then only its bound is judged."""
+    if function is None:
+        return MEASURES[name].told
+    from harness.capacity import measured
+
+    return measured.is_told(function)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Which measures."""
     names = list(config.stash[FUNCTIONS])
-    return [f"claims: the randomisation test of {', '.join(names)}"] if names else []
+    slow = config.stash[SLOW]
+    lines = [f"claims: the randomisation test of {', '.join(names)}"] if names else []
+    return [*lines, *(f"claims: {it}, and there are some fifty; Ctrl-C stops" for it in slow)]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -108,11 +159,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("measured", list(metafunc.config.stash[FUNCTIONS]), indirect=True)
 
 
+def _is_put_to(item: pytest.Item, functions: "Mapping[str, MeasureFunction | None]") -> bool:
+    """Whether a test is about its measure: at the paper's size the built-in ones alone are tried.
+
+    A measure that is told which labels are random has only its bound judged.
+    """
+    mark = item.get_closest_marker("measures")
+    if mark is None:
+        return False
+    name = item.callspec.params["measured"]
+    full_size = not mark.args
+    if full_size and functions[name] is not None:
+        return False
+    return not is_told(name, functions[name]) or bool(mark.kwargs.get("bound"))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave these tests alone in the session."""
-    if not config.stash[FUNCTIONS]:
+    if not (functions := config.stash[FUNCTIONS]):
         return
-    chosen = [item for item in items if item.get_closest_marker("measures")]
+    chosen = [item for item in items if _is_put_to(item, functions)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
     for item in chosen:
@@ -123,35 +189,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """What a test sees of a measure: its name, and its values on the networks."""
+    """What a test sees of a measure: its name, and its values on the test's networks."""
 
     name: str
     function: "MeasureFunction | None"
     trained: "list[Network]"
-    on_progress: Callable[[str], None]
-
-    @cached_property
-    def networks(self) -> list[MeasuredNetwork]:
-        """The trained networks with the measure's values. Each is evaluated once a session."""
-        from harness.capacity.measured import value_of
-
-        found = []
-        for number, it in enumerate(self.trained, 1):
-            value, bound = value_of(self.name, self.function, it)
-            recipe = it.recipe
-            found.append(
-                MeasuredNetwork(
-                    recipe.images,
-                    recipe.label_corruption,
-                    recipe.seed,
-                    it.gap,
-                    it.test_error,
-                    value,
-                    bound,
-                )
-            )
-            self.on_progress(f"{self.name}: {number} of {len(self.trained)} networks measured")
-        return found
+    """Empty at the paper's size, where a run's summary is all that there is of a network."""
+    networks: list[MeasuredNetwork]
 
     @property
     def has_bound(self) -> bool:
@@ -198,27 +242,68 @@ class Measured:
 
 @pytest.fixture
 def measured(request: pytest.FixtureRequest, judge: Any) -> Measured:
-    """A measure on the networks of the test's ``measures`` marker, trained once a session."""
-    config, item = request.config, request.node
-    base_seed = config.getoption("--base-seed")
-    recipes = [reseed(it, base_seed) for it in item.get_closest_marker("measures").args]
+    """A measure on the networks of the test's ``measures`` marker, trained once a session.
+
+    Without recipes in the marker: on the test's runs, from their summaries.
+    """
+    config, item, name = request.config, request.node, request.param
+    function = config.stash[FUNCTIONS][name]
+    asked = item.get_closest_marker("measures").args
+    if not asked:
+        return Measured(name, None, [], [of_run(MEASURES[name], it) for it in Runs(item, "").all])
+    recipes = [reseed(it, config.getoption("--base-seed")) for it in asked]
+    if is_told(name, function):
+        recipes = [it for it in recipes if 0 < it.label_corruption < 1]
     judge.computed_on(*recipes)
-    if TRAINED not in config.stash:
+    networks = trained_networks(config, recipes)
+    return Measured(name, function, networks, _values(config, name, networks))
+
+
+def trained_networks(config: pytest.Config, recipes: list[Recipe]) -> "list[Network]":
+    """The networks of these recipes, each trained once a session."""
+    known = config.stash.setdefault(TRAINED, {})
+    if missing := [it for it in recipes if it not in known]:
         from harness.capacity.measured import train_networks
 
-        config.stash[TRAINED] = train_networks(
-            recipes,
-            config.getoption("--data-root"),
-            max(1, available_cores() // config.stash[SESSION].workers),
-            lambda text: show_progress(config, text),
+        threads = max(1, available_cores() // config.stash[SESSION].workers)
+        root = config.getoption("--data-root")
+        made = train_networks(missing, root, threads, lambda it: show_progress(config, it))
+        known |= zip(missing, made, strict=True)
+    return [known[it] for it in recipes]
+
+
+def _values(config: pytest.Config, name: str, networks: "list[Network]") -> list[MeasuredNetwork]:
+    """Those of a measure, which sees each network once a session; its first error is its last."""
+    from harness.capacity.measured import value_of
+
+    known = config.stash.setdefault(MEASURED, {}).setdefault(name, {})
+    for number, it in enumerate(networks):
+        if isinstance(known.get(None), HarnessError):
+            raise known[None]
+        if it.recipe in known:
+            continue
+        show_progress(
+            config, f"{name}: {number} of {len(networks)} networks measured; Ctrl-C stops"
         )
-        config.stash[MEASURED] = {}
-    known = config.stash[MEASURED]
-    if request.param not in known:
-        known[request.param] = Measured(
-            request.param,
-            config.stash[FUNCTIONS][request.param],
-            config.stash[TRAINED],
-            lambda text: show_progress(config, text),
-        )
-    return known[request.param]
+        try:
+            found = value_of(name, config.stash[FUNCTIONS][name], it)
+        except HarnessError as error:
+            known[None] = error
+            raise
+        known[it.recipe] = _measured(it.recipe, it.train_error, it.test_error, *found)
+    return [known[it.recipe] for it in networks]
+
+
+def of_run(measure: Measure, run: Run) -> MeasuredNetwork:
+    """A built-in measure of a run's network, from its summary."""
+    summary, recipe = run.outcome.summary, run.recipe
+    bound = measure.bound(summary, recipe.images) if measure.bound else None
+    errors = 1 - run.train_accuracy, 1 - run.test_accuracy
+    return _measured(recipe, *errors, measure.value(summary), bound)
+
+
+def _measured(
+    recipe: Recipe, train_error: float, test_error: float, value: float, bound: float | None
+) -> MeasuredNetwork:
+    gap, share = test_error - train_error, recipe.label_corruption
+    return MeasuredNetwork(recipe.images, share, recipe.seed, gap, test_error, value, bound)

@@ -32,7 +32,8 @@ MARKERS = (
     "needs(**groups): recipes that the test needs trained or solved, by group",
     "needs_data(*names): datasets that the test reads beside those of its recipes",
     "custom(make): a check of claims/custom: make(model, tier) gives its recipes (--arch)",
-    "measures(*recipes): a check of claims/measures, on networks of these recipes (--measure)",
+    "measures(*recipes, bound=False): a check of claims/measures, on networks of these recipes or"
+    " on the test's runs; with bound, also of measures that are told which labels are random",
 )
 
 

@@ -6,7 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from harness.capacity.measures import MEASURES, pac_bayes_bound
+from harness.capacity.measured import Network, built_in
+from harness.capacity.measures import MEASURES, pac_bayes_bound, ratt_bound
+from harness.training.protocol import paper_recipe
 from harness.training.summary import summarise_network
 
 WEIGHTS = [[3.0, 4.0], [0.0, 1.0]], [[2.0, 0.0], [0.0, -1.0]]
@@ -61,6 +63,27 @@ def test_the_bound_of_the_row_norms(summary):
     complexity = 2 * 14 * 1 * math.sqrt(2 * math.log(4) / 3)
     expected = 0.1 + 4 * 2 / GAMMA * complexity + math.sqrt(math.log(20) / 6)
     assert MEASURES["max-row-product"].bound(summary, 3) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_ratt_bound():
+    """All three images are given class 0: one error in two with their own label, one in one."""
+    images, initial = torch.tensor(IMAGES).view(3, 1, 1, 2), network(IDENTITY, IDENTITY)
+    labels, replaced = torch.tensor([0, 1, 1]), torch.tensor([False, False, True])
+    recipe = paper_recipe("mlp-1x2", "digits", "corrupted-0.5", train_size=3)
+    of = Network(
+        recipe, network(*WEIGHTS), images, labels, initial.state_dict(), replaced, 2 / 3, 0.5
+    )
+    expected = 1 / 2 + 1 - 2 * 1
+    slack = (math.sqrt(2) * 1 + 2 + 1 / (2 * 2)) * math.sqrt(math.log(4 / 0.05) / 1)
+    assert built_in(MEASURES["ratt"], of) == pytest.approx((expected, expected + slack))
+
+
+def test_the_ratt_bound_of_ten_classes():
+    """Of 300 images 100 have random labels: 80 % of these are not fitted, and 4 % of the others."""
+    part = {"images": 100, "error": 0.8, "error of others": 0.04}
+    summary = {"random part": part, "layers": [{"shape": [10, 5]}]}
+    slack = (20 + math.sqrt(10) + 100 / (200 * math.sqrt(10))) * math.sqrt(math.log(80) / 200)
+    assert ratt_bound(summary, 300) == pytest.approx(0.04 + 9 - 10 * 0.8 + slack)
 
 
 NOISY = {

@@ -2,10 +2,12 @@
 
 import pytest
 
+from harness.capacity.measures import MEASURES
 from harness.errors import HarnessError
 from harness.evidence.catalogue import load_catalogue
-from harness.plugin.measures import load_measure
+from harness.plugin.measures import load_measure, of_run
 from harness.plugin.options import CLAIMS
+from harness.runs.records import Records
 from harness.tests.plugin_helpers import Project
 
 TESTS = """
@@ -25,6 +27,16 @@ def test_labels(measured, judge):
     assert measured.has_bound == measured.name.endswith("pair")
     judge(random_above_true(measured.name, measured.networks), AtLeast(0.0, source="any"))
 
+@pytest.mark.fast
+@pytest.mark.claim("M-bound")
+@pytest.mark.measures(
+    *FEW,
+    paper_recipe("mlp-1x512", "digits", "corrupted-0.5", train_size=16, epochs=2),
+    bound=True,
+)
+def test_bound(measured, judge):
+    judge(exact("networks", [len(measured.networks)], ""), Equals(1, source="one partly random"))
+
 @pytest.mark.claim("2.1-chance")
 @experiments(fast={"another": [tiny(9)]})
 def test_of_the_paper(runs, judge):
@@ -42,6 +54,9 @@ def pair(model, inputs, labels, initial):
     with open("calls", "a") as file:
         file.write("x")
     return measure(model, inputs, labels, initial), 0.5
+
+def told(model, inputs, labels, initial, replaced):
+    return replaced.sum(), 0.5
 
 def of_one(model):
     return 1.0
@@ -61,7 +76,7 @@ def project(tmp_path):
 
 
 def test_measures_alone_are_tried_and_each_network_once(project, tmp_path):
-    done = project.run("--measure=./mine.py:pair", "--measure=path-norm")
+    done = project.run("--measure=./mine.py:pair", "--measure=path-norm", "-k", "labels")
     assert done.outcomes == {
         "test_labels[./mine.py:pair]": "PASSED",
         "test_labels[path-norm]": "PASSED",
@@ -72,6 +87,36 @@ def test_measures_alone_are_tried_and_each_network_once(project, tmp_path):
     assert "The randomisation test of complexity measures" in done.text
     # Once before anything trains, and then once a network.
     assert len((tmp_path / "calls").read_text()) == 1 + 4
+
+
+def test_of_a_measure_that_is_told_the_random_labels_only_the_bound_is_judged(project):
+    done = project.run("--measure=./mine.py:told", "--measure=ratt")
+    assert done.outcomes == {"test_bound[./mine.py:told]": "PASSED", "test_bound[ratt]": "PASSED"}
+
+
+def test_records_have_the_built_in_measures_of_their_networks():
+    path = "cifar10/mlp-1x512/random-labels.cpu-bf16.json"
+    run = Records.load().by_path[path]
+    found = of_run(MEASURES["max-row-product"], run)
+    assert (found.images, found.corrupted) == (50_000, 1.0)
+    assert found.gap == pytest.approx(run.train_accuracy - run.test_accuracy)
+    norms = [layer["final"]["1,inf"] for layer in run.outcome.summary["layers"]]
+    assert found.value == pytest.approx(norms[0] * norms[1])
+    assert found.bound > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("./mine.py:measure", "needs the network itself"),
+        ("ratt", "needs which labels are random"),
+        ("path-norm", "add -m cpu_full"),
+    ],
+)
+def test_what_records_cannot_answer_is_refused(project, name, message):
+    done = project.run("--recorded", f"--measure={name}")
+    assert done.code == pytest.ExitCode.USAGE_ERROR
+    assert message in done.text
 
 
 @pytest.mark.parametrize(

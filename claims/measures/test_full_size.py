@@ -1,0 +1,81 @@
+"""The randomisation test at the paper's size (pytest -m cpu_full --recorded --measure NAME).
+
+MLP 1x512 on all of CIFAR-10, labels corrupted with probability 0, 0.1 ... 1, one seed: the runs of
+Figure 1c. Built-in measures alone, from the summary of the weights that such a run keeps. One size
+and one network: how a measure grows with the sample, and whether it is the same for the same
+function, is asked of digits.
+"""
+
+import pytest
+
+from claims.section2_capacity.recipes import ELEVEN, at_level, on_cifar10
+from harness.evidence import AtLeast, AtMost, exact, trend
+from harness.evidence.complexity import broken_bounds, rank_correlation, smallest_bound
+
+LEVELS = [on_cifar10("mlp-1x512", at_level(level)) for level in ELEVEN]
+
+
+def at_the_papers_size(test):
+    for mark in (pytest.mark.cpu_full, pytest.mark.needs(levels=LEVELS), pytest.mark.measures()):
+        test = mark(test)
+    return test
+
+
+GROWS = AtLeast(
+    0.5,
+    source="a measure that explains the gap grows with the share of random labels; three of"
+    " four pairs of runs are in that order",
+)
+RANKED = AtLeast(0.3, source="Jiang et al. 2020: their best measures reach a tau of 0.3 or more")
+BELOW_1 = AtMost(1.0, source="an error is at most 1: a bound above it says nothing")
+NONE_BROKEN = AtMost(0.0, source="a bound that holds is not broken by any of eleven networks")
+
+
+def judge_trend(judge, name, networks, runs):
+    by_level = {it.corrupted: [it.value] for it in networks}
+    judge(trend(f"{name}: trend with the share of random labels", by_level, runs.all), GROWS)
+
+
+@pytest.mark.claim("M-labels")
+@at_the_papers_size
+def test_it_grows_with_the_share_of_random_labels(measured, runs, judge):
+    judge_trend(judge, measured.name, measured.networks, runs)
+
+
+@pytest.mark.control("M-labels")
+@at_the_papers_size
+def test_the_share_of_true_labels_does_not(measured, runs, judge):
+    networks = measured.with_values(lambda it: 1 - it.corrupted)
+    judge_trend(judge, "share of true labels", networks, runs)
+
+
+@pytest.mark.claim("M-gaps")
+@at_the_papers_size
+def test_it_ranks_the_gaps(measured, judge):
+    judge(rank_correlation(measured.name, measured.networks), RANKED)
+
+
+@pytest.mark.control("M-gaps")
+@at_the_papers_size
+def test_the_negative_gap_does_not(measured, judge):
+    networks = measured.with_values(lambda it: -it.gap)
+    judge(rank_correlation("the negative gap", networks), RANKED)
+
+
+@pytest.mark.claim("M-bound")
+@at_the_papers_size
+def test_its_bound_says_something(measured, judge):
+    if not measured.has_bound:
+        pytest.skip(f"{measured.name} gives no bound on the test error")
+    judge(smallest_bound(measured.name, measured.networks), BELOW_1)
+    broken = broken_bounds(measured.name, measured.networks).values
+    judge(
+        exact(f"{measured.name}: share of networks above their bound", broken, "share"), NONE_BROKEN
+    )
+
+
+@pytest.mark.control("M-bound")
+@at_the_papers_size
+def test_a_bound_above_1_says_nothing(measured, judge):
+    networks = measured.with_values(lambda it: 0.0, bound=2.0)
+    judge(smallest_bound("a bound of 2 for every network", networks), BELOW_1)
