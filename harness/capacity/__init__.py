@@ -11,6 +11,7 @@ __getattr__ = lazy_exports(
             "image_radius",
             "linear_bound",
             "massart_bound",
+            "passes_until_vacuous",
             "ridge_bound",
             "stability_bound",
         ],

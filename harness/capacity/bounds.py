@@ -3,9 +3,15 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from harness.data.catalogue import dataset_spec
 from harness.errors import CapacityError
+from harness.models.registry import model_spec
 from harness.training.recipe import Recipe
+
+LARGEST_EXPONENT = 700.0
+"""Of e in double precision."""
 
 
 def generalization_bound(complexity: float, points: int, failure: float = 0.05) -> float:
@@ -108,6 +114,34 @@ def stability_bound(recipe: Recipe, loss: str = "cross-entropy") -> float:
     of_loss = constants[loss]
     steps = recipe.learning_rate * (recipe.steps_per_epoch * recipe.epochs)
     return 2 * regularity.lipschitz * of_loss / recipe.images * steps
+
+
+def passes_until_vacuous(recipe: Recipe) -> float:
+    """Passes over the data after which the stability bound for non-convex losses reaches 1.
+
+    The recursion behind theorem 3.12 of Hardt et al. 2016 at the recipe's own step sizes a_t:
+    weights that differ by D grow to (1 + a_t s) D + 2 a_t L / n in expectation, for a smoothness s;
+    the first t0 steps count only where they see the replaced example, t0 batch / n. The loss is the
+    probability of a wrong answer, of constant L / 4, as in `stability_bound`. Then the bound is
+    t0 batch / n + 2 / n (product of 1 + a_t s over the steps after t0, minus 1), for the best t0.
+
+    Generous twice: it takes no account of momentum, and L and s are those of logistic regression on
+    images of the largest norm, which a ReLU network's cannot be below: with one unit of norm 1 in
+    each hidden layer the output layer sees that very norm. Infinity if it lasts as long as the
+    recipe. Raises CapacityError for other networks than MLPs.
+    """
+    if model_spec(recipe.model).hidden is None:
+        raise CapacityError(f"{recipe.title}: the constants are those of an MLP; take mlp-1x512")
+    smoothness = Regularity(image_radius(recipe)).smoothness
+    n, seen, grown = recipe.images, [0.0], [0.0]
+    for step in range(recipe.steps_per_epoch * recipe.epochs):
+        rate = recipe.learning_rate * recipe.decay ** (step // recipe.decay_every)
+        seen.append(min(1.0, (step + 1) * recipe.batch_size / n))
+        grown.append(grown[-1] + math.log1p(rate * smoothness))
+        apart = 2 / n * np.expm1(np.minimum(grown[-1] - np.array(grown), LARGEST_EXPONENT))
+        if (np.array(seen) + apart).min() >= 1:
+            return (step + 1) / recipe.steps_per_epoch
+    return math.inf
 
 
 def ridge_bound(radius: float, penalty: float, points: int) -> float:

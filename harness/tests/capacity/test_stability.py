@@ -76,6 +76,35 @@ def test_the_stability_bound_is_the_theorems():
     )
 
 
+@pytest.mark.parametrize("changes", [{}, {"batch_size": 16, "decay": 0.95, "decay_every": 3}])
+def test_the_nonconvex_bound_reaches_1_where_the_recursion_says(changes):
+    """Hardt et al. 2016, proof of theorem 3.12: one step of the weights' distance at a time."""
+    recipe = paper_recipe("mlp-1x512", "digits", "random-labels", train_size=256, **changes)
+    constants = bounds.Regularity(bounds.image_radius(recipe))
+    n = 256
+
+    def bound(steps):
+        def after(start):
+            apart = 0.0
+            for step in range(start, steps):
+                rate = recipe.learning_rate * recipe.decay ** (step // recipe.decay_every)
+                grown = (1 + rate * constants.smoothness) * apart
+                apart = grown + 2 * rate * constants.lipschitz / n
+            return start * recipe.batch_size / n + constants.lipschitz_of_error * apart
+
+        return min(after(start) for start in range(steps + 1))
+
+    steps = round(bounds.passes_until_vacuous(recipe) * recipe.steps_per_epoch)
+    assert bound(steps - 1) < 1 <= bound(steps)
+
+
+def test_the_nonconvex_bound_lasts_where_steps_are_small():
+    recipe = paper_recipe("mlp-1x512", "digits", "random-labels", learning_rate=1e-6)
+    assert bounds.passes_until_vacuous(recipe) == math.inf
+    with pytest.raises(CapacityError, match="take mlp-1x512"):
+        bounds.passes_until_vacuous(replace(recipe, model="alexnet"))
+
+
 def test_the_stability_bound_ignores_labels():
     """The planted fault of the catalogue would be a bound that does."""
     for changes in ({"label_corruption": 1.0}, {"label_corruption": 0.5, "label_draw": 3}):
