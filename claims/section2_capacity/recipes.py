@@ -115,3 +115,20 @@ def with_replacements(base: Recipe, replacements: int, samples: int = 1) -> list
 
     seeds = [base.seed + 10 * number for number in range(samples)]
     return [recipe for seed in seeds for recipe in of_one(replace(base, seed=seed))]
+
+
+DIGITS_SIZES, CIFAR10_SIZES = (64, 128, 256), (500, 1_000, 2_000, 4_000)
+
+
+def samples_of_digits(setting: str, n: int, passes: int = 60) -> list[Recipe]:
+    """Samples of digits, at a rate above the paper's: ten replacements in each of six."""
+    base = stability_recipe(
+        "mlp-1x128", "digits", setting, n, epochs=passes, learning_rate=0.1, seed=180 + n // 64
+    )
+    return with_replacements(base, 10, 6)
+
+
+def samples_of_cifar10(setting: str, n: int, passes: int = 20) -> list[Recipe]:
+    """Samples of CIFAR-10: five replacements in each of six; of the larger ones two, for time."""
+    base = stability_recipe("mlp-1x512", "cifar10", setting, n, epochs=passes, seed=n // 500)
+    return with_replacements(base, 5, 6 if n <= 500 else 2)

@@ -14,7 +14,15 @@ from dataclasses import replace
 
 import pytest
 
-from claims.section2_capacity.recipes import SMALL_STEPS, stability_recipe, with_replacements
+from claims.section2_capacity.recipes import (
+    CIFAR10_SIZES,
+    DIGITS_SIZES,
+    SMALL_STEPS,
+    samples_of_cifar10,
+    samples_of_digits,
+    stability_recipe,
+    with_replacements,
+)
 from harness import capacity
 from harness.evidence import (
     AtLeast,
@@ -33,26 +41,9 @@ from harness.plugin.experiments import datasets, experiments
 # --- What is trained -------------------------------------------------------------------------
 
 
-def digits(setting, n, passes=60):
-    """Samples of digits, at a rate above the paper's: ten replacements in each of six."""
-    base = stability_recipe(
-        "mlp-1x128", "digits", setting, n, epochs=passes, learning_rate=0.1, seed=180 + n // 64
-    )
-    return with_replacements(base, 10, 6)
-
-
-def cifar10(setting, n, passes=20):
-    """Samples of CIFAR-10: five replacements in each of six; of the larger ones two, for time."""
-    base = stability_recipe("mlp-1x512", "cifar10", setting, n, epochs=passes, seed=n // 500)
-    return with_replacements(base, 5, 6 if n <= 500 else 2)
-
-
 def convolutional(network, n):
     base = stability_recipe(network, "cifar10", "random-signs", n, epochs=60, seed=n // 500)
     return with_replacements(base, 5, 2)
-
-
-DIGITS_SIZES, CIFAR10_SIZES = (64, 128, 256), (500, 1_000, 2_000, 4_000)
 
 
 # --- What is measured ------------------------------------------------------------------------
@@ -131,8 +122,8 @@ def judge_instability(judge, name, measured, runs=(), drawn=None):
 
 @pytest.mark.claim("2.2-stability-fails")
 @experiments(
-    fast={"digits": {str(n): digits("random-signs", n) for n in DIGITS_SIZES}},
-    cpu_full={"cifar10": {str(n): cifar10("random-signs", n) for n in CIFAR10_SIZES}},
+    fast={"digits": {str(n): samples_of_digits("random-signs", n) for n in DIGITS_SIZES}},
+    cpu_full={"cifar10": {str(n): samples_of_cifar10("random-signs", n) for n in CIFAR10_SIZES}},
     gpu_full={
         network: {str(n): convolutional(network, n) for n in (500, 2_000)}
         for network in ("inception", "alexnet")
@@ -147,8 +138,8 @@ def test_many_passes_on_random_labels_move_the_loss_by_order_1(runs, judge):
 
 @pytest.mark.claim("2.2-stability-fails")
 @experiments(
-    fast={"digits": {str(n): digits("two-groups", n) for n in DIGITS_SIZES}},
-    cpu_full={"cifar10": {str(n): cifar10("two-groups", n) for n in (500, 2_000)}},
+    fast={"digits": {str(n): samples_of_digits("two-groups", n) for n in DIGITS_SIZES}},
+    cpu_full={"cifar10": {str(n): samples_of_cifar10("two-groups", n) for n in (500, 2_000)}},
 )
 def test_even_on_true_labels_some_loss_moves_by_order_1(runs, judge):
     """Uniform stability asks for the worst example; the mean over examples is small here."""
@@ -161,8 +152,8 @@ def test_even_on_true_labels_some_loss_moves_by_order_1(runs, judge):
 def over_passes(setting):
     """One size of sample after one pass, a few, and as many as it takes to memorise."""
     return experiments(
-        fast={"digits": {str(it): digits(setting, 128, it) for it in (1, 4, 16, 60)}},
-        cpu_full={"cifar10": {str(it): cifar10(setting, 500, it) for it in (1, 5, 20)}},
+        fast={"digits": {str(it): samples_of_digits(setting, 128, it) for it in (1, 4, 16, 60)}},
+        cpu_full={"cifar10": {str(it): samples_of_cifar10(setting, 500, it) for it in (1, 5, 20)}},
     )
 
 
@@ -227,8 +218,8 @@ def one_plain_pass(recipes):
 
 @pytest.mark.control("2.2-stability-fails")
 @experiments(
-    fast={"digits": one_plain_pass(digits("random-signs", 128, 1))},
-    cpu_full={"cifar10": one_plain_pass(cifar10("random-signs", 500, 1))},
+    fast={"digits": one_plain_pass(samples_of_digits("random-signs", 128, 1))},
+    cpu_full={"cifar10": one_plain_pass(samples_of_cifar10("random-signs", 500, 1))},
 )
 def test_one_short_pass_moves_the_loss_little(runs, judge):
     recipe = runs.all[0].recipe
@@ -246,9 +237,9 @@ BOTH_DATASETS = datasets(fast=["digits"], cpu_full=["cifar10"])
 def ridge_samples(dataset, judge, data_root, reseeded):
     """The norm of an image, and by size the first sample above with its random labels."""
     if dataset == "digits":
-        made = {n: digits("random-signs", n) for n in DIGITS_SIZES}
+        made = {n: samples_of_digits("random-signs", n) for n in DIGITS_SIZES}
     else:
-        made = {n: cifar10("random-signs", n) for n in CIFAR10_SIZES}
+        made = {n: samples_of_cifar10("random-signs", n) for n in CIFAR10_SIZES}
     recipes = {n: reseeded(each[0]) for n, each in made.items()}
     judge.computed_on(*recipes.values())
     radius = capacity.image_radius(next(iter(recipes.values())))

@@ -28,6 +28,12 @@ __getattr__ = lazy_exports(
         "samples": ["image_points", "labelled_points", "principal_coordinates"],
         "shattering": ["realised_labelings"],
         "signs": ["all_signs", "random_signs"],
-        "stability": ["by_sample", "generalization_gap", "replacements"],
+        "stability": [
+            "by_sample",
+            "generalization_gap",
+            "on_average_stability",
+            "replacements",
+            "samples_of",
+        ],
     },
 )

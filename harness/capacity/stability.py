@@ -7,6 +7,7 @@ samples, replacements and points; a measurement at some of them is a lower bound
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -102,19 +103,41 @@ def _differs_too(base: "Run", other: "Run") -> str:
     return ""
 
 
+def samples_of(runs: Sequence["Run"]) -> list[Sequence["Run"]]:
+    """The runs sample by sample: one in which nothing is replaced, then those that differ from it.
+
+    Raises CapacityError if the first has an example replaced.
+    """
+    starts = [index for index, run in enumerate(runs) if run.recipe.replaced is None]
+    if not starts or starts[0] != 0:
+        raise CapacityError("the first run must be of a sample in which nothing is replaced")
+    return [runs[start:end] for start, end in pairwise([*starts, len(runs)])]
+
+
 def by_sample(runs: Sequence["Run"]) -> list[Replacements]:
     """`replacements` of each sample: a run, then those that differ from it in one example.
 
     Raises CapacityError if the first has an example replaced, or one differs in anything else.
     """
-    starts = [index for index, run in enumerate(runs) if run.recipe.replaced is None]
-    if not starts or starts[0] != 0:
-        raise CapacityError("the first run must be of a sample in which nothing is replaced")
-    ends = [*starts[1:], len(runs)]
-    return [
-        replacements(runs[start], runs[start + 1 : end])
-        for start, end in zip(starts, ends, strict=True)
-    ]
+    return [replacements(base, others) for base, *others in samples_of(runs)]
+
+
+def on_average_stability(runs: Sequence["Run"], shift: int = 0) -> float:
+    """Of a sample and its replacements: the mean rise of the loss at an example by its removal.
+
+    On-average replace-one stability (Shalev-Shwartz et al. 2010, definition 5): in expectation over
+    samples it equals the generalisation gap. Each pair of networks counts twice, since the second
+    sample with its example replaced by the first's is the first sample. ``shift`` takes another
+    example than the replaced one.
+    """
+    base, *others = runs
+    indices, n = replacements(base, others).indices, base.recipe.images
+    before, after = losses(base), np.stack([losses(other) for other in others])
+    rows, left_out = np.arange(len(others)), after.shape[1] - n
+    seen = (indices + shift) % n
+    unseen = n + seen % left_out
+    rises = (after[rows, seen] - before[seen]) + (before[unseen] - after[rows, unseen])
+    return float(rises.mean() / 2)
 
 
 def generalization_gap(run: "Run") -> float:

@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 from harness.capacity import bounds
 from harness.capacity.ridge import Ridge
 from harness.capacity.samples import image_points, labelled_points
-from harness.capacity.stability import generalization_gap, losses, replacements
+from harness.capacity.stability import (
+    generalization_gap,
+    losses,
+    on_average_stability,
+    replacements,
+)
 from harness.data.streams import ORDER, digest, stream
 from harness.errors import CapacityError
 from harness.runs.run import Run
@@ -346,3 +351,15 @@ def test_runs_without_answers_are_not_compared():
     broken = replace(base, outcome=replace(base.outcome, status="diverged", answers=[]))
     with pytest.raises(CapacityError, match="it diverged"):
         losses(broken)
+
+
+def test_the_stability_in_the_mean_is_a_rise_at_the_replaced_example():
+    """The first example, replaced, is wrong with 0.9 instead of 0.2, the left-out one the other way
+    round with 0.7 and 0.3: (0.7 + 0.4) / 2. Shifted by one: 0.1 and, for the next left out, 0.05.
+    """
+    labels = [0, 0, 0, 0, 0, 0]
+    before = [logit(it) for it in (0.2, 0.5, 0.5, 0.7, 0.6, 0.5)]
+    after = [logit(it) for it in (0.9, 0.6, 0.5, 0.3, 0.55, 0.5)]
+    runs = [run(before, labels), run(after, labels, replaced=0)]
+    assert on_average_stability(runs) == pytest.approx((0.7 + 0.4) / 2)
+    assert on_average_stability(runs, shift=1) == pytest.approx((0.1 + 0.05) / 2)
