@@ -6,16 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import torch
+from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
 from harness.data.catalogue import dataset_spec
 from harness.data.prepare import DataSpec, TrainingData, prepare
 from harness.data.sources import ImageSet
+from harness.models.building import make_network
 from harness.training.backend import Backend
 from harness.training.learner import image_layout
 from harness.training.loop import Training
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
+from harness.training.steps import WARM_UP
 
 IMAGES = 6_400
 BATCH = 128
@@ -88,7 +91,8 @@ def recipe_and_data(model: str, backend: Backend, precision: str) -> tuple[Recip
     recipe = replace(paper_recipe(model, "cifar10", "true-labels"), precision=precision)
     spec = DataSpec("cifar10", None, 28, 0.0, "true", 0)
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-    return recipe, prepare(synthetic_images(), spec, backend.device, dtype, image_layout(recipe))
+    layout = image_layout(recipe, backend.device, precision)
+    return recipe, prepare(synthetic_images(), spec, backend.device, dtype, layout)
 
 
 def training_rate(model: str, backend: Backend, precision: str, seconds: float) -> float:
@@ -102,16 +106,15 @@ def training_rate(model: str, backend: Backend, precision: str, seconds: float) 
         training.step(batch)
         return len(batch)
 
-    return rate(step, seconds, backend.device)
+    # A CUDA graph is captured after so many steps.
+    return rate(step, seconds, backend.device, warm_up=WARM_UP + 2)
 
 
 def operations_per_image(model: str) -> float:
     """Floating-point operations in matrix products and convolutions to train on one image."""
-    backend = Backend("cpu", 1)
-    training = Training(*recipe_and_data(model, backend, "fp32"), backend)
-    batch = torch.arange(BATCH)
-    with FlopCounterMode(display=False) as counter:
-        training.step(batch)
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:  # Nothing is computed.
+        images, labels = torch.empty(BATCH, 3, 28, 28), torch.zeros(BATCH, dtype=torch.int64)
+        cross_entropy(make_network(model, (3, 28, 28), 10)(images), labels).backward()
     return counter.get_total_flops() / BATCH
 
 

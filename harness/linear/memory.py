@@ -17,6 +17,7 @@ class NotEnoughMemory(HarnessError):
 def available_bytes(device: str = "cpu") -> int | None:
     """Memory that this process could still take, on the device; None if unknown."""
     if device.startswith("cuda"):
+        torch.cuda.empty_cache()  # The driver counts blocks that PyTorch caches as used.
         return torch.cuda.mem_get_info(device)[0]
     limits = []
     with suppress(OSError, ValueError):
@@ -47,6 +48,7 @@ def in_gb(count: float) -> str:
 def reset_peak(device: str = "cpu") -> int:
     """Reset the peak, and return the bytes in use now. Only Linux can reset the CPU's peak."""
     if device.startswith("cuda"):
+        torch.cuda.init()  # Nothing may have used the device yet: it would be no valid one.
         torch.cuda.reset_peak_memory_stats(device)
         return torch.cuda.memory_allocated(device)
     with suppress(OSError):

@@ -4,6 +4,7 @@ Loaded by the project's conftest.py, or in any folder with ``pytest -p harness.p
 """
 
 pytest_plugins = (
+    "harness.plugin.versions",
     "harness.plugin.options",
     "harness.plugin.standalone",
     "harness.plugin.tiers",

@@ -47,7 +47,8 @@ def prepared_data(
         probed=recipe.keep_answers or recipe.replaced is not None,
         score_corrupted_test=False,
     )
-    whitened = _whitened(unlabelled, root, device, dtype, image_layout(recipe))
+    layout = image_layout(recipe, device, precision)
+    whitened = _whitened(unlabelled, root, device, dtype, layout)
     return with_labels(whitened, load(spec.dataset, root), spec)
 
 

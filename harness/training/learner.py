@@ -15,10 +15,14 @@ from harness.training.ranks import Ranks, check_share
 from harness.training.recipe import Recipe
 
 
-def image_layout(recipe: Recipe) -> torch.memory_format:
-    """channels_last for convolutional networks."""
+def image_layout(recipe: Recipe, device: str, precision: str) -> torch.memory_format:
+    """channels_last for convolutional networks, but not in fp32 on a GPU.
+
+    cuDNN has fast kernels of that layout for tensor cores alone: bf16, and TF32, which is off.
+    """
+    slow = device.startswith("cuda") and precision == "fp32"
     convolutional = model_spec(recipe.model).convolutional
-    return torch.channels_last if convolutional else torch.contiguous_format
+    return torch.channels_last if convolutional and not slow else torch.contiguous_format
 
 
 def initial_network(recipe: Recipe, shape: tuple[int, int, int], classes: int) -> nn.Module:
@@ -48,8 +52,9 @@ class Learner:
         torch.set_num_threads(backend.threads)
         self.recipe, self.backend, self.ranks = recipe, backend, ranks
         self.device = torch.device(backend.device)
-        self.autocast = backend.precision(recipe.precision) == "bf16"
-        self.layout = image_layout(recipe)
+        precision = backend.precision(recipe.precision)
+        self.autocast = precision == "bf16"
+        self.layout = image_layout(recipe, backend.device, precision)
         model = initial_network(recipe, shape, classes)
         check_share(recipe, model, ranks)
         for module in model.modules():

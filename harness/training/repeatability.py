@@ -51,7 +51,7 @@ def unrepeatable(recipe: Recipe, backend: Backend) -> tuple[str, ...]:
 def _examined(recipe: Recipe, backend: Backend) -> tuple[str, ...]:
     generator = torch.Generator().manual_seed(0)
     images = torch.randn(recipe.images, *recipe.image_shape, generator=generator)
-    images = images.to(torch.bfloat16, memory_format=image_layout(recipe))
+    images = images.to(torch.bfloat16, memory_format=image_layout(recipe, "cpu", "bf16"))
     labels = torch.arange(recipe.images) % recipe.classes
     data = TrainingData(images, labels, images[:1], labels[:1], recipe.classes)
     training = Training(recipe, data, backend)

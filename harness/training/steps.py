@@ -4,6 +4,7 @@ The first three take the same step, to rounding. In a training of small batches 
 kernels take longer than the kernels on a fast GPU: a graph launches a whole step at once.
 """
 
+import weakref
 from collections.abc import Iterator
 
 import torch
@@ -68,6 +69,10 @@ class CompiledSteps(EagerSteps):
     def __init__(self, learner: Learner) -> None:
         super().__init__(learner)
         _refuse_dropout(learner)
+        # PyTorch counts the versions of a function over all trainings, and after 8 goes on without
+        # compiling: begin anew, and fail where one training alone needs as many.
+        torch.compiler.reset()
+        torch._dynamo.config.fail_on_recompile_limit_hit = True
         self.evaluate = torch.compile(super().evaluate, dynamic=False)  # type: ignore[method-assign]
 
 
@@ -86,6 +91,8 @@ class GraphSteps(EagerSteps):
                 " use 'eager' or 'compiled'"
             )
         _refuse_dropout(learner)
+        # Without a cycle the graphs' memory is free as soon as the training is.
+        self.learner = weakref.proxy(learner)
         self.taken: dict[int, int] = {}
         self.graphs: dict[int, tuple[torch.cuda.CUDAGraph, list[torch.Tensor]]] = {}
         self.stream = torch.cuda.Stream(learner.device)

@@ -11,7 +11,7 @@ from sklearn.kernel_ridge import KernelRidge
 from harness.linear import triangle
 from harness.linear.kernels import GaussianKernel
 from harness.linear.machine import fit
-from harness.linear.memory import peak_bytes, reset_peak
+from harness.linear.memory import available_bytes, peak_bytes, reset_peak
 from harness.linear.refinement import NotConverged, refine
 from harness.linear.ridge import ridge_path
 from harness.linear.triangle import NotPositiveDefinite, Triangle
@@ -184,3 +184,21 @@ def test_the_peak_is_that_of_memory_which_is_free_again():
         pages.write(b"1" * len(pages))
     # Linux counts pages for each core and adds them up now and then.
     assert 60e6 <= peak_bytes() - before < 200e6
+
+
+def test_memory_of_a_gpu_is_asked_for_once_cuda_is_ready_and_nothing_is_cached(monkeypatch):
+    """The driver counts cached blocks as used, and before CUDA is ready no device is valid."""
+    called = []
+    for name, answer in {
+        "init": None,
+        "empty_cache": None,
+        "mem_get_info": (5, 9),
+        "reset_peak_memory_stats": None,
+        "memory_allocated": 7,
+    }.items():
+        monkeypatch.setattr(
+            torch.cuda, name, lambda *given, name=name, answer=answer: called.append(name) or answer
+        )
+    assert (available_bytes("cuda:0"), reset_peak("cuda:0")) == (5, 7)
+    assert called[:2] == ["empty_cache", "mem_get_info"]
+    assert called[2:] == ["init", "reset_peak_memory_stats", "memory_allocated"]

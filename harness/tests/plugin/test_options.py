@@ -163,3 +163,25 @@ def test_claim(runs, judge):
     alone = ["--plan", "-m", "gpu_full", "--device", "cpu"]
     on_a_cpu = project.run(*alone, env={"PYTHONPATH": str(CLAIMS.parent)})
     assert "11 trainings in 11 jobs for 1 tests, in the order in which a CPU" in on_a_cpu.text
+
+
+WARNS = """
+import warnings
+
+def test_it():
+    warnings.warn("old", DeprecationWarning, stacklevel=1)
+"""
+
+
+def test_a_newer_numpy_only_warns(tmp_path):
+    """With the versions that were tried a warning is an error."""
+    project = Project(tmp_path, WARNS)
+    assert project.run().outcomes == {"test_it": "FAILED"}
+    newer = """
+from harness import environment
+
+environment.version = lambda package: "99.0" if package == "numpy" else "1.0"
+"""
+    session = Project(tmp_path, WARNS, newer).run()
+    assert session.outcomes == {"test_it": "PASSED"} and "DeprecationWarning: old" in session.text
+    assert "warnings are shown and not raised: not tried with numpy 99.0 yet" in session.text
