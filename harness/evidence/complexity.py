@@ -119,6 +119,7 @@ def growth_with_images(name: str, networks: Sequence[MeasuredNetwork]) -> Measur
         "of its mean",
         t_interval(slopes),
         "repetitions: seeds, images, label draws",
+        freedom=len(slopes) - 1,
     )
 
 

@@ -6,7 +6,12 @@ from collections.abc import Mapping, Sequence
 from harness.errors import HarnessError
 from harness.evidence.measurement import NOWHERE, Measurement, accuracies, measure
 from harness.evidence.replicates import mean_over
-from harness.evidence.statistics import Counts, kendall_interval, welch_interval
+from harness.evidence.statistics import (
+    Counts,
+    kendall_interval,
+    welch_freedom,
+    welch_interval,
+)
 from harness.runs.pairs import paired
 from harness.runs.run import Run
 
@@ -51,16 +56,18 @@ def slowdown(name: str, slower: Sequence[Run], faster: Sequence[Run]) -> Measure
     slow, fast = ([epochs_to_fit(run) for run in runs] for runs in (slower, faster))
     mean = math.exp(math.fsum(map(math.log, fast)) / len(fast))
     values = [epochs / mean if math.isfinite(mean) else math.nan for epochs in slow]
-    single = len(slow) == len(fast) == 1
+    single, freedom = len(slow) == len(fast) == 1, math.inf
     if not all(map(math.isfinite, values)):
         interval = NOWHERE
     elif single:
         interval = ((slow[0] - 1) / mean, slow[0] / max(mean - 1, 0.5))
     else:
-        low, high = welch_interval([math.log(it) for it in slow], [math.log(it) for it in fast])
-        interval = (math.exp(low), math.exp(high))
+        late, soon = [math.log(it) for it in slow], [math.log(it) for it in fast]
+        low, high = welch_interval(late, soon)
+        interval, freedom = (math.exp(low), math.exp(high)), welch_freedom(late, soon)[1]
     replicated = "nothing: one run, to an epoch" if single else "runs: seeds and label draws"
-    return measure(name, values, "times", interval, replicated, [*slower, *faster])
+    runs = [*slower, *faster]
+    return measure(name, values, "times", interval, replicated, runs, freedom=freedom)
 
 
 def trend(name: str, values: Mapping[float, Sequence[float]], runs: Sequence[Run]) -> Measurement:
@@ -86,7 +93,8 @@ def trend(name: str, values: Mapping[float, Sequence[float]], runs: Sequence[Run
     if one_seed := len({run.recipe.seed for run in runs}) == 1:
         paired(name, runs[1:], runs[:-1])
     replicated = f"runs: {len(pairs)} at {len(values)} levels{', all of one seed' * one_seed}"
-    return measure(name, [tau], "Kendall's tau", interval, replicated, runs)
+    facts = {"images": len(pairs)}
+    return measure(name, [tau], "Kendall's tau", interval, replicated, runs, **facts)
 
 
 def error_as_drawn(run: Run) -> float:

@@ -70,4 +70,5 @@ def _measurement(
     replicated = "nothing: one run, to the resolution of its curve"
     if several:
         replicated = "runs: seeds, images, label draws"
-    return measure(name, values, unit, interval, replicated, runs)
+    freedom = len(values) - 1 if several else math.inf
+    return measure(name, values, unit, interval, replicated, runs, freedom=freedom)

@@ -38,6 +38,19 @@ def bound_in_words(bound: Mapping[str, Any], unit: str) -> str:
     return words.format(**numbers)
 
 
+def would_notice(bound: Mapping[str, Any], resolution: float | None, unit: str) -> str:
+    """The nearest value that the check refutes in 19 of 20 repetitions; see `resolution`."""
+    if resolution is None or "value" not in bound:
+        return ""
+    value = bound["value"]
+    if bound["kind"] in ("attains", "requires"):
+        return "1 image"
+    above = bound["kind"] in ("at_most", "proved_at_most", "equivalent", "equals")
+    if above and unit == "share" and value <= 1 < value + resolution:
+        above = False
+    return quantity(value + resolution if above else value - resolution, unit)
+
+
 def _exact(value: float | str, unit: str) -> str:
     """A bound's number, to more digits than a measured one: a count to its last, others to six.
 

@@ -69,6 +69,11 @@ class Evidence:
     """What the interval's width is about: images within a run, runs ...; empty for exact values."""
     false_alarm: float | None = None
     """How often the check fails although the claim holds, where that can be stated."""
+    resolution: float | None = None
+    """The smallest departure that the check refutes in 19 of 20 repetitions, in the measurement's
+    unit; see `harness.evidence.resolution`."""
+    effect: float | None = None
+    """The departure that it must see, from what the paper reports."""
     slack: float | None = None
     """How far the measurement could move, in its unit, before the test fails; negative where it
     does. For a control and an expected failure: before it is no longer refuted, or is supported."""

@@ -5,7 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.errors import HarnessError
-from harness.evidence.measurement import NOWHERE, Measurement, accuracies, measure
+from harness.evidence.measurement import (
+    NOWHERE,
+    Measurement,
+    accuracies,
+    design_effect,
+    measure,
+)
 from harness.evidence.statistics import Counts, Interval, hull, sum_interval, t_interval
 from harness.runs.pairs import paired
 from harness.runs.run import Run
@@ -86,8 +92,10 @@ def roughness_ratio(name: str, rough: Sequence[Run], smooth: Sequence[Run]) -> M
             interval = (math.exp(low), math.exp(high))
         else:
             interval = _resampled_ratio(*pairs[0])
-    replicated = "runs" if len(values) > 1 else "blocks of epochs within a run"
-    return measure(name, values, "times", interval, replicated, runs)
+    several = len(values) > 1
+    replicated = "runs" if several else "blocks of epochs within a run"
+    freedom = len(values) - 1 if several else math.inf
+    return measure(name, values, "times", interval, replicated, runs, freedom=freedom)
 
 
 def spread_between_and_within(
@@ -135,10 +143,14 @@ def _paired(name: str, pairs: Sequence[tuple[Counts, Counts]], runs: Sequence[Ru
         for side in zip(*pairs, strict=True)
     )
     interval, replicated = sum_interval([(1, one), (-1, other)])[1], IMAGES
+    facts = {"column": "test", "design": design_effect(runs[:1]) if len(values) == 1 else 1.0}
     if len(values) > 1 and not diverged:
-        interval = hull(interval, t_interval(values))
+        student = t_interval(values)
+        if student[1] - student[0] > interval[1] - interval[0]:
+            facts["freedom"] = len(values) - 1
+        interval = hull(interval, student)
         replicated = f"runs; never narrower than {IMAGES}"
-    return measure(name, values, "share", interval, replicated, runs, column="test")
+    return measure(name, values, "share", interval, replicated, runs, **facts)
 
 
 def _resampled_ratio(

@@ -19,7 +19,8 @@ def mean_over(
     if len(values) < 2:
         raise HarnessError(f"{name}: {len(values)} values have no interval; give at least two")
     finite = all(math.isfinite(value) for value in values)
-    return measure(name, values, unit, t_interval(values) if finite else NOWHERE, replicated, runs)
+    interval, freedom = t_interval(values) if finite else NOWHERE, len(values) - 1
+    return measure(name, values, unit, interval, replicated, runs, freedom=freedom)
 
 
 def correlation_with_signs(name: str, runs: Sequence[Run]) -> Measurement:

@@ -25,10 +25,12 @@ Counts = tuple[int, int]
 
 def clopper_pearson(correct: int, total: int, confidence: float = CONFIDENCE) -> Interval:
     """The exact binomial interval of a share: replicated are the images of one run."""
-    from scipy.stats import binomtest
+    from scipy.special import betaincinv
 
-    interval = binomtest(correct, total).proportion_ci(confidence, method="exact")
-    return float(interval.low), float(interval.high)
+    tail, wrong = (1 - confidence) / 2, total - correct
+    low = float(betaincinv(correct, wrong + 1, tail)) if correct else 0.0
+    high = float(betaincinv(correct + 1, wrong, 1 - tail)) if wrong else 1.0
+    return low, high
 
 
 def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
@@ -40,18 +42,24 @@ def welch_interval(
     values: Sequence[float], others: Sequence[float], confidence: float = CONFIDENCE
 ) -> Interval:
     """Welch's interval of the difference of two means, each over at least two runs."""
+    total, freedom = welch_freedom(values, others)
+    return _student(fmean(values) - fmean(others), total, freedom, confidence)
+
+
+def welch_freedom(values: Sequence[float], others: Sequence[float]) -> tuple[float, float]:
+    """The squared standard error of the difference of two means, and its degrees of freedom."""
     # Not scipy's ttest_ind: it warns where one side's values are equal, as epochs to fit may be.
     squares = [(variance(its) / len(its), len(its) - 1) for its in (values, others)]
     total = sum(square for square, _ in squares)
-    freedom = total**2 / sum(square**2 / degrees for square, degrees in squares) if total else 1
-    return _student(fmean(values) - fmean(others), total, freedom, confidence)
+    freedom = total**2 / sum(square**2 / degrees for square, degrees in squares) if total else 1.0
+    return total, freedom
 
 
 def _student(mean: float, square: float, freedom: float, confidence: float) -> Interval:
     """Around a mean whose squared standard error is ``square``."""
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    half = float(t.ppf((1 + confidence) / 2, freedom)) * math.sqrt(square)
+    half = float(stdtrit(freedom, (1 + confidence) / 2)) * math.sqrt(square)
     return mean - half, mean + half
 
 
@@ -103,17 +111,24 @@ def kendall_interval(
     Normal on the scale of atanh with variance 0.437 / (n - 4); a tau of 1 counts there as one
     pair short of it. 0 where one variable is constant. n must be 5 at least.
     """
-    from scipy.stats import kendalltau, norm
+    from scipy.stats import kendalltau
 
     n = len(x)
     if len(set(x)) < 2 or len(set(y)) < 2:
         return 0.0, (0.0, 0.0)
     tau = float(kendalltau(x, y).statistic)
     most = 1 - 2 / (n * (n - 1))
-    half = float(norm.ppf((1 + confidence) / 2)) * math.sqrt(0.437 / (n - 4))
+    half = kendall_half_width(n, confidence)
     middle = math.atanh(max(-most, min(most, tau)))
     low, high = math.tanh(middle - half), math.tanh(middle + half)
     return tau, (min(low, tau), max(high, tau))
+
+
+def kendall_half_width(n: int, confidence: float = CONFIDENCE) -> float:
+    """Half the width of `kendall_interval`, on the scale of atanh."""
+    from scipy.special import ndtri
+
+    return float(ndtri((1 + confidence) / 2)) * math.sqrt(0.437 / (n - 4))
 
 
 def equivalence_false_alarm(

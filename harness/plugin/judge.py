@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -17,8 +17,9 @@ from harness.evidence import (
 )
 from harness.evidence.catalogue import find
 from harness.evidence.checks import Check
-from harness.evidence.formatting import bound_in_words, quantity
+from harness.evidence.formatting import bound_in_words, quantity, would_notice
 from harness.evidence.quoting import misquoted
+from harness.evidence.resolution import resolution
 from harness.evidence.verdict import Verdict
 from harness.plugin.evidence import JUDGED, append, blank
 from harness.plugin.experiments import AnyRecipe, below_papers_size, work_of
@@ -69,22 +70,36 @@ class Judge:
         check: Check,
         published: Published | None = None,
         figure: FigureData | None = None,
+        effect: Published | None = None,
     ) -> Verdict:
         """Decide and record; the test fails unless a claim is supported, or a control refuted.
+
+        ``effect`` is the departure from the claim that must be seen. A check whose resolution is
+        wider supports nothing: it is inconclusive, "too coarse to tell".
 
         A control must be refuted by a measurement, not because a run diverged. The failure,
         ClaimNotSupported or ControlNotRefuted, is raised when the test ends, so that its other
         checks leave their evidence too. Its message makes sense without the test's source.
         """
-        if published is not None and not isinstance(published, Published):
-            raise HarnessError(
-                f"published = {published!r} must come from fixtures/paper: use published_row(...)"
-            )
+        for name, number in (("published", published), ("effect", effect)):
+            if number is not None and not isinstance(number, Published):
+                raise HarnessError(
+                    f"{name} = {number!r} must come from fixtures/paper: use published_row(...)"
+                )
         if published is not None:
             self._refuse_misquoted(measured, published)
-        verdict = check.verdict(measured)
-        self._record(measured, check, published, verdict, figure)
-        message = self._message(measured, check, published, verdict)
+        verdict, seen = check.verdict(measured), resolution(check, measured)
+        if effect is not None and seen is not None and seen > effect.value:
+            verdict = "inconclusive" if verdict == "supported" else verdict
+            noticed = would_notice(check.as_dict(), seen, measured.unit)
+            coarse = (
+                f"too coarse to tell: would notice {noticed}, a departure of"
+                f" {quantity(seen, measured.unit)}; the effect is"
+                f" {quantity(effect.value, measured.unit)} ({effect.where})"
+            )
+            measured = replace(measured, note="; ".join(filter(None, [coarse, measured.note])))
+        self._record(measured, check, published, verdict, figure, seen, effect)
+        message = self._message(measured, check, published, verdict, seen)
         if claim_of(self.item)[1]:
             if verdict != "refuted" or measured.diverged:
                 self.failures.append(ControlNotRefuted(message))
@@ -108,6 +123,8 @@ class Judge:
         published: Published | None,
         verdict: Verdict,
         figure: FigureData | None,
+        seen: float | None,
+        effect: Published | None,
     ) -> None:
         elapsed = 0.0 if is_recorded(self.item.config) else time.perf_counter() - self.started
         record = blank(
@@ -126,10 +143,14 @@ class Judge:
             seconds=round(measured.seconds if measured.runs else elapsed, 2),
             runs=list(measured.runs),
             replicated=measured.replicated,
+            resolution=seen,
+            effect=effect.value if effect else None,
             notes=[measured.note] * bool(measured.note),
             figure={"name": figure.name, "data": dict(figure.data)} if figure else None,
         )
         supported, refuted = check.slack(measured)
+        if effect is not None and seen is not None:
+            supported = min(supported, effect.value - seen)
         record.slack = refuted if record.control else supported if record.expected else -supported
         if record.expected:
             record.false_alarm = check.false_alarm(measured)
@@ -138,7 +159,12 @@ class Judge:
         add_check(self.item, record.claim, record.check, verdict)
 
     def _message(
-        self, measured: Measurement, check: Check, published: Published | None, verdict: Verdict
+        self,
+        measured: Measurement,
+        check: Check,
+        published: Published | None,
+        verdict: Verdict,
+        seen: float | None,
     ) -> str:
         claim_id, control = claim_of(self.item)
         claim = find(self.item.config.stash[SESSION].catalogue, claim_id)
@@ -158,6 +184,8 @@ class Judge:
             f"  interval  {interval} (replicated: {measured.replicated or 'nothing, it is exact'})",
             f"  bound     {bound_in_words(check.as_dict(), unit)}, from {check.source}",
         ]
+        if noticed := would_notice(check.as_dict(), seen, unit):
+            lines.append(f"  notices   {noticed}, in 19 of 20 repetitions")
         if measured.note:
             lines.insert(2, f"  note      {measured.note}")
         if control:

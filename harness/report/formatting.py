@@ -5,7 +5,7 @@ import re
 
 from markupsafe import Markup, escape
 
-from harness.evidence.formatting import bound_in_words, quantity
+from harness.evidence.formatting import bound_in_words, quantity, would_notice
 from harness.evidence.record import Evidence
 from harness.evidence.run_record import RunRecord
 
@@ -47,6 +47,11 @@ def values(record: Evidence) -> str:
 def bound(record: Evidence) -> str:
     """The check's bound, or nothing for a test that ended before it judged."""
     return bound_in_words(record.bound, record.unit) if record.bound else ""
+
+
+def notices(record: Evidence) -> str:
+    """What the check would notice, or nothing where no chance is in it."""
+    return would_notice(record.bound, record.resolution, record.unit) if record.bound else ""
 
 
 def false_alarm(record: Evidence) -> str:

@@ -15,7 +15,7 @@ from harness.files import write_atomically
 from harness.report.claim_tests import claim_tests
 from harness.report.curves import paper_figures
 from harness.report.drawings import FIGURES, figures_as_svg
-from harness.report.formatting import measured
+from harness.report.formatting import measured, notices
 from harness.report.inline import standalone
 from harness.report.page import SYMBOLS, template
 from harness.report.record_tables import (
@@ -130,7 +130,8 @@ def _ours(cells: Sequence[Cell], letters: Mapping[str, str]) -> str:
     for record in (record for cell in cells for record in cell.ours):
         made = "; ".join(dict.fromkeys(letters[key] for key in record.runs))
         number = f"{SYMBOLS[verdict_words(record)]} {measured(record)}".replace(" ", _SPACE)
-        shown[f"{number} <sub>{made}</sub>"] = None
+        seen = f"<br><sub>would notice {notices(record)}</sub>" if notices(record) else ""
+        shown[f"{number} <sub>{made}</sub>{seen}"] = None
     return "<br>".join(shown) or ("not judged" if any(cell.claim for cell in cells) else "cited")
 
 

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from harness.evidence.catalogue import Claim
 from harness.evidence.record import Evidence
-from harness.report.formatting import bound, interval, measured, published
+from harness.report.formatting import bound, interval, measured, notices, published
 from harness.report.networks import by_network, is_of_measure, note_on, of_the_paper
 from harness.report.verdicts import (
     claim_verdicts,
@@ -38,9 +38,9 @@ STYLES = {
     "control NOT refuted": "bold red",
     "does not reproduce": "magenta",
 }
-HEADINGS = ("published", "measured", "interval", "verdict", "scale", "s")
-VERDICT = 3
-LEFT = (VERDICT, 4)
+HEADINGS = ("published", "measured", "interval", "notices", "verdict", "scale", "s")
+VERDICT = 4
+LEFT = (VERDICT, 5)
 """The columns that are set flush left."""
 TWO_LINES = "does not reproduce"
 """The longest verdict, which does not widen its column."""
@@ -137,7 +137,7 @@ def _rows(
         scales = {record.scale for record in checks if record.scale}
         scale = scales.pop() if len(scales) == 1 else ""
         sentence = f"{claim}  {known.sentence}" if known else claim
-        yield Row(sentence, ("", "", "", verdict, scale, _seconds(checks)), "bold", verdict)
+        yield Row(sentence, ("", "", "", "", verdict, scale, _seconds(checks)), "bold", verdict)
         yield from _checks(checks)
         yield from _recorded([record for record in recorded if record.claim == claim])
         yield from _controls([record for record in own if record.control])
@@ -165,20 +165,20 @@ def _checks(checks: Sequence[Evidence]) -> Iterable[Row]:
         yield _row(f"{len(same)} x {name}" if len(same) > 1 else _name(same[0]), same)
     if rest:
         more = f"  and {len(rest)} more check{'s' * (len(rest) > 1)}"
-        yield Row(more, ("", "", "", "supported", "", _seconds(rest)), "dim", "supported")
+        yield Row(more, ("", "", "", "", "supported", "", _seconds(rest)), "dim", "supported")
 
 
 def _recorded(checks: Sequence[Evidence]) -> Iterable[Row]:
     """A few of the recorded checks, first those that are not supported."""
     rows: dict[tuple[str, ...], Row] = {}
     for record in sorted(checks, key=lambda record: verdict_words(record) == "supported"):
-        name, cells = f"  {_name(record)}", (*_cells(record)[:4], "recorded", "")
+        name, cells = f"  {_name(record)}", (*_cells(record)[:5], "recorded", "")
         # One run may be judged at two tiers.
         rows.setdefault((name, *cells), Row(name, cells, verdict=verdict_words(record)))
     yield from list(rows.values())[:MOST_RECORDED]
     if (more := len(rows) - MOST_RECORDED) > 0:
         name = f"  and {more} more recorded check{'s' * (more > 1)}"
-        yield Row(name, ("", "", "", "", "recorded", ""), "dim")
+        yield Row(name, ("", "", "", "", "", "recorded", ""), "dim")
 
 
 def _controls(controls: Sequence[Evidence]) -> Iterable[Row]:
@@ -186,7 +186,7 @@ def _controls(controls: Sequence[Evidence]) -> Iterable[Row]:
     yield from (_in_full(record) for record in controls if record not in refuted)
     if refuted:
         name = f"  controls: {len(refuted)} of {len(controls)}"
-        yield Row(name, ("", "", "", "refuted", "", _seconds(refuted)), "dim")
+        yield Row(name, ("", "", "", "", "refuted", "", _seconds(refuted)), "dim")
 
 
 def _name(record: Evidence) -> str:
@@ -204,7 +204,7 @@ def _cells(record: Evidence) -> tuple[str, ...]:
     """All cells of a check but the seconds."""
     verdict = verdict_words(record).removeprefix("control ")
     scale = record.scale if record.tier in ("", "fast") else f"{record.scale} {record.tier}"
-    figures = (published(record), measured(record), interval(record))
+    figures = (published(record), measured(record), interval(record), notices(record))
     return (*figures, verdict, scale.removesuffix("_full"))
 
 

@@ -37,6 +37,7 @@ SOUND: dict[str, Callable[[Any], bool]] = {
     "seconds": _is_number,
     "published": lambda it: it is None or _is_number(it),
     "false_alarm": lambda it: it is None or _is_number(it),
+    "resolution": lambda it: it is None or _is_number(it),
     "scale": lambda it: it in ("", "exact", "paper", "scaled"),
     "figure": lambda it: it is None or (isinstance(it, dict) and {"name", "data"} <= it.keys()),
 }

@@ -16,6 +16,7 @@ FIT = load_catalogue(CLAIMS / "catalogue.toml")["2.1-fit"]
 VERDICTS = """
 from dataclasses import replace
 from harness.errors import DataError
+from harness.evidence import Equivalent
 
 STRADDLES = Measurement("straddles", (0.5,), "share", (0.4, 0.6), "images")
 HALF = AtLeast(0.5, source="Table 9")
@@ -38,6 +39,16 @@ def test_refuted(judge):
 
 @claim
 def test_inconclusive(judge): judge(STRADDLES, HALF)
+
+@claim
+def test_sees_the_effect(judge):
+    fitted = published_row("table1_cifar10", "train", model="MLP 1x512", labels="random")
+    judge(STRADDLES, Equivalent(0.5, 0.2, source="Table 9"), effect=fitted)
+
+@claim
+def test_too_coarse(judge):
+    chance = published_row("table1_cifar10", "test", model="MLP 1x512", labels="random")
+    judge(STRADDLES, Equivalent(0.5, 0.2, source="Table 9"), effect=chance)
 
 @control
 def test_control(judge): judge(share(0.9), ONE)
@@ -81,6 +92,8 @@ OUTCOMES = {
     "test_supported[a name]": "PASSED",
     "test_refuted": "FAILED",
     "test_inconclusive": "FAILED",
+    "test_sees_the_effect": "PASSED",
+    "test_too_coarse": "FAILED",
     "test_control": "PASSED",
     "test_control_that_passes": "FAILED",
     "test_control_that_decides_nothing": "FAILED",
@@ -121,6 +134,9 @@ def test_a_failure_makes_sense_without_the_source(alone):
     assert "\ninterval  40.00 % to 60.00 % (replicated: images)\n" in text
     assert "\ninterval  none, for a run that diverged or never got there (replicated: " in text
     assert "none to none" not in text
+    coarse = "\nnote      too coarse to tell: would notice 88.39 %, a departure of 38.39 %; the effect"
+    assert f"{coarse} is 10.61 % (Table 1, MLP 1x512, random labels, test)\n" in text
+    assert "\nnotices   88.39 %, in 19 of 20 repetitions\n" in text
     assert re.search(
         r"\nFAILED test_claims.py::test_refuted - \S*ClaimNotSupported: 2.1-", alone.text
     )
@@ -226,6 +242,8 @@ def test_under_xdist_evidence_and_junits_properties_are_the_same(project, alone)
         "test_supported[a name]": ("claim", "supported"),
         "test_refuted": ("claim", "refuted"),
         "test_inconclusive": ("claim", "inconclusive"),
+        "test_sees_the_effect": ("claim", "supported"),
+        "test_too_coarse": ("claim", "inconclusive"),
         "test_control": ("control", "refuted"),
         "test_control_that_passes": ("control", "supported"),
         "test_control_that_decides_nothing": ("control", "inconclusive"),

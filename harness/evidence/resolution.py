@@ -1,0 +1,106 @@
+"""What a check could have seen: the smallest departure that it refutes in 19 of 20 repetitions.
+
+A departure is counted from the bound, for an equivalence from its value, in the measurement's unit.
+A repetition is taken to vary as the one that was seen: by its images where there is one run (times
+the design effect, see `Measurement.design`), by the spread of the runs where there are several.
+"""
+
+import math
+from collections.abc import Callable
+from functools import cache
+
+from harness.evidence.checks import Check
+from harness.evidence.measurement import Measurement
+from harness.evidence.statistics import CONFIDENCE, clopper_pearson, kendall_half_width
+
+NOTICED = 0.95
+"""Nineteen of twenty repetitions."""
+TAU = "Kendall's tau"
+SCALES: dict[str, tuple[float, float, Callable[[float], float], Callable[[float], float]]] = {
+    "times": (0.0, math.inf, math.log, math.exp),
+    TAU: (-1.0, 1.0, math.atanh, math.tanh),
+    "tau": (-1.0, 1.0, math.atanh, math.tanh),
+}
+"""By unit: between which ends there is a scale on which intervals are as wide wherever they lie, to
+that scale, and back."""
+
+
+def resolution(check: Check, measured: Measurement) -> float | None:
+    """The departure in the measurement's unit; None where nothing is left to chance, or unknown.
+
+    A fact about each run (`Attains`) is seen to one image, an equality to its tolerance.
+    """
+    bound = check.as_dict()
+    kind, value = bound["kind"], bound["value"]
+    if kind in ("attains", "requires"):
+        return 1 / measured.images if measured.images else None
+    if kind == "equals":
+        return bound["tolerance"] or None
+    low, high = measured.interval
+    unknown = not measured.is_finite or not math.isfinite(high - low)
+    if unknown or low == high or measured.replicated.startswith("nothing"):
+        return None
+    if kind == "equivalent":
+        margin = bound["margin"]
+        return margin + max(
+            _beyond(measured, value + margin, above=True),
+            _beyond(measured, value - margin, above=False),
+        )
+    return _beyond(measured, value, above=kind in ("at_most", "proved_at_most"))
+
+
+def _beyond(measured: Measurement, bound: float, above: bool) -> float:
+    """How far beyond a bound the truth must lie for the whole interval to lie there."""
+    if not measured.images or measured.unit != "share":
+        return _from_half_width(measured, bound, above)
+    images = _from_images(measured, bound if above else 1 - bound)
+    runs = _from_half_width(measured, bound, above) if len(measured.values) > 1 else 0.0
+    return max(images, runs)
+
+
+def _from_images(measured: Measurement, bound: float) -> float:
+    """For the binomial interval of a share that is too high: exact, but for the design effect.
+
+    The share whose lower end is above the bound in just 95 % of repetitions is itself a quantile
+    of the beta distribution.
+    """
+    from scipy.stats import beta, binom
+
+    total = measured.images * len(measured.values)
+    # The fewest correct whose interval lies above the bound: as unlikely as 2.5 % at the bound.
+    fewest = int(binom.isf((1 - CONFIDENCE) / 2, total, min(max(bound, 0.0), 1.0))) + 1
+    if fewest <= total and clopper_pearson(fewest, total)[0] <= bound:
+        fewest += 1
+    if fewest > total:
+        return 1 - bound
+    effective = (fewest / measured.design, (total - fewest + 1) / measured.design)
+    return float(beta.ppf(NOTICED, *effective)) - bound
+
+
+def _from_half_width(measured: Measurement, bound: float, above: bool) -> float:
+    """From the interval's width on the side of the bound, the quantile and the spread behind it."""
+    low, high = measured.interval
+    half = measured.mean - low if above else high - measured.mean
+    factor = _power_factor(measured.freedom, measured.design) * (1 if above else -1)
+    smallest, largest, to, back = SCALES.get(measured.unit, (math.inf, math.inf, float, float))
+    if measured.unit == TAU and measured.images:
+        half = kendall_half_width(measured.images)
+    elif min(low, bound) > smallest and max(high, bound) < largest:
+        half = (to(high) - to(low)) / 2
+    else:
+        return abs((half or high - low) * factor)
+    return abs(back(to(bound) + half * factor) - bound)
+
+
+@cache
+def _power_factor(freedom: float, design: float) -> float:
+    """The departure over half the width of the interval: by the noncentral t distribution."""
+    from scipy.optimize import brentq
+    from scipy.stats import nct, norm, t
+
+    if math.isinf(freedom):
+        normal = float(norm.ppf((1 + CONFIDENCE) / 2))
+        return 1 + float(norm.ppf(NOTICED)) * math.sqrt(design) / normal
+    quantile = float(t.ppf((1 + CONFIDENCE) / 2, freedom))
+    shift = brentq(lambda it: nct.sf(quantile, freedom, it) - NOTICED, 0, 10 * quantile)
+    return float(shift) / quantile

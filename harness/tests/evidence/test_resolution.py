@@ -1,0 +1,196 @@
+"""At the stated resolution a check refutes in 19 of 20 repetitions: simulated, family by family.
+
+Each family draws repetitions whose truth lies the stated departure beyond the bound. They vary as
+the measurement that states it: its spread is the true one here, as it is in the mean elsewhere.
+"""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from harness.evidence import AtLeast, AtMost, Attains, Equals, Equivalent, Measurement, MoreThan
+from harness.evidence.resolution import resolution
+from harness.evidence.statistics import (
+    accuracy_interval,
+    kendall_interval,
+    paired_difference_interval,
+    sum_interval,
+    t_interval,
+    welch_freedom,
+    welch_interval,
+)
+
+SOURCE = "a table"
+EXACT, APPROXIMATE = 0.01, 0.03
+"""How far the rate may be from 95 %. Twice or half the departure is 5 points off at least."""
+
+
+def binomial(images, design=1.0):
+    """One run's accuracy; of a network, it varies by more than its images."""
+
+    def measured(correct):
+        interval = accuracy_interval([correct], [images])
+        return Measurement(
+            "x", (correct / images,), "share", interval, "images", images=images, design=design
+        )
+
+    def draw(truth, rng):
+        weight = (images - design) / (design - 1) if design > 1 else math.inf
+        share = rng.beta(truth * weight, (1 - truth) * weight) if design > 1 else truth
+        return measured(rng.binomial(images, share))
+
+    return draw, lambda truth: measured(round(truth * images))
+
+
+def networks(runs, images=1_000, design=9.0):
+    """Accuracies of several runs, which vary by more than their images."""
+
+    def measured(shares):
+        counts = [round(share * images) for share in shares]
+        return Measurement(
+            "x",
+            tuple(count / images for count in counts),
+            "share",
+            accuracy_interval(counts, [images] * runs),
+            "runs",
+            images=images,
+            freedom=runs - 1,
+        )
+
+    spread = math.sqrt(design * 0.1 * 0.9 / images)
+    draw = lambda truth, rng: measured(rng.normal(truth, spread, runs))  # noqa: E731
+    return draw, lambda truth: measured(truth + spread * standard(runs))
+
+
+def standard(n):
+    """n numbers whose mean is 0 and whose sample has standard deviation 1."""
+    numbers = np.arange(n) - (n - 1) / 2
+    return numbers / numbers.std(ddof=1)
+
+
+def student(runs, spread=0.02):
+    def measured(values):
+        values = tuple(map(float, values))
+        return Measurement("x", values, "loss", t_interval(values), "runs", freedom=runs - 1)
+
+    draw = lambda truth, rng: measured(rng.normal(truth, spread, runs))  # noqa: E731
+    return draw, lambda truth: measured(truth + spread * standard(runs))
+
+
+def welch(slow=5, fast=8, spread=0.2):
+    """Ratios of epochs, normal in logarithms."""
+
+    def measured(one, other):
+        interval = np.exp(welch_interval(one, other))
+        freedom = welch_freedom(one, other)[1]
+        values = tuple(np.exp(one - np.mean(other)))
+        return Measurement("x", values, "times", tuple(interval), "runs", freedom=freedom)
+
+    def draw(truth, rng):
+        return measured(rng.normal(math.log(truth), spread, slow), rng.normal(0, spread, fast))
+
+    return draw, lambda truth: measured(
+        math.log(truth) + spread * standard(slow), spread * standard(fast)
+    )
+
+
+def square_and_add(images=1_000):
+    def measured(one, other):
+        value, interval = sum_interval([(1, (one, images)), (-1, (other, images))])
+        return Measurement("x", (value,), "share", interval, "test images")
+
+    def draw(truth, rng):
+        return measured(*rng.binomial(images, [0.6 + truth / 2, 0.6 - truth / 2]))
+
+    return draw, lambda truth: measured(*(round(images * (0.6 + it * truth / 2)) for it in (1, -1)))
+
+
+def bootstrap(images=2_000):
+    """Errors that one model saves over another, paired by image."""
+
+    def measured(saved, lost):
+        ours = [1] * saved + [0] * (images - saved)
+        theirs = [0] * saved + [1] * lost + [0] * (images - saved - lost)
+        interval = paired_difference_interval(ours, theirs)
+        return Measurement("x", ((saved - lost) / images,), "share", interval, "test images")
+
+    def draw(truth, rng):
+        saved, lost, _ = rng.multinomial(images, [0.1 + truth / 2, 0.1 - truth / 2, 0.8])
+        return measured(saved, lost)
+
+    return draw, lambda truth: measured(*(round(images * (0.1 + it * truth / 2)) for it in (1, -1)))
+
+
+def kendall(runs=40):
+    """The rank correlation of normal variables, tau = 2 / pi arcsin(r)."""
+
+    def measured(x, y):
+        tau, interval = kendall_interval(list(x), list(y))
+        return Measurement("x", (tau,), "Kendall's tau", interval, "runs", images=runs)
+
+    def draw(truth, rng):
+        r = math.sin(math.pi / 2 * truth)
+        x, e = rng.normal(size=(2, runs))
+        return measured(x, r * x + math.sqrt(1 - r * r) * e)
+
+    def typical(truth):
+        return Measurement("x", (truth,), "Kendall's tau", (0.0, 1.0), "runs", images=runs)
+
+    return draw, typical
+
+
+FAMILIES = {
+    "binomial": (binomial(10_000), AtMost(0.1, SOURCE), EXACT),
+    "binomial-few": (binomial(200), AtLeast(0.9, SOURCE), EXACT),
+    "binomial-chance": (binomial(1_000), Equivalent(0.1, 0.02, SOURCE), EXACT),
+    "design-effect": (binomial(1_000, 9.0), AtMost(0.1, SOURCE), APPROXIMATE),
+    "networks": (networks(6), Equivalent(0.1, 0.03, SOURCE), APPROXIMATE),
+    "student-3": (student(3), MoreThan(0.0, SOURCE), EXACT),
+    "student-8": (student(8), Equivalent(0.0, 0.01, SOURCE), EXACT),
+    "welch": (welch(), AtMost(3.0, SOURCE), APPROXIMATE),
+    "square-and-add": (square_and_add(), Equivalent(0.0, 0.02, SOURCE), APPROXIMATE),
+    "bootstrap": (bootstrap(), AtMost(0.0, SOURCE), APPROXIMATE),
+    "kendall": (kendall(), AtLeast(0.5, SOURCE), APPROXIMATE),
+}
+
+
+def departed(check, departure):
+    above = check.kind in ("at_most", "equivalent")
+    return check.value + departure if above else check.value - departure
+
+
+def refuted(draw, check, truth, draws=1_000):
+    rng = np.random.default_rng(20170210)
+    return np.mean([check.verdict(draw(truth, rng)) == "refuted" for _ in range(draws)])
+
+
+@pytest.mark.parametrize(("family", "check", "tolerance"), FAMILIES.values(), ids=FAMILIES)
+def test_at_its_resolution_a_check_refutes_in_19_of_20_repetitions(family, check, tolerance):
+    draw, typical = family
+    bound = departed(check, getattr(check, "margin", 0.0))
+    stated = resolution(check, typical(bound))
+    draws = 300 if draw.__qualname__.startswith(("bootstrap", "kendall")) else 1_000
+    assert abs(refuted(draw, check, departed(check, stated), draws) - 0.95) < tolerance + 0.01
+    for factor in (0.5, 2.0):
+        off = getattr(check, "margin", 0.0)
+        planted = departed(check, off + factor * (stated - off))
+        rate = refuted(draw, check, planted, draws)
+        assert abs(rate - 0.95) > tolerance + 0.01, f"a factor of {factor} would be seen"
+
+
+@pytest.mark.parametrize(
+    ("check", "measured", "expected"),
+    [
+        (Attains(1.0, SOURCE), binomial(256)[1](1.0), 1 / 256),
+        (Equals(0.0, SOURCE, tolerance=1e-3), student(3)[1](0.0), 1e-3),
+        (Equals(391.0, SOURCE), student(3)[1](391.0), None),
+        (AtMost(1.0, SOURCE), replace(student(3)[1](0.0), interval=(0.5, 0.5)), None),
+        (AtMost(1.0, SOURCE), replace(student(3)[1](0.0), replicated="nothing: one run"), None),
+        (AtMost(1.0, SOURCE), replace(student(3)[1](0.0), interval=(math.nan, math.nan)), None),
+    ],
+    ids=["attains", "equals", "exactly", "exact", "one-run", "diverged"],
+)
+def test_facts_have_their_own_grain_or_none(check, measured, expected):
+    assert resolution(check, measured) == expected
