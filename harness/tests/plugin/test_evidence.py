@@ -134,8 +134,10 @@ def test_a_failure_makes_sense_without_the_source(alone):
     assert "\ninterval  40.00 % to 60.00 % (replicated: images)\n" in text
     assert "\ninterval  none, for a run that diverged or never got there (replicated: " in text
     assert "none to none" not in text
-    coarse = "\nnote      too coarse to tell: would notice 88.39 %, a departure of 38.39 %; the effect"
-    assert f"{coarse} is 10.61 % (Table 1, MLP 1x512, random labels, test)\n" in text
+    assert (
+        "\nnote      too coarse to tell: would notice 88.39 %, a departure of 38.39 %; the effect"
+        " is 10.61 % (Table 1, MLP 1x512, random labels, test)\n"
+    ) in text
     assert "\nnotices   88.39 %, in 19 of 20 repetitions\n" in text
     assert re.search(
         r"\nFAILED test_claims.py::test_refuted - \S*ClaimNotSupported: 2.1-", alone.text
