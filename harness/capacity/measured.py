@@ -14,11 +14,13 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import nn
 
 from harness.capacity.measures import MEASURES, Measure
 from harness.errors import CapacityError
+from harness.linear.separable import max_margin
 from harness.models.custom import one_line
 from harness.training.backend import Backend
 from harness.training.batching import shape_of
@@ -134,6 +136,25 @@ def _network(recipe: Recipe, training: Training) -> Network:
         1 - outcome.train_accuracy,
         1 - outcome.test_accuracy,
     )
+
+
+def separating_network(points: np.ndarray, signs: np.ndarray, recipe: Recipe) -> Network:
+    """The linear network of largest margin on ``points`` (n, d), without bias, from zero weights.
+
+    ``recipe`` has the seed of the noise alone. Raises HarnessError for points that no hyperplane
+    through the origin separates.
+    """
+    weights = torch.as_tensor(max_margin(points, signs) / 2, dtype=torch.float32)
+    initial, model = (
+        nn.Sequential(nn.Flatten(), nn.Linear(len(weights), 2, bias=False)) for _ in range(2)
+    )
+    with torch.no_grad():
+        initial[1].weight.zero_()
+        model[1].weight.copy_(torch.stack([-weights, weights]))
+    inputs = torch.as_tensor(points, dtype=torch.float32)[:, None, None, :]
+    labels = torch.as_tensor(signs > 0, dtype=torch.int64)
+    random = torch.zeros(len(signs), dtype=torch.bool)
+    return Network(recipe, model.eval(), inputs, labels, initial.state_dict(), random, 0.0, 0.0)
 
 
 def check_signature(name: str, function: object) -> None:

@@ -62,29 +62,43 @@ def max_row_product(summary: Summary) -> float:
     return math.exp(_log_product(summary, "1,inf"))
 
 
-def max_row_bound(summary: Summary, images: int) -> float:
-    """A bound on the test error by the product of the layers' (1, inf) norms M_i.
+def _margin_bound(summary: Summary, images: int, norms: str, inputs: float) -> float:
+    """A bound on the test error by norms of the layers, on images of the size ``inputs``.
 
     The share of training images with a margin of at most gamma, plus 4 k / gamma times the
     Rademacher complexity, plus sqrt(ln(1 / FAILURE) / (2 n)), for k classes (Koltchinskii &
     Panchenko 2002; Mohri, Rostamizadeh & Talwalkar 2018, theorem 9.2). The complexity is at most
-    2^(L - 1) M_1 ... M_L max |x|_inf sqrt(2 ln(2 d) / n) (Bartlett & Mendelson 2002, theorem 18).
-    That norms and gamma are chosen after the fact, and that there are biases, would add to it, and
-    is left out.
+    2^(L - 1) times the product of the norms times ``inputs`` / sqrt(n). That norms and gamma are
+    chosen after the fact, and that there are biases, would add to it, and is left out.
     """
     margin = summary["margins"][MARGIN]
     if margin <= 0:
         return math.inf
     layers = summary["layers"]
-    dimensions, classes = layers[0]["shape"][1], layers[-1]["shape"][0]
-    complexity = (
-        2 ** (len(layers) - 1)
-        * max_row_product(summary)
-        * summary["inputs"]["inf max"]
-        * math.sqrt(2 * math.log(2 * dimensions) / images)
-    )
+    product = math.exp(_log_product(summary, norms))
+    complexity = 2 ** (len(layers) - 1) * product * inputs / math.sqrt(images)
     confidence = math.sqrt(math.log(1 / FAILURE) / (2 * images))
-    return int(MARGIN) / 100 + 4 * classes / margin * complexity + confidence
+    return int(MARGIN) / 100 + 4 * layers[-1]["shape"][0] / margin * complexity + confidence
+
+
+def max_row_bound(summary: Summary, images: int) -> float:
+    """A bound on the test error by the product of the layers' (1, inf) norms.
+
+    On images of a largest value x and d dimensions the factor of the complexity is
+    x sqrt(2 ln(2 d)) (Bartlett & Mendelson 2002, theorem 18).
+    """
+    dimensions = summary["layers"][0]["shape"][1]
+    size = summary["inputs"]["inf max"] * math.sqrt(2 * math.log(2 * dimensions))
+    return _margin_bound(summary, images, "1,inf", size)
+
+
+def frobenius_bound(summary: Summary, images: int) -> float:
+    """A bound on the test error by the product of the layers' Frobenius norms.
+
+    The factor of the complexity is the largest l2 norm of an image (Neyshabur, Tomioka & Srebro
+    2015, theorem 1 with p = q = 2).
+    """
+    return _margin_bound(summary, images, "frobenius", summary["inputs"]["l2 max"])
 
 
 def frobenius_product(summary: Summary) -> float:
