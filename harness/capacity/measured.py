@@ -145,16 +145,16 @@ def separating_network(points: np.ndarray, signs: np.ndarray, recipe: Recipe) ->
     through the origin separates.
     """
     weights = torch.as_tensor(max_margin(points, signs) / 2, dtype=torch.float32)
-    initial, model = (
-        nn.Sequential(nn.Flatten(), nn.Linear(len(weights), 2, bias=False)) for _ in range(2)
-    )
+    layer = nn.Linear(len(weights), 2, bias=False)
+    model = nn.Sequential(nn.Flatten(), layer)
     with torch.no_grad():
-        initial[1].weight.zero_()
-        model[1].weight.copy_(torch.stack([-weights, weights]))
+        layer.weight.zero_()
+        initial = copy.deepcopy(model.state_dict())
+        layer.weight.copy_(torch.stack([-weights, weights]))
     inputs = torch.as_tensor(points, dtype=torch.float32)[:, None, None, :]
     labels = torch.as_tensor(signs > 0, dtype=torch.int64)
     random = torch.zeros(len(signs), dtype=torch.bool)
-    return Network(recipe, model.eval(), inputs, labels, initial.state_dict(), random, 0.0, 0.0)
+    return Network(recipe, model.eval(), inputs, labels, initial, random, 0.0, 0.0)
 
 
 def check_signature(name: str, function: object) -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from harness.capacity.measured import Network, built_in
-from harness.capacity.measures import MEASURES, pac_bayes_bound, ratt_bound
+from harness.capacity.measures import MEASURES, frobenius_bound, pac_bayes_bound, ratt_bound
 from harness.training.protocol import paper_recipe
 from harness.training.summary import summarise_network
 
@@ -63,6 +63,12 @@ def test_the_bound_of_the_row_norms(summary):
     complexity = 2 * 14 * 1 * math.sqrt(2 * math.log(4) / 3)
     expected = 0.1 + 4 * 2 / GAMMA * complexity + math.sqrt(math.log(20) / 6)
     assert MEASURES["max-row-product"].bound(summary, 3) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_bound_of_the_frobenius_norms(summary):
+    complexity = 2 * math.sqrt(26) * math.sqrt(5) * math.sqrt(2) / math.sqrt(3)
+    expected = 0.1 + 4 * 2 / GAMMA * complexity + math.sqrt(math.log(20) / 6)
+    assert frobenius_bound(summary, 3) == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_ratt_bound():
