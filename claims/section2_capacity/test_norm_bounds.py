@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 
 from claims.section2_capacity.recipes import MLPS, on_cifar10, samples_of_digits
 from claims.section3_regularization.recipes import table_1
-from harness.capacity.measures import frobenius_bound, max_row_bound
-from harness.capacity.rescaling import DenseNetwork
+from harness import capacity
 from harness.evidence import Equals, MoreThan, exact, find_counterexample
 from harness.plugin.experiments import experiments
 
-BOUNDS = {"l1 norms of nodes": max_row_bound, "Frobenius norms": frobenius_bound}
+BOUNDS = {"l1 norms of nodes": capacity.max_row_bound, "Frobenius norms": capacity.frobenius_bound}
 EMPTY = MoreThan(1.0, source="Section 2.2: they do not seem to explain it; an error is at most 1")
 SIZES = (64, 256)
 SETTINGS = {"true labels": "two-groups", "random labels": "random-signs"}
@@ -41,13 +40,11 @@ def test_bounds_by_norms_are_above_1_on_digits(labels, reseeded, judge):
 
     Here they did not on true labels: as n to the power -0.22 (-0.34 to -0.10) by Frobenius norms.
     """
-    from harness.capacity.measured import train_networks
-
     for n in SIZES:
         samples = samples_of_digits(SETTINGS[labels], n)
         recipes = [reseeded(it) for it in samples if it.replaced is None]
         judge.computed_on(*recipes)
-        summaries = [network.summary for network in train_networks(recipes)]
+        summaries = [network.summary for network in capacity.train_networks(recipes)]
         judge_bounds(judge, f"{labels}, n = {n}", summaries, n)
 
 
@@ -72,14 +69,12 @@ def test_bounds_by_norms_are_above_1(runs, judge):
 @pytest.mark.control("2.2-norms")
 def test_on_two_clusters_the_bounds_of_a_linear_model_say_something(base_seed, reseeded, judge):
     """At a distance of twenty of their standard deviations."""
-    from harness.capacity.measured import separating_network
-
     n = 1_024
     signs = np.where(np.arange(n) % 2, 1.0, -1.0)
     noise = 0.1 * np.random.default_rng(base_seed).standard_normal((n, 2))
     points = noise + signs[:, None] * [1.0, 0.0]
     recipe = reseeded(samples_of_digits("two-groups", 64)[0])
-    network = separating_network(points, signs, recipe)
+    network = capacity.separating_network(points, signs, recipe)
     judge_bounds(judge, f"two clusters, n = {n:,}", [network.summary], n)
 
 
@@ -87,7 +82,7 @@ def test_on_two_clusters_the_bounds_of_a_linear_model_say_something(base_seed, r
 
 RESCALED = st.tuples(
     st.builds(
-        DenseNetwork,
+        capacity.DenseNetwork,
         st.lists(st.integers(1, 6), min_size=3, max_size=5).map(tuple),
         st.integers(0, 2**32 - 1),
     ),
