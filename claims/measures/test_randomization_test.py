@@ -9,7 +9,7 @@ images and labels, and its initial weights; no test data.
 
 import pytest
 
-from claims.section2_capacity.recipes import at_level, on_digits
+from claims.measures.recipes import NETWORKS, STOPPED_EARLY
 from harness.evidence import AtLeast, AtMost, FigureData
 from harness.evidence.complexity import (
     broken_bounds,
@@ -21,28 +21,7 @@ from harness.evidence.complexity import (
     shuffled,
     smallest_bound,
 )
-from harness.training.protocol import paper_recipe
 
-SIZES = (64, 128, 256, 512)
-LABELS = (0.0, 0.5, 1.0)
-NETWORKS = [
-    on_digits("mlp-1x512", at_level(corrupted), seed, train_size=n)
-    for number, n in enumerate(SIZES)
-    for seed in range(100 + 10 * number, 104 + 10 * number)
-    for corrupted in LABELS
-]
-STOPPED_EARLY = [
-    paper_recipe(
-        "mlp-1x512",
-        "digits",
-        "two-groups",
-        label_corruption=0.5,
-        evaluation="at the end",
-        epochs=20,
-        seed=seed,
-    )
-    for seed in range(140, 148)
-]
 trained_on = pytest.mark.measures(*NETWORKS)
 bound_on = pytest.mark.measures(*NETWORKS, *STOPPED_EARLY, bound=True)
 

@@ -31,7 +31,8 @@ def run(options: argparse.Namespace) -> int:
     does not exist or holds no check, and for a folder that cannot be written.
     """
     catalogue = load_catalogue(CLAIMS / "catalogue.toml")
-    catalogue |= load_catalogue(CLAIMS / "measures" / "catalogue.toml")
+    for folder in ("measures", "beyond"):
+        catalogue |= load_catalogue(CLAIMS / folder / "catalogue.toml")
     sources = read_sources(options.evidence, catalogue)
     sources.records = in_order(sources.records, catalogue)
     sources.add_stored_runs(options.runs or default_store())

@@ -156,6 +156,21 @@ def true_labels_found_first(name: str, runs: Sequence[Run]) -> Measurement:
     )
 
 
+def noise_after_signal(name: str, runs: Sequence[Run]) -> Measurement:
+    """Epochs until half of the images with a wrong label have it, over those for the right labels.
+
+    In training, as their batches came (Arpit et al. 2017). At least two runs, with a share of
+    corrupted labels strictly between 0 and 1; NaN for one that never got there.
+    """
+
+    def half(shares: Sequence[float]) -> float:
+        return next((epoch for epoch, it in enumerate(shares, 1) if it >= 0.5), math.nan)
+
+    curves = [run.curve for run in runs]
+    ratios = [half(it.online_accuracy_corrupted) / half(it.online_accuracy_intact) for it in curves]
+    return mean_over(name, ratios, "times", "runs: seeds, images, label draws", runs)
+
+
 def _as_drawn(run: Run) -> Counts:
     outcome = run.outcome
     if run.recipe.label_corruption in (0, 1):

@@ -233,7 +233,7 @@ class Measured:
             "value": [it.value for it in self.networks],
         }
 
-    def with_values(
+    def withvalues_of(
         self, value: Callable[[MeasuredNetwork], float], bound: float | None = None
     ) -> list[MeasuredNetwork]:
         """The networks with other values than the measure's."""
@@ -256,7 +256,7 @@ def measured(request: pytest.FixtureRequest, judge: Any) -> Measured:
         recipes = [it for it in recipes if 0 < it.label_corruption < 1]
     judge.computed_on(*recipes)
     networks = trained_networks(config, recipes)
-    return Measured(name, function, networks, _values(config, name, networks))
+    return Measured(name, function, networks, values_of(config, name, networks))
 
 
 def trained_networks(config: pytest.Config, recipes: list[Recipe]) -> "list[Network]":
@@ -272,8 +272,8 @@ def trained_networks(config: pytest.Config, recipes: list[Recipe]) -> "list[Netw
     return [known[it] for it in recipes]
 
 
-def _values(config: pytest.Config, name: str, networks: "list[Network]") -> list[MeasuredNetwork]:
-    """Those of a measure, which sees each network once a session; its first error is its last."""
+def values_of(config: pytest.Config, name: str, networks: "list[Network]") -> list[MeasuredNetwork]:
+    """What a measure says; it sees each network once a session, and none after an error."""
     from harness.capacity.measured import value_of
 
     known = config.stash.setdefault(MEASURED, {}).setdefault(name, {})
@@ -286,7 +286,7 @@ def _values(config: pytest.Config, name: str, networks: "list[Network]") -> list
             config, f"{name}: {number} of {len(networks)} networks measured; Ctrl-C stops"
         )
         try:
-            found = value_of(name, config.stash[FUNCTIONS][name], it)
+            found = value_of(name, config.stash[FUNCTIONS].get(name), it)
         except HarnessError as error:
             known[None] = error
             raise

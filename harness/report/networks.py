@@ -55,6 +55,10 @@ class Comparison:
     """Where its trainings depart from the paper's protocol."""
 
 
+LATER_WORK = "later work"
+"""In the place of a network's name: what is about claims/beyond."""
+
+
 def of_the_paper(records: Iterable[Evidence]) -> list[Evidence]:
     """The checks on the paper's own networks and objects."""
     return [record for record in records if not record.network]
@@ -63,6 +67,10 @@ def of_the_paper(records: Iterable[Evidence]) -> list[Evidence]:
 def is_of_measure(record: Evidence) -> bool:
     """Whether it is about a complexity measure (claims/measures), whose name is the network's."""
     return record.claim.startswith("M-")
+
+
+def _is_of_network(record: Evidence) -> bool:
+    return not is_of_measure(record) and record.network != LATER_WORK
 
 
 def by_network(records: Iterable[Evidence]) -> dict[str, list[Evidence]]:
@@ -77,7 +85,7 @@ def by_network(records: Iterable[Evidence]) -> dict[str, list[Evidence]]:
 def compare(records: Iterable[Evidence], runs: Mapping[str, RunRecord]) -> list[Comparison]:
     """A row for each custom network."""
     rows = []
-    for network, checks in by_network(it for it in records if not is_of_measure(it)).items():
+    for network, checks in by_network(filter(_is_of_network, records)).items():
         true, random = (_runs(checks, runs, labels) for labels in (TRUE, RANDOM))
         verdicts = claim_verdicts(checks)
         supported = sum(verdict == "supported" for verdict in verdicts.values())
@@ -131,7 +139,7 @@ def learning_curves(
             "x": run.curve["step"],
             "y": run.curve["online_accuracy"],
         }
-        for network, checks in by_network(records).items()
+        for network, checks in by_network(filter(_is_of_network, records)).items()
         for labels in (TRUE, RANDOM)
         for run in _runs(checks, runs, labels)
         if run.curve.get("step")

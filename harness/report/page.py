@@ -25,11 +25,18 @@ from harness.report.drawings import FIGURES, figures_as_svg
 from harness.report.inline import Inline, inline
 from harness.report.machines import machines_of
 from harness.report.measures import measure_rows
-from harness.report.networks import COLUMNS, FIGURE, compare, learning_curves, of_the_paper
+from harness.report.networks import (
+    COLUMNS,
+    FIGURE,
+    LATER_WORK,
+    compare,
+    learning_curves,
+    of_the_paper,
+)
 from harness.report.scorecard import scorecard
 from harness.report.sources import Sources
 from harness.report.tables import paper_tables
-from harness.report.verdicts import claim_verdicts, section_title, verdict_words
+from harness.report.verdicts import APART, claim_verdicts, section_title, verdict_words
 from harness.runs.progress import duration
 from harness.sabotage.fault import Fault, load_faults, standing_in
 
@@ -144,8 +151,10 @@ def render(
             [picture for picture in pictures.values() if claim.id in picture.claims],
         )
         for claim in catalogue.values()
-        if claim.section != "M"
+        if claim.section not in APART
     }
+    later = [record for record in sources.records if record.network == LATER_WORK]
+    of_later = claim_verdicts(later)
     counts = Counter(view.verdict for view in views.values())
     sections: dict[str, list[ClaimView]] = {}
     for view in views.values():
@@ -170,6 +179,11 @@ def render(
         measures=measure_rows(sources.records),
         questions=measures.QUESTIONS.values(),
         measures_picture=measures_picture,
+        beyond=[
+            _view(claim, of_later[claim.id], replace(sources, records=later, recorded=[]), [])
+            for claim in catalogue.values()
+            if claim.id in of_later
+        ],
         machines=machines,
         letter={id(r): machine.letter for machine in machines for r in machine.records},
         files=sources.files,

@@ -18,8 +18,15 @@ from rich.text import Text
 from harness.evidence.catalogue import Claim
 from harness.evidence.record import Evidence
 from harness.report.formatting import bound, interval, measured, notices, published
-from harness.report.networks import by_network, is_of_measure, note_on, of_the_paper
+from harness.report.networks import (
+    LATER_WORK,
+    by_network,
+    is_of_measure,
+    note_on,
+    of_the_paper,
+)
 from harness.report.verdicts import (
+    APART,
     claim_verdicts,
     counts_in_words,
     seconds_of,
@@ -88,6 +95,8 @@ def scorecard(
             title = f"On {network}: {CUSTOM}"
             if is_of_measure(checks[0]):
                 title = f"{network}: verdicts of its own"
+            elif network == LATER_WORK:
+                title = "Beyond the paper: these count for none of its claims"
             rows += [Row(""), Row(title, style="bold", below=notes)]
             rows += _rows(checks, catalogue)
         widths = [max(map(len, column)) for column in zip(*(it.cells for it in rows), strict=True)]
@@ -258,7 +267,7 @@ def totals(
 
 def _totals(records: Sequence[Evidence], catalogue: Mapping[str, Claim]) -> Iterable[str]:
     worst = claim_verdicts(records)
-    catalogue = {claim: it for claim, it in catalogue.items() if it.section != "M"}
+    catalogue = {claim: it for claim, it in catalogue.items() if it.section not in APART}
     counts = Counter(worst.values())
     judged = counts.total() - counts["not run"]
     yield f"{judged} of {len(catalogue)} claims judged: {counts_in_words(counts) or 'none'}"

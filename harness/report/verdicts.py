@@ -17,8 +17,11 @@ SECTIONS = {
     "4": "Finite-sample expressivity",
     "5": "An appeal to linear models",
     "M": "The randomisation test of complexity measures",
+    "B": "What later work found",
 }
-"""The paper's headings, shortened."""
+"""The paper's headings, shortened, and ours of what stands apart from them."""
+APART = ("M", "B")
+"""Sections that are none of the paper's, and count for none of its claims."""
 
 
 def verdict_words(record: Evidence) -> str:
@@ -54,7 +57,7 @@ def counts_in_words(counts: Counter[str]) -> str:
 
 def section_title(section: str) -> str:
     """The section's number and heading, as in "Section 2.1: Fitting random labels and pixels"."""
-    if section == "M":
+    if section in APART:
         return SECTIONS[section]
     name = f"Appendix {section}" if section.isalpha() else f"Section {section}"
     return f"{name}: {SECTIONS[section]}" if section in SECTIONS else name

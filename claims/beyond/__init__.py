@@ -1,0 +1,1 @@
+"""What others found later with the paper's experiment: see claims/README.md."""

@@ -1,0 +1,70 @@
+"""B-signal-first, B-early-bound: signal is learned before noise.
+
+MLP 1x512 on digits, half of the labels random. B-signal-first: 256 images of ten classes, 8 seeds,
+to zero training error: the trainings of 2.1-signal at p = 1/2. B-early-bound: 797 images of two
+groups, 8 seeds, 20 epochs.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from claims.measures.recipes import STOPPED_EARLY
+from claims.section2_capacity.recipes import SEEDS, TO_THE_FIT, on_digits
+from harness.evidence import AtLeast, AtMost, exact
+from harness.evidence.corruption import noise_after_signal
+from harness.plugin.experiments import experiments
+
+SEEDS_AT_ONE_HALF = [seed + 200 for seed in SEEDS["mlp-1x512"]]
+LATER = AtLeast(1.5, source='Arpit et al. 2017: "before"; here at least half as long again')
+
+
+def half_random(**changes):
+    return [on_digits("mlp-1x512", "corrupted-0.5", it, **changes) for it in SEEDS_AT_ONE_HALF]
+
+
+def judge_order(judge, images, runs):
+    judge(noise_after_signal(f"MLP 1x512, {images}: epochs for noise over signal", runs), LATER)
+
+
+@pytest.mark.claim("B-signal-first")
+@experiments(fast={"half-random": half_random(score_corrupted_test=True)})
+def test_true_labels_are_learned_before_the_noise(runs, judge):
+    judge_order(judge, "digits", runs.all)
+
+
+@pytest.mark.control("B-signal-first")
+@experiments(fast={"gaussian": half_random(inputs="gaussian")})
+def test_without_a_pattern_both_are_fitted_at_one_time(runs, judge):
+    judge_order(judge, "Gaussian noise", runs.all)
+
+
+def judge_bound(judge, name, networks):
+    bounds = [it.bound for it in networks]
+    judge(
+        exact(f"{name}: RATT's bound on the test error", bounds, ""),
+        AtMost(1.0, source="Garg et al. 2021: not vacuous; an error is at most 1"),
+    )
+    judge(
+        exact(
+            f"{name}: test error less the bound", [it.test_error - it.bound for it in networks], ""
+        ),
+        AtMost(0.0, source="Garg et al. 2021: the bound holds with probability 95 %"),
+    )
+
+
+@pytest.mark.fast
+@pytest.mark.claim("B-early-bound")
+def test_a_network_that_is_stopped_early_has_a_bound_below_1(measure_on, judge):
+    judge_bound(judge, "stopped after 20 epochs", measure_on("ratt", STOPPED_EARLY))
+
+
+@pytest.mark.fast
+@pytest.mark.control("B-early-bound")
+def test_one_that_has_fitted_the_random_labels_has_none(measure_on, judge):
+    to_the_fit = [replace(it, epochs=1_000, **TO_THE_FIT) for it in STOPPED_EARLY[:2]]
+    bounds = [it.bound for it in measure_on("ratt", to_the_fit)]
+    judge(
+        exact("trained to the fit: RATT's bound on the test error", bounds, ""),
+        AtMost(1.0, source="Garg et al. 2021: not vacuous; an error is at most 1"),
+    )

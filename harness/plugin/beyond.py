@@ -1,0 +1,62 @@
+"""claims/beyond: what later work found. Collected only where its path is named."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.evidence.catalogue import load_catalogue
+from harness.evidence.complexity import MeasuredNetwork
+from harness.plugin.evidence import NETWORK
+from harness.plugin.experiments import reseed
+from harness.plugin.measures import trained_networks, values_of
+from harness.plugin.options import CLAIMS, SESSION
+from harness.report.networks import LATER_WORK
+from harness.training.recipe import Recipe
+
+FOLDER = CLAIMS / "beyond"
+ASKED_FOR = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Know its claims where its tests are asked for."""
+    here, named = config.invocation_params.dir, [it.partition("::")[0] for it in config.args]
+    config.stash[ASKED_FOR] = any(
+        (here / it).resolve().is_relative_to(FOLDER) or it.startswith("claims.beyond")
+        for it in named
+    )
+    if config.stash[ASKED_FOR]:
+        config.stash[SESSION].catalogue |= load_catalogue(FOLDER / "catalogue.toml")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the folder out unless it is named."""
+    return True if collection_path == FOLDER and not config.stash[ASKED_FOR] else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep its verdicts apart from the paper's."""
+    for item in items:
+        if item.path.is_relative_to(FOLDER):
+            item.stash[NETWORK] = LATER_WORK
+
+
+@pytest.fixture
+def measure_on(
+    request: pytest.FixtureRequest, judge: Any
+) -> Callable[[str, Sequence[Recipe]], list[MeasuredNetwork]]:
+    """``measure_on(name, recipes)``: a built-in measure, or "gap", on networks of these recipes."""
+    config = request.config
+
+    def values(name: str, recipes: Sequence[Recipe]) -> list[MeasuredNetwork]:
+        recipes = [reseed(it, config.getoption("--base-seed")) for it in recipes]
+        judge.computed_on(*recipes)
+        networks = trained_networks(config, recipes)
+        if name == "gap":
+            found = values_of(config, "parameters", networks)
+            return [replace(it, value=it.gap) for it in found]
+        return values_of(config, name, networks)
+
+    return values
