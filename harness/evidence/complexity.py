@@ -112,7 +112,8 @@ def growth_with_images(name: str, networks: Sequence[MeasuredNetwork]) -> Measur
     for repetition in zip(*sizes, strict=True):
         doublings = np.log2([it.images for it in repetition])
         slope = np.polyfit(doublings, [it.value for it in repetition], 1)[0]
-        slopes.append(float(slope) / mean if mean else 0.0)
+        # What stays as it is has a slope of zero, and none of the last bit.
+        slopes.append(round(float(slope) / mean, 12) + 0.0 if mean else 0.0)
     return Measurement(
         f"{name}: growth per doubling of the sample, true labels",
         tuple(slopes),

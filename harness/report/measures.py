@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.evidence.formatting import quantity
 from harness.evidence.record import Evidence
 from harness.report.networks import by_network, is_of_measure
 from harness.report.verdicts import claim_verdicts
@@ -17,15 +16,31 @@ QUESTIONS = {
     "M-function": "Is it the same for the same function?",
 }
 """By the claim's id, in the order of the columns."""
+SAID_OF = {
+    "random than on true labels": "of pairs",
+    "trend with the share": "tau with the share of random labels",
+    "the generalisation gap": "tau, all networks",
+    "labels of one kind": "tau, labels of one kind",
+    "growth per doubling": "a doubling",
+    "smallest bound": "smallest bound",
+    "exceeds the bound": "of bounds fail",
+    "above their bound": "of bounds fail",
+    "largest change": "largest change",
+}
+"""What a number is, by words of its check's name, in the order in which they are shown."""
+NO_BOUND = "gives no bound"
+"""In the reason of a test that ended because the measure has none."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A cell: the claim's verdict, and what was measured."""
+    """A cell: the claim's verdict, and each number that was measured, with what it is."""
 
     question: str
     verdict: str
-    measured: str
+    words: str
+    """The verdict in words, or why there is none."""
+    measured: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -48,10 +63,34 @@ def _row(name: str, checks: list[Evidence]) -> MeasureRow:
     verdicts = claim_verdicts(checks)
     answers = []
     for claim, question in QUESTIONS.items():
-        own = [it for it in checks if it.claim == claim and not it.control and it.values]
-        shown = ", ".join(quantity(sum(it.values) / len(it.values), it.unit) for it in own)
+        own = [it for it in checks if it.claim == claim and not it.control]
+        shown = tuple((_short(it), _said(it)) for it in sorted(own, key=_place) if it.values)
         verdict = verdicts.get(claim, "not run")
-        answers.append(Answer(question, verdict, shown))
+        words = verdict if own else "not asked"
+        if any(NO_BOUND in it.reason for it in own):
+            words = "no bound"
+        answers.append(Answer(question, verdict, words, shown))
     figures = [it.figure["data"] for it in checks if it.figure and it.figure["name"] == FIGURE]
     judged = tuple(it for it in checks if it.verdict != "not run")
     return MeasureRow(name, tuple(answers), judged, figures[0] if figures else None)
+
+
+def _place(check: Evidence) -> tuple[int, bool]:
+    place = next((i for i, part in enumerate(SAID_OF) if part in check.check), len(SAID_OF))
+    return place, check.scale == "paper"
+
+
+def _said(check: Evidence) -> str:
+    place, full_size = _place(check)
+    return [*SAID_OF.values(), ""][place] + ", full size" * full_size
+
+
+def _short(check: Evidence) -> str:
+    """The mean of a check's values, to two decimals; no share has any."""
+    finite = [it for it in check.values if it is not None]
+    if len(finite) < len(check.values):
+        return "infinite"
+    mean = sum(finite) / len(finite)
+    if check.unit == "share":
+        return f"{100 * mean:.0f} %"
+    return f"{mean:.3g}" if abs(mean) >= 1e6 else f"{mean:,.{2 if abs(mean) < 10 else 0}f}"
