@@ -180,7 +180,7 @@ def test_a_newer_numpy_only_warns(tmp_path):
     newer = """
 from harness import environment
 
-environment.version = lambda package: "99.0" if package == "numpy" else "1.0"
+environment.version = lambda package: "99.0" if package == "numpy" else "0.1"
 """
     session = Project(tmp_path, WARNS, newer).run()
     assert session.outcomes == {"test_it": "PASSED"} and "DeprecationWarning: old" in session.text
