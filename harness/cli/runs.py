@@ -51,6 +51,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--all", action="store_true", help="record: every run at the paper's size")
     parser.add_argument("--yes", action="store_true", help="record: replace without asking")
+    parser.add_argument(
+        "--records", type=Path, default=RECORDS, metavar="DIR", help="another folder of records"
+    )
     add_store(parser)
 
 
@@ -58,12 +61,12 @@ def run(options: argparse.Namespace) -> int:
     """Do one of the actions; raises HarnessError for names that it does not take."""
     action, store = options.action, store_of(options)
     if action == "record":
-        return record(options.recipe, store, options.all, options.yes)
+        return record(options.recipe, store, options.all, options.yes, options.records)
     if options.recipe:
         raise HarnessError(f"runs {action} takes no names: leave {options.recipe[0]} out")
     if action == "page":
-        return page()
-    return take_up(store) if action == "take-up" else list_runs(store)
+        return page(options.records)
+    return take_up(store, options.records) if action == "take-up" else list_runs(store)
 
 
 def list_runs(store: Store) -> int:
@@ -144,7 +147,8 @@ def take_up(store: Store, folder: Path = RECORDS) -> int:
     for run in records.by_path.values():
         data = fingerprint(run.recipe.dataset)
         key = run_key(run.recipe, run.precision, run.device_kind, data)
-        store.keep(replace(run, key=key))
+        if store.find(key, repair=False) is None:  # Or its numbers would be rounded.
+            store.keep(replace(run, key=key))
     print(
         f"{len(records.by_path)} records are in {store.folder}: sessions there do not train them"
         " again"
@@ -158,7 +162,8 @@ def page(folder: Path = RECORDS) -> int:
     before = (folder / EVIDENCE).read_bytes() if (folder / EVIDENCE).is_file() else b""
     (folder / EVIDENCE).unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "claims"]
-    command += ["-m", SELECTION, "--recorded", "--evidence", str(folder / EVIDENCE)]
+    command += ["-m", SELECTION, "--recorded", "--records", str(folder.absolute())]
+    command += ["--evidence", str((folder / EVIDENCE).absolute())]
     done = subprocess.run(command, cwd=CLAIMS.parent, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         write_atomically(folder / EVIDENCE, before)

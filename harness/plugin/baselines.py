@@ -109,7 +109,18 @@ def baseline_path(item: pytest.Item) -> Path:
     else:
         backend = "cuda" if needs_gpu(item) else "cpu"
     mark = item.get_closest_marker("baseline")
-    return BASELINES / tier_of(item) / backend / f"{mark.args[0]}.csv"
+    folder = item.config.getoption("--baselines") or BASELINES
+    return folder / tier_of(item) / backend / f"{mark.args[0]}.csv"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the option."""
+    parser.getgroup("claims").addoption(
+        "--baselines",
+        type=Path,
+        metavar="DIR",
+        help="another folder of regression baselines than fixtures/baselines",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,7 +1,10 @@
-"""``ci/gpu``, with a Python that only records how it was called: order, stamps, repetition."""
+"""``ci/gpu``, with a Python that only records how it was called: order, time, what is kept."""
 
 import os
+import signal
 import subprocess
+import tarfile
+import time
 
 import pytest
 
@@ -16,132 +19,114 @@ def measure(tmp_path):
     stub, log = tmp_path / "python", tmp_path / "calls.txt"
     out = tmp_path / "measured"
 
-    def run(*arguments, fails=()):
+    def run(*arguments, fails=(), does="exit 0", ended=None):
         cases = "".join(f'case "$*" in *"{word}"*) exit {code} ;; esac\n' for word, code in fails)
-        stub.write_text(f'#!/bin/bash\necho "$*" >>{log}\n{cases}exit 0\n')
+        stub.write_text(f'#!/bin/bash\necho "$*" >>{log}\n{cases}{does}\n')
         stub.chmod(0o755)
         log.write_text("")
-        (out / "runs").mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(
+        process = subprocess.Popen(
             ["bash", str(SCRIPT), "--out", str(out), "--rehearse", *arguments],
             env=os.environ | {"OWN_PYTHON": str(stub)},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-            check=False,
         )
-        return done.stdout + done.stderr, log.read_text().splitlines(), done.returncode
+        if ended:
+            until = time.monotonic() + 60
+            while ended not in log.read_text() and time.monotonic() < until:
+                time.sleep(0.05)
+            process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=120)
+        return output, log.read_text().splitlines(), process.returncode
 
     return run
 
 
-def test_every_part_runs_once_and_its_output_is_kept(measure, tmp_path):
-    output, calls, code = measure("--data-root", "/data with a space")
+def test_the_claims_come_first_and_what_is_there_is_not_measured_again(measure, tmp_path):
+    output, calls, code = measure("--data-root", "/data with a space", "--base-seed", "3")
     assert code == 0, output
-    sections = [call.split("--only ")[1].split()[0] for call in calls if " bench " in call]
-    assert sections == ["steps", "steps", "training", "groups", "images", "kernel"]
     sessions = [call for call in calls if "--evidence" in call]
-    precisions = [call.split("--precision ")[1].split()[0] for call in sessions]
-    assert precisions == ["auto", "fp32", "auto"]
-    assert all("--data-root /data with a space" in call for call in sessions)
-    (shared,) = [call for call in calls if "torch.distributed.run" in call]
-    assert "-m harness train" in shared and "--data-root /data" in shared
-    assert any(call.startswith("-m harness report") for call in calls)
-    assert (tmp_path / "measured" / "runs.tar.gz").is_file()
+    names = [
+        call.split("--evidence ")[1].split(".jsonl")[0].rpartition("/")[2] for call in sessions
+    ]
+    assert names == ["claims", "fp32", "baselines"]
+    assert all("--data-root /data with a space --base-seed 3" in it for it in sessions[:2])
+    assert "--budget" not in sessions[0] and "--precision fp32" in sessions[1]
+    assert sessions[2].endswith("--budget 0 --base-seed 3")
+    assert f"--baselines {tmp_path}/measured/baselines --force-regen" in sessions[2]
+    sections = [call.split("--only ")[1].split()[0] for call in calls if " bench " in call]
+    assert sections == ["steps", "training", "groups", "images", "kernel"]
+    assert [call.split()[3] for call in calls if " runs " in call[:18]] == [
+        *("take-up", "take-up", "record", "page")
+    ]
+    assert any("torch.distributed.run" in call for call in calls)
 
+    (tmp_path / "measured" / "claims.jsonl").write_text("evidence")
     again, calls, code = measure()
-    assert (calls, code) == ([], 0)
-    assert again.count("ok (before)") == 15
+    assert code == 0 and again.count("ok (before)") == 7, "capture test, five benches, torchrun"
+    assert sum("--evidence" in call for call in calls) == 3, "sessions go on from their store"
+    assert any(call.startswith("-m harness report") for call in calls)
 
 
-def test_a_rehearsal_writes_no_baseline(measure):
-    _, calls, _ = measure()
-    assert not any("--force-regen" in call for call in calls)
-    assert any("--collect-only" in call and "baselines" in call for call in calls)
+def test_when_the_time_is_up_what_is_there_is_judged_recorded_and_packed(measure, tmp_path):
+    runs = tmp_path / "measured" / "runs" / "key"
+    runs.mkdir(parents=True)
+    for name in ("run.json", "checkpoint.safetensors", "lock"):
+        (runs / name).touch()
+    output, calls, code = measure("--budget", "1", fails=[("--evidence", 75)])
+    assert code == 75 and output.splitlines()[-1].startswith("budget used up")
+    assert "claims: budget used up" in output and "bench-steps: no time was left" in output
+    sessions = [call for call in calls if "--evidence" in call]
+    assert len(sessions) == 3 and all("--budget 0" in call for call in sessions)
+    assert not any(" bench " in call for call in calls)
+    assert [call.split()[3] for call in calls if " runs " in call[:18]][-2:] == ["record", "page"]
+    with tarfile.open(tmp_path / "measured" / "results.tar.gz") as packed:
+        names = packed.getnames()
+    assert "./runs/key/run.json" in names and "./claims.txt" in names
+    assert not [name for name in names if "checkpoint" in name or name.endswith("lock")]
 
 
-def test_photographs_are_tried_if_a_folder_is_given(measure, tmp_path):
-    _, calls, _ = measure("--data-root=/data")
-    assert not any("-m imagenet" in call for call in calls)
-    (tmp_path / "measured" / "photographs.jsonl").touch()  # The stub writes none.
-    output, calls, code = measure("--photographs", "/my photographs", "--data-root=/data")
-    assert code == 0, output
-    assert any("-m harness report" in call and "photographs.jsonl" in call for call in calls)
-    (call,) = [call for call in calls if "-m imagenet" in call]
-    assert "--data-root /my photographs" in call and "-k photographs" in call
-    assert "--data-root /data" not in call
+def test_sigterm_reaches_the_session_and_what_it_leaves_is_packed(measure, tmp_path):
+    out = tmp_path / "measured"
+    writes = f'trap "echo evidence >{out}/claims.jsonl; exit 2" TERM; sleep 60 & wait'
+    output, calls, code = measure(
+        does=f'case "$*" in *claims.jsonl*) {writes} ;; esac', ended="--evidence"
+    )
+    assert code == 143, output
+    assert sum("--evidence" in call for call in calls) == 1, "nothing begins any more"
+    with tarfile.open(out / "results.tar.gz") as packed:
+        assert packed.extractfile("./claims.jsonl").read() == b"evidence\n"
+
+
+def test_a_refuted_claim_is_a_result_and_a_crash_is_said(measure):
+    output, _, code = measure(fails=[("--precision fp32 --steps", 1), ("--only steps", 137)])
+    assert code == 1
+    assert "fp32: ended with failures, see fp32.txt" in output
+    assert "bench-steps: stopped with status 137, the same command tries again" in output
+    _, calls, code = measure()
+    assert code == 0
+    benches = [call for call in calls if " bench " in call]
+    assert "--only steps" in benches[0]
 
 
 @pytest.mark.parametrize("words", [["--photographs", "photos"], ["--photographs=photos"]])
-def test_folders_are_relative_to_the_working_directory(words, measure):
+def test_photographs_are_tried_if_a_folder_is_given(words, measure):
     _, calls, _ = measure(*words, "--data-root=data")
     (call,) = [call for call in calls if "-m imagenet" in call]
-    assert f"--data-root {os.getcwd()}/photos " in call
-    sessions = [call for call in calls if "-m fast" in call]
-    assert sessions and all(f"--data-root {os.getcwd()}/data" in call for call in sessions)
+    assert f"--data-root {os.getcwd()}/photos " in call and "-k photographs" in call
+    assert f"--data-root {os.getcwd()}/data" in next(it for it in calls if "--evidence" in it)
 
 
-def test_a_folder_without_a_name_is_refused(measure):
-    output, calls, code = measure("--photographs=")
-    assert (calls, code) == ([], 2) and "--photographs needs a folder" in output
-
-
-def test_the_claims_on_trained_networks_are_repeated_in_fp32():
-    text = SCRIPT.read_text(encoding="utf-8")
-    files = text.split("sensitive=(")[1].split(")")[0].split()
-    for claim in ("2.1-fit", "2.1-quick", "3-table1", "3-not-necessary"):
-        marked = [f for f in files if f'"{claim}"' in (SCRIPT.parents[1] / f).read_text("utf-8")]
-        assert marked, claim
-
-
-def test_a_refuted_claim_is_a_result_and_is_not_tried_again(measure):
-    output, calls, code = measure(fails=[("--precision fp32 --runs", 1)])
-    assert code == 1
-    assert "claims-fp32        ended with failures: see claims-fp32.txt" in output
-    assert any(call.startswith("-m harness report") for call in calls)
-    again, calls, code = measure()
-    assert (calls, code) == ([], 1)
-    assert "ended with failures: see claims-fp32.txt (before)" in again
-
-
-@pytest.mark.parametrize("status", [2, 137])
-def test_claims_that_were_stopped_are_tried_again_before_what_needs_them(measure, status):
-    output, _, code = measure(fails=[("--evidence", status)])
-    assert code == 1
-    assert f"stopped with status {status}: run the same command again" in output
-    waiting = [line.split()[0] for line in output.splitlines() if "waits for the claims" in line]
-    assert waiting == ["precision", "baselines", "report", "pack"]
-    output, calls, code = measure()
-    assert code == 0
-    derived = [call.split()[2] for call in calls if "--evidence" not in call]
-    assert derived == ["compare", "report"]
-    assert sum("--evidence" in call for call in calls) == 3
-    assert measure()[1:] == ([], 0)
-
-
-def test_a_shared_training_that_fails_is_tried_again(measure):
-    """torchrun exits with 1 whatever went wrong."""
-    output, _, code = measure(fails=[("torch.distributed.run", 1)])
-    assert code == 1
-    assert "torchrun           stopped with status 3: run the same command again" in output
-    _, calls, code = measure()
-    assert code == 0
-    assert any("torch.distributed.run" in call for call in calls)
-
-
-def test_what_is_derived_from_the_claims_is_repeated_with_them(measure, tmp_path):
-    measure()
-    (tmp_path / "measured" / "done" / "claims").unlink()
-    _, calls, code = measure()
-    assert code == 0
-    assert sum("--evidence" in call for call in calls) == 2, "the claims and the baselines"
-    assert any(call.startswith("-m harness report") for call in calls)
-
-
-def test_runs_that_cannot_be_packed_are_an_error(measure, tmp_path):
-    (tmp_path / "measured" / "runs.tar.gz").mkdir(parents=True)
-    output, _, code = measure()
-    assert code == 1
-    assert "pack               stopped with status 2" in output
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--photographs=", "--photographs needs a value"),
+        ("--budget=9.5", "9.5 is no whole number of seconds"),
+    ],
+)
+def test_a_value_that_means_nothing_is_refused(measure, words, message):
+    output, calls, code = measure(words)
+    assert (calls, code) == ([], 2) and message in output
 
 
 def test_its_help_is_the_head_of_the_script():
