@@ -21,39 +21,6 @@ def small_vit(shape, classes):
     )
 
 
-class MixerLayer(nn.Module):
-    """Mixes patches, then channels (Tolstikhin et al. 2021)."""
-
-    def __init__(self, patches, width):
-        super().__init__()
-        self.norms = nn.ModuleList([nn.LayerNorm(width), nn.LayerNorm(width)])
-        self.over_patches = nn.Sequential(
-            nn.Linear(patches, 2 * patches), nn.GELU(), nn.Linear(2 * patches, patches)
-        )
-        self.over_channels = nn.Sequential(
-            nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
-        )
-
-    def forward(self, x):
-        x = x + self.over_patches(self.norms[0](x).transpose(1, 2)).transpose(1, 2)
-        return x + self.over_channels(self.norms[1](x))
-
-
-class Mixer(nn.Module):
-    """An MLP-Mixer."""
-
-    def __init__(self, image_shape, num_classes, width=64, layers=2, patch=2):
-        super().__init__()
-        channels, height, side = image_shape
-        patches = (height // patch) * (side // patch)
-        self.patches = nn.Conv2d(channels, width, patch, patch)
-        self.layers = nn.Sequential(*(MixerLayer(patches, width) for _ in range(layers)))
-        self.head = nn.Linear(width, num_classes)
-
-    def forward(self, x):
-        return self.head(self.layers(self.patches(x).flatten(2).transpose(1, 2)).mean(dim=1))
-
-
 class Logistic(nn.Module):
     """Logistic regression."""
 

@@ -1,7 +1,11 @@
 """Trainings of a test's size: what is tested is arithmetic, not learning."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 
+from harness.data.prepare import TrainingData
+from harness.runs.runner import Runner
+from harness.runs.store import Store
 from harness.training.backend import Backend
 from harness.training.inputs import prepared_data
 from harness.training.loop import Training
@@ -35,17 +39,37 @@ def custom_recipe(name: str, **changes: object) -> Recipe:
     return paper_recipe(name, "digits", "random-labels", **chosen)
 
 
-def started(recipe: Recipe, steps: str = "eager", ranks: Ranks = ALONE) -> Training:
-    """A training of the recipe in fp32 on one CPU thread, before its first epoch."""
-    data = prepared_data(recipe, None, "cpu", "fp32")
-    return Training(recipe, data, Backend("cpu", 1, steps), ranks)
+def data_of(recipe: Recipe, tested: int = 100) -> TrainingData:
+    """What the recipe trains on, and the first ``tested`` of its test images."""
+    data = prepared_data(recipe, None, "cpu", recipe.precision)
+    parts = ("test_images", "test_labels", "corrupted_test_labels")
+    found = {name: getattr(data, name) for name in parts}
+    return replace(data, **{name: it[:tested] for name, it in found.items() if it is not None})
 
 
-def finished(training: Training) -> Training:
-    """The training after its last epoch."""
-    while not training.over:
+def started(
+    recipe: Recipe, steps: str = "eager", ranks: Ranks = ALONE, threads: int = 1
+) -> Training:
+    """A training of the recipe on the CPU, before its first epoch."""
+    return Training(recipe, data_of(recipe), Backend("cpu", threads, steps), ranks)
+
+
+def finished(training, epochs: int = 10_000):
+    """The training or the group after its last epoch, or after so many."""
+    while not training.over and epochs:
         training.run_epoch()
+        epochs -= 1
     return training
+
+
+def runner_in(folder: Path, **options: object) -> Runner:
+    """One thread; its progress is kept in ``reports``, its notices in ``notices``."""
+    reports, notices = [], []
+    store = Store(folder, options.pop("fresh_since", None), notices.append)
+    options = {"on_progress": reports.append, **options}
+    made = Runner(store, device="cpu", workers=1_000, **options)
+    made.reports, made.notices = reports, notices
+    return made
 
 
 def figures(outcome: Outcome) -> dict:

@@ -26,15 +26,8 @@ from harness.training.protocol import paper_recipe
 
 
 def logistic(**changes):
-    fields = {
-        "train_size": 50,
-        "batch_size": 1,
-        "momentum": 0.0,
-        "decay": 1.0,
-        "learning_rate": 0.01,
-        "epochs": 2,
-        **changes,
-    }
+    one_by_one = {"train_size": 50, "batch_size": 1, "momentum": 0.0, "decay": 1.0}
+    fields = {**one_by_one, "learning_rate": 0.01, "epochs": 2, **changes}
     return replace(paper_recipe("linear", "digits", "two-groups"), **fields)
 
 
@@ -128,8 +121,6 @@ def test_no_image_exceeds_the_radius_of_its_recipe(inputs):
 
 def test_lipschitz_and_smoothness_are_those_of_the_loss_that_trains():
     """Largest gradient and curvature of the loss over weights, at an image of that norm."""
-    import torch
-
     regularity = bounds.Regularity(3.0)
     image = torch.tensor([1.8, 2.4, 1.0], dtype=torch.float64)  # Norm 3, and the bias's 1.
 
@@ -222,11 +213,6 @@ def test_ridge_stays_below_its_bound(n, d, multiple, seed):
     assert measured.largest <= bounds.ridge_bound(2.0, ridge.penalty, n) + 1e-12
 
 
-def test_ridge_has_no_bound_for_a_small_penalty():
-    with pytest.raises(CapacityError, match=r"a penalty of 1: .* from 4 up"):
-        bounds.ridge_bound(2.0, 1.0, 10)
-
-
 def test_ridge_gets_the_sample_that_networks_train_on():
     from harness.training.inputs import prepared_data
 
@@ -263,16 +249,8 @@ def run(answers, labels, replaced=None, order="order", trained_on=None, **change
         answers=answers,
         probe_labels=labels,
     )
-    return Run(
-        "k",
-        paper_recipe("linear", "digits", "random-signs", **fields),
-        outcome,
-        "",
-        "",
-        0.0,
-        "",
-        {},
-    )
+    recipe = paper_recipe("linear", "digits", "random-signs", **fields)
+    return Run("k", recipe, outcome, "", "", 0.0, "", {})
 
 
 def logit(probability):
@@ -313,7 +291,6 @@ def test_runs_that_differ_otherwise_are_not_compared(other):
     ("changed", "what"),
     [
         ({"order": "another"}, "order"),
-        ({"trained_on": LABELS[:3]}, "labels"),
         ({"trained_on": [0, 0, 1]}, "labels"),
         ({"labels": [1, 0, 1, 0, 1, 1]}, "probes"),
     ],

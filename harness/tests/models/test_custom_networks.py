@@ -32,7 +32,7 @@ def model(name, options=(), shape=(3, 8, 8), seed=0):
 
 @pytest.mark.parametrize(
     "name",
-    ["small_vit", "Mixer", "Logistic", "bottleneck", "mlp", "lazy", "IgnoresInput"],
+    ["small_vit", "Logistic", "bottleneck", "mlp", "lazy", "IgnoresInput"],
 )
 def test_a_network_gets_its_arguments_and_is_examined(name):
     found = examine(recipe(name))

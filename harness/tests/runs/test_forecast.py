@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from harness.plugin.plan import sum_in_words
 from harness.runs.forecast import Forecast
 from harness.runs.run import Run
 from harness.tests.plugin_helpers import Project
@@ -39,11 +38,6 @@ def test_only_the_device_of_the_newest_run_counts():
     forecast = Forecast([run(1.0, device="cuda"), run(20.0)])
     assert forecast.device == "cpu" and forecast.seconds(RECIPE)[0] == pytest.approx(20.0)
     assert Forecast([]).seconds(RECIPE) is None and Forecast([]).device == ""
-
-
-def test_without_similar_runs_there_is_no_sum():
-    assert sum_in_words([], 11, "cpu").startswith("no times: nothing like these has been trained")
-    assert sum_in_words([60.0], 11, "cpu").endswith("arithmetic alone); 11 have none")
 
 
 PLAN = """

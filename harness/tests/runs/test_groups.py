@@ -3,40 +3,19 @@
 import json
 import threading
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import pytest
 
 from harness.errors import StoreError
-from harness.runs.runner import Runner
 from harness.runs.store import Store
-from harness.training.recipe import Recipe
+from harness.tests.training_helpers import runner_in, tiny_recipe
 
 pytestmark = pytest.mark.usefixtures("restored_threads")
 
 SIGNS = [
-    Recipe(
-        model="mlp-1x16",
-        dataset="digits",
-        train_size=32,
-        batch_size=16,
-        epochs=5,
-        labels="two groups",
-        label_corruption=1.0,
-        label_draw=draw,
-        precision="fp32",
-    )
+    tiny_recipe(epochs=5, labels="two groups", label_corruption=1.0, label_draw=draw)
     for draw in range(4)
 ]
-
-
-def runner_in(folder: Path, **options: object) -> Runner:
-    """One thread; its progress is kept in ``reports``, its notices in ``notices``."""
-    reports, notices = [], []
-    store = Store(folder, options.pop("fresh_since", None), notices.append)
-    made = Runner(store, device="cpu", workers=1_000, on_progress=reports.append, **options)
-    made.reports, made.notices = reports, notices
-    return made
 
 
 def figures(run) -> dict:
@@ -116,15 +95,6 @@ def test_a_finished_member_is_kept_at_once(tmp_path):
     assert all(run.train_accuracy == 1 for run in kept_when_stopped)
 
 
-def test_a_damaged_run_is_trained_again_with_the_others(tmp_path):
-    runner = runner_in(tmp_path)
-    run = runner.run(SIGNS[2])
-    (tmp_path / run.key / "run.json").write_bytes(b"{}")
-    runs = runner.runs(SIGNS)
-    assert figures(runs[2]) == figures(run)
-    assert len(runner.notices) == 1 and "damaged" in runner.notices[0]
-
-
 def meeting(find, others, after):
     """The store's ``find``, but its call number ``after`` waits for the other runner."""
     looked = []
@@ -172,13 +142,6 @@ def test_planned_trainings_of_one_shape_join_the_group(tmp_path):
     runner.reports.clear()
     assert len(runner.runs(SIGNS, planned=SIGNS)) == len(SIGNS) and not runner.reports
     assert figures(run) == figures(runner_in(tmp_path / "alone").run(SIGNS[0]))
-
-
-def test_nothing_planned_is_trained_if_nothing_is_missing(tmp_path):
-    runner = runner_in(tmp_path)
-    runner.run(SIGNS[0])
-    runner.runs(SIGNS[:1], planned=SIGNS)
-    assert len(runner.store.runs()) == 1
 
 
 def test_a_plan_may_hold_what_trains_alone(tmp_path):

@@ -18,22 +18,12 @@ from harness.runs.key import (
     run_key,
 )
 from harness.syntax import as_text
+from harness.tests.training_helpers import tiny_recipe
 from harness.training.imagenet import imagenet_recipe
-from harness.training.recipe import Recipe
 
-RECIPE = Recipe(
-    model="mlp-1x16",
-    dataset="digits",
-    train_size=32,
-    batch_size=16,
-    epochs=5,
-    label_corruption=1.0,
-    redraw="labels each epoch",
-    labels="two groups",
-    precision="fp32",
+RECIPE = tiny_recipe(
+    epochs=5, label_corruption=1.0, redraw="labels each epoch", labels="two groups"
 )
-
-
 SOLVE = KernelRecipe(dataset="digits", gamma=0.1)
 
 

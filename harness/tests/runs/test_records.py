@@ -89,20 +89,15 @@ def test_different_recipes_have_different_names(run):
         for changes in (
             {},
             {"replaced": 0},
-            {"replaced": 1},
             {"learning_rate": 0.1},
-            {"batch_size": 8},
-            {"momentum": 0.5},
+            {"labels": "two groups"},
             {"labels": "two groups", "keep_answers": True},
             {"epochs": 5},
-            {"stop_at_zero_error": True},
             {"stop_at_zero_error": True, "epochs": 100},
-            {"labels": "two groups"},
-            {"dropout": 0.5},
             {"weight_decay": (("weights", 1e-3),)},
         )
     }
-    assert len({path_of(replace(run, recipe=recipe)) for recipe in recipes}) == 13
+    assert len({path_of(replace(run, recipe=recipe)) for recipe in recipes}) == 8
 
 
 def test_two_records_of_one_recipe_and_device_are_refused(run, tmp_path):
@@ -112,71 +107,37 @@ def test_two_records_of_one_recipe_and_device_are_refused(run, tmp_path):
         Records.load(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"schema": 2}, "of schema 2, and this version reads schema 1"),
-        ({"outcome__train_correct": 33}, "train_correct is 33 of 32"),
-        ({"outcome__train_correct": -1}, "train_correct is -1 of 32"),
-        ({"outcome__train_total": 64}, "64 training and 1000 test images"),
-        ({"outcome__test_correct": 3}, "its last test_accuracy is"),
-        ({"outcome__curve__loss": [1.0]}, "loss has 1 entries for 3 epochs"),
-        ({"outcome__curve__online_accuracy": []}, "online_accuracy has 0 entries"),
-        ({"outcome__curve__online_true_corrupted": []}, "online_true_corrupted has 0 entries"),
-        ({"outcome__first_losses": []}, "first losses are missing"),
-        ({"outcome__epochs_to_fit": 9}, "it fitted after 9 of 3 epochs"),
-        ({"outcome__curve__step": [2]}, "its curve has 1 epochs, where its recipe has 3"),
-        ({"recipe": {"model": "linear"}}, "its recipe lacks"),
-        ({"recipe__model": "mlp-of-1996"}, "can no longer be read"),
-        ({"recipe__colour": "red"}, "can no longer be read"),
-        ({"kind": "poem"}, "can no longer be read"),
-    ],
-)
-def test_a_record_that_contradicts_itself_is_refused(run, changes, message):
-    with pytest.raises(BadRecord, match=rf"x\.json.* {message}"):
-        parse_record(changed(to_record(run), **changes), "x.json")
-
-
-NAN, INFINITE = float("nan"), float("inf")
+NAN = float("nan")
 AMOUNT = "should be a finite number from 0 up"
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"outcome__curve__train_accuracy": [0.1, 1.5, 0.5]}, "train_accuracy is no share"),
-        ({"outcome__curve__test_accuracy": [0.1, -0.5, 0.5]}, "test_accuracy is no share"),
+        ({"schema": 2}, "of schema 2, and this version reads schema 1"),
+        ({"kind": "poem"}, "can no longer be read"),
+        ({"recipe": {"model": "linear"}}, "its recipe lacks"),
+        ({"recipe__model": "mlp-of-1996"}, "can no longer be read"),
+        ({"outcome__train_correct": 33}, "train_correct is 33 of 32"),
+        ({"outcome__train_total": 64}, "64 training and 1000 test images"),
+        ({"outcome__test_correct": 3}, "its last test_accuracy is"),
+        ({"outcome__curve__loss": [1.0]}, "loss has 1 entries for 3 epochs"),
+        ({"outcome__curve__online_true_corrupted": []}, "online_true_corrupted has 0 entries"),
+        ({"outcome__first_losses": []}, "first losses are missing"),
+        ({"outcome__epochs_to_fit": 9}, "it fitted after 9 of 3 epochs"),
+        ({"outcome__curve__step": [2]}, "its curve has 1 epochs, where its recipe has 3"),
+        ({"outcome__curve__step": [2, 6, 4]}, r"its steps are \[2, 6, 4\]"),
         ({"outcome__curve__test_accuracy": [0.1, NAN, 0.5]}, "test_accuracy is no share"),
         ({"outcome__curve__online_accuracy": [0.1, 1.5, 0.5]}, "online_accuracy is no share"),
-        ({"outcome__curve__online_accuracy": [0.1, None, 0.5]}, "can no longer be read"),
-        ({"outcome__curve__online_true_corrupted": [2, 0, 0]}, "online_true_corrupted is no share"),
         ({"outcome__curve__loss": [1.0, -1.0, 1.0]}, f"loss is -1.0, and {AMOUNT}"),
-        ({"outcome__curve__loss": [1.0, NAN, 1.0]}, f"loss is nan, and {AMOUNT}"),
-        ({"outcome__curve__learning_rate": [0.1, -1, 0.1]}, f"learning_rate is -1, and {AMOUNT}"),
-        ({"outcome__curve__seconds": [1, "2", 3]}, f"seconds is '2', and {AMOUNT}"),
-        ({"outcome__curve__step": [2, 6, 4]}, r"its steps are \[2, 6, 4\]"),
-        ({"outcome__train_correct": 5.5}, "train_correct is 5.5 of 32"),
         ({"outcome__status": "well"}, "its status is 'well'"),
         ({"outcome__label_digest": ""}, "its label_digest is ''"),
         ({"seconds": -1}, f"seconds is -1, and {AMOUNT}"),
-        ({"seconds": INFINITE}, f"seconds is inf, and {AMOUNT}"),
-        ({"device": "tpu"}, "its device is 'tpu'"),
-        ({"precision": "fp8"}, "its precision is 'fp8'"),
-        ({"key": "x"}, "its key is 'x'"),
         ({"finished": "yesterday"}, "can no longer be read"),
-        ({"environment": {}}, "can no longer be read"),
         ({"environment__processor": "<script>"}, "its processor is '<script>'"),
-        (
-            {
-                "outcome__summary": {
-                    "layers": [{"name": "1", "initial": {}, "final": {"l1": -2}, "distance": {}}]
-                }
-            },
-            f"final norm of layer 1 is -2, and {AMOUNT}",
-        ),
     ],
 )
-def test_a_record_with_a_value_out_of_range_is_refused(run, changes, message):
+def test_a_record_that_makes_no_sense_is_refused(run, changes, message):
     with pytest.raises(BadRecord, match=rf"x\.json.* {message}"):
         parse_record(changed(to_record(run), **changes), "x.json")
 
@@ -185,10 +146,8 @@ def test_a_record_with_a_value_out_of_range_is_refused(run, changes, message):
     ("changes", "message"),
     [
         ({"outcome__facts__peak_bytes": -5}, f"peak_bytes is -5, and {AMOUNT}"),
-        ({"outcome__facts__residuals": [1e-3, NAN]}, f"residual is nan, and {AMOUNT}"),
         ({"outcome__facts__spectrum_ends": [5, 1]}, "its eigenvalues go from 5 to 1"),
         ({"environment__cpu_seconds": -1}, f"cpu_seconds is -1, and {AMOUNT}"),
-        ({"seconds": NAN}, f"seconds is nan, and {AMOUNT}"),
         ({"device": "tpu"}, "its device is 'tpu'"),
     ],
 )
@@ -218,9 +177,7 @@ def test_a_recorded_solve_that_contradicts_itself_is_refused(solve, changes, mes
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda text: b"", "it is not the JSON of a run"),
         (lambda text: text[:200], "it is not the JSON of a run"),
-        (lambda text: b"[1, 2]", "it is not the JSON of a run"),
         (lambda text: b'{"name": "package"}', "it is not the JSON of a run"),
         (lambda text: text.replace(b'"train_correct": ', b'"train_correct": 1'), "it was changed"),
     ],

@@ -7,18 +7,15 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from harness.errors import HarnessError, UnknownName
-from harness.evidence import error_on_the_same_images, error_ratio, exact, gain, wrong_ratio
-from harness.evidence.published import published_row
+from harness.errors import HarnessError
+from harness.evidence import error_on_the_same_images, error_ratio, gain, wrong_ratio
 from harness.evidence.solves import share_of_errors
-from harness.evidence.statistics import paired_difference_interval, paired_ratio_interval
 from harness.linear.examples import examples
 from harness.linear.outcome import Fit, SolveOutcome, packed
 from harness.linear.recipe import ConvNetRecipe, KernelRecipe, label_name
 from harness.linear.solve import solve
 from harness.runs import solver
-from harness.runs.progress import Progress
-from harness.runs.run import DamagedRun, Solve
+from harness.runs.run import Solve
 from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.plugin_helpers import Project
@@ -42,13 +39,6 @@ def test_a_solve_survives_json(solved):
     assert len(again.outcome[TRUE].is_right()) == 1_000
     with pytest.raises(HarnessError, match="no fit 'noisy'; there are: true labels, random labels"):
         again.outcome["noisy"]
-
-
-def test_a_damaged_solve_is_an_error(solved):
-    with pytest.raises(DamagedRun, match="checksum"):
-        Solve.from_json(solved.to_json().replace(b'"test_correct": ', b'"test_correct": 1'))
-    with pytest.raises(DamagedRun):
-        Solve.from_json(b"{")
 
 
 def test_a_solve_is_made_once(tmp_path, solved, monkeypatch):
@@ -128,18 +118,6 @@ def test_a_solve_reports_its_progress(recipe, tmp_path):
     assert {it.recipe for it in reports} == {recipe}
 
 
-def test_progress_in_words():
-    text = str(Progress(RECIPE, "factorisation", 0.25, 90.0))
-    assert text.startswith("exp(-0.05 d^2) on digits (n = 60), pixels, seed 0: factorisation 25 %")
-    assert text.endswith("90\u00a0s left")
-
-
-@pytest.mark.parametrize("count", [1, 3, 4, 1_001])
-def test_bits_are_packed_and_unpacked(count):
-    right = [index % 3 == 0 for index in range(count)]
-    assert Fit("", 0, 1, 0, count, packed(right), 0.0, 0.0).is_right() == right
-
-
 # --- Measurements ----------------------------------------------------------------------------
 
 
@@ -184,27 +162,6 @@ def test_a_gain_is_a_difference_of_shares():
     assert measured.interval == pytest.approx((0.004, 0.017), abs=0.002)
 
 
-def test_paired_intervals():
-    assert paired_difference_interval([0, 1, 1], [0, 1, 1]) == (0.0, 0.0)
-    low, high = paired_ratio_interval([1] * 5 + [0] * 95, [0] * 100)
-    assert low == high == float("inf")
-
-
-def test_a_measurement_of_no_solves_is_refused():
-    with pytest.raises(HarnessError, match="nothing was measured"):
-        exact("f", [], "", [])
-
-
-def test_published_numbers_multiply_and_divide():
-    minutes = published_row("section5_resources", "mnist_solve_minutes_below")
-    cores = published_row("section5_resources", "workstation_cores")
-    assert (minutes * cores).value == 72 and (minutes * cores).unit == "minutes x cores"
-    norm = published_row("table3_kernels", "solution_norm", dataset="MNIST", preprocessing="none")
-    assert (norm / norm).value == 1.0
-    with pytest.raises(HarnessError, match="minutes"):
-        minutes / cores
-
-
 # --- The plugin ------------------------------------------------------------------------------
 
 SOLVES = """
@@ -234,17 +191,3 @@ def test_the_plan_lists_solves(tmp_path):
         "exp(-0.05 d^2) on digits (n = 40), pixels, seed 0: a kernel matrix of 40" in session.text
     )
     assert "1 solves in 1 jobs for 1 tests" in session.text
-
-
-def test_a_solve_needs_its_data(tmp_path):
-    source = SOLVES.replace('"digits"', '"mnist"')
-    session = Project(tmp_path, source).run("--data-root", str(tmp_path))
-    assert session.code != 0 and "MNIST is not complete" in session.text
-
-
-def test_a_convnets_work_in_words():
-    recipe = ConvNetRecipe(dataset="cifar10", filters=(10, 200))
-    assert recipe.work == "up to 200 filters, 1 ridges"
-    assert "200 random patches on cifar10 (n = 50,000)" in str(recipe)
-    with pytest.raises(UnknownName, match="unknown dataset 'cifar'"):
-        ConvNetRecipe(dataset="cifar", filters=(1,))

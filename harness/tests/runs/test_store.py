@@ -14,25 +14,14 @@ from pathlib import Path
 import pytest
 
 from harness.errors import StoreError
-from harness.files import write_atomically
 from harness.runs.run import Run
-from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.plugin_helpers import without_privileges
-from harness.training.recipe import Recipe
+from harness.tests.training_helpers import runner_in, tiny_recipe
 
 pytestmark = pytest.mark.usefixtures("restored_threads")
 
-RECIPE = Recipe(
-    model="mlp-1x16",
-    dataset="digits",
-    train_size=32,
-    batch_size=16,
-    epochs=5,
-    label_corruption=1.0,
-    redraw="labels each epoch",
-    precision="fp32",
-)
+RECIPE = tiny_recipe(epochs=5, label_corruption=1.0, redraw="labels each epoch")
 SERVER = """
 # Imports once, then trains in a new process for each line that it reads.
 import json, os, signal, sys
@@ -60,8 +49,6 @@ def train(folder, recipe, death):
             os.replace = die
     if death == "before the run is kept":
         Store.keep = die
-    if death == "before the checkpoint is dropped":
-        Path.unlink = die
     store = (Announced if death is None else Store)(Path(folder))
     Runner(
         store, device="cpu", workers=1_000, on_progress=report, checkpoint_seconds=0
@@ -102,15 +89,6 @@ def wait(server: subprocess.Popen) -> int:
     while (line := server.stdout.readline()) == "ended\n":
         pass
     return int(line)
-
-
-def runner_in(folder: Path, **options: object) -> Runner:
-    """One thread, as in the server; notices are kept in ``notices``."""
-    notices: list[str] = []
-    store = Store(folder, options.pop("fresh_since", None), notices.append)
-    made = Runner(store, device="cpu", workers=1_000, **options)
-    made.notices = notices
-    return made
 
 
 @pytest.fixture(scope="module")
@@ -164,17 +142,13 @@ def other_digit(text: bytes) -> bytes:
     "damage",
     [
         lambda text: text[:-1],
-        lambda text: text[: len(text) // 2],
         lambda text: b"",
         lambda text: b"no JSON",
-        lambda text: b"[1]",
-        lambda text: b'{"checksum": 1}',
         lambda text: b"\xff" + text,
         other_digit,
-        lambda text: text.replace(b'"seed": 0', b'"seed": 1'),
         lambda text: replace(Run.from_json(text), key="0" * 16).to_json(),
     ],
-    ids=["last byte", "half", "empty", "text", "list", "fields", "byte", "digit", "seed", "key"],
+    ids=["last byte", "empty", "text", "byte", "digit", "key"],
 )
 def test_a_damaged_run_is_reported_and_trained_again(damage, kept, finished):
     whole = kept.read_bytes()
@@ -195,12 +169,6 @@ def test_two_processes_may_put_a_damaged_run_aside(kept, finished):
     # The other process renames the file after this one has read it.
     runner.store.notice = lambda text: kept.exists() and Store(kept.parents[1]).put_aside(kept)
     assert figures(runner.run(RECIPE)) == figures(finished)
-
-
-def test_a_list_leaves_damaged_runs_out(kept):
-    runner = runner_in(kept.parents[1])
-    kept.write_bytes(b"")
-    assert runner.store.runs() == [] and str(kept) in runner.notices[0]
 
 
 @pytest.mark.parametrize("closed", ["folder", "entry", "file"])
@@ -251,7 +219,6 @@ def test_two_processes_that_want_one_run_train_it_once(server, finished, tmp_pat
         ("in an epoch", ["4", "5"]),
         ("while a checkpoint is written", ["4", "5"]),
         ("before the run is kept", ["5"]),
-        ("before the checkpoint is dropped", []),
     ],
 )
 def test_a_killed_run_resumes_and_ends_the_same(death, left, server, finished, tmp_path):
@@ -259,7 +226,7 @@ def test_a_killed_run_resumes_and_ends_the_same(death, left, server, finished, t
     assert wait(server) == -signal.SIGKILL
     resumed = []
     runner = runner_in(tmp_path, on_progress=lambda progress: resumed.append(str(progress.epoch)))
-    assert len(runner.store.unfinished()) == bool(left)
+    assert len(runner.store.unfinished()) == 1
     assert figures(runner.run(RECIPE)) == figures(finished)
     assert resumed == left, "not from the last checkpoint"
     assert not runner.notices
@@ -304,13 +271,6 @@ def test_a_closed_store_is_an_error_before_anything_trains(tmp_path):
     assert not trained
 
 
-def test_a_run_that_cannot_be_read_is_an_error(kept):
-    kept.unlink()
-    kept.mkdir()
-    with pytest.raises(StoreError, match=r"cannot read .*run\.json.*--runs"):
-        runner_in(kept.parents[1]).run(RECIPE)
-
-
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 @pytest.mark.parametrize("checkpoint_seconds", [0, 1_000])
 def test_a_full_disk_is_an_error_and_loses_no_finished_run(
@@ -327,14 +287,3 @@ def test_a_full_disk_is_an_error_and_loses_no_finished_run(
     assert files(kept.parents[1]) <= {"run.json", "lock"}, "half a file was left"
     assert runner.store.runs() == [finished]
     assert runner.run(replace(RECIPE, seed=1)).recipe.seed == 1, "the lock was not freed"
-
-
-def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    write_atomically(tmp_path / "new" / "file", b"old")
-    monkeypatch.setattr(os, "replace", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        write_atomically(tmp_path / "new" / "file", b"new")
-    assert (tmp_path / "new" / "file").read_bytes() == b"old" and files(tmp_path) == {"file"}

@@ -56,14 +56,6 @@ def test_parts_of_a_batch_train_as_the_batch_without_batch_norm():
     assert parts.outcome.train_correct == whole.outcome.train_correct
 
 
-def test_dropout_draws_a_mask_for_each_part():
-    dropped = replace(RECIPE, epochs=2, dropout=0.5)
-    whole = finished(started(dropped)).curve.loss
-    parts = finished(started(replace(dropped, rank_batch=32))).curve.loss
-    assert parts != pytest.approx(whole, rel=1e-3), "other masks"
-    assert parts == finished(started(replace(dropped, rank_batch=32))).curve.loss
-
-
 @pytest.mark.parametrize(
     ("recipe", "count", "message"),
     [
@@ -110,12 +102,6 @@ class SecondRank(Ranks):
 
     def average_buffers(self, model):
         pass
-
-
-def test_a_single_process_under_torchrun_trains_the_network_itself():
-    """DistributedDataParallel would cost time and average nothing."""
-    model = torch.nn.Linear(2, 2)
-    assert Ranks(0, 1, joined=True).wrap(model) is model
 
 
 def test_too_many_processes_are_refused_before_photographs_are_decoded(tmp_path, monkeypatch):

@@ -2,9 +2,8 @@
 
 import json
 import math
-from dataclasses import FrozenInstanceError, fields, replace
+from dataclasses import fields, replace
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +14,7 @@ from harness.errors import InvalidRecipe, UnknownName
 from harness.models import model_spec
 from harness.tests.training_helpers import tiny_recipe
 from harness.training.protocol import SETTINGS, named_recipe, paper_recipe, recipe_names
-from harness.training.recipe import Recipe, differing_fields
+from harness.training.recipe import Recipe
 from harness.training.recipe_fields import LATER
 
 
@@ -24,11 +23,11 @@ def digits(**changes: object) -> Recipe:
 
 
 BOUNDS = [
-    (["epochs", "batch_size", "crop", "decay_every"], [0, -1, 1.0], "an integer from 1 up"),
-    (["seed", "label_draw", "validation_size"], [-1, 0.5], "an integer from 0 up"),
+    (["epochs", "batch_size", "crop", "decay_every"], [0, 1.0], "an integer from 1 up"),
+    (["seed", "label_draw", "validation_size"], [-1], "an integer from 0 up"),
     (["train_size"], [0, 798, 10.0], "an integer from 1 to 797, the training images of scikit-"),
-    (["label_corruption"], [-0.01, 1.01], "a share in [0, 1]"),
-    (["learning_rate"], [0, -0.1, math.inf], "above 0"),
+    (["label_corruption"], [-0.01, 1.01, math.nan], "a share in [0, 1]"),
+    (["learning_rate"], [0, math.inf, "0.5"], "above 0"),
     (["momentum", "dropout"], [1.0, -0.1], "in [0, 1)"),
     (["decay", "batch_norm_momentum"], [0.0, 1.01], "in (0, 1]"),
     (["inputs"], ["shuffled"], "one of 'true', 'shuffled pixels', 'random pixels', 'gaussian'"),
@@ -37,33 +36,16 @@ BOUNDS = [
     (["precision"], ["fp16", None], "one of 'auto', 'fp32', 'bf16'"),
     (["stop_at_zero_error", "auxiliary"], ["yes", 1, None], "True or False"),
 ]
-RATES = ["learning_rate", "momentum", "decay", "batch_norm_momentum", "label_corruption"]
-COUNTS = ["batch_size", "epochs", "crop", "decay_every", "train_size", "seed"]
 
 
 @pytest.mark.parametrize(
     ("field", "value", "remedy"),
-    [
-        (field, value, remedy)
-        for names, values, remedy in BOUNDS
-        for field in names
-        for value in values
-    ]
-    + [(it, value, "") for it in RATES for value in (math.nan, -math.inf, "0.5", True)]
-    + [(it, value, "an integer") for it in COUNTS for value in (True, "8", math.nan)],
+    [(it, value, remedy) for names, values, remedy in BOUNDS for it in names for value in values],
 )
 def test_a_value_out_of_bounds_is_refused(field, value, remedy):
     with pytest.raises(InvalidRecipe) as refused:
         digits(**{field: value})
     assert str(refused.value).startswith(f"{field} = {value!r}, but it should be {remedy}")
-
-
-def test_the_largest_train_size_is_the_whole_training_set():
-    for dataset, size in (("digits", 797), ("cifar10", 50_000), ("mnist", 60_000)):
-        assert Recipe(model="linear", dataset=dataset, train_size=size).images == size
-        assert Recipe(model="linear", dataset=dataset).images == size
-        with pytest.raises(InvalidRecipe, match=f"train_size = {size + 1}, .*to {size:,}, the"):
-            Recipe(model="linear", dataset=dataset, train_size=size + 1)
 
 
 @pytest.mark.parametrize(
@@ -73,57 +55,26 @@ def test_the_largest_train_size_is_the_whole_training_set():
         ({"redraw": "inputs each access"}, "inputs = 'true', .*'random pixels' or 'gaussian'"),
         ({"model": "mlp3x512"}, "unknown model 'mlp3x512'; nearest: mlp-3x512, .*; known: "),
         ({"dataset": "cifar"}, "unknown dataset 'cifar'; nearest: cifar10; known: digits, "),
-        (
-            {"augmentation": ("mirror",)},
-            "augmentation = .*any of 'random crop', 'flip', 'rotation'",
-        ),
-        ({"augmentation": ("flip", "flip")}, "each at most once"),
-        ({"augmentation": "flip"}, "augmentation = 'flip', but it should be a tuple"),
+        ({"augmentation": ("mirror",)}, "augmentation = .*any of 'random crop', 'flip', 'rotat"),
         ({"augmentation": ("random crop",)}, "crop = 28, .*below 8, the side of the images"),
         ({"augmentation": ("flip",), "inputs": "gaussian"}, "inputs = 'gaussian', .*'true' where"),
         ({"weight_decay": (("wieghts", 0.1),)}, "groups name parameters of mlp-1x16: one of 'weig"),
         ({"weight_decay": (("hidden dense layers", 0.1),)}, "not 'hidden dense layers'"),
         ({"weight_decay": (("weights", 0.0),)}, "a coefficient above 0"),
-        ({"weight_decay": (({}, 1),)}, "pairs of a parameter group and a coefficient"),
-        ({"weight_decay": (("weights", math.nan),)}, "a coefficient above 0"),
         ({"weight_decay": 0.1}, "pairs of a parameter group and a coefficient"),
-        ({"weight_decay": ("weights", 0.1)}, "pairs of a parameter group and a coefficient"),
         (
             {"model": "alexnet", "weight_decay": (("weights", 0.1), ("output layer", 0.2))},
             "groups that have no parameter in common",
         ),
         ({"validation_size": 766}, "validation_size = 766, .*at most 765, what train_size = 32"),
-        ({"validation_size": 10, "train_size": None}, "at most 0"),
         ({"augmentation": ("flip",), "replaced": 0}, r"augmentation = .*\(\) where replaced is"),
         ({"score_corrupted_test": True}, "label_corruption = 0.0, .*where score_corrupted_test is"),
-        (
-            {"validation_size": 10, "replaced": 0},
-            "validation_size = 10, .*0 where replaced is given",
-        ),
+        ({"validation_size": 10, "replaced": 0}, "validation_size = 10, .*0 where replaced is gi"),
     ],
 )
 def test_a_recipe_that_contradicts_itself_its_network_or_its_data_is_refused(changes, message):
     with pytest.raises((InvalidRecipe, UnknownName), match=message):
         tiny_recipe(**changes)
-
-
-def test_a_recipe_is_immutable_and_its_variants_are_checked():
-    recipe = digits()
-    with pytest.raises(InvalidRecipe, match="epochs = 0"):
-        replace(recipe, epochs=0)
-    with pytest.raises(FrozenInstanceError):
-        recipe.epochs = 0
-
-
-def test_differing_fields_are_in_the_order_of_the_fields():
-    one = digits()
-    assert differing_fields(one, digits()) == ()
-    assert differing_fields(one, digits(seed=1, label_corruption=1.0)) == (
-        "label_corruption",
-        "seed",
-    )
-    other = named_recipe("alexnet/cifar10/gaussian")
-    assert differing_fields(one, other) == ("model", "dataset", "inputs")
 
 
 @given(
@@ -147,31 +98,12 @@ def test_a_recipe_survives_json(recipe):
     assert list(recipe.as_dict()) == [it.name for it in fields(Recipe) if it.name not in LATER]
 
 
-@pytest.mark.parametrize(
-    ("images", "batch", "steps"), [(32, 16, 2), (33, 16, 3), (50_000, 128, 391), (5, 128, 1)]
-)
-def test_the_last_smaller_batch_is_a_step(images, batch, steps):
-    recipe = Recipe(model="linear", train_size=images, batch_size=batch)
-    assert recipe.steps_per_epoch == steps
-
-
 @pytest.mark.parametrize("name", [it for it in recipe_names() if "/imagenet/" not in it])
 def test_a_named_recipe_is_appendix_a_with_its_setting(name):
     model, dataset, setting = name.split("/")
     rate = model_spec(model).learning_rate_on(dataset)
     plain = Recipe(model=model, dataset=dataset, learning_rate=rate)
     assert named_recipe(name) == replace(plain, **SETTINGS[setting])
-
-
-@pytest.mark.parametrize(
-    ("model", "rate"),
-    [("inception", 0.1), ("alexnet", 0.01), ("mlp-3x512", 0.01), ("mlp-1x512", 0.01)],
-)
-def test_named_recipes_have_the_numbers_of_appendix_a(model, rate):
-    recipe = named_recipe(f"{model}/cifar10/true-labels")
-    assert (recipe.learning_rate, recipe.momentum, recipe.batch_size) == (rate, 0.9, 128)
-    assert (recipe.decay, recipe.decay_every, recipe.crop) == (0.95, 391, 28)
-    assert not recipe.stop_at_zero_error
 
 
 def test_the_network_without_batchnorm_has_a_learning_rate_for_each_dataset():
@@ -189,21 +121,11 @@ def test_partial_corruption_is_named_by_its_share():
         named_recipe("linear/digits/corrupted-1.5")
 
 
-@pytest.mark.parametrize(
-    ("name", "nearest"),
-    [
-        ("mlp-1x512/cifar10/random-label", "mlp-1x512/cifar10/random-labels"),
-        ("mlp-1x512/cifar/random-labels", "mlp-1x512/cifar10/random-labels"),
-        ("alexnt/digits/gaussian", "alexnet/digits/gaussian"),
-    ],
-)
-def test_an_unknown_recipe_is_refused_with_the_nearest(name, nearest):
-    message = f"unknown recipe '{name}'; nearest: .*{nearest}.*; known: inception/digits/true-label"
-    with pytest.raises(UnknownName, match=message):
-        named_recipe(name)
-
-
-def test_an_unknown_setting_or_field_is_refused_with_the_nearest():
+def test_an_unknown_recipe_setting_or_field_is_refused_with_the_nearest():
+    with pytest.raises(
+        UnknownName, match=r"'mlp-1x512/cifar/random-labels'; nearest: mlp-1x512/cif"
+    ):
+        named_recipe("mlp-1x512/cifar/random-labels")
     with pytest.raises(UnknownName, match="unknown setting 'gausian'; nearest: gaussian; known:"):
         paper_recipe("linear", "digits", "gausian")
     for make in (paper_recipe, lambda *parts, **changes: named_recipe("/".join(parts), **changes)):
@@ -226,13 +148,7 @@ def test_every_field_of_a_recipe_in_a_file_can_be_set(tmp_path):
     assert changed == digits(epochs=3, model="alexnet")
 
 
-@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "soon"])
-def test_invalid_seconds_between_checkpoints_are_refused(seconds, capsys):
+def test_invalid_seconds_between_checkpoints_are_refused(capsys):
     with pytest.raises(SystemExit):
-        main(["train", "linear/digits/gaussian", "--checkpoint-seconds", seconds])
-    assert f"{seconds!r}, but it should be a number of seconds" in capsys.readouterr().err
-
-
-def test_numpy_numbers_and_integers_equal_floats_in_a_recipe():
-    assert digits(learning_rate=np.float64(0.1)) == digits(learning_rate=0.1)
-    assert digits(label_corruption=1) == digits(label_corruption=1.0)
+        main(["train", "linear/digits/gaussian", "--checkpoint-seconds", "nan"])
+    assert "'nan', but it should be a number of seconds" in capsys.readouterr().err

@@ -42,12 +42,6 @@ def test_corrupted_and_intact_images_are_counted_apart():
     assert whole == pytest.approx(parts + curve.online_accuracy_intact[0] * int((~wrong).sum()))
 
 
-@pytest.mark.parametrize("level", [0.0, 1.0])
-def test_nothing_is_counted_apart_if_all_or_no_labels_are_corrupted(level):
-    curve = finished(started(tiny_recipe(label_corruption=level))).curve
-    assert [getattr(curve, name) for name in APART] == [[], [], []]
-
-
 def test_a_group_counts_corrupted_images_as_its_members_do_alone():
     levels = {0.5: 0, 0.3: 1}
     recipes = [tiny_recipe(label_corruption=it, seed=seed) for it, seed in levels.items()]

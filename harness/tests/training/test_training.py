@@ -4,39 +4,20 @@ Sizes are tiny: what is tested is arithmetic, not learning.
 """
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from harness.data.prepare import TrainingData
-from harness.models.inception import ShiftBatchNorm2d
-from harness.tests.training_helpers import EVERYTHING, figures
+from harness.tests.training_helpers import EVERYTHING, figures, finished, started
 from harness.tests.training_helpers import tiny_recipe as recipe
 from harness.training import checkpoint
-from harness.training.backend import Backend
 from harness.training.checkpoint import DamagedCheckpoint
-from harness.training.inputs import prepared_data
 from harness.training.loop import Training
-from harness.training.recipe import Recipe
-from harness.training.schedule import learning_rates
 from harness.training.state import restore, state_of
 
 pytestmark = pytest.mark.usefixtures("restored_threads")
-
-
-def started(recipe: Recipe, threads: int = 1) -> Training:
-    data: TrainingData = prepared_data(recipe, None, "cpu", recipe.precision)
-    # A hundred test images do.
-    data = replace(data, test_images=data.test_images[:100], test_labels=data.test_labels[:100])
-    return Training(recipe, data, Backend("cpu", threads))
-
-
-def run(training: Training, epochs: int = 10_000) -> Training:
-    while not training.over and training.curve.epochs < epochs:
-        training.run_epoch()
-    return training
 
 
 @dataclass
@@ -57,19 +38,6 @@ class Watched:
         loss, guesses = self.step(batch, *given)
         self.losses.append(loss.item())
         return loss, guesses
-
-
-def test_the_learning_rate_of_every_step_follows_the_formula():
-    watched = Watched(started(recipe(batch_size=8, decay=0.5, decay_every=3)))
-    curve = run(watched.training).curve
-    formula = [0.01 * 0.5 ** (step // 3) for step in range(12)]
-    assert watched.rates == pytest.approx(formula, rel=1e-12)
-    assert curve.learning_rate == pytest.approx(formula[::4], rel=1e-12)
-
-
-def test_the_paper_multiplies_the_learning_rate_by_095_every_391_steps():
-    formula = [0.1 * 0.95 ** (step // 391) for step in range(1_200)]
-    assert learning_rates(recipe(learning_rate=0.1), 1_200) == pytest.approx(formula, rel=1e-12)
 
 
 def test_a_step_is_sgd_with_momentum_and_nothing_else():
@@ -95,7 +63,7 @@ def test_a_step_is_sgd_with_momentum_and_nothing_else():
 
 def test_each_epoch_uses_every_image_once_in_a_new_order():
     watched = Watched(started(recipe(train_size=50, epochs=2)))
-    outcome = run(watched.training).outcome
+    outcome = finished(watched.training).outcome
     assert [len(batch) for batch in watched.batches] == [16, 16, 16, 2] * 2
     first, second = (torch.cat(watched.batches[i : i + 4]) for i in (0, 4))
     assert first.sort().values.tolist() == second.sort().values.tolist() == list(range(50))
@@ -110,8 +78,8 @@ def test_each_epoch_uses_every_image_once_in_a_new_order():
 
 def test_stop_at_zero_error_ends_the_training_at_its_first_fit():
     fits = {"model": "mlp-1x512", "epochs": 20, "learning_rate": 0.05, "label_corruption": 1.0}
-    stopped = run(started(recipe(stop_at_zero_error=True, **fits))).outcome
-    whole = run(started(recipe(**fits))).outcome
+    stopped = finished(started(recipe(stop_at_zero_error=True, **fits))).outcome
+    whole = finished(started(recipe(**fits))).outcome
     assert stopped.epochs_to_fit == stopped.curve.epochs < 20 == whole.curve.epochs
     assert whole.epochs_to_fit == stopped.epochs_to_fit
     assert whole.curve.loss[: stopped.curve.epochs] == stopped.curve.loss
@@ -122,8 +90,8 @@ def test_stop_at_zero_error_ends_the_training_at_its_first_fit():
 
 def test_evaluation_once_nearly_fitted_waits_for_the_online_accuracy():
     fits = {"model": "mlp-1x512", "epochs": 12, "learning_rate": 0.05}
-    rare = run(started(recipe(evaluation="once nearly fitted", **fits))).outcome
-    every = run(started(recipe(**fits))).outcome
+    rare = finished(started(recipe(evaluation="once nearly fitted", **fits))).outcome
+    every = finished(started(recipe(**fits))).outcome
     assert rare.curve.loss == every.curve.loss, "evaluation moved the training"
     nearly = [share >= 0.99 for share in every.curve.online_accuracy]
     assert True in nearly[:-1] and False in nearly[:-1]
@@ -140,7 +108,7 @@ def test_evaluation_once_nearly_fitted_waits_for_the_online_accuracy():
 
 
 def test_evaluation_uses_running_averages_and_changes_no_state():
-    training = run(started(recipe(model="inception", epochs=1)))
+    training = finished(started(recipe(model="inception", epochs=1)))
     before = {name: t.clone() for name, t in training.model.state_dict().items()}
     count = training.count(training.data.test_images, training.data.test_labels)[0]
     assert all(torch.equal(t, before[name]) for name, t in training.model.state_dict().items())
@@ -151,16 +119,10 @@ def test_evaluation_uses_running_averages_and_changes_no_state():
     assert count == training.outcome.test_correct
 
 
-def test_batch_norm_momentum_is_the_recipes():
-    training = started(recipe(model="inception", batch_norm_momentum=0.25))
-    norms = [m for m in training.model.modules() if isinstance(m, ShiftBatchNorm2d)]
-    assert {norm.momentum for norm in norms} == {0.25}
-
-
 @pytest.mark.parametrize("stop", [True, False])
 def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(stop):
     wild = recipe(model="mlp-1x512", learning_rate=1e6, epochs=50, stop_at_zero_error=stop)
-    outcome = run(started(wild)).outcome
+    outcome = finished(started(wild)).outcome
     assert outcome.status == "diverged"
     assert outcome.curve.epochs < 50, "it went on"
     assert not math.isfinite(outcome.curve.loss[-1])
@@ -173,35 +135,12 @@ def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(stop):
 
 def test_weights_that_are_not_finite_after_the_last_step_are_diverged():
     # One step: its loss was finite, the network that it leaves answers NaN.
-    training = run(started(recipe(batch_size=32, epochs=1, learning_rate=1e300)))
+    training = finished(started(recipe(batch_size=32, epochs=1, learning_rate=1e300)))
     assert not all(p.isfinite().all() for p in training.model.parameters())
     assert training.outcome.status == "diverged"
     assert math.isfinite(training.curve.loss[-1])
     broken = [name for name, p in training.model.named_parameters() if not p.isfinite().all()]
     assert training.outcome.not_finite == f"{broken[0]} is not finite after step 1"
-
-
-def test_redrawn_labels_change_every_epoch():
-    for redraw, different in (("never", 1), ("labels each epoch", 3)):
-        training = started(recipe(label_corruption=1.0, redraw=redraw))
-        drawn, given = set(), training.data.train_labels.clone()
-        test = training.data.test_labels.clone()
-        for _ in range(3):
-            training.run_epoch()
-            drawn.add(tuple(training.labels.tolist()))
-        assert len(drawn) == different
-        assert torch.equal(training.data.train_labels, given)
-        assert torch.equal(training.data.test_labels, test)
-
-
-def test_redrawn_inputs_change_at_each_access():
-    batch = torch.arange(8)
-    for redraw in ("never", "inputs each access"):
-        training = started(recipe(inputs="random pixels", redraw=redraw))
-        images = training.data.train_images
-        one, other = training._taken(images, batch), training._taken(images, batch)
-        assert torch.equal(one, other) == torch.equal(one, images[batch]) == (redraw == "never")
-        assert torch.equal(one.flatten(2).sort().values, images[batch].flatten(2).sort().values)
 
 
 @pytest.mark.parametrize(
@@ -218,12 +157,12 @@ def test_redrawn_inputs_change_at_each_access():
     ids=str,
 )
 def test_a_resumed_training_ends_with_the_same_bits(changes, tmp_path):
-    straight = run(started(recipe(**changes)))
-    checkpoint.save(tmp_path / "c", *state_of(run(started(recipe(**changes)), epochs=1)))
+    straight = finished(started(recipe(**changes)))
+    checkpoint.save(tmp_path / "c", *state_of(finished(started(recipe(**changes)), epochs=1)))
     resumed = started(recipe(**changes))
     restore(resumed, *checkpoint.load(tmp_path / "c"))
     assert resumed.curve.epochs == 1 and not resumed.over
-    run(resumed)
+    finished(resumed)
     assert figures(resumed.outcome) == figures(straight.outcome)
     for ours, expected in zip(
         resumed.model.state_dict().values(), straight.model.state_dict().values(), strict=True
@@ -232,7 +171,7 @@ def test_a_resumed_training_ends_with_the_same_bits(changes, tmp_path):
 
 
 def test_a_resumed_training_keeps_its_thread_count():
-    interrupted = run(started(recipe(), threads=1), epochs=1)
+    interrupted = finished(started(recipe(), threads=1), epochs=1)
     resumed = started(recipe(), threads=2)
     assert torch.get_num_threads() == 2
     restore(resumed, *state_of(interrupted))
@@ -256,8 +195,8 @@ def test_a_checkpoint_with_any_byte_changed_is_refused(tmp_path):
 
 
 def test_bf16_computes_in_bfloat16_and_keeps_float32_weights():
-    short = run(started(recipe(precision="bf16", epochs=1)))
-    exact = run(started(recipe(epochs=1)))
+    short = finished(started(recipe(precision="bf16", epochs=1)))
+    exact = finished(started(recipe(epochs=1)))
     assert short.data.train_images.dtype == torch.bfloat16
     assert {p.dtype for p in short.model.parameters()} == {torch.float32}
     assert short.curve.loss != exact.curve.loss
@@ -266,7 +205,7 @@ def test_bf16_computes_in_bfloat16_and_keeps_float32_weights():
 
 
 def test_the_seed_decides_everything():
-    one, same, other = (run(started(recipe(label_corruption=1.0, seed=s))) for s in (0, 0, 1))
+    one, same, other = (finished(started(recipe(label_corruption=1.0, seed=s))) for s in (0, 0, 1))
     assert figures(one.outcome) == figures(same.outcome)
     one, other = one.outcome, other.outcome
     assert one.label_digest != other.label_digest
