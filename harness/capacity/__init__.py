@@ -12,6 +12,7 @@ __getattr__ = lazy_exports(
             "linear_bound",
             "massart_bound",
             "passes_until_vacuous",
+            "restricted_bound",
             "ridge_bound",
             "stability_bound",
         ],

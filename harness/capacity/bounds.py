@@ -36,6 +36,19 @@ def linear_bound(bound: float, radius: float, points: int) -> float:
     return bound * radius / math.sqrt(points)
 
 
+def restricted_bound(norm: float, radius: float, points: int) -> float:
+    """Two-class networks with one hidden layer of ReLU, all weights and biases of norm ``norm``.
+
+    For h = tanh(m / 2), m the difference of the two logits, on points of norm ``radius``. A point
+    gets a 1 for the hidden biases, its norm is then r = sqrt(radius^2 + 1). With Frobenius norms
+    A and B of the layers the complexity of m is at most 2 A sqrt(2) B r / sqrt(n) (Neyshabur et al.
+    2015, theorem 1), and A B is at most norm^2 / 2. The output biases add sqrt(2) norm / sqrt(n).
+    tanh(m / 2) has slope 1/2 at most, which halves it (Talagrand's contraction).
+    """
+    hidden = math.sqrt(2) * norm**2 * math.sqrt(radius**2 + 1)
+    return (hidden + math.sqrt(2) * norm) / (2 * math.sqrt(points))
+
+
 def concentration(points: int, draws: int, failure: float = 0.05) -> float:
     """The largest excess of the mean over ``draws`` sign vectors over its expectation (McDiarmid).
 

@@ -1,5 +1,6 @@
 """Trained networks as a function class: what SGD finds, for many labelings at once."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +16,24 @@ TOGETHER = 256
 """Labelings that train as one job."""
 
 
+class ProjectedGroup(GroupTraining):
+    """Projected SGD: after each step the weights of a network are put back into a ball.
+
+    That is, all its weights and biases are scaled down to an l2 norm of at most ``norm``.
+    """
+
+    norm: float
+
+    def _step(self, batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        result = super()._step(batch)
+        with torch.no_grad():
+            squares = [it.flatten(1).square().sum(dim=1) for it in self.parameters]
+            factors = (self.norm / torch.stack(squares).sum(dim=0).sqrt()).clamp(max=1)
+            for parameter in self.parameters:
+                parameter.mul_(factors.view(-1, *[1] * (parameter.ndim - 1)))
+        return result
+
+
 @dataclass(frozen=True)
 class TrainedNetworks:
     """The networks that a recipe's protocol reaches: h(x) = p(1 | x) - p(-1 | x), in [-1, 1].
@@ -24,6 +43,8 @@ class TrainedNetworks:
     """
 
     recipe: Recipe
+    norm: float = math.inf
+    """The largest l2 norm of all weights and biases together: see `ProjectedGroup`."""
 
     def fit(self, points: np.ndarray, signs: np.ndarray) -> np.ndarray:
         """Train on ``points`` (n, d) with each row of ``signs``; values (labelings, n).
@@ -36,9 +57,10 @@ class TrainedNetworks:
         for rows in np.array_split(signs, -(-len(signs) // TOGETHER)):
             labels = torch.as_tensor(rows > 0, dtype=torch.int64)
             data = [TrainingData(images, own, images[:1], own[:1], 2) for own in labels]
-            group = GroupTraining(
+            group = ProjectedGroup(
                 [recipe] * len(data), data, Backend("cpu", torch.get_num_threads())
             )
+            group.norm = self.norm
             while not group.over:
                 group.run_epoch()
             if diverged := sum(it.diverged for it in group.members):
