@@ -70,6 +70,7 @@ def results_page(
     machines = machines_by_letter(records)
     letters = {run.key: machines[machine_of_run(run)] for run in runs}
     verdicts = claim_verdicts(evidence)
+    at_papers_size = {record.claim for record in evidence if record.scale != "scaled"}
     trainings = sum(isinstance(run, Run) for run in runs)
     return template("results.md").render(
         days=sorted({run.finished[:10] for run in runs}),
@@ -80,7 +81,12 @@ def results_page(
         catalogue=catalogue,
         machines=machines,
         claims=[
-            (claim.id, claim.sentence, f"{SYMBOLS[verdicts[claim.id]]} {verdicts[claim.id]}")
+            (
+                claim.id,
+                claim.sentence,
+                f"{SYMBOLS[verdicts[claim.id]]} {verdicts[claim.id]}"
+                + ", at reduced scale" * (claim.id not in at_papers_size),
+            )
             for claim in catalogue.values()
             if claim.id in verdicts
         ],

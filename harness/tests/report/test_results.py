@@ -50,6 +50,11 @@ def test_the_page_is_what_the_records_and_their_evidence_say():
     assert sorted(drawn) == sorted(path.stem for path in RECORDS.glob("figures/*.svg"))
     catalogue = load_catalogue(CLAIMS / "catalogue.toml")
     assert results_page(Records.load(), evidence, catalogue, drawn) == page, REMEDY
+    at_reduced_scale = {it.claim for it in evidence} - {
+        it.claim for it in evidence if it.scale != "scaled"
+    }
+    lines = [line for line in page.splitlines() if line.endswith("supported, at reduced scale |")]
+    assert {line.split()[1] for line in lines} == at_reduced_scale
 
 
 def test_records_are_small():
