@@ -194,7 +194,7 @@ def evaluate(name: str, function: MeasureFunction, network: Network) -> Value:
             {key: it.clone() for key, it in network.initial.items()},
             **({TOLD: network.replaced.clone()} if is_told(function) else {}),
         )
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise CapacityError(
             f"{name} raised on {network.recipe}: {one_line(error)}; try it by hand on a network of"
             " dense layers"

@@ -182,6 +182,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
     for item in chosen:
+        item.add_marker(pytest.mark.filterwarnings("default"))  # A measure's own are no errors.
         name = item.callspec.params["measured"]
         item.stash[NETWORK] = name
         item.stash[COMMAND] = ["--measure", name]
@@ -233,7 +234,7 @@ class Measured:
             "value": [it.value for it in self.networks],
         }
 
-    def withvalues_of(
+    def with_values(
         self, value: Callable[[MeasuredNetwork], float], bound: float | None = None
     ) -> list[MeasuredNetwork]:
         """The networks with other values than the measure's."""

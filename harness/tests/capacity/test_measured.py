@@ -87,6 +87,10 @@ def raises(model, inputs, labels, initial):
     raise ValueError("no such layer")
 
 
+def exits(model, inputs, labels, initial):
+    raise SystemExit("no\nmore")
+
+
 def changes(model, inputs, labels, initial):
     with torch.no_grad():
         next(model.parameters()).zero_()
@@ -102,6 +106,7 @@ def in_training_mode(model, inputs, labels, initial):
     ("measure", "message"),
     [
         (raises, "ValueError: no such layer"),
+        (exits, "SystemExit: no more; try it by hand"),
         (changes, "changed the weights .*deepcopy"),
         (in_training_mode, "left the model in training mode"),
         (lambda *seen: torch.ones(2), r"a tensor of shape \(2,\)"),

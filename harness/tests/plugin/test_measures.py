@@ -35,7 +35,8 @@ def test_labels(measured, judge):
     bound=True,
 )
 def test_bound(measured, judge):
-    judge(exact("networks", [len(measured.networks)], ""), Equals(1, source="one partly random"))
+    changed = measured.with_values(lambda it: it.corrupted)
+    judge(exact("shares", [it.value for it in changed], ""), Equals(0.5, source="one network"))
 
 @pytest.mark.claim("2.1-chance")
 @experiments(fast={"another": [tiny(9)]})
@@ -43,6 +44,7 @@ def test_of_the_paper(runs, judge):
     raise AssertionError("deselected")
 """
 MINE = '''
+import warnings
 CALLS = []
 
 def measure(model, inputs, labels, initial):
@@ -51,6 +53,7 @@ def measure(model, inputs, labels, initial):
     return sum((final[name] - start).square().sum() for name, start in initial.items())
 
 def pair(model, inputs, labels, initial):
+    warnings.warn("a measure's own warning is no error")
     with open("calls", "a") as file:
         file.write("x")
     return measure(model, inputs, labels, initial), 0.5
@@ -85,6 +88,7 @@ def test_measures_alone_are_tried_and_each_network_once(project, tmp_path):
     assert {record.scale for record in done.evidence} == {"scaled"}
     assert "the randomisation test of ./mine.py:pair, path-norm" in done.text
     assert "The randomisation test of complexity measures" in done.text
+    assert "a measure's own warning is no error" in done.text
     # Once before anything trains, and then once a network.
     assert len((tmp_path / "calls").read_text()) == 1 + 4
 
