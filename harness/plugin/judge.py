@@ -1,7 +1,10 @@
 """The ``judge`` fixture: a measurement, a check, a verdict, a record, and a message for people."""
 
 import math
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,6 +35,10 @@ from harness.plugin.tiers import claim_of
 JUDGE = pytest.StashKey["Judge"]()
 VALUES_SHOWN = 8
 """Of a measurement, in the message of a failure."""
+LABORATORY = ("data", "models", "training", "linear", "expressivity", "capacity")
+"""The packages of the harness that make what is measured; evidence has the published numbers."""
+NAMES_ALONE = ("harness.data.catalogue", "harness.models.registry")
+"""Modules of theirs that only name things."""
 
 
 @dataclass
@@ -44,6 +51,8 @@ class Judge:
     started: float
     failures: list[AssertionError] = field(default_factory=list)
     small: bool = False
+    constructed: bool = False
+    """Whether the test has called the laboratory."""
 
     @property
     def scale(self) -> str:
@@ -88,6 +97,12 @@ class Judge:
                 )
         if published is not None:
             self._refuse_misquoted(measured, published)
+        if claim_of(self.item)[1] and not (measured.runs or self.constructed):
+            raise HarnessError(
+                f"{measured.name}: a control trains, solves or constructs something whose premise"
+                " is broken, and this one compares numbers that were there before; give it a run,"
+                " or make it a unit test of the check in harness/tests"
+            )
         verdict, seen = check.verdict(measured), resolution(check, measured)
         if effect is not None and seen is not None and seen > effect.value:
             verdict = "inconclusive" if verdict == "supported" else verdict
@@ -200,11 +215,33 @@ class Judge:
 
 
 @pytest.fixture
-def judge(request: pytest.FixtureRequest) -> Judge:
+def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
     """Judge a measurement by a check: ``judge(measurement, check, published=...)``."""
     item = request.node
-    item.stash[JUDGE] = Judge(item, work_of(item), time.perf_counter())
-    return item.stash[JUDGE]
+    judge = item.stash[JUDGE] = Judge(item, work_of(item), time.perf_counter())
+    with _watched(judge):
+        yield judge
+
+
+@contextmanager
+def _watched(judge: Judge) -> Iterator[None]:
+    """Note the first call of the laboratory; after it, calls cost nothing any more."""
+    before = sys.getprofile()
+
+    def watch(frame: Any, event: str, argument: object) -> None:
+        module = frame.f_globals.get("__name__", "")
+        name, _, package = module.partition(".")
+        inside = name == "harness" and package.partition(".")[0] in LABORATORY
+        if event == "call" and inside and not module.startswith(NAMES_ALONE):
+            judge.constructed = True
+            sys.setprofile(before)
+
+    if claim_of(judge.item)[1]:
+        sys.setprofile(watch)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
 
 
 @pytest.hookimpl(wrapper=True)

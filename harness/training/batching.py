@@ -80,4 +80,6 @@ def shape_of(recipe: Recipe) -> Recipe:
     alike: dict[str, Any] = {
         field.name: field.default for field in fields(Recipe) if field.name in MAY_DIFFER
     }
+    if recipe.inputs == "test images":
+        alike["inputs"] = recipe.inputs  # It has fewer test images.
     return replace(recipe, **alike)

@@ -11,6 +11,7 @@ from harness.data.prepare import (
     DataSpec,
     TrainingData,
     WhitenedImages,
+    leaked,
     whitened_images,
     with_labels,
 )
@@ -49,7 +50,7 @@ def prepared_data(
     )
     layout = image_layout(recipe, device, precision)
     whitened = _whitened(unlabelled, root, device, dtype, layout)
-    return with_labels(whitened, load(spec.dataset, root), spec)
+    return with_labels(whitened, leaked(load(spec.dataset, root), spec), spec)
 
 
 @lru_cache(maxsize=1)
@@ -60,4 +61,4 @@ def _whitened(
     dtype: torch.dtype,
     layout: torch.memory_format,
 ) -> WhitenedImages:
-    return whitened_images(load(spec.dataset, root), spec, device, dtype, layout)
+    return whitened_images(leaked(load(spec.dataset, root), spec), spec, device, dtype, layout)

@@ -78,6 +78,11 @@ def _sample(recipe: RecipeFields, data: DatasetSpec) -> Iterator[Check]:
             yield not recipe.validation_size, "validation_size", shared
     if recipe.keep_answers:
         yield recipe.labels == "two groups", "labels", "'two groups' where keep_answers is True"
+    yield (
+        recipe.inputs != "test images" or recipe.images <= data.test_size,
+        "train_size",
+        f"at most {data.test_size:,}, the test images of {data.title}, where these are leaked",
+    )
     left = available - recipe.images
     yield (
         recipe.validation_size <= left,

@@ -36,7 +36,7 @@ Share = Annotated[float, _number(lambda it: 0 <= it <= 1, "a share in [0, 1]")]
 ShareBelow1 = Annotated[float, _number(lambda it: 0 <= it < 1, "in [0, 1)")]
 ShareAbove0 = Annotated[float, _number(lambda it: 0 < it <= 1, "in (0, 1]")]
 
-Inputs = Literal["true", "shuffled pixels", "random pixels", "gaussian"]
+Inputs = Literal["true", "shuffled pixels", "random pixels", "gaussian", "test images"]
 Labels = Literal["classes", "two groups"]
 Redraw = Literal["never", "labels each epoch", "inputs each access"]
 Evaluation = Literal["every epoch", "test every epoch", "once nearly fitted", "at the end"]
@@ -68,6 +68,8 @@ class RecipeFields:
     """Index in the sample of one example that is replaced by one that the sample left out, with
     all other randomness the same: uniform stability (section 2.2)."""
     inputs: Inputs = "true"
+    """"test images" is a leak, for controls: the network trains on the first ``train_size`` test
+    images, with the labels that it is scored on, and is scored on these alone."""
     redraw: Redraw = "never"
     """What is drawn again and again instead of once: the broken premise of controls."""
     batch_size: Count = 128

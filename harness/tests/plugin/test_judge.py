@@ -1,4 +1,4 @@
-"""The scale follows from what ran, and a number published for something else is refused."""
+"""The scale follows from what ran; misplaced numbers and controls that ran nothing are refused."""
 
 from harness.tests.plugin_helpers import Project
 
@@ -74,3 +74,44 @@ def test_a_number_published_for_another_network_is_refused(tmp_path):
         "Table 1, Alexnet, random labels, train is published for something else than 'accuracy':"
         " model = 'Alexnet', but the run has 'MLP 1x512'; take the row of what was trained"
     ) in session.text
+
+
+CONTROLS = """
+from harness.expressivity.kinks import alternating_targets, kinks_needed
+
+def number():
+    return published_row("table1_cifar10", "test", model="MLP 1x512", labels="random")
+
+@pytest.mark.fast
+@pytest.mark.control("2.1-fit")
+def test_published(judge):
+    judge(share(number().value), ONE)
+
+@pytest.mark.fast
+@pytest.mark.control("2.1-fit")
+def test_constructed(judge):
+    judge(share(kinks_needed(*alternating_targets(10))), ONE)
+
+@pytest.mark.control("2.1-fit")
+@experiments(fast={"": [tiny()]})
+def test_trained(runs, judge):
+    judge(accuracy("accuracy", runs.all, "train"), ONE)
+
+@pytest.mark.control("2.1-fit")
+@experiments(fast={"": [tiny()]})
+def test_trained_but_not_measured(runs, judge):
+    judge(share(number().value), ONE)
+"""
+
+
+def test_a_control_that_compares_published_numbers_is_refused(tmp_path):
+    session = Project(tmp_path, CONTROLS).run("-m", "fast")
+    outcomes = {name.split("[")[0]: outcome for name, outcome in session.outcomes.items()}
+    assert outcomes == {
+        "test_published": "FAILED",
+        "test_constructed": "FAILED",
+        "test_trained": "PASSED",
+        "test_trained_but_not_measured": "FAILED",
+    }, session.text
+    assert session.text.count("compares numbers that were there before") >= 2
+    assert "control of 2.1-fit is supported" in session.text, "8 kinks are more than one"

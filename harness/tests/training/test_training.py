@@ -143,6 +143,19 @@ def test_weights_that_are_not_finite_after_the_last_step_are_diverged():
     assert training.outcome.not_finite == f"{broken[0]} is not finite after step 1"
 
 
+def test_leaked_test_images_are_trained_on_with_the_labels_that_they_are_scored_on():
+    changes = {"inputs": "test images", "label_corruption": 0.5, "score_corrupted_test": True}
+    leaked = data_of(tiny_recipe(**changes))
+    assert torch.equal(leaked.train_images, leaked.test_images)
+    assert torch.equal(leaked.train_labels, leaked.corrupted_test_labels)
+    assert not torch.equal(leaked.train_labels, leaked.test_labels)
+    kept = data_of(tiny_recipe())
+    n = len(leaked.test_images)
+    assert n == len(kept.train_images)
+    assert torch.equal(leaked.test_images, kept.test_images[:n])
+    assert torch.equal(leaked.test_labels, kept.test_labels[:n])
+
+
 @pytest.mark.parametrize(
     "changes",
     [
