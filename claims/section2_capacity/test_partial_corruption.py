@@ -1,11 +1,9 @@
 """2.1-every-level, 2.1-time-grows, 2.1-error-grows: labels corrupted with probability p.
 
-Figures 1b and 1c. fast: MLP 1x512 on 256 digits at five levels of p, 8 seeds each. cpu_full (MLP
-1x512) and gpu_full (the figures' three networks): all of CIFAR-10 at eleven levels, 1 seed each, to
-zero training error or 100 epochs.
+Figures 1b and 1c. fast, not for 2.1-time-grows: MLP 1x512 on 256 digits at five levels of p, 8
+seeds each. cpu_full (MLP 1x512) and gpu_full (the figures' three networks): all of CIFAR-10 at
+eleven levels, 1 seed each, to zero training error or 100 epochs.
 """
-
-from dataclasses import replace
 
 import pytest
 
@@ -26,12 +24,14 @@ from harness.evidence import (
     accuracy,
     accuracy_as_drawn,
     corruption_cost,
-    epochs_to_fit,
+    epochs_near,
+    epochs_to_converge,
     error_as_drawn,
     published_at,
-    published_curve,
+    published_epochs_at,
     published_tolerance,
     trend,
+    unevenness,
 )
 from harness.models import MODELS
 from harness.plugin.experiments import experiments
@@ -126,39 +126,52 @@ def test_half_the_labels_drawn_anew_are_not_fitted(runs, judge):
 # --- 2.1-time-grows --------------------------------------------------------------------------
 
 
-def judge_time(judge, name, times, runs):
+def judge_time(judge, runs, level):
+    """The epochs of Figure 1b, to within how uneven the network's curve is there."""
+    network = FIGURE_1[runs[0].recipe.model]
+    published, tolerance = published_epochs_at(network, float(level)), unevenness(network)
     judge(
-        trend(f"{name}: trend of the epochs to fit", times, runs),
-        AtLeast(IN_ORDER, source="Figure 1b: the curves rise from level to level"),
+        epochs_near(f"{network}, p = {level}: epochs to within a point of the last accuracy", runs),
+        Equivalent(
+            published.value,
+            tolerance.value,
+            source=f"{published.where}; tolerance: {tolerance.where}",
+        ),
+        published,
     )
 
 
-SMALL_SAMPLE = (
-    "with 256 digits, and with 797, any corruption makes fitting about five times longer, and more"
-    " of it no longer still. The figure is about 50,000 images of CIFAR-10"
-)
+@pytest.mark.claim("2.1-time-grows")
+@experiments(cpu_full=each_level(MLP_ON_CIFAR10), gpu_full=each_level(CIFAR10))
+def test_the_time_to_fit_is_that_of_figure_1b(runs, judge):
+    """The paper does not say what it counts. This criterion was found on the curve of MLP 1x512, so
+    that its agreement there is a fit; for the other networks it is a prediction.
+    """
+    ((level, of_level),) = runs.items()
+    judge_time(judge, of_level, level)
+
+
+@pytest.mark.control("2.1-time-grows")
+@experiments(cpu_full={"labels-left-true": {"0": CIFAR10["mlp-1x512"]["0"]}})
+def test_labels_left_true_do_not_take_as_long_as_corrupted_ones(runs, judge):
+    for level in ELEVEN[1:]:
+        judge_time(judge, runs["0"], f"{level:g}")
 
 
 @pytest.mark.claim("2.1-time-grows")
-@experiments(
-    fast={"mlp-1x512": {level: DIGITS[level] for level in DIGITS if level != "0"}},
-    cpu_full=MLP_ON_CIFAR10,
-    gpu_full=CIFAR10,
-    known={"fast-mlp-1x512": SMALL_SAMPLE},
-)
+@experiments(cpu_full=MLP_ON_CIFAR10, gpu_full=CIFAR10)
 def test_fitting_takes_longer_the_more_labels_are_corrupted(runs, judge):
-    """On digits without p = 0: those pairs alone would make a trend. See 2.1-slowdown for them."""
-    judge_time(judge, name_of(runs), by_level(runs, epochs_to_fit), runs.all)
-
-
-@pytest.mark.fast
-@pytest.mark.control("2.1-time-grows")
-@pytest.mark.parametrize("network", FIGURE_1)
-def test_the_reversed_curve_does_not_grow(network, judge):
-    """Figure 1b's own curves: ours on digits grow neither way."""
-    drawn = published_curve("fig1b", FIGURE_1[network])
-    reversed_times = dict(zip(drawn.x, ([time] for time in reversed(drawn.y)), strict=True))
-    judge_time(judge, f"{network}, Figure 1b reversed", reversed_times, [])
+    """Not on digits: 797 of them, and 256, take several times longer with any corruption than with
+    none, and no longer with more (fixtures/profiles).
+    """
+    judge(
+        trend(
+            f"{name_of(runs)}: trend of the epochs to fit",
+            by_level(runs, epochs_to_converge),
+            runs.all,
+        ),
+        AtLeast(IN_ORDER, source="Figure 1b: the curves rise from level to level"),
+    )
 
 
 # --- 2.1-error-grows -------------------------------------------------------------------------
@@ -183,11 +196,26 @@ def test_the_test_error_grows_with_corruption(runs, judge):
     judge_error(judge, runs, "corrupted labels", error_as_drawn)
 
 
+LEAKED = {
+    f"{level:g}": [
+        on_digits(
+            "mlp-1x512",
+            at_level(level),
+            seed,
+            inputs="test images",
+            score_corrupted_test=level > 0,
+        )
+        for seed in (160, 161)
+    ]
+    for level in (0, 0.5, 0.75)
+}
+"""All images that are scored have been trained on, with the labels that they are scored on."""
+
+
 @pytest.mark.control("2.1-error-grows")
-@experiments(fast={"mlp-1x512": DIGITS})
-def test_the_error_on_leaked_images_does_not_grow(runs, judge):
-    """The training images in place of test images that were trained on: no error at any level."""
-    judge_error(judge, runs, "the labels trained on", lambda run: 1 - run.train_accuracy)
+@experiments(fast={"leaked-test-images": LEAKED})
+def test_the_error_on_leaked_test_images_does_not_grow(runs, judge):
+    judge_error(judge, runs, "leaked labels", error_as_drawn)
 
 
 NO_MORE_THAN_CHANCE = 0.1
@@ -219,16 +247,10 @@ def test_corrupted_test_labels_cost_what_chance_says(runs, judge):
 
 
 @pytest.mark.control("2.1-error-grows")
-@experiments(fast={"mlp-1x512": DIGITS})
-def test_labels_that_stay_true_do_not_cost_that(runs, judge):
-    """The counts against true test labels in place of those against corrupted ones."""
-
-    def as_if_true(run):
-        outcome = replace(run.outcome, corrupted_test_correct=run.outcome.test_correct)
-        return replace(run, outcome=outcome)
-
-    for level in ("0.5", "0.75"):
-        judge_cost(judge, level, [as_if_true(run) for run in runs[level]])
+@experiments(fast={"leaked-test-images": {level: LEAKED[level] for level in ("0.5", "0.75")}})
+def test_leaked_test_labels_do_not_cost_that(runs, judge):
+    for level in runs:
+        judge_cost(judge, level, runs[level])
 
 
 TWICE_IN_THE_FIGURE = (

@@ -60,10 +60,15 @@ def test_fitting_random_labels_starts_late_and_then_is_quick(runs, judge):
 
 
 @pytest.mark.control("2.1-quick")
-@experiments(fast={"stuck": [on_digits("inception", "gaussian", 1, learning_rate=1e-6, epochs=7)]})
-def test_a_run_stuck_on_its_plateau_is_not_quick(runs, judge):
-    """At the paper's learning rate this noise is below 0.1 within six epochs."""
-    judge_quick(judge, "stuck", runs.all)
+@experiments(
+    fast={
+        "labels-drawn-anew": [
+            on_digits("inception", "random-labels", redraw="labels each epoch", epochs=40)
+        ]
+    }
+)
+def test_labels_drawn_anew_never_leave_the_plateau(runs, judge):
+    judge_quick(judge, "labels drawn anew every epoch", runs.all)
 
 
 @pytest.mark.control("2.1-quick")

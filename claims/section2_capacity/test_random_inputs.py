@@ -144,8 +144,14 @@ def test_noise_starts_to_converge_before_random_labels_do(runs, judge):
         judge_order(judge, noise, "random labels", runs, lead)
 
 
+TRUE_LABELS = {
+    "true labels": [on_digits("inception", "true-labels")],
+    **{noise: INCEPTION_ON_DIGITS[noise] for noise in NOISES},
+}
+
+
 @pytest.mark.control("2.1-noise-first")
-@experiments(fast={"inception": INCEPTION_ON_DIGITS})
-def test_random_labels_do_not_start_before_noise(runs, judge):
+@experiments(fast={"inception": TRUE_LABELS})
+def test_noise_does_not_start_to_converge_before_true_labels_do(runs, judge):
     for noise in NOISES:
-        judge_order(judge, "random labels", noise, runs)
+        judge_order(judge, noise, "true labels", runs)

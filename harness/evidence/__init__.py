@@ -17,10 +17,12 @@ from harness.evidence.checks import (
 from harness.evidence.corruption import (
     accuracy_as_drawn,
     corruption_cost,
+    epochs_near,
     epochs_to_converge,
     epochs_to_fit,
     error_as_drawn,
     slowdown,
+    slowdown_over,
     trend,
 )
 from harness.evidence.counterexamples import find_counterexample
@@ -32,9 +34,11 @@ from harness.evidence.published_figures import (
     published_crossing,
     published_curve,
     published_disagreement,
+    published_epochs_at,
     published_gain_of_early_stopping,
     published_roughness,
     published_tolerance,
+    unevenness,
 )
 from harness.evidence.record import FigureData
 from harness.evidence.regularization import (

@@ -1,7 +1,7 @@
 """Measurements over label corruption: how much longer fitting takes, and what rises with it."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from harness.errors import HarnessError
 from harness.evidence.measurement import NOWHERE, Measurement, accuracies, measure
@@ -9,6 +9,7 @@ from harness.evidence.replicates import mean_over
 from harness.evidence.statistics import (
     Counts,
     kendall_interval,
+    t_interval,
     welch_freedom,
     welch_interval,
 )
@@ -28,11 +29,11 @@ FEWEST = 5
 """Runs from which on a trend has an interval."""
 
 
-def epochs_to_fit(run: Run) -> float:
-    """Epochs until `FITTED`; infinity where it never gets there, NaN where the run diverged."""
+def epochs_to_fit(run: Run, share: float = FITTED) -> float:
+    """Epochs until this online accuracy; infinity if never, NaN where the run diverged."""
     if run.diverged:
         return math.nan
-    epochs = run.outcome.epochs_until(FITTED)
+    epochs = run.outcome.epochs_until(share)
     return math.inf if epochs is None else float(epochs)
 
 
@@ -47,13 +48,18 @@ def epochs_to_converge(run: Run, within: float = CONVERGED) -> float:
     return float(next(i for i, it in enumerate(online, 1) if online[-1] - it < within))
 
 
-def slowdown(name: str, slower: Sequence[Run], faster: Sequence[Run]) -> Measurement:
-    """Epochs to fit of each of ``slower``, over the geometric mean of those of ``faster``.
+def slowdown(
+    name: str,
+    slower: Sequence[Run],
+    faster: Sequence[Run],
+    epochs_of: Callable[[Run], float] = epochs_to_fit,
+) -> Measurement:
+    """Epochs of each of ``slower``, over the geometric mean of those of ``faster``.
 
     The runs are independent, and may be more on one side. The interval is Welch's, of the
     logarithms; for one run on each side it is the resolution of an epoch.
     """
-    slow, fast = ([epochs_to_fit(run) for run in runs] for runs in (slower, faster))
+    slow, fast = ([epochs_of(run) for run in runs] for runs in (slower, faster))
     mean = math.exp(math.fsum(map(math.log, fast)) / len(fast))
     values = [epochs / mean if math.isfinite(mean) else math.nan for epochs in slow]
     single, freedom = len(slow) == len(fast) == 1, math.inf
@@ -68,6 +74,30 @@ def slowdown(name: str, slower: Sequence[Run], faster: Sequence[Run]) -> Measure
     replicated = "nothing: one run, to an epoch" if single else "runs: seeds and label draws"
     runs = [*slower, *faster]
     return measure(name, values, "times", interval, replicated, runs, freedom=freedom)
+
+
+def slowdown_over(name: str, networks: Sequence[Measurement]) -> Measurement:
+    """The geometric mean of each network's `slowdown`, with Student's interval over networks."""
+    logs = [math.fsum(map(math.log, it.values)) / len(it.values) for it in networks]
+    keys = tuple(dict.fromkeys(key for it in networks for key in it.runs))
+    low, high = t_interval(logs) if all(map(math.isfinite, logs)) else NOWHERE
+    return Measurement(
+        name,
+        tuple(map(math.exp, logs)),
+        "times",
+        (math.exp(low), math.exp(high)),
+        "networks",
+        runs=keys,
+        seconds=math.fsum(it.seconds for it in networks),
+    )
+
+
+def epochs_near(name: str, runs: Sequence[Run]) -> Measurement:
+    """`epochs_to_converge` of a single run, to the resolution of an epoch."""
+    (epochs,) = map(epochs_to_converge, runs)
+    return measure(
+        name, [epochs], "epochs", (epochs - 1, epochs), "nothing: one run, to an epoch", runs
+    )
 
 
 def trend(name: str, values: Mapping[float, Sequence[float]], runs: Sequence[Run]) -> Measurement:

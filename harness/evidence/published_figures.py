@@ -122,6 +122,24 @@ def published_epochs(curve: str) -> dict[float, int]:
     return {level: round(at_0 * ratio) for level, ratio in zip(drawn.x, drawn.y, strict=True)}
 
 
+def published_epochs_at(curve: str, level: float) -> Published:
+    """One of `published_epochs`, with its source."""
+    where = f"Figure 1b, {curve}, at {level:g}, in epochs"
+    rows = published_curve("fig1b", curve).rows
+    return Published(published_epochs(curve)[level], where, "epochs", rows=rows)
+
+
+def unevenness(curve: str) -> Published:
+    """How far a curve of Figure 1b is from even, in epochs: its largest second difference.
+
+    Its points are single runs, so that no repetition can be asked to come closer.
+    """
+    y = list(published_epochs(curve).values())
+    bends = [abs(a - 2 * b + c) for a, b, c in zip(y, y[1:], y[2:], strict=False)]
+    where = f"the largest second difference of Figure 1b, {curve}: single runs"
+    return Published(max(bends), where, "epochs")
+
+
 def published_roughness(curve: str) -> Published:
     """The roughness of a test curve of Figure 2b, as `roughness_of` measures ours."""
     drawn = published_curve("fig2b", curve)

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.data.catalogue import dataset_spec
 from harness.errors import HarnessError
-from harness.evidence.corruption import FITTED
+from harness.evidence.corruption import CONVERGED, FITTED
 from harness.evidence.record import Evidence
 from harness.evidence.run_record import RunRecord
 from harness.models.registry import model_spec
@@ -100,9 +100,11 @@ def _series(recipe: Recipe, run: RunRecord) -> Iterable[tuple[str, Series]]:
 
 
 def _epochs_to_fit(run: RunRecord) -> int | None:
-    """The epochs as `harness.evidence.corruption.epochs_to_fit` counts them."""
-    online = enumerate(run.curve.get("online_accuracy", []), 1)
-    return next((epoch for epoch, share in online if share is not None and share >= FITTED), None)
+    """As `harness.evidence.corruption.epochs_to_converge` counts them; None if it never fitted."""
+    online = [share or 0.0 for share in run.curve.get("online_accuracy", [])]
+    if max(online, default=0.0) < FITTED:
+        return None
+    return next(epoch for epoch, share in enumerate(online, 1) if online[-1] - share < CONVERGED)
 
 
 def _points(run: RunRecord, name: str) -> list[tuple[float, float]]:
