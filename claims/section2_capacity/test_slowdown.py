@@ -49,12 +49,14 @@ def both_on_cifar10(network):
     return {labels: [on_cifar10(network, setting)] for labels, setting in SETTINGS.items()}
 
 
-def measured_on_digits(random, true):
-    return slowdown(
-        f"{true[0].recipe.title}: epochs to 95 % of the labels, random over true ones",
-        random,
-        true,
-        lambda run: epochs_to_fit(run, NEARLY_ALL),
+def judge_on_digits(judge, name, networks):
+    judge(
+        slowdown_over(
+            f"{name}: epochs to 95 % of the labels, random over true ones",
+            networks,
+            lambda run: epochs_to_fit(run, NEARLY_ALL),
+        ),
+        SMALL,
     )
 
 
@@ -68,19 +70,18 @@ ALL_NETWORKS = {
 @pytest.mark.claim("2.1-slowdown")
 @experiments(fast={"all-networks": ALL_NETWORKS})
 def test_random_labels_take_longer_by_a_small_factor_on_digits(runs, judge):
-    """The five networks together, and those with several runs by themselves."""
-    factors = {}
+    """The five networks together: most have one run, and single runs differ by a factor of two.
+
+    The note has each network's factor. MLP 1x512 is nearest to its capacity: 9.0 times (7.5 to
+    10.6), which by itself is undecided.
+    """
+    networks = {}
     for network in NETWORKS:
         true, random = (runs[f"{network}, {labels}"] for labels in SETTINGS)
-        factors[network] = measured_on_digits(random, true)
+        networks[true[0].recipe.title] = (random, true)
         longest = max(epochs_to_fit(run, NEARLY_ALL) for run in true)
         assert longest * SMALL.value < random[0].recipe.epochs, "too short to be refuted"
-    together = list(factors.values())
-    judge(slowdown_over("the networks: epochs to 95 %, random over true labels", together), SMALL)
-    for network, factor in factors.items():
-        if len(SEEDS[network]) > 1:
-            drawn = FIGURE_1.get(network)
-            judge(factor, SMALL, published_at("fig1b", drawn, 1.0) if drawn else None)
+    judge_on_digits(judge, "the five networks", networks)
 
 
 @pytest.mark.claim("2.1-slowdown")
@@ -120,4 +121,4 @@ def barely(setting, seed):
     }
 )
 def test_a_network_barely_above_capacity_takes_much_longer(runs, judge):
-    judge(measured_on_digits(runs["random labels"], runs["true labels"]), SMALL)
+    judge_on_digits(judge, "MLP 1x20", {"MLP 1x20": (runs["random labels"], runs["true labels"])})

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from statistics import variance
 
 from harness.errors import HarnessError
 from harness.evidence.measurement import NOWHERE, Measurement, accuracies, measure
@@ -9,7 +10,7 @@ from harness.evidence.replicates import mean_over
 from harness.evidence.statistics import (
     Counts,
     kendall_interval,
-    t_interval,
+    student,
     welch_freedom,
     welch_interval,
 )
@@ -76,19 +77,40 @@ def slowdown(
     return measure(name, values, "times", interval, replicated, runs, freedom=freedom)
 
 
-def slowdown_over(name: str, networks: Sequence[Measurement]) -> Measurement:
-    """The geometric mean of each network's `slowdown`, with Student's interval over networks."""
-    logs = [math.fsum(map(math.log, it.values)) / len(it.values) for it in networks]
-    keys = tuple(dict.fromkeys(key for it in networks for key in it.runs))
-    low, high = t_interval(logs) if all(map(math.isfinite, logs)) else NOWHERE
-    return Measurement(
+def slowdown_over(
+    name: str,
+    networks: Mapping[str, tuple[Sequence[Run], Sequence[Run]]],
+    epochs_of: Callable[[Run], float],
+) -> Measurement:
+    """The geometric mean over networks of how much longer the first runs take than the second.
+
+    Student's interval, of the logarithms; runs are what is replicated, and the networks are these.
+    The deviation of a run is taken as the same for all networks, which may then have a single run;
+    it is estimated where there are several. At least one network must have two runs.
+    """
+    groups = {
+        network: [[math.log(epochs_of(run)) for run in runs] for runs in pair]
+        for network, pair in networks.items()
+    }
+    means = {it: [math.fsum(logs) / len(logs) for logs in pair] for it, pair in groups.items()}
+    factors = {network: slow - fast for network, (slow, fast) in means.items()}
+    mean = math.fsum(factors.values()) / len(factors)
+    every = [logs for pair in groups.values() for logs in pair]
+    interval, freedom = NOWHERE, sum(len(logs) - 1 for logs in every)
+    if math.isfinite(mean):
+        squares = math.fsum(variance(logs) * (len(logs) - 1) for logs in every if len(logs) > 1)
+        of_mean = squares / freedom * sum(1 / len(logs) for logs in every) / len(factors) ** 2
+        low, high = student(mean, of_mean, freedom)
+        interval = (math.exp(low), math.exp(high))
+    return measure(
         name,
-        tuple(map(math.exp, logs)),
+        [math.exp(mean)],
         "times",
-        (math.exp(low), math.exp(high)),
-        "networks",
-        runs=keys,
-        seconds=math.fsum(it.seconds for it in networks),
+        interval,
+        "runs: seeds and label draws; their deviation is that of all networks",
+        [run for pair in networks.values() for runs in pair for run in runs],
+        note=", ".join(f"{network} {math.exp(it):.3g}" for network, it in factors.items()),
+        freedom=freedom,
     )
 
 

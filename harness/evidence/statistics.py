@@ -35,7 +35,7 @@ def clopper_pearson(correct: int, total: int, confidence: float = CONFIDENCE) ->
 
 def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
     """Student's interval of the mean over at least two runs."""
-    return _student(fmean(values), variance(values) / len(values), len(values) - 1, confidence)
+    return student(fmean(values), variance(values) / len(values), len(values) - 1, confidence)
 
 
 def welch_interval(
@@ -43,7 +43,7 @@ def welch_interval(
 ) -> Interval:
     """Welch's interval of the difference of two means, each over at least two runs."""
     total, freedom = welch_freedom(values, others)
-    return _student(fmean(values) - fmean(others), total, freedom, confidence)
+    return student(fmean(values) - fmean(others), total, freedom, confidence)
 
 
 def welch_freedom(values: Sequence[float], others: Sequence[float]) -> tuple[float, float]:
@@ -55,8 +55,8 @@ def welch_freedom(values: Sequence[float], others: Sequence[float]) -> tuple[flo
     return total, freedom
 
 
-def _student(mean: float, square: float, freedom: float, confidence: float) -> Interval:
-    """Around a mean whose squared standard error is ``square``."""
+def student(mean: float, square: float, freedom: float, confidence: float = CONFIDENCE) -> Interval:
+    """Student's interval around a mean whose squared standard error is ``square``."""
     from scipy.special import stdtrit
 
     half = float(stdtrit(freedom, (1 + confidence) / 2)) * math.sqrt(square)

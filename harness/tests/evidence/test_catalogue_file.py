@@ -52,7 +52,7 @@ def test_identities_name_the_planted_fault_that_stands_in_for_a_control():
 def test_findings_are_recorded_where_the_paper_does_not_hold_as_printed():
     findings = [claim.id for claim in CATALOGUE.values() if claim.finding]
     exact = ["4-weights", "4-p-over-n", "5-any-labels", "5-hessian", "5-small-norm"]
-    assert findings == ["2.1-time-grows", *exact]
+    assert findings == exact
 
 
 def test_find_returns_the_claim_or_names_the_nearest_id():

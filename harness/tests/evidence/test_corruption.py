@@ -26,6 +26,7 @@ from harness.evidence import (
     roughness_of,
     roughness_ratio,
     slowdown,
+    slowdown_over,
     spread_between_and_within,
     trend,
 )
@@ -79,6 +80,29 @@ def test_a_slowdown_is_a_ratio_of_geometric_means():
     assert never.values == (math.inf,) and not never.is_finite
     assert math.isnan(slowdown("x", slow[:1], [run(online=[0.5])]).values[0])
     assert math.isnan(slowdown("x", slow, [run(online=[1.0], diverged=True)]).values[0])
+
+
+def test_a_slowdown_over_networks_is_a_geometric_mean_whose_interval_covers_the_truth():
+    pairs = {
+        "many": ([fits_after(n) for n in (40, 40)], [fits_after(n) for n in (10, 10)]),
+        "one": ([fits_after(9)], [fits_after(9)]),
+    }
+    measured = slowdown_over("x", pairs, epochs_to_fit)
+    assert measured.values == pytest.approx((2.0,)) and measured.note == "many 4, one 1"
+    pairs["never"] = ([run(online=[0.5])], [fits_after(9)])
+    assert not slowdown_over("x", pairs, epochs_to_fit).is_finite
+    generator, covered = np.random.default_rng(0), 0
+    for _ in range(200):
+        drawn = {
+            name: [
+                [fits_after(round(np.exp(generator.normal(at, 0.2)))) for _ in range(number)]
+                for at in middles
+            ]
+            for name, number, middles in (("a", 5, (5, 4)), ("b", 1, (6, 5)), ("c", 1, (6.5, 3.5)))
+        }
+        low, high = slowdown_over("x", drawn, epochs_to_fit).interval
+        covered += low <= np.exp((1 + 1 + 3) / 3) <= high
+    assert 0.91 < covered / 200 < 0.99
 
 
 def test_welchs_interval_covers_the_truth():

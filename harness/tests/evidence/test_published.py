@@ -18,7 +18,9 @@ from harness.evidence.published_figures import (
     published_crossing,
     published_curve,
     published_epochs,
+    published_epochs_at,
     published_figure,
+    unevenness,
 )
 
 TABLE1 = "table1_cifar10"
@@ -215,3 +217,6 @@ def test_figure_1b_is_drawn_in_whole_epochs():
         for level, ratio in zip(drawn.x, drawn.y, strict=True):
             assert ratio * at_0 == pytest.approx(epochs[level], abs=0.002)
     assert list(published_epochs("MLP 1x512").values())[-3:] == [55, 56, 55]
+    assert published_epochs_at("MLP 1x512", 0.9).value == 56
+    uneven = {it: unevenness(it).value for it in ("MLP 1x512", "AlexNet", "Inception")}
+    assert uneven == {"MLP 1x512": 4, "AlexNet": 2, "Inception": 5}

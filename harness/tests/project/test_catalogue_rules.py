@@ -91,13 +91,15 @@ def test_every_test_has_a_catalogued_claim_or_is_a_baseline(collected):
     assert all(test["claim"] or test["baseline"] for test in collected["tests"])
 
 
-def test_every_claim_has_a_control_in_the_fast_tier_or_is_an_identity(collected):
-    tests = collected["tests"]
-    written = {test["claim"] for test in tests if test["claim"] and not test["control"]}
-    controlled = {test["claim"] for test in tests if test["control"] and test["tier"] == "fast"}
+def test_every_claim_has_a_control_in_its_lowest_tier_or_is_an_identity(collected):
+    lowest = {True: {}, False: {}}
+    for test in sorted(collected["tests"], key=lambda it: TIERS.index(it["tier"])):
+        if test["claim"]:
+            lowest[test["control"]].setdefault(test["claim"], test["tier"])
+    controlled, written = lowest[True], lowest[False]
     identities = {claim.id for claim in CATALOGUE.values() if claim.identity}
-    assert written - controlled - identities == set()
-    assert controlled <= written, "a control of a claim that has no test"
+    assert set(written) - set(controlled) == identities - set(controlled)
+    assert {it: written[it] for it in controlled} == controlled
 
 
 def test_every_claim_of_the_catalogue_has_a_test(collected):
