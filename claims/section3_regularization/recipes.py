@@ -138,3 +138,15 @@ def dropped_on_digits(network: str, seed: int) -> Recipe:
 def dropped(network: str) -> Recipe:
     """Random labels, as for 2.1-fit, with dropout."""
     return on_cifar10(network, "random-labels", dropout=DROPOUT)
+
+# --- Early stopping --------------------------------------------------------------------------
+
+HELD_OUT: dict[str, Any] = {
+    "validation_size": 300,
+    "evaluation": "test every epoch",
+    "stop_at_zero_error": False,
+}
+LEARNED_TO_THE_END = [
+    on_digits("mlp-1x512", "true-labels", seed, epochs=80, **HELD_OUT) for seed in range(200, 220)
+]
+"""MLP 1x512 on true labels of digits."""
