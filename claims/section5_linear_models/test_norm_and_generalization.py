@@ -13,6 +13,7 @@ from claims.section5_linear_models.recipes import RANDOM, TRUE
 from harness import linear
 from harness.evidence import (
     AtMost,
+    ClaimNotSupported,
     Equals,
     Equivalent,
     FigureData,
@@ -192,12 +193,12 @@ def test_bad_interpolants_have_larger_norms(recipe, data_root, judge, reseeded):
 
 @pytest.mark.fast
 @pytest.mark.control("5-bad-interpolants")
-def test_centres_at_the_training_points_are_no_bad_interpolant(data_root, judge, reseeded):
-    """That is the minimum-norm solution itself."""
+def test_true_labels_on_extra_points_make_no_bad_interpolant(data_root, judge, reseeded):
     recipe = reseeded(BAD_ON_DIGITS)
     judge.computed_on(recipe)
-    best = linear.interpolants(recipe, recipe.held_out, data_root)["minimum norm"]
-    judge_norm_and_error(judge, "digits, centres at the training points", best, best)
+    made = linear.interpolants(recipe, recipe.held_out, data_root)
+    name = "true labels on extra points"
+    judge_norm_and_error(judge, f"digits, {name}", made[name], made["minimum norm"])
 
 
 # --- 5-norm-no-predictor ---------------------------------------------------------------------
@@ -274,25 +275,30 @@ def test_random_labels_raise_the_norm_and_the_error(runs, judge):
 @pytest.mark.claim("5-norm-no-predictor")
 @pytest.mark.needs(pixels=[recipes.MNIST], wavelets=[recipes.MNIST_GABOR])
 def test_wavelets_raise_the_norm_and_lower_the_error_on_mnist(runs, judge):
-    """And each norm beside the paper's, bounded by the other: the direction alone is claimed."""
     name = "MNIST, pixels to wavelets"
     judge_error_falls(judge, name, (runs["pixels"], TRUE), (runs["wavelets"], TRUE))
     judge_norm_rises(judge, name, runs["pixels"], runs["wavelets"], PUBLISHED_JUMP)
 
-    def norm(name, solves):
-        value = solves[0].outcome[TRUE].norm
-        return exact(f"MNIST, {name}: norm", [value], "l2 norm", solves, DEFINITION)
 
-    with_wavelets = norm("Gabor wavelets", runs["wavelets"])
-    on_pixels = norm("pixels", runs["pixels"])
-    jumps = "Section 5: with wavelets the norm jumps; against our norm"
-    judge(
-        with_wavelets,
-        MoreThan(on_pixels.values[0], source=f"{jumps} on pixels"),
-        published_norm("gabor filters"),
-    )
-    judge(
-        on_pixels,
-        AtMost(with_wavelets.values[0], source=f"{jumps} with wavelets"),
-        published_norm("none"),
-    )
+OTHER_NORMS = (
+    "the root of trace(Y^T alpha) with one-hot targets is 145 on pixels and 356 with wavelets; the"
+    " paper has 220 and 390, and does not say which norm it means, nor which wavelets"
+)
+PRINTED_TO_TEN = 5.0
+
+
+@pytest.mark.cpu_full
+@pytest.mark.claim("5-norm-no-predictor")
+@pytest.mark.needs(pixels=[recipes.MNIST], wavelets=[recipes.MNIST_GABOR])
+@pytest.mark.xfail(raises=ClaimNotSupported, strict=True, reason=OTHER_NORMS)
+def test_the_norms_are_those_of_section_5(runs, judge):
+    for name, preprocessing in (("pixels", "none"), ("wavelets", "gabor filters")):
+        published, solves = published_norm(preprocessing), runs[name]
+        norm = [solve.outcome[TRUE].norm for solve in solves]
+        judge(
+            exact(f"MNIST, {name}: norm", norm, "l2 norm", solves, DEFINITION),
+            Equivalent(
+                published.value, PRINTED_TO_TEN, source=f"{published.where}, printed to ten"
+            ),
+            published,
+        )

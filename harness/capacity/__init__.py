@@ -17,7 +17,6 @@ __getattr__ = lazy_exports(
             "stability_bound",
         ],
         "classes": [
-            "AffineFunctions",
             "LinearFunctions",
             "RandomHalfspaces",
             "Theorem1Networks",
@@ -25,12 +24,12 @@ __getattr__ = lazy_exports(
         ],
         "measured": ["separating_network", "train_networks"],
         "measures": ["frobenius_bound", "max_row_bound"],
-        "networks": ["TrainedNetworks"],
+        "networks": ["TrainedNetworks", "hidden_values"],
         "rademacher": ["best_correlations"],
         "rescaling": ["DenseNetwork"],
         "ridge": ["Ridge"],
-        "samples": ["image_points", "labelled_points", "principal_coordinates"],
-        "shattering": ["realised_labelings"],
+        "samples": ["image_points", "labelled_points"],
+        "shattering": ["realised_labelings", "solved_labelings", "with_a_constant"],
         "signs": ["all_signs", "random_signs"],
         "stability": [
             "by_sample",

@@ -7,9 +7,6 @@ import numpy as np
 from harness.capacity.rademacher import ROUNDING
 from harness.errors import CapacityError
 
-SEPARATED = 1e-7
-"""A larger margin separates: HiGHS solves to a tolerance of 1e-7."""
-
 AS_MODULE = 2_000
 """Up to so many points the module is evaluated, with n^2 hinge values in memory."""
 
@@ -56,45 +53,6 @@ class RandomHalfspaces:
         weights = draw.standard_normal((points.shape[1] + 1, self.size))
         values = np.where(points @ weights[:-1] + weights[-1] >= 0, 1.0, -1.0)
         return values.T[(signs @ values).argmax(axis=1)]
-
-
-class AffineFunctions:
-    """x -> w.x + b, scaled and clipped to [-1, 1]: d + 1 points are shattered, d + 2 never."""
-
-    def fit(self, points: np.ndarray, signs: np.ndarray) -> np.ndarray:
-        """The labeling itself if a hyperplane separates it, by linear programming; else zero.
-
-        The largest t with sigma_i (w.x_i + b) >= t and -1 <= w.x_i + b <= 1 is above zero if and
-        only if the labeling can be separated. Divided by t and clipped, the function equals it.
-        """
-        # The class is the same in standardised coordinates. The program's tolerances are absolute.
-        left, sizes, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
-        spanned = sizes > sizes.max() * max(points.shape) * np.finfo(float).eps
-        points = left[:, spanned] * np.sqrt(len(points))
-        return np.stack([labels * self._separates(points, labels) for labels in signs])
-
-    @staticmethod
-    def _separates(points: np.ndarray, labels: np.ndarray) -> bool:
-        from scipy.optimize import linprog
-
-        n, d = points.shape
-        affine = np.hstack([points, np.ones((n, 1))])
-        beyond = np.zeros((n, 1))
-        margin = np.hstack([-labels[:, None] * affine, np.ones((n, 1))])
-        box = np.hstack([affine, beyond])
-        solved = linprog(
-            -np.eye(d + 2)[-1],
-            A_ub=np.vstack([margin, box, -box]),
-            b_ub=np.r_[np.zeros(n), np.ones(2 * n)],
-            bounds=(None, None),
-            method="highs",
-        )
-        if solved.status != 0:
-            raise CapacityError(
-                f"the linear program of {n} points in {d} dimensions was not solved:"
-                f" {solved.message}; scale the points to unit variance"
-            )
-        return bool(-solved.fun > SEPARATED)
 
 
 class Theorem1Networks:

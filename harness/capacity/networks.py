@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from harness.data import streams
 from harness.data.prepare import TrainingData
 from harness.errors import CapacityError
+from harness.models.building import build_model
 from harness.training.backend import Backend
 from harness.training.group import GroupTraining
 from harness.training.recipe import Recipe
@@ -70,3 +72,18 @@ class TrainedNetworks:
                 )
             values += [np.tanh(np.array(it.logit_margins(images)) / 2) for it in group.members]
         return np.stack(values)
+
+
+def hidden_values(recipe: Recipe, points: np.ndarray) -> np.ndarray:
+    """The last hidden layer of a network of dense layers, (n, width), as it is initialised.
+
+    ``points`` (n, d) are images of the recipe's shape. The output layer can be any affine function
+    of these values.
+    """
+    generator = streams.stream(recipe.seed, streams.INITIALIZATION)
+    model = build_model(recipe.model, recipe.image_shape, recipe.classes, generator).double()
+    values = torch.as_tensor(points).unflatten(1, recipe.image_shape)
+    with torch.no_grad():
+        for layer in list(model.children())[:-1]:
+            values = layer(values)
+    return values.numpy()

@@ -23,9 +23,3 @@ def labelled_points(
     sample, left_out = (images.flatten(1).double().numpy() for images in data.probes)
     signs = 2.0 * data.probe_labels.numpy() - 1
     return sample, signs[: len(sample)], left_out, signs[len(sample) :]
-
-
-def principal_coordinates(points: np.ndarray, dimension: int) -> np.ndarray:
-    """Points (n, d) in their ``dimension`` principal axes, each of mean 0 and variance 1."""
-    left, _, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
-    return left[:, :dimension] * np.sqrt(len(points))

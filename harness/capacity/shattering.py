@@ -1,5 +1,7 @@
 """Shattering: whether a class realises every labeling of a sample, by a margin (section 2.2)."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from harness.capacity.rademacher import FunctionClass, correlations
@@ -13,12 +15,31 @@ def realised_labelings(
 
     By more than 0 without a margin. With one, sigma_i h(x_i) >= margin for all i, which shatters
     the sample at that width with the witnesses r_i = 0. If all are realised, the VC (or fat)
-    dimension is at least n. One that is missed is a proof only for a class whose ``fit`` misses
-    nothing (affine functions), not for trained networks. Raises CapacityError for a sample that is
-    too large to enumerate.
+    dimension is at least n. Raises CapacityError for a sample that is too large to enumerate.
     """
     signs = all_signs(len(points))
     values = functions.fit(points, signs)
     correlations(values, signs)  # Refuses values outside [-1, 1].
     smallest = (values * signs).min(axis=1)
     return (smallest > 0) & (smallest >= margin)
+
+
+@dataclass(frozen=True)
+class Solved:
+    """Functions that are linear in n given features, on n points."""
+
+    rank: int
+    """Of the features (n, m). If it is n, every one of the 2^n labelings has a solution."""
+    smallest_margin: float
+    """Of the least-squares solutions for some labelings, over all points: 1 where they fit."""
+
+
+def solved_labelings(features: np.ndarray, signs: np.ndarray) -> Solved:
+    """Shattering by linear algebra: ``features`` (n, m), labelings ``signs`` (k, n)."""
+    weights, _, rank, _ = np.linalg.lstsq(features, signs.T, rcond=None)
+    return Solved(int(rank), float((features @ weights * signs.T).min()))
+
+
+def with_a_constant(values: np.ndarray) -> np.ndarray:
+    """Features (n, m + 1) of affine functions of ``values`` (n, m)."""
+    return np.hstack([values, np.ones((len(values), 1))])

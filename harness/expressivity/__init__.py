@@ -10,7 +10,6 @@ __getattr__ = lazy_exports(
             "is_fitted_or_refused",
             "is_represented",
             "represent_labels",
-            "weights_of_naive",
             "weights_of_theorem1",
         ],
         "deep_audit": ["deep_labels", "deep_network_realises", "reached_with_a_hinge_fewer"],

@@ -16,7 +16,7 @@ from harness.errors import ConflictingTargets, NotSeparated
 from harness.expressivity.adversarial import Sample
 from harness.expressivity.exact import fit_exactly
 from harness.expressivity.lemma1 import interleave
-from harness.expressivity.network import HingeNetwork, naive_network
+from harness.expressivity.network import HingeNetwork
 from harness.expressivity.theorem1 import Fit, fit_theorem1
 
 CLOSE = 2.0**-27
@@ -180,8 +180,3 @@ def weights_of_theorem1(n: int, d: int) -> int:
     """Parameters of the module of Theorem 1 for n points in d dimensions."""
     network = HingeNetwork(np.zeros(d), np.zeros(n), np.zeros(n))
     return sum(parameter.numel() for parameter in network.parameters())
-
-
-def weights_of_naive(n: int, d: int) -> int:
-    """Parameters of a network with n hidden units that see all d inputs each."""
-    return sum(parameter.numel() for parameter in naive_network(n, d).parameters())

@@ -1,4 +1,4 @@
-"""The two-layer network of Theorem 1 as a module, and the naive one to compare it with."""
+"""The two-layer network of Theorem 1 as a module."""
 
 import numpy as np
 import torch
@@ -40,15 +40,3 @@ class HingeNetwork(torch.nn.Module):
             hinges = torch.relu(places[:, None] - self.breakpoints[block])
             total = total + hinges @ self.weights[block]
         return total
-
-
-def naive_network(n: int, d: int, device: str = "meta") -> torch.nn.Sequential:
-    """The plain construction: n hidden units with d weights each, (d + 2) n weights in all.
-
-    On the default device it has shapes and takes no memory.
-    """
-    return torch.nn.Sequential(
-        torch.nn.Linear(d, n, dtype=torch.float64, device=device),
-        torch.nn.ReLU(),
-        torch.nn.Linear(n, 1, bias=False, dtype=torch.float64, device=device),
-    )

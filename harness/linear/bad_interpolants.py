@@ -42,10 +42,11 @@ class Interpolant:
 def interpolants(
     recipe: KernelRecipe, extra: int, root: Path | None = None
 ) -> dict[str, Interpolant]:
-    """Four functions that fit the recipe's training labels, by name, in float64.
+    """Five functions that fit the recipe's training labels, by name, in float64.
 
     "minimum norm": centres at the training points. "random labels on extra points": ``extra``
-    held-out training images, with random labels, are fitted too. "random labels on the test
+    held-out training images, with random labels, are fitted too. "true labels on extra points": the
+    same images with their true labels, which is no bad interpolant. "random labels on the test
     images": so are ``extra`` test images. "random centres": as many centres as training points,
     uniform in the cube of pixels. The recipe's features must be pixels, and ``held_out`` at least
     ``extra``.
@@ -67,12 +68,14 @@ def interpolants(
     labels = torch.randint(data.classes, (extra,), generator=draw)
     made = {"minimum norm": (x, _solve(kernel.block(x, x), y))}
     chosen = torch.randperm(len(z), generator=stream(recipe.seed, SUBSET))[:extra]
-    for name, images in (
-        ("random labels on extra points", data.test_images[:extra]),
-        ("random labels on the test images", test.test_images[chosen]),
+    held_out = data.test_images[:extra]
+    for name, images, its in (
+        ("random labels on extra points", held_out, labels),
+        ("true labels on extra points", held_out, data.test_labels[:extra]),
+        ("random labels on the test images", test.test_images[chosen], labels),
     ):
         points = torch.cat([x, features(recipe.features, images).double()])
-        targets = torch.cat([y, data.one_hot(labels).double()])
+        targets = torch.cat([y, data.one_hot(its).double()])
         made[name] = (points, _solve(kernel.block(points, points), targets))
     centres = _random_centres(recipe, data)
     made["random centres"] = (centres, _solve(kernel.block(x, centres), y))

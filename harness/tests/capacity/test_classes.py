@@ -12,7 +12,6 @@ from hypothesis.extra.numpy import arrays
 
 from harness.capacity import bounds
 from harness.capacity.classes import (
-    AffineFunctions,
     LinearFunctions,
     RandomHalfspaces,
     Theorem1Networks,
@@ -20,8 +19,7 @@ from harness.capacity.classes import (
 )
 from harness.capacity.networks import TrainedNetworks
 from harness.capacity.rademacher import best_correlations, correlations
-from harness.capacity.samples import principal_coordinates
-from harness.capacity.shattering import realised_labelings
+from harness.capacity.shattering import realised_labelings, solved_labelings, with_a_constant
 from harness.capacity.signs import MOST_POINTS, all_signs, random_signs
 from harness.errors import CapacityError, HarnessError, InvalidRecipe
 from harness.training.protocol import paper_recipe
@@ -40,15 +38,6 @@ def gaussian(n, d, seed=0):
 
 def shatters(functions, points, margin=0.0):
     return bool(realised_labelings(functions, points, margin).all())
-
-
-def radon_labels(points):
-    """A labeling of d + 2 points that no affine function realises (Radon 1921).
-
-    The sides of an affine dependence: the convex hulls of the two sides meet.
-    """
-    homogeneous = np.hstack([points, np.ones((len(points), 1))])
-    return np.where(np.linalg.svd(homogeneous.T)[2][-1] >= 0, 1.0, -1.0)
 
 
 class Fixed:
@@ -140,37 +129,6 @@ def test_a_large_sample_goes_through_the_sorted_breakpoints(monkeypatch):
     assert Theorem1Networks().fit(points, signs) == pytest.approx(signs, abs=1e-12)
 
 
-@pytest.mark.parametrize("dimension", [1, 2, 3])
-@pytest.mark.parametrize("seed", [0, 1])
-def test_affine_functions_shatter_d_plus_1_points_in_general_position(dimension, seed):
-    assert shatters(AffineFunctions(), gaussian(dimension + 1, dimension, seed))
-
-
-@given(st.integers(1, 3).flatmap(lambda d: lattice(d + 2, d)))
-def test_affine_functions_never_shatter_d_plus_2_points(points):
-    """Whatever their position; and Radon's partition is a labeling that they miss."""
-    signs = radon_labels(points)[None]
-    assert best_correlations(AffineFunctions(), points, signs).tolist() == [0.0]
-    assert best_correlations(AffineFunctions(), points, -signs).tolist() == [0.0]
-    assert not shatters(AffineFunctions(), points)
-
-
-def test_three_points_on_a_line_are_not_shattered_by_affine_functions():
-    line = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]])
-    assert realised_labelings(AffineFunctions(), line).sum() == 6
-    assert shatters(AffineFunctions(), np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.5]]))
-
-
-@pytest.mark.parametrize("scale", [1e-12, 1e9])
-@pytest.mark.parametrize("offset", [0.0, 1e7])
-def test_shattering_by_affine_functions_is_invariant_to_scale_and_origin(scale, offset):
-    triangle = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]) + offset
-    assert shatters(AffineFunctions(), scale * triangle)
-    flat = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 1e-10]])
-    assert shatters(AffineFunctions(), scale * flat), "a triangle, however flat"
-    assert not shatters(AffineFunctions(), scale * np.full((2, 3), offset)), "equal points"
-
-
 def test_every_point_must_have_the_margin():
     points, signs = gaussian(2, 1), all_signs(2)
     half = Fixed(signs * [[1.0, 0.5]])
@@ -192,8 +150,8 @@ def network(**changes):
 
 
 def test_trained_networks_shatter_where_affine_functions_do_not():
-    points = principal_coordinates(gaussian(4, 5), 2)
-    assert not shatters(AffineFunctions(), points)
+    points = np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]])
+    assert solved_labelings(with_a_constant(points), all_signs(4)).rank == 3
     assert shatters(network(), points, margin=0.5)
     untrained = realised_labelings(network(epochs=1, learning_rate=1e-9), points)
     assert untrained.sum() <= 1, "one function has one labeling"
@@ -221,7 +179,9 @@ def test_a_diverged_training_is_reported():
         realised_labelings(network(learning_rate=1e20, epochs=5), gaussian(2, 1))
 
 
-def test_principal_coordinates_are_standardised():
-    axes = principal_coordinates(gaussian(20, 6), 4)
-    assert axes.T @ axes / 20 == pytest.approx(np.eye(4), abs=1e-12)
-    assert axes.mean(axis=0) == pytest.approx(np.zeros(4), abs=1e-12)
+def test_features_of_rank_n_solve_every_labeling_and_others_do_not():
+    points = np.random.default_rng(0).standard_normal((6, 5))
+    full = solved_labelings(with_a_constant(points), all_signs(6))
+    assert full.rank == 6 and full.smallest_margin == pytest.approx(1)
+    less = solved_labelings(points, all_signs(6))
+    assert less.rank == 5 and less.smallest_margin < 0

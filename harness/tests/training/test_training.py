@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from harness.tests.training_helpers import EVERYTHING, figures, finished, started
+from harness.tests.training_helpers import EVERYTHING, data_of, figures, finished, started
 from harness.tests.training_helpers import tiny_recipe as recipe
 from harness.training import checkpoint
 from harness.training.checkpoint import DamagedCheckpoint
@@ -145,11 +145,11 @@ def test_weights_that_are_not_finite_after_the_last_step_are_diverged():
 
 def test_leaked_test_images_are_trained_on_with_the_labels_that_they_are_scored_on():
     changes = {"inputs": "test images", "label_corruption": 0.5, "score_corrupted_test": True}
-    leaked = data_of(tiny_recipe(**changes))
+    leaked = data_of(recipe(**changes))
     assert torch.equal(leaked.train_images, leaked.test_images)
     assert torch.equal(leaked.train_labels, leaked.corrupted_test_labels)
     assert not torch.equal(leaked.train_labels, leaked.test_labels)
-    kept = data_of(tiny_recipe())
+    kept = data_of(recipe())
     n = len(leaked.test_images)
     assert n == len(kept.train_images)
     assert torch.equal(leaked.test_images, kept.test_images[:n])
