@@ -7,6 +7,7 @@ measure gets copies, on the CPU, so that nothing it does reaches another measure
 import copy
 import inspect
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -186,14 +187,17 @@ def evaluate(name: str, function: MeasureFunction, network: Network) -> Value:
     """
     model = copy.deepcopy(network.model)
     before = {key: it.clone() for key, it in model.state_dict().items()}
+    told = {TOLD: network.replaced.clone()} if is_told(function) else {}
     try:
-        result = function(
-            model,
-            network.inputs.clone(),
-            network.labels.clone(),
-            {key: it.clone() for key, it in network.initial.items()},
-            **({TOLD: network.replaced.clone()} if is_told(function) else {}),
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")  # What a measure warns of is shown, and no error.
+            result = function(
+                model,
+                network.inputs.clone(),
+                network.labels.clone(),
+                {key: it.clone() for key, it in network.initial.items()},
+                **told,
+            )
     except (Exception, SystemExit) as error:
         raise CapacityError(
             f"{name} raised on {network.recipe}: {one_line(error)}; try it by hand on a network of"

@@ -182,7 +182,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
     for item in chosen:
-        item.add_marker(pytest.mark.filterwarnings("default"))  # A measure's own are no errors.
         name = item.callspec.params["measured"]
         item.stash[NETWORK] = name
         item.stash[COMMAND] = ["--measure", name]
