@@ -3,7 +3,9 @@
 import argparse
 from pathlib import Path
 
-from harness.data.catalogue import DATASETS, data_root, dataset_spec, missing_files
+from harness.data.catalogue import DATASETS, data_root, dataset_spec, missing_files, verify
+from harness.data.photographs import photo_folder
+from harness.environment import available_cores
 from harness.errors import HarnessError
 
 
@@ -33,10 +35,9 @@ def run(options: argparse.Namespace) -> int:
     if spec.embedded:
         print(f"{spec.title} come with a dependency: nothing to {action}")
         return 0
-    from harness.data.catalogue import verify
-    from harness.data.sources import fetch
-
     if action == "fetch":
+        from harness.data.sources import fetch
+
         where = fetch(name, root)
     else:
         verify(name, where)
@@ -49,8 +50,6 @@ def run(options: argparse.Namespace) -> int:
 def _check_photographs(name: str, root: Path) -> int:
     """Decode every photograph and print the folder's numbers; raises DataError."""
     from harness.data.crop_cache import inspect_photographs, refuse_corrupt
-    from harness.data.photographs import photo_folder
-    from harness.environment import available_cores
 
     spec = dataset_spec(name)
     folder = photo_folder(root, spec.classes)

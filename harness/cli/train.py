@@ -8,17 +8,16 @@ import contextlib
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from harness.cli.common import add_precision, add_store, store_of
 from harness.errors import InvalidRecipe, UnknownName
 from harness.report.terminal import console
 from harness.runs.runner import Runner
+from harness.training.backend import resolve_backend
 from harness.training.protocol import named_recipe, recipe_names
+from harness.training.ranks import Ranks, joined
 from harness.training.recipe import Recipe
-
-if TYPE_CHECKING:
-    from harness.training.ranks import Ranks
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -57,9 +56,6 @@ def run(options: argparse.Namespace) -> int:
         print("\n".join(recipe_names()))
         return 0
     recipe = chosen_recipe(options.recipe, parse_changes(options.set))
-    from harness.training.backend import resolve_backend
-    from harness.training.ranks import joined
-
     device = options.device
     kind = resolve_backend(device).kind
     with joined(kind) as ranks:
@@ -68,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         return _train(recipe, options, device, ranks)
 
 
-def _train(recipe: Recipe, options: argparse.Namespace, device: str, ranks: "Ranks") -> int:
+def _train(recipe: Recipe, options: argparse.Namespace, device: str, ranks: Ranks) -> int:
     """Train as one of the processes that share it; only the first prints."""
     store, screen = store_of(options), console()
     if ranks.rank > 0:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from harness.data.sources import load
 from harness.data.streams import LABELS, PIXELS, SUBSET, stream
 from harness.errors import HarnessError
 from harness.linear.examples import Examples, examples, features
@@ -56,8 +57,6 @@ def interpolants(
             f"held_out = {recipe.held_out}, features = {recipe.features}, but {extra} extra points"
             " are taken from the held-out images, and random centres are images"
         )
-    from harness.data.sources import load
-
     size = recipe.images + extra
     require(8 * MATRICES * size**2, f"interpolation of {size:,} points")
     data, test = examples(recipe, root), load(recipe.dataset, root)

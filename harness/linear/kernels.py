@@ -1,19 +1,11 @@
-"""Kernels: functions of two points, evaluated block by block in the precision of the points."""
+"""The Gaussian kernel, evaluated block by block in the precision of the points."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 
 MatrixProduct = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-
-
-class Kernel(Protocol):
-    """What the solver needs of a kernel."""
-
-    def block(self, x: torch.Tensor, z: torch.Tensor, mm: MatrixProduct = torch.mm) -> torch.Tensor:
-        """Points (a, d) and (b, d) to values (a, b), in their precision, with products by mm."""
 
 
 @dataclass(frozen=True)
@@ -30,18 +22,6 @@ class GaussianKernel:
 
     def __str__(self) -> str:
         return f"exp(-{self.gamma:g} d^2)"
-
-
-@dataclass(frozen=True)
-class DotProduct:
-    """``x . z``: the linear model on the features themselves, of their rank."""
-
-    def block(self, x: torch.Tensor, z: torch.Tensor, mm: MatrixProduct = torch.mm) -> torch.Tensor:
-        """A matrix product."""
-        return mm(x, z.mT)
-
-    def __str__(self) -> str:
-        return "x.z"
 
 
 EXACT = 2**24

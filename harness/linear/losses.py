@@ -19,13 +19,6 @@ class Loss:
     value: Callable[["Tensor", "Tensor"], "Tensor"]
     smooth: bool
 
-    def slope(self, z: "Tensor", y: "Tensor") -> "Tensor":
-        """The derivative in z, by autograd; (n,) and (n,) to (n,)."""
-        import torch
-
-        z = z.detach().requires_grad_()
-        return torch.autograd.grad(self.value(z, y).sum(), z)[0]
-
 
 def _bregman(potential: Callable[["Tensor"], "Tensor"]) -> Callable[["Tensor", "Tensor"], "Tensor"]:
     """``p(z) - p(y) - p'(y) (z - y)``: convex in z, least at z = y, and curved like p."""

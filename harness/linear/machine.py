@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 
 from harness.errors import HarnessError
-from harness.linear.kernels import Kernel, exact_product
+from harness.linear.kernels import GaussianKernel, exact_product
 from harness.linear.memory import in_gb, peak_bytes, require, reset_peak
 from harness.linear.outcome import Progress, silent
 from harness.linear.refinement import TILE, Refined, kernel_product, refine
@@ -46,7 +46,7 @@ class KernelMachine:
     """A fitted kernel machine; float64 throughout, except for the points themselves."""
 
     points: torch.Tensor
-    kernel: Kernel
+    kernel: GaussianKernel
     ridge: float
     refined: Refined
     fitted: torch.Tensor
@@ -81,7 +81,7 @@ def bytes_needed(n: int, d: int, m: int, dtype: torch.dtype = torch.float32) -> 
 def fit(
     points: torch.Tensor,
     targets: torch.Tensor,
-    kernel: Kernel,
+    kernel: GaussianKernel,
     ridge: float | None = None,
     *,
     dtype: torch.dtype = torch.float32,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from harness.errors import HarnessError
-from harness.linear.kernels import Kernel, MatrixProduct
+from harness.linear.kernels import GaussianKernel, MatrixProduct
 from harness.linear.triangle import Triangle
 
 TILE = 1_024
@@ -40,7 +40,7 @@ class Refined:
 
 
 def kernel_product(
-    kernel: Kernel,
+    kernel: GaussianKernel,
     x: torch.Tensor,
     v: torch.Tensor,
     ridge: float = 0.0,

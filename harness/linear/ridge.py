@@ -6,9 +6,10 @@ from pathlib import Path
 
 import torch
 
+from harness.data.sources import load
 from harness.errors import HarnessError
 from harness.linear.examples import examples, features
-from harness.linear.kernels import GaussianKernel, Kernel
+from harness.linear.kernels import GaussianKernel
 from harness.linear.machine import refuse_duplicates
 from harness.linear.memory import require
 from harness.linear.recipe import KernelRecipe
@@ -21,7 +22,7 @@ MATRICES = 4
 def ridge_path(
     points: torch.Tensor,
     targets: torch.Tensor,
-    kernel: Kernel,
+    kernel: GaussianKernel,
     ridges: tuple[float, ...],
     queries: torch.Tensor,
 ) -> torch.Tensor:
@@ -82,8 +83,6 @@ def choose_ridge(
             f"held_out = {recipe.held_out}, first ridge {ridges[0]:g}; a ridge is chosen on"
             " held-out images, against ridge 0, which comes first"
         )
-    from harness.data.sources import load
-
     data, test = examples(recipe, root), load(recipe.dataset, root)
     queries = torch.cat([data.test_images, test.test_images])
     outputs = ridge_path(

@@ -1,4 +1,4 @@
-"""A recipe's options for a custom network: its arguments and the size of its images."""
+"""A recipe's arguments for a custom network."""
 
 from typing import Any
 
@@ -33,22 +33,6 @@ def pairs_of(field: str, options: Any) -> Options:
             " as in (('width', 64),)"
         ) from error
     return tuple(sorted(pairs.items()))
-
-
-def check_size(crop: int, image_size: int | None, augmentation: Any) -> None:
-    """Raise InvalidRecipe unless images cropped to ``crop`` can be enlarged to ``image_size``."""
-    if image_size is None:
-        return
-    if augmentation:
-        raise InvalidRecipe(
-            f"image_size = {image_size!r}, but it should be None where augmentation is on:"
-            " augmented images are not enlarged"
-        )
-    if not isinstance(image_size, int) or isinstance(image_size, bool) or image_size < crop:
-        raise InvalidRecipe(
-            f"image_size = {image_size!r}, but it should be None or an integer from crop = {crop}"
-            " up: images are cropped first, and then enlarged"
-        )
 
 
 def _hashable(value: Any) -> Any:

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from filelock import FileLock, Timeout
 
+from harness.environment import available_cores
 from harness.errors import DeviceError, StoreError
 from harness.evidence.catalogue import Claim, load_catalogue
 
@@ -290,8 +291,6 @@ def require_writable(report: Path) -> None:
 
 def _prepare_worker(config: pytest.Config) -> None:
     """Before torch is imported: cores / workers threads, and a GPU of its own."""
-    from harness.environment import available_cores
-
     session = config.stash[SESSION]
     threads = str(max(1, available_cores() // session.workers))
     os.environ.setdefault("OMP_NUM_THREADS", threads)

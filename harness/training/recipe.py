@@ -11,7 +11,7 @@ from typing import Any
 from harness.data.catalogue import dataset_spec
 from harness.errors import InvalidRecipe, UnknownName
 from harness.models.address import titled
-from harness.models.options import check_size, options_of, pairs_of
+from harness.models.options import options_of, pairs_of
 from harness.models.registry import model_spec
 from harness.training.recipe_checks import check_recipe
 from harness.training.recipe_fields import LATER, RecipeFields
@@ -29,7 +29,6 @@ class Recipe(RecipeFields):
         object.__setattr__(self, "model_options", options_of(self.model, self.model_options))
         pairs = pairs_of("optimizer_options", self.optimizer_options)
         object.__setattr__(self, "optimizer_options", pairs)
-        check_size(self.crop, self.image_size, self.augmentation)
         # JSON knows no tuples.
         if isinstance(self.augmentation, list):
             object.__setattr__(self, "augmentation", tuple(self.augmentation))

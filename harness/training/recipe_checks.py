@@ -27,6 +27,7 @@ def check_recipe(recipe: RecipeFields) -> None:
         _drawn_anew(recipe),
         _sample(recipe, data),
         _augmentation(recipe, data),
+        _enlarged(recipe),
         _weight_decay(recipe, model),
         _optimizer(recipe),
         _parts(recipe, model),
@@ -113,6 +114,15 @@ def _augmentation(recipe: RecipeFields, data: DatasetSpec) -> Iterator[Check]:
         f"below {side}, the side of the images of {data.title}, where augmentation has"
         " 'random crop': there is nothing to crop otherwise",
     )
+
+
+def _enlarged(recipe: RecipeFields) -> Iterator[Check]:
+    size, crop = recipe.image_size, recipe.crop
+    if size is not None:
+        remedy = "None where augmentation is on: augmented images are not enlarged"
+        yield not recipe.augmentation, "image_size", remedy
+        remedy = f"None or an integer from crop = {crop} up: images are cropped, then enlarged"
+        yield is_integer(size) and size >= crop, "image_size", remedy
 
 
 def _weight_decay(recipe: RecipeFields, model: ModelSpec) -> Iterator[Check]:
