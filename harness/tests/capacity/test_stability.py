@@ -34,13 +34,6 @@ def logistic(**changes):
 # --- Bounds ----------------------------------------------------------------------------------
 
 
-def test_the_generalization_bound_is_vacuous_for_a_complexity_of_1():
-    assert bounds.generalization_bound(1.0, 50_000) > 1
-    # sqrt(ln 40 / 100,000) = 0.006074
-    assert bounds.generalization_bound(0.1, 50_000) == pytest.approx(0.1 + 3 * 0.0060736, abs=1e-6)
-    assert bounds.generalization_bound(0.0, 10**12) == pytest.approx(0, abs=1e-5)
-
-
 def test_the_generalization_bound_holds_on_a_class_that_can_be_enumerated():
     """Thresholds on a line, coin labels: the true gap of the best is below the bound."""
     draw = np.random.default_rng(0)
@@ -54,12 +47,6 @@ def test_the_generalization_bound_holds_on_a_class_that_can_be_enumerated():
         complexity = (signs @ functions / 100).max(axis=1).mean()
         exceeded += gap > bounds.generalization_bound(complexity, 100, failure=0.05)
     assert exceeded <= 0.05 * 200
-
-
-def test_concentration_is_mcdiarmids():
-    # exp(-t^2 n k / 2) = 0.05
-    t = bounds.concentration(100, 4, 0.05)
-    assert math.exp(-(t**2) * 400 / 2) == pytest.approx(0.05)
 
 
 def test_the_stability_bound_is_the_theorems():
@@ -103,14 +90,6 @@ def test_the_nonconvex_bound_lasts_where_steps_are_small():
         bounds.passes_until_vacuous(replace(recipe, model="alexnet"))
 
 
-def test_the_stability_bound_ignores_labels():
-    """The planted fault of the catalogue would be a bound that does."""
-    for changes in ({"label_corruption": 1.0}, {"label_corruption": 0.5, "label_draw": 3}):
-        other = replace(logistic(), **changes)
-        assert bounds.stability_bound(other) == bounds.stability_bound(logistic())
-    assert bounds.stability_bound(logistic(epochs=4)) == 2 * bounds.stability_bound(logistic())
-
-
 @pytest.mark.parametrize("inputs", ["true", "shuffled pixels"])
 def test_no_image_exceeds_the_radius_of_its_recipe(inputs):
     recipe = replace(logistic(), train_size=None, inputs=inputs)
@@ -148,8 +127,6 @@ def test_lipschitz_and_smoothness_are_those_of_the_loss_that_trains():
         ({"model": "mlp-1x16"}, "model = 'mlp-1x16', but the theorem covers 'linear' only"),
         ({"labels": "classes"}, "labels = 'classes'"),
         ({"momentum": 0.9}, "momentum = 0.9, but the theorem covers 0 only"),
-        ({"batch_size": 2}, "batch_size = 2"),
-        ({"decay": 0.95}, "decay = 0.95"),
         ({"learning_rate": 0.03}, "learning_rate = 0.03.*2 / smoothness = 0.02073"),
         ({"stop_at_zero_error": True}, "stop_at_zero_error = True"),
         ({"inputs": "gaussian"}, "inputs = 'gaussian', .* covers 'true' or 'shuffled pixels' only"),
@@ -202,15 +179,6 @@ def test_closed_forms_equal_a_new_fit(n, d, penalty, seed):
         without = Ridge(penalty * n / (n - 1)).fit(points[rest], labels[rest])
         moved = abs(points[place] @ (without - before))
         assert left_out[place] == pytest.approx(moved, abs=1e-8)
-
-
-@given(st.integers(2, 12), st.integers(1, 6), st.floats(1, 5), st.integers(0, 999))
-def test_ridge_stays_below_its_bound(n, d, multiple, seed):
-    points, labels = sample(n, d, seed)
-    others, other_labels = sample(n, d, seed + 1)
-    ridge = Ridge(4 * multiple)
-    measured = ridge.replaced(points, labels, others, other_labels, np.arange(n))
-    assert measured.largest <= bounds.ridge_bound(2.0, ridge.penalty, n) + 1e-12
 
 
 def test_ridge_gets_the_sample_that_networks_train_on():
@@ -317,17 +285,6 @@ def test_runs_from_other_initial_weights_are_not_compared():
         else:
             with pytest.raises(CapacityError, match="in its initial weights, too"):
                 replacements(base, [other])
-
-
-def test_runs_without_answers_are_not_compared():
-    base = run([0.0] * 6, LABELS)
-    with pytest.raises(CapacityError, match="no runs to compare"):
-        replacements(base, [])
-    with pytest.raises(CapacityError, match="set keep_answers=True"):
-        losses(run([], []))
-    broken = replace(base, outcome=replace(base.outcome, status="diverged", answers=[]))
-    with pytest.raises(CapacityError, match="it diverged"):
-        losses(broken)
 
 
 def test_the_stability_in_the_mean_is_a_rise_at_the_replaced_example():

@@ -9,12 +9,9 @@ from PIL import Image
 from claims.custom import test_capacity as custom
 from harness.data.class_folders import listed
 from harness.data.custom import custom_dataset, custom_spec
-from harness.errors import DataError, NetworkError
-from harness.models import MODELS
+from harness.errors import DataError
 from harness.plugin.custom import (
-    OF_THE_PAPER,
     _data_of,
-    _fitted_by_a_linear_model,
     _tiers,
     experiments_of,
     networks_of,
@@ -24,8 +21,7 @@ from harness.tests.evidence.test_corruption import run as run_of
 from harness.tests.evidence.test_measurements import fake_run
 from harness.tests.plugin_helpers import Project
 from harness.training.custom import CustomNetwork
-from harness.training.custom_options import add_network_options, custom_networks
-from harness.training.protocol import paper_recipe
+from harness.training.custom_options import add_network_options
 
 HERE = "harness.tests.custom_networks"
 CLAIMS = """
@@ -106,13 +102,6 @@ def test_a_selection_without_a_check_for_networks_is_no_crash(tmp_path):
     assert "INTERNALERROR" not in done.text
 
 
-def test_a_plan_names_the_trainings_of_the_network(tmp_path):
-    done = Project(tmp_path, CLAIMS).run("--plan", "--arch=mlp-1x16", "--arch-epochs=7")
-    job = "mlp-1x16 on digits (n = 16), true labels, seed 0 and 1 more as one job"
-    assert f"{job}: at most 7 epochs" in done.text
-    assert "2 trainings in 1 jobs for 1 tests" in done.text
-
-
 def test_a_network_that_cannot_be_trained_ends_the_session_before_anything_is_collected(tmp_path):
     """In xdist's controller, so that the sentence is seen."""
     done = Project(tmp_path, CLAIMS).run(f"--arch={HERE}:WrongSize", "-n", "2")
@@ -125,14 +114,6 @@ def test_a_network_that_cannot_be_trained_ends_the_session_before_anything_is_co
 def config(**options):
     """Options as pytest holds them."""
     return SimpleNamespace(getoption=lambda name: options.get(name.strip("-").replace("-", "_")))
-
-
-def test_a_dataset_alone_is_tried_with_the_papers_networks():
-    found = networks_of(config(dataset="digits"))
-    assert [network.title for network in found] == [
-        MODELS[name].paper_name for name in OF_THE_PAPER
-    ]
-    assert networks_of(config()) == ()
 
 
 @pytest.mark.parametrize(
@@ -195,10 +176,8 @@ def test_a_slowdown_is_decided_where_both_were_fitted_or_the_time_alone_is_too_l
     ("expression", "arguments", "tiers"),
     [
         ("", [], ["fast"]),
-        ("claim", [], ["fast"]),
         ("not gpu_full", [], ["fast", "cpu_full"]),
         ("cpu_full or gpu_full", [], ["cpu_full", "gpu_full"]),
-        ("fast and claim", [], ["fast"]),
         ("fast and not control and not baseline", [], ["fast"]),
         ("fast and not claim", [], []),
         ("", ["claims/custom/test_capacity.py::test_it[cpu_full-net.py:make]"], ["cpu_full"]),
@@ -207,18 +186,6 @@ def test_a_slowdown_is_decided_where_both_were_fitted_or_the_time_alone_is_too_l
 def test_a_network_is_examined_at_the_tiers_that_are_asked_for(expression, arguments, tiers):
     option = SimpleNamespace(markexpr=expression)
     assert _tiers(SimpleNamespace(option=option, args=arguments)) == tiers
-
-
-def test_a_sample_that_a_linear_model_fits_is_said_to_be_one():
-    def note(dataset, **changes):
-        return _fitted_by_a_linear_model(
-            paper_recipe("mlp-1x16", dataset, "true-labels", **changes)
-        )
-
-    words = "256 images of 2,352 values, which a linear model may fit as well"
-    assert note("cifar10", train_size=256) == words
-    assert note("cifar10", train_size=256, crop=8, image_size=32) == ""
-    assert note("cifar10") == note("digits", train_size=64) == ""
 
 
 # --- A small custom data set -----------------------------------------------------------------
@@ -298,14 +265,6 @@ def test_an_image_that_cannot_be_read_ends_the_session_before_anything_is_collec
     assert not done.outcomes
 
 
-def test_a_last_batch_of_one_is_looked_for_in_every_sample_of_a_tier():
-    """10,000 images in batches of 99 leave one; all 50,000 leave five."""
-    assert _data_of(CustomNetwork("mlp-1x16", batch_size=99), ["cpu_full"]) == [
-        ("cifar10", None),
-        ("cifar10", 10_000),
-    ]
-
-
 # --- The options themselves ------------------------------------------------------------------
 
 
@@ -332,15 +291,9 @@ def test_an_option_belongs_to_the_network_before_it_and_is_a_python_value():
         ["--arch", "a:B", "--arch-option", "width"],
         ["--arch", "a:B", "--arch-option", "width=3", "--arch-option", "width=4"],
         ["--arch-lr", "0"],
-        ["--arch-batch-size", "2.5"],
         ["--image-size", "-3"],
     ],
 )
 def test_an_option_that_means_nothing_is_refused(arguments):
     with pytest.raises((SystemExit, argparse.ArgumentError)):
         parsed(*arguments)
-
-
-def test_two_networks_of_one_name_are_refused():
-    with pytest.raises(NetworkError, match=r"net.py:make is named twice"):
-        custom_networks([("./net.py:make", ()), ("./other/net.py:make", ())])

@@ -79,20 +79,12 @@ def test_evidence_that_cannot_be_written_is_reported_and_its_parts_are_kept(tmp_
     assert '"supported"' in parts[0].read_text()
 
 
-def test_a_report_that_cannot_be_written_fails_the_session(tmp_path):
-    taken = "    open('occupied', 'w').close()\n"
-    session = Project(tmp_path, TRUE + taken).run("--report", "occupied")
-    assert "notice: no report was written" in session.text and session.evidence
-    assert session.code == pytest.ExitCode.INTERNAL_ERROR
-
-
 @pytest.mark.parametrize(
     ("option", "path", "message"),
     [
         ("--evidence", "file/evidence.jsonl", ": cannot write there (Not a directory)"),
         ("--evidence", "folder", " is a folder; name a file in it"),
         ("--report", "file", ": cannot write there (File exists)"),
-        ("--report", "file/report", ": cannot write there (Not a directory)"),
     ],
 )
 def test_a_path_that_cannot_be_written_is_an_error_at_once(tmp_path, option, path, message):

@@ -123,12 +123,6 @@ def test_the_plugin_serves_a_folder_of_its_own_and_writes_the_scorecard(tmp_path
     assert "scorecard: report/deep/scorecard.txt" in session.text
 
 
-def test_a_session_without_claims_has_no_scorecard(tmp_path):
-    session = Project(tmp_path, "def test_it():\n    pass\n").run()
-    assert session.code == pytest.ExitCode.OK
-    assert "claims of the paper" not in session.text
-
-
 def test_many_jobs_that_differ_in_draw_seed_or_replacement_share_a_line():
     """Their arithmetic is summed, and nothing is left out."""
     from harness.plugin.plan import MANY, _lines

@@ -30,17 +30,11 @@ def tried(project, *arguments):
     return next(line for line in session.text.splitlines() if "tried" in line)
 
 
-def test_the_default_profile_is_the_fast_one(project):
+def test_profile_and_base_seed_decide_the_examples(project):
     assert "tried 25 of 25" in tried(project)
-
-
-def test_another_profile_can_be_asked_for(project):
-    assert "of 250," in tried(project, "--hypothesis-profile=ci")
-
-
-def test_the_base_seed_decides_the_examples(project):
     assert tried(project) == tried(project)
     assert tried(project) != tried(project, "--base-seed=1")
+    assert "of 250," in tried(project, "--hypothesis-profile=ci")
 
 
 def test_hypothesis_own_seed_goes_first(project):

@@ -85,11 +85,6 @@ def test_a_sessions_evidence_alone_has_the_curves_and_the_page_is_written(tmp_pa
     assert session.evidence[0].when[:2] == "20"
 
 
-def test_a_session_that_judges_nothing_of_the_paper_writes_no_report(tmp_path):
-    session = Project(tmp_path, "def test_it(): pass\n").run("--report", "report")
-    assert (session.code, (tmp_path / "report").exists()) == (0, False)
-
-
 def test_every_claim_has_tests_with_the_tiers_at_which_they_run():
     tests = claim_tests()
     assert {test.claim for test in tests if not test.control} == set(CATALOGUE)

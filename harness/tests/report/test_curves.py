@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from harness.evidence.published_figures import published_figure
-from harness.models.registry import MODELS, ModelSpec
 from harness.report.curves import by_the_protocol, paper_figures
 from harness.report.drawings import FIGURES
 from harness.report.figures.paper import COLOURS
@@ -27,16 +26,7 @@ def drawn(name, series):
     ]
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"redraw": "labels each epoch"},
-        {"learning_rate": 0.5},
-        {"momentum": 0.0},
-        {"batch_size": 64},
-        {"decay": 0.999},
-    ],
-)
+@pytest.mark.parametrize("changes", [{"redraw": "labels each epoch"}, {"momentum": 0.0}])
 def test_a_run_that_departs_from_the_protocol_is_in_no_figure(changes):
     assert by_the_protocol(run(**changes)) is None
     assert figures(run(**changes)) == {}
@@ -54,11 +44,6 @@ def test_reduced_scale_gets_a_panel_of_its_own():
     assert [it["paper"] for it in series] == [True, False]
     titles = {title for title, *_ in drawn("figure-1a", series)}
     assert titles == {"Inception, CIFAR-10", "Inception\ndigits, n = 256"}
-
-
-def test_a_run_with_held_out_images_is_drawn():
-    (series,) = figures(run(dataset="digits", train_size=256, validation_size=300))["figure-1a"]
-    assert series["images"] == 256 and not series["paper"]
 
 
 def test_an_epoch_without_a_loss_leaves_a_gap_and_not_the_figure():
@@ -127,21 +112,6 @@ def test_a_curve_over_corruption_needs_two_levels_and_in_figure_1b_true_labels()
     assert set(found) == {"figure-1a", "figure-1c"}
 
 
-def test_figure_2b_needs_evaluations_along_the_way():
-    assert "figure-2b" in figures(run(setting="true-labels"))
-    seldom = run(setting="true-labels")
-    seldom.curve["test_accuracy"][:-1] = [None] * (len(seldom.curve["test_accuracy"]) - 1)
-    assert "figure-2b" not in figures(seldom)
-    assert "figure-2b" not in figures(run("mlp-1x512", "true-labels"))
-
-
 def test_a_diverged_run_is_drawn_in_no_figure():
     lost = replace(run(), figures={**run().figures, "train accuracy": None})
     assert figures(lost) == {}
-
-
-def test_a_registered_network_is_drawn(monkeypatch):
-    spec = ModelSpec("mine", "Mine", 0.01)
-    monkeypatch.setitem(MODELS, "mine", spec)
-    series = figures(run("mine"))["figure-1a"]
-    assert "Mine\nCIFAR-10, n = 50,000" in {title for title, *_ in drawn("figure-1a", series)}

@@ -31,16 +31,3 @@ def test_figures_come_from_the_store_alone(tmp_path, capsys):
     drawn = sorted(path.stem for path in (tmp_path / "out").iterdir())
     assert drawn == ["figure-1a", "figure-1b", "figure-1c"]
     assert "figure-1a: 2 curves or points" in capsys.readouterr().out, "a decayed run is none of it"
-
-
-def test_an_empty_store_draws_nothing_and_says_so(tmp_path, capsys):
-    assert main(["figures", "--runs", str(tmp_path / "no"), "--out", str(tmp_path / "out")]) == 0
-    assert "nothing to draw" in capsys.readouterr().out and not (tmp_path / "out").exists()
-
-
-def test_a_folder_that_cannot_be_written_is_an_error(tmp_path, capsys):
-    keep(Store(tmp_path / "runs"), "aa", "true-labels")
-    (tmp_path / "out").touch()
-    arguments = ["figures", "--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "out")]
-    assert main(arguments) == 2
-    assert "error: " in capsys.readouterr().err

@@ -7,7 +7,7 @@ import pytest
 
 from harness.evidence.run_record import RunRecord
 from harness.report.drawings import FIGURES
-from harness.report.networks import FIGURE, compare, comparison_text, learning_curves
+from harness.report.networks import FIGURE, compare, comparison_text
 from harness.report.page import render, write_report
 from harness.report.scorecard import scorecard, totals
 from harness.report.sources import Sources
@@ -63,12 +63,6 @@ def test_a_network_has_a_row_with_the_results_of_its_runs():
     assert other.cells[-1] == "0 of 1"
 
 
-def test_a_folder_of_images_is_named_without_its_place_and_size():
-    recipe = {**RUNS["true"].recipe, "dataset": "folder:/data/pictures of@home@28"}
-    (row,) = compare(OF_MINE, {"true": replace(RUNS["true"], recipe=recipe)})
-    assert row.cells[1] == "64 of pictures of@home"
-
-
 def test_a_diverged_run_is_not_averaged_away():
     broken = replace(RUNS["random"], figures={"train accuracy": None, "epochs to fit": None})
     (row,) = compare(OF_MINE, {**RUNS, "random": broken})
@@ -117,14 +111,6 @@ def test_the_page_has_a_section_for_them_and_no_cell_or_verdict_of_the_papers(tm
     assert not (tmp_path / "figures" / "figure-1a.svg").exists()
     without = render(Sources([record()], {}), CATALOGUE, {}, defaultdict(str))
     assert "Custom networks" not in without and "1 of 57 claims judged" in without
-
-
-def test_curves_are_those_on_true_and_on_random_labels():
-    drawn = learning_curves([*OF_MINE, record(runs=["never"])], RUNS)
-    assert [(it["labels"], it["y"]) for it in drawn] == [
-        ("true labels", [0.1, 0.9]),
-        ("random labels", [0.1, 0.9]),
-    ]
 
 
 @pytest.mark.parametrize("count", [1, 9])

@@ -8,8 +8,7 @@ import pytest
 
 from harness.report.formatting import LONG, brief, command
 from harness.report.machines import machines_of
-from harness.report.page import MEANINGS, SYMBOLS, write_report
-from harness.report.scorecard import STYLES
+from harness.report.page import write_report
 from harness.report.sources import Sources
 from harness.sabotage.fault import load_faults, standing_in
 from harness.tests.report_helpers import CATALOGUE, CPU, NASTY, record, run, sources
@@ -105,11 +104,6 @@ def test_totals_are_of_all_claims(page, empty):
         assert counts[4] == len(CATALOGUE) - judged
 
 
-def test_an_empty_evidence_says_that_nothing_was_run(empty):
-    assert "Nothing was run: the evidence holds no check." in empty.of("top")
-    assert "No run is behind this evidence" in empty.of("runs")
-
-
 SHOWN = {
     "claim-2.1-fit": [
         *("50.00 %", "45.00 to 55.00", "refuted", "values: 100.00 %, 99.00 %"),
@@ -133,20 +127,6 @@ SHOWN = {
 def test_checks_controls_runs_and_machines_are_shown(page, section):
     text = page.of(section)
     assert [it for it in SHOWN[section] if it not in text] == []
-
-
-@pytest.mark.parametrize(
-    ("section", "texts"),
-    [
-        ("claim-2.1-fit", ["MLP 1x512: training", "Inception: training"]),
-        ("claim-A-protocol", ["number 7", "17 more", "number 8"]),
-        ("verdicts", ["A processor, 2 cores", "A-params"]),
-    ],
-    ids=["wrong checks first", "further checks folded", "machines before claims"],
-)
-def test_what_matters_most_comes_first(page, section, texts):
-    positions = [page.of(section).index(text) for text in texts]
-    assert positions == sorted(positions)
 
 
 def test_a_copied_command_is_the_command():
@@ -197,16 +177,3 @@ def test_data_that_cannot_be_drawn_leave_out_a_figure_with_a_notice(tmp_path):
     assert "x.jsonl: line 3 left out, damaged" in page.of("verdicts")
     assert "the figure theorem1-function cannot be drawn from this evidence" in page.of("verdicts")
     assert not (tmp_path / "figures" / "theorem1-function.svg").exists()
-
-
-def test_the_scorecard_and_the_figures_are_beside_it(folder, page):
-    assert (folder / "scorecard.txt").read_text(encoding="utf-8").startswith("claim and check")
-    names = {path.stem for path in (folder / "figures").iterdir()}
-    assert names == {"figure-1a", "figure-1b", "figure-1c", "figure-2b", "lemma1-interleaving"}
-
-
-def test_no_verdict_is_shown_by_colour_alone():
-    assert set(SYMBOLS) == set(STYLES)
-    assert set(MEANINGS) < set(SYMBOLS)
-    claims = [SYMBOLS[verdict] for verdict in MEANINGS]
-    assert len(set(claims)) == len(claims)

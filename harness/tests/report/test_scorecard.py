@@ -8,8 +8,7 @@ import pytest
 
 from harness.evidence.catalogue import load_catalogue
 from harness.evidence.record import Evidence
-from harness.report.scorecard import STYLES, WIDTH, scorecard, totals
-from harness.report.verdicts import verdict_words
+from harness.report.scorecard import WIDTH, scorecard, totals
 
 CATALOGUE = load_catalogue(Path(__file__).parents[3] / "claims" / "catalogue.toml")
 FIT = Evidence(
@@ -117,12 +116,6 @@ def test_a_check_that_went_wrong_is_shown_in_full(verdict, expected, below):
     assert text.count("quite") > card(record(check=name)).count("quite"), "supported: cut"
 
 
-def test_seconds_on_the_same_runs_count_once():
-    shared = [record(check=f"c{i}", seconds=10.0, runs=["a", "b"]) for i in range(3)]
-    growing = [record(check=f"d{i}", seconds=float(i), test="t") for i in range(3)]
-    assert row(card(*shared, *growing), "2.1-fit").split()[-1] == "12"
-
-
 def test_refuted_controls_share_a_row_and_others_are_shown_in_full():
     refuted = [
         record(check=f"c{i}", verdict="refuted", control=True, seconds=2, test=f"t{i}")
@@ -148,19 +141,6 @@ def test_what_did_not_run_has_no_measurement_and_is_not_counted_as_judged():
     assert "0 of 57 claims judged: none" in only_a_control
     others = ", ".join(claim for claim in CATALOGUE if claim != "2.1-fit")
     assert f"not run: {others}" in " ".join(card(FIT).split())
-
-
-def test_every_verdict_has_words_and_a_style():
-    words = {
-        (verdict, control, expected): verdict_words(
-            record(verdict=verdict, control=control, expected=expected)
-        )
-        for verdict in ("supported", "refuted", "inconclusive", "not run")
-        for control, expected in ((False, True), (False, False), (True, False))
-    }
-    assert set(words.values()) == set(STYLES)
-    assert words["refuted", False, False] == words["inconclusive", False, False]
-    assert words["refuted", False, False] == "does not reproduce"
 
 
 def test_a_claim_is_as_good_as_its_worst_check():

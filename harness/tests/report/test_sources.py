@@ -55,13 +55,9 @@ def test_evidence_that_other_tools_have_changed_is_read(tmp_path, content):
     ("content", "reason"),
     [
         (lambda text: b"", "holds no check; name a file that pytest --evidence FILE has written"),
-        (lambda text: b"\n\n", "holds no check; name a file"),
         (lambda text: text.decode().encode("utf-16"), r"no check that can be read \(.*damaged"),
-        (lambda text: text.decode().encode("utf-16-le"), "no check that can be read .*in UTF-8"),
         (bz2.compress, "no check that can be read .*plain or packed by gzip"),
-        (lambda text: gzip.compress(text)[:-9], "cannot be read .*; name a file"),
         (lambda text: b"\x1f\x8b" + text, "cannot be read .*; name a file"),
-        (lambda text: gzip.compress(b""), "holds no check; name a file"),
         (lambda text: text.replace(b'"harness": "', b'"harness": "9'), "written by version 9"),
     ],
 )
@@ -92,31 +88,14 @@ def without(*names):
     ("line", "reason"),
     [
         (GOOD.to_line()[:-20], "damaged: not a whole line of evidence"),
-        ("\x00\x01", "damaged: not a whole line"),
-        ("[1, 2]", "damaged: not a whole line"),
         ("[" * 100_000, "damaged: not a whole line"),
         (run().to_line()[:-30], "damaged: not a whole line"),
-        *[
-            (changed(check=f"a {odd} name"), "damaged: not a whole line")
-            for odd in ("\0", "\033[31m", "\ud800")
-        ],
+        (changed(check="a \033[31m name"), "damaged: not a whole line"),
         (of_version(GOOD, "0.0.9").to_line(), r"written by version 0\.0\.9, and this is .*again"),
-        ("{}", "written by an unknown version"),
         (Evidence("2.1-fit", "x", False, "supported").to_line(), "written by an unknown version"),
-        *[
-            (changed(**{name: value}), f"damaged: {name} = .* is none")
-            for name, value in {
-                "verdict": "great",
-                "bound": {"kind": "near"},
-                "values": ["many"],
-                "interval": [0.1],
-                "seconds": None,
-                "published": "99 %",
-                "false_alarm": float("nan"),
-                "scale": "huge",
-                "figure": {"data": {}},
-            }.items()
-        ],
+        (changed(verdict="great"), "damaged: verdict = .* is none"),
+        (changed(bound={"kind": "near"}), "damaged: bound = .* is none"),
+        (changed(values=["many"]), "damaged: values = .* is none"),
         (changed(colour="red"), r"of another format \(it differs in: colour\)"),
         (without("when", "published_cell"), r"another format .*: published_cell, when\)"),
         (record("9-nine").to_line(), "about the unknown claim '9-nine', which is not in claims/"),
