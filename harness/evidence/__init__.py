@@ -43,6 +43,7 @@ from harness.evidence.published_figures import (
 from harness.evidence.record import FigureData
 from harness.evidence.regularization import (
     difference_in_accuracy,
+    difference_in_loss,
     gain_of_early_stopping,
     online_accuracy,
     roughness_of,

@@ -12,6 +12,7 @@ from harness.evidence.measurement import (
     design_effect,
     measure,
 )
+from harness.evidence.replicates import mean_over
 from harness.evidence.statistics import Counts, Interval, hull, sum_interval, t_interval
 from harness.runs.pairs import paired
 from harness.runs.run import Run
@@ -28,6 +29,22 @@ def difference_in_accuracy(name: str, runs: Sequence[Run], others: Sequence[Run]
     """
     pairs = [(_test(run), _test(other)) for run, other in paired(name, runs, others)]
     return _paired(name, pairs, [*runs, *others])
+
+
+def difference_in_loss(name: str, runs: Sequence[Run], others: Sequence[Run]) -> Measurement:
+    """Mean training loss of ``runs`` minus that of ``others``, pair by pair, without penalties.
+
+    In the last epoch that both of a pair reached. Student's interval over the pairs; one pair has
+    none.
+    """
+    values = []
+    for one, other in paired(name, runs, others):
+        last = min(one.curve.epochs, other.curve.epochs) - 1
+        values.append(one.curve.loss[last] - other.curve.loss[last])
+    every = [*runs, *others]
+    if len(values) > 1:
+        return mean_over(name, values, "loss", "runs: seeds, images, label draws", every)
+    return measure(name, values, "loss", (values[0], values[0]), "nothing: one pair", every)
 
 
 def gain_of_early_stopping(name: str, runs: Sequence[Run]) -> Measurement:

@@ -7,6 +7,7 @@ norm grows like the logarithm of the steps, and the direction tends to that of t
 X is (n, d), one example a row; labels y are -1 or 1, (n,). All in float64.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,13 +17,22 @@ import scipy.special
 from harness.errors import HarnessError
 from harness.linear.interpolation import Array
 
+TINY = 1e-300
 
-def logistic_descent(x: Array, y: Array, checkpoints: Sequence[int], penalty: float = 0.0) -> Array:
+
+def logistic_descent(
+    x: Array,
+    y: Array,
+    checkpoints: Sequence[int],
+    penalty: float = 0.0,
+    largest_norm: float = math.inf,
+) -> Array:
     """Weights (len(checkpoints), d) after so many steps of gradient descent from zero.
 
     The loss is the sum of log(1 + exp(-y <x, w>)), plus penalty / 2 |w|^2. The step is
     1 / smoothness, half of the largest for which descent is certain: 4 / (largest singular value of
-    X)^2 without a penalty.
+    X)^2 without a penalty. After each step weights of more than ``largest_norm`` are scaled down to
+    it: projected gradient descent.
     """
     signed = x * y[:, None]
     step = 1 / (np.linalg.norm(x, 2) ** 2 / 4 + penalty)
@@ -30,6 +40,7 @@ def logistic_descent(x: Array, y: Array, checkpoints: Sequence[int], penalty: fl
     for until in checkpoints:
         for _ in range(until - done):
             w += step * (scipy.special.expit(-(signed @ w)) @ signed - penalty * w)
+            w *= min(1.0, largest_norm / max(math.sqrt(w @ w), TINY))
         kept.append(w.copy())
         done = until
     return np.stack(kept)

@@ -53,3 +53,14 @@ def test_with_a_penalty_it_ends_where_scikit_learn_does():
     end = logistic_descent(x, y, [5_000], penalty=0.5)[0]
     model = LogisticRegression(C=2.0, fit_intercept=False, tol=1e-10, max_iter=10_000).fit(x, y)
     assert end == pytest.approx(model.coef_[0], abs=1e-6)
+
+
+def test_projected_descent_ends_at_the_best_point_of_the_ball():
+    """The gradient at the end points outward along the weights: no step within the ball helps."""
+    x, y = separable(8, 5, 0)
+    (free,) = logistic_descent(x, y, [200])
+    (w,) = logistic_descent(x, y, [2_000], largest_norm=0.5)
+    signed = x * y[:, None]
+    downhill = signed.T @ (1 / (1 + np.exp(signed @ w)))
+    assert np.linalg.norm(free) > 0.5 == pytest.approx(np.linalg.norm(w))
+    assert downhill / np.linalg.norm(downhill) == pytest.approx(w / np.linalg.norm(w), abs=1e-9)

@@ -1,0 +1,141 @@
+"""3-decay-helps: weight decay sometimes helps the optimisation, and it is a constraint on the norm.
+
+The first: the training loss with weight decay is lower than without, for one network and one kind
+of labels at least. fast: MLP 1x512 on 256 digits, true and random labels, 3 seeds. cpu_full: both
+MLPs on CIFAR-10, gpu_full: all five networks; 1 seed. The second, on a convex loss: projected
+gradient descent in a ball of the radius that weight decay reaches ends at the same weights.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from claims.section2_capacity.recipes import MLPS, NETWORKS, on_cifar10, on_digits
+from claims.section3_regularization.recipes import (
+    MLP_WEIGHT_DECAY,
+    decayed,
+    decayed_on_digits,
+    table_1,
+)
+from harness.evidence import AtMost, MoreThan, difference_in_loss, extreme
+from harness.linear.separable import logistic_descent
+from harness.plugin.experiments import experiments
+from harness.plugin.properties import extremes
+
+# --- It helps the optimisation ---------------------------------------------------------------
+
+HELPS = MoreThan(0.0, source="Section 1.1: it sometimes even helps optimization")
+
+
+def judge_help(judge, runs):
+    """The best of all pairs, groups one after the other: without weight decay, and with it."""
+    groups = list(runs.items())
+    measured = [
+        difference_in_loss(f"{name}: training loss without minus with weight decay", plain, other)
+        for (name, plain), (_, other) in zip(groups[::2], groups[1::2], strict=True)
+    ]
+    judge(max(measured, key=lambda it: it.interval[0]), HELPS)
+
+
+def pairs(without, with_decay, network, labels):
+    name = f"{network}, {labels}"
+    return {name: without, f"{name}, weight decay": with_decay}
+
+
+def on_digits_in_pairs(setting, seeds=(40, 41, 42), decay=None):
+    with_decay = [
+        decayed_on_digits("mlp-1x512", seed, setting)
+        if decay is None
+        else on_digits("mlp-1x512", setting, weight_decay=decay, epochs=200)
+        for seed in seeds
+    ]
+    plain = [on_digits("mlp-1x512", setting, seed) for seed in seeds]
+    return pairs(plain, with_decay, "MLP 1x512", setting.replace("-", " "))
+
+
+def true_labels(network):
+    with_decay = [table_1(network, decay=True)]
+    return pairs([table_1(network)], with_decay, network, "true labels")
+
+
+def random_labels(network):
+    plain = [on_cifar10(network, "random-labels")]
+    return pairs(plain, [decayed(network)], network, "random labels")
+
+
+@pytest.mark.claim("3-decay-helps")
+@experiments(
+    fast={"digits": on_digits_in_pairs("true-labels") | on_digits_in_pairs("random-labels")},
+    cpu_full={
+        "mlps": {
+            group: recipes
+            for network in MLPS
+            for each in (true_labels(network), random_labels(network))
+            for group, recipes in each.items()
+        }
+    },
+    gpu_full={
+        "all-networks": {
+            group: recipes
+            for network in NETWORKS
+            for group, recipes in true_labels(network).items()
+        }
+    },
+)
+def test_for_some_network_the_training_loss_is_lower_with_weight_decay(runs, judge):
+    judge_help(judge, runs)
+
+
+@pytest.mark.control("3-decay-helps")
+@experiments(
+    fast={
+        "decay-times-100": on_digits_in_pairs(
+            "random-labels", (40,), (("weights", 100 * MLP_WEIGHT_DECAY),)
+        )
+    }
+)
+def test_a_hundred_times_as_much_does_not_help(runs, judge):
+    judge_help(judge, runs)
+
+
+# --- It is a constraint on the norm ----------------------------------------------------------
+
+SAME = AtMost(
+    1e-6, source="Section 3: equivalent to a hard constraint; descent has converged to rounding"
+)
+PROBLEMS = st.tuples(
+    st.integers(1, 10), st.integers(1, 10), st.floats(0.05, 1.0), st.integers(0, 2**32 - 1)
+)
+"""Gaussian examples, dimensions, weight decay as a share of the smoothness, seed."""
+STEPS = [1_000]
+
+
+def distance(problem, radius):
+    """Between the two ends, relative; the ball has ``radius`` times the norm of decay's end."""
+    n, d, share, seed = problem
+    draw = np.random.default_rng(seed)
+    x, y = draw.standard_normal((n, d)), draw.choice([-1.0, 1.0], n)
+    penalty = share * np.linalg.norm(x, 2) ** 2 / 4
+    (with_decay,) = logistic_descent(x, y, STEPS, penalty)
+    norm = np.linalg.norm(with_decay)
+    (in_ball,) = logistic_descent(x, y, STEPS, largest_norm=radius * norm)
+    return float(np.linalg.norm(in_ball - with_decay) / norm)
+
+
+def judge_same(judge, name, value, note):
+    judge(extreme(f"{name}: distance of the weights, relative", value, note), SAME)
+
+
+@pytest.mark.fast
+@pytest.mark.claim("3-decay-helps")
+def test_a_ball_of_its_radius_gives_the_same_weights(judge):
+    """Logistic regression, which is convex; separable or not."""
+    worst = extremes(PROBLEMS, lambda it: distance(it, 1.0))
+    judge_same(judge, "weight decay, and a ball of its norm", worst.largest, worst.note)
+
+
+@pytest.mark.fast
+@pytest.mark.control("3-decay-helps")
+def test_a_ball_of_half_the_radius_does_not(judge):
+    worst = extremes(PROBLEMS, lambda it: distance(it, 0.5))
+    judge_same(judge, "weight decay, and a ball of half its norm", worst.smallest, worst.note)
