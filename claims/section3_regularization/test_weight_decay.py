@@ -63,6 +63,15 @@ def random_labels(network):
     return pairs(plain, [decayed(network)], network, "random labels")
 
 
+NOT_THE_MLPS = (
+    "With weight decay 0.0005 the MLPs end at a larger training loss: on CIFAR-10 with true labels"
+    " 0.052 instead of 0.028 (MLP 1x512) and 0.0095 instead of 0.0019 (MLP 3x512), with random ones"
+    " 0.197 instead of 0.141 and 0.023 instead of 0.0065; on digits 0.0005 and 0.01 more."
+    " Krizhevsky et al. 2012 report it of Alexnet on ImageNet; our convolutional networks are not"
+    " measured"
+)
+
+
 @pytest.mark.claim("3-decay-helps")
 @experiments(
     fast={"digits": on_digits_in_pairs("true-labels") | on_digits_in_pairs("random-labels")},
@@ -81,6 +90,7 @@ def random_labels(network):
             for group, recipes in true_labels(network).items()
         }
     },
+    known={"fast-digits": NOT_THE_MLPS, "cpu_full-mlps": NOT_THE_MLPS},
 )
 def test_for_some_network_the_training_loss_is_lower_with_weight_decay(runs, judge):
     judge_help(judge, runs)
@@ -107,7 +117,7 @@ PROBLEMS = st.tuples(
     st.integers(1, 10), st.integers(1, 10), st.floats(0.05, 1.0), st.integers(0, 2**32 - 1)
 )
 """Gaussian examples, dimensions, weight decay as a share of the smoothness, seed."""
-STEPS = [1_000]
+STEPS = [500]
 
 
 def distance(problem, radius):

@@ -119,7 +119,7 @@ def test_the_plugin_serves_a_folder_of_its_own_and_writes_the_scorecard(tmp_path
     card = (tmp_path / "report" / "deep" / "scorecard.txt").read_text()
     assert card in session.text
     assert max(map(len, card.splitlines())) <= 100
-    assert "1 of 57 claims judged: 1 supported" in card
+    assert "1 of 58 claims judged: 1 supported" in card
     assert "scorecard: report/deep/scorecard.txt" in session.text
 
 

@@ -24,7 +24,7 @@ def test_a_cpus_and_a_gpus_evidence_make_one_page(tmp_path, capsys):
     said = capsys.readouterr().out
     assert code == 0
     assert "notice: evidence.jsonl: line 3 left out, damaged" in said
-    assert "2 of 57 claims judged: 2 supported" in said
+    assert "2 of 58 claims judged: 2 supported" in said
     assert "cannot be drawn" not in said
     lines = [line for line in said.splitlines() if str(tmp_path) not in line]
     assert max(map(len, lines)) <= 100

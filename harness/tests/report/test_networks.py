@@ -90,7 +90,7 @@ def test_a_custom_network_counts_for_no_claim_of_the_paper():
     lines = totals([record(), *OF_OTHER, *OF_MINE], CATALOGUE)
     assert f"{OTHER}: 1 refuted, of 1 claims" in lines
     assert f"{MINE}: 2 supported, of 2 claims" in lines
-    assert "1 of 57 claims judged: 1 supported" in lines
+    assert "1 of 58 claims judged: 1 supported" in lines
     assert totals(OF_OTHER, CATALOGUE) == [f"{OTHER}: 1 refuted, of 1 claims"]
 
 
@@ -106,11 +106,11 @@ def test_the_page_has_a_section_for_them_and_no_cell_or_verdict_of_the_papers(tm
     write_report(tmp_path, Sources([*OF_MINE, *OF_OTHER], dict(RUNS)), CATALOGUE)
     page = (tmp_path / "report.html").read_text()
     assert "Custom networks" in page and MINE in page
-    assert "0 of 57 claims judged" in page
+    assert "0 of 58 claims judged" in page
     assert (tmp_path / "figures" / "custom-networks.svg").is_file()
     assert not (tmp_path / "figures" / "figure-1a.svg").exists()
     without = render(Sources([record()], {}), CATALOGUE, {}, defaultdict(str))
-    assert "Custom networks" not in without and "1 of 57 claims judged" in without
+    assert "Custom networks" not in without and "1 of 58 claims judged" in without
 
 
 @pytest.mark.parametrize("count", [1, 9])

@@ -135,10 +135,10 @@ def test_refuted_controls_share_a_row_and_others_are_shown_in_full():
 def test_what_did_not_run_has_no_measurement_and_is_not_counted_as_judged():
     text = card(record(check="the process died", verdict="not run", scale=""), FIT)
     assert re.fullmatch(r"  the process died +not run +0", row(text, "  the process"))
-    assert "0 of 57 claims judged: 1 not run" in text
+    assert "0 of 58 claims judged: 1 not run" in text
     only_a_control = card(record("2.1-chance", control=True, verdict="refuted"))
     assert re.search(r"^2\.1-chance .* not run +0$", only_a_control, re.MULTILINE)
-    assert "0 of 57 claims judged: none" in only_a_control
+    assert "0 of 58 claims judged: none" in only_a_control
     others = ", ".join(claim for claim in CATALOGUE if claim != "2.1-fit")
     assert f"not run: {others}" in " ".join(card(FIT).split())
 
@@ -154,7 +154,7 @@ def test_a_claim_is_as_good_as_its_worst_check():
         record("5-hessian", verdict="refuted", expected=False, scale="exact"),
     ]
     assert totals(records, CATALOGUE)[:3] == [
-        "4 of 57 claims judged: 1 supported, 1 does not reproduce, 1 inconclusive, 1 refuted",
+        "4 of 58 claims judged: 1 supported, 1 does not reproduce, 1 inconclusive, 1 refuted",
         "1 control: 1 refuted",
         "2 judged at reduced scale, which never counts as the paper's own number",
     ]
