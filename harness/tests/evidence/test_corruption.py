@@ -30,6 +30,7 @@ from harness.evidence import (
     spread_between_and_within,
     trend,
 )
+from harness.evidence.corruption import noise_after_signal
 from harness.evidence.statistics import (
     clopper_pearson,
     kendall_interval,
@@ -69,6 +70,16 @@ def test_a_network_has_converged_when_it_is_near_where_it_ends():
     assert epochs_to_converge(run(online=[0.5, 0.9, 0.98, 0.99]), within=0.1) == 2
     assert epochs_to_converge(run(online=[0.5, 0.98])) == 2
     assert math.isnan(epochs_to_converge(run(online=[1.0], diverged=True)))
+
+
+def test_noise_is_fitted_so_many_times_as_late_as_signal():
+    def half_after(signal, noise):
+        intact, corrupted = ([0.2] * (epochs - 1) + [0.5, 1.0] for epochs in (signal, noise))
+        return run(online_accuracy_intact=intact, online_accuracy_corrupted=corrupted)
+
+    measured = noise_after_signal("n", [half_after(2, 20), half_after(4, 8)])
+    assert measured.values == (10.0, 2.0)
+    assert math.isnan(noise_after_signal("n", [half_after(2, 2), run(online=[0.3])]).values[1])
 
 
 def test_a_slowdown_is_a_ratio_of_geometric_means():
