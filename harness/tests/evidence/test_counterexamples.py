@@ -64,11 +64,6 @@ def test_samples_are_distinct_and_finite(sample):
     assert sample.as_lists() == (sample.points.tolist(), sample.targets.tolist())
 
 
-@given(adversarial.easy_samples())
-def test_easy_samples_are_distinct(sample):
-    assert len(np.unique(sample.points, axis=0)) == len(sample.points)
-
-
 @given(st.booleans(), st.data())
 def test_a_repetition_has_the_target_that_it_says(conflicting, data):
     sample = data.draw(adversarial.samples_with_a_repetition(conflicting))
@@ -82,12 +77,6 @@ def test_interleavings_interleave(in_range, with_targets):
     assert interleave(*in_range)
     points, breakpoints, targets = with_targets
     assert interleave(points, breakpoints) and len(targets) == len(points)
-
-
-@given(adversarial.samples_with_a_depth())
-def test_depths_are_allowed(case):
-    sample, depth = case
-    assert 2 <= depth <= len(sample.points)
 
 
 REACHED = {

@@ -78,15 +78,10 @@ def test_what_is_not_finite_becomes_null_in_strict_json():
     "damaged",
     [
         FULL.to_line()[:-1],
-        FULL.to_line()[: len(FULL.to_line()) // 2],
         FULL.to_line().replace('"claim"', '"clam"'),
-        '{"claim": "2.1-fit"}',
         "{}",
-        "null",
         "[]",
-        "3",
         "not JSON",
-        "",
         "\x00\ufffd",
     ],
 )
