@@ -23,10 +23,10 @@ def only_the_claims(known: Any) -> bool:
 
 
 def names_no_tests(known: Any, folder: Path) -> bool:
-    """Whether a network, data or an optimiser is given, and no test, in a folder without claims."""
+    """Whether a network, data ... is given, and no test, in a folder without claims."""
     claims = CLAIMS.resolve()
     here = folder == claims.parent or folder.is_relative_to(claims)
-    asked = known.arch or known.dataset or known.optimizer
+    asked = known.arch or known.dataset or known.optimizer or known.measure
     return bool(asked and not known.file_or_dir and not here)
 
 

@@ -93,7 +93,9 @@ def test_a_tier_of_which_no_test_is_here_is_refused_with_a_remedy(tmp_path):
 def test_the_claims_are_meant_where_a_network_is_named_and_no_test(
     arch, dataset, arguments, folder, none
 ):
-    known = SimpleNamespace(arch=arch, dataset=dataset, optimizer=None, file_or_dir=arguments)
+    known = SimpleNamespace(
+        arch=arch, dataset=dataset, optimizer=None, measure=None, file_or_dir=arguments
+    )
     assert names_no_tests(known, folder) is none
 
 
