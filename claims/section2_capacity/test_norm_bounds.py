@@ -2,7 +2,7 @@
 
 Two bounds on the test error, by the l1 norm of a node's weights (Bartlett 1998) and by Frobenius
 norms (Neyshabur et al. 2015), both over the margin, of networks trained on true and on random
-labels. fast: MLP 1x128 on 64 and 256 digits, two classes, 6 samples each. cpu_full, gpu_full: the
+labels. fast: MLP 1x128 on 64 and 256 digits, two classes, 3 samples each. cpu_full, gpu_full: the
 MLPs on CIFAR-10, 1 seed. And rescaled layers, which change the l1 norm and not the function.
 """
 
@@ -42,7 +42,7 @@ def test_bounds_by_norms_are_above_1_on_digits(labels, reseeded, judge):
     """
     for n in SIZES:
         samples = samples_of_digits(SETTINGS[labels], n)
-        recipes = [reseeded(it) for it in samples if it.replaced is None]
+        recipes = [reseeded(it) for it in samples if it.replaced is None][:3]
         judge.computed_on(*recipes)
         summaries = [network.summary for network in capacity.train_networks(recipes)]
         judge_bounds(judge, f"{labels}, n = {n}", summaries, n)

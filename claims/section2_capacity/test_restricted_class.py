@@ -23,7 +23,7 @@ SAMPLES = {"digits": 256, "cifar10": 1_000}
 RATES = {"digits": 0.1, "cifar10": 0.01}
 """On digits above the paper's, for speed: a supremum does not ask how a function was found."""
 NOT_BINDING = 1_000.0
-POINTS, MARGIN, SMALL_NORM = 5, 0.5, 0.2
+POINTS, MARGIN, SMALL_NORM = 4, 0.5, 0.2
 """Of the sample that is to be shattered, and the constraint under which it cannot be."""
 
 VECTORS = "sign vectors"

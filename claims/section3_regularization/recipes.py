@@ -130,9 +130,9 @@ DROPOUT = 0.5
 """Of the last hidden layer, as Krizhevsky et al. 2012 have it."""
 
 
-def dropped_on_digits(network: str, seed: int) -> Recipe:
+def dropped_on_digits(network: str, seed: int, **changes: Any) -> Recipe:
     """Random labels of digits with dropout."""
-    return on_digits(network, "random-labels", seed, dropout=DROPOUT)
+    return on_digits(network, "random-labels", seed, dropout=DROPOUT, **changes)
 
 
 def dropped(network: str) -> Recipe:
