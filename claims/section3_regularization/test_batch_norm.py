@@ -116,8 +116,18 @@ def at_one_rate(network, rate=0.003):
     ]
 
 
+NOT_ON_DIGITS = (
+    "on 256 digits the curve without BatchNorm is 0.78 times as rough (0.51 to 1.07, 6 seeds), both"
+    " at a learning rate of 0.003. There an epoch has two steps, and BatchNorm's running averages"
+    " may add to the roughness of the curve with it"
+)
+
+
 @pytest.mark.claim("3.1-batchnorm")
-@experiments(cpu_full={"digits": {it: at_one_rate(it) for it in (WITH, WITHOUT)}})
+@experiments(
+    cpu_full={"digits": {it: at_one_rate(it) for it in (WITH, WITHOUT)}},
+    known={"cpu_full-digits": NOT_ON_DIGITS},
+)
 def test_the_curve_is_rougher_without_batch_norm_at_the_same_rate(runs, judge):
     """Here at reduced scale: 256 digits, 6 seeds."""
     judge_roughness(judge, "digits", runs)
