@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from harness.data.catalogue import dataset_spec
 from harness.evidence.measurement import Measurement, accuracies, measure
 from harness.evidence.published import Published, published_row
 from harness.evidence.published_figures import published_curve
@@ -64,12 +63,6 @@ def best_counts(run: Run) -> Counts:
     """
     best = run.outcome.best_test_accuracy
     return 0 if math.isnan(best) else round(best * run.outcome.test_total), run.outcome.test_total
-
-
-def published_counts(published: Published) -> Counts:
-    """A published share as if counted on ImageNet's 50,000 test images."""
-    total = dataset_spec("imagenet").test_size
-    return round(published.value * total), total
 
 
 def sum_of_accuracies(

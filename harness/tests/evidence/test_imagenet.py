@@ -10,7 +10,6 @@ from harness.evidence.imagenet import (
     disagreement,
     last_counts,
     less_disagreement,
-    published_counts,
     sum_of_accuracies,
     table2,
     top5_accuracy,
@@ -65,10 +64,6 @@ def test_a_diverged_run_has_no_sum():
     broken = run(diverged=True, test_correct=0)
     measured = sum_of_accuracies("d", {"x": (1, last_counts(broken))}, [broken])
     assert math.isnan(measured.values[0]) and measured.diverged
-
-
-def test_published_shares_are_counted_on_imagenets_test_images():
-    assert published_counts(table2("top1_test", "true", [])) == (29_900, 50_000)
 
 
 CLAIMS = """
