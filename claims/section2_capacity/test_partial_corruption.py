@@ -202,6 +202,7 @@ LEAKED = {
             "mlp-1x512",
             at_level(level),
             seed,
+            train_size=128,
             inputs="test images",
             score_corrupted_test=level > 0,
         )
@@ -209,7 +210,7 @@ LEAKED = {
     ]
     for level in (0, 0.5, 0.75)
 }
-"""All images that are scored have been trained on, with the labels that they are scored on."""
+"""All 128 images that are scored have been trained on, with the labels that they are scored on."""
 
 
 @pytest.mark.control("2.1-error-grows")

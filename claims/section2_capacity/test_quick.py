@@ -63,7 +63,7 @@ def test_fitting_random_labels_starts_late_and_then_is_quick(runs, judge):
 @experiments(
     fast={
         "labels-drawn-anew": [
-            on_digits("inception", "random-labels", redraw="labels each epoch", epochs=24)
+            on_digits("inception", "random-labels", redraw="labels each epoch", epochs=16)
         ]
     }
 )

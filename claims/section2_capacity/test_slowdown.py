@@ -107,15 +107,15 @@ def test_random_labels_take_longer_by_a_small_factor(runs, judge):
 
 
 def barely(setting, seed):
-    """20 hidden units fit 256 true labels in about 100 epochs, random ones in 400 or never."""
-    return paper_recipe("mlp-1x20", "digits", setting, **{**DIGITS, "epochs": 1_000, "seed": seed})
+    """20 hidden units: 95 % of 256 true labels in 20 to 40 epochs, of random ones in 400 or never."""
+    return paper_recipe("mlp-1x20", "digits", setting, **{**DIGITS, "epochs": 600, "seed": seed})
 
 
 @pytest.mark.control("2.1-slowdown")
 @experiments(
     fast={
         "mlp-1x20": {
-            labels: [barely(setting, seed) for seed in range(110, 118)]
+            labels: [barely(setting, seed) for seed in range(110, 114)]
             for labels, setting in SETTINGS.items()
         }
     }

@@ -143,10 +143,10 @@ PIXELS_ANEW = {"inputs": "random pixels", "redraw": "inputs each access"}
 @experiments(
     fast={
         "the-image-is-replaced": [
-            on_digits("mlp-3x512", "random-labels", epochs=200, **PIXELS_ANEW, **MORE_EPOCHS)
+            on_digits("mlp-3x512", "random-labels", epochs=170, **PIXELS_ANEW, **MORE_EPOCHS)
         ]
     }
 )
 def test_random_labels_are_not_fitted_with_an_augmentation_that_replaces_the_image(runs, judge):
-    """Its pixels are permuted anew at each access. With crops, 94 % are fitted by epoch 170."""
+    """Its pixels are permuted anew at each access. With crops, 94 % are fitted."""
     judge_online(judge, "MLP 3x512, pixels permuted anew", runs.all)
