@@ -107,7 +107,7 @@ def test_random_labels_take_longer_by_a_small_factor(runs, judge):
 
 
 def barely(setting, seed):
-    """20 hidden units: 95 % of 256 true labels in 20 to 40 epochs, of random ones in 400 or never."""
+    """20 hidden units: 95 % of 256 true labels in 20 to 40 epochs, of random ones from 400 on."""
     return paper_recipe("mlp-1x20", "digits", setting, **{**DIGITS, "epochs": 600, "seed": seed})
 
 
