@@ -40,12 +40,15 @@ def misquoted(
 
     Each row that the number is computed from must match a recipe. Each recipe must match a row,
     unless a few rows stand for more trainings, as the extremes of a table do. For a control, which
-    breaks a premise, only network and data count.
+    breaks a premise, only network and data count. A measurement without recipes has the number's
+    unit, and is named for the row's network: "Alexnet: trainable parameters".
     """
     for row in published.rows:
         if measured.column and (column := row.get("column", measured.column)) != measured.column:
             return f"column = {column!r}, but {measured.column!r} was measured"
     trained = [_trainings(recipe, measured.fits) for recipe in recipes]
+    if not trained and not control:
+        return _of_another(published, measured)
     of_rows = [
         [min(_contradiction(row, it, control) for it in its) for its in trained]
         for row in published.rows
@@ -54,6 +57,15 @@ def misquoted(
     each = not control and (len(of_rows) == 1 or different <= len(of_rows))
     of_recipes = list(zip(*of_rows, strict=True)) if each else []
     return next((min(them) for them in [*of_rows, *of_recipes] if them and all(them)), "")
+
+
+def _of_another(published: Published, measured: Measurement) -> str:
+    subject = measured.name.partition(":")[0]
+    if others := [row["model"] for row in published.rows if row.get("model", subject) != subject]:
+        return f"model = {others[0]!r}, but the measurement is named for {subject!r}"
+    if published.rows and published.unit != measured.unit:
+        return f"unit = {published.unit!r}, but the measurement has {measured.unit!r}"
+    return ""
 
 
 def _contradiction(row: Mapping[str, Any], trained: Mapping[str, Any], control: bool) -> str:

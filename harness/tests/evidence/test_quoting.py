@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from claims.section3_regularization.recipes import TABLE_1, name_of, table_1
-from harness.evidence import published_at, published_crossing, published_row
+from harness.evidence import exact, published_at, published_crossing, published_row
 from harness.evidence.imagenet import table2
 from harness.evidence.measurement import Measurement
 from harness.evidence.quoting import misquoted
@@ -165,3 +165,17 @@ def test_a_control_may_break_all_but_network_and_data():
     number, recipe = cell("mlp-1x512"), random_labels()
     assert not misquoted(number, measured("test"), [recipe], control=True)
     assert misquoted(cell("alexnet"), measured("test"), [recipe], control=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "field", "why"),
+    [
+        ("Alexnet: trainable parameters", "parameters", "params", ""),
+        ("MLP 1x512: trainable parameters", "parameters", "params", "named for 'MLP 1x512'"),
+        ("Inception: trainable parameters", "parameters", "params", "model = 'Alexnet'"),
+        ("Alexnet: trainable parameters", "layers", "params", "the measurement has 'layers'"),
+    ],
+)
+def test_a_measurement_without_runs_is_held_to_its_name_and_unit(name, unit, field, why):
+    found = misquoted(cell("alexnet", field=field), exact(name, [1], unit), [])
+    assert (why in found) if why else not found
