@@ -5,6 +5,7 @@ labels do not change when a network gains a layer.
 """
 
 import hashlib
+from collections.abc import Iterable
 
 import torch
 
@@ -31,3 +32,12 @@ def stream(seed: int, purpose: str) -> torch.Generator:
 def digest(integers: torch.Tensor) -> str:
     """A short hash of integers, such as labels or a permutation."""
     return hashlib.sha256(integers.to(torch.int64).cpu().numpy().tobytes()).hexdigest()[:16]
+
+
+def digest_of_bits(tensors: Iterable[torch.Tensor]) -> str:
+    """A short hash of all bits of tensors, such as initial weights."""
+    found = hashlib.sha256()
+    for tensor in tensors:
+        bits = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+        found.update(bits.numpy().data)
+    return found.hexdigest()[:16]

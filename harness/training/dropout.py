@@ -3,6 +3,8 @@
 import torch
 from torch import nn
 
+from harness.data import streams
+
 
 def output_layer(model: nn.Module) -> nn.Module:
     """The last dense layer of a network, in the order in which its modules were registered."""
@@ -19,6 +21,8 @@ class Dropout:
 
     def __init__(self, share: float, generator: torch.Generator) -> None:
         self.share, self.generator = share, generator
+        self.first = ""
+        """Hash of the first mask."""
 
     def __call__(
         self, layer: nn.Module, inputs: tuple[torch.Tensor, ...]
@@ -28,4 +32,5 @@ class Dropout:
             return None
         (values,) = inputs
         kept = torch.rand(values.shape, generator=self.generator) >= self.share
+        self.first = self.first or streams.digest(kept)
         return (values * kept.to(values.device, values.dtype) / (1 - self.share),)

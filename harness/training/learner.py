@@ -57,6 +57,7 @@ class Learner:
         self.layout = image_layout(recipe, backend.device, precision)
         model = initial_network(recipe, shape, classes)
         check_share(recipe, model, ranks)
+        self.initial_digest = streams.digest_of_bits(model.parameters())
         for module in model.modules():
             if isinstance(module, nn.modules.batchnorm._BatchNorm):
                 module.momentum = recipe.batch_norm_momentum

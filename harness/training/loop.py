@@ -62,6 +62,7 @@ class Training(Learner):
             order_digest="",
             epochs_to_fit=None,
             skipped=data.skipped,
+            digests={"initial weights": self.initial_digest},
         )
 
     @property
@@ -126,7 +127,11 @@ class Training(Learner):
                 recipe.crop,
                 recipe.augmentation,
                 self.generators[streams.AUGMENTATION],
-            ).to(self.device)
+            )
+            if "augmentation" not in self.outcome.digests:
+                drawn = [it for it in vars(self.draws).values() if it is not None]
+                self.outcome.digests["augmentation"] = streams.digest_of_bits(drawn)
+            self.draws = self.draws.to(self.device)
         order = torch.randperm(len(self.labels), generator=self.generators[streams.ORDER])
         self.outcome.order_digest = self.outcome.order_digest or streams.digest(order)
         return order
@@ -158,6 +163,8 @@ class Training(Learner):
         if outcome.not_finite:
             outcome.status = "diverged"
         outcome.first_losses += losses[: FIRST_LOSSES - len(outcome.first_losses)]
+        if self.dropout.first:
+            outcome.digests.setdefault("dropout", self.dropout.first)
         curve.step.append(before + len(losses))
         last_batch = n - recipe.batch_size * (len(losses) - 1)
         curve.loss.append((sum(losses[:-1]) * recipe.batch_size + losses[-1] * last_batch) / n)

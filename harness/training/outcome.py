@@ -82,6 +82,9 @@ class Outcome:
     """Those of them whose training label is another class."""
     summary: dict[str, Any] = field(default_factory=dict)
     """Norms of the weights, margins, loss under noise."""
+    digests: dict[str, str] = field(default_factory=dict)
+    """Hashes of the initial weights, of the first epoch's augmentation and of the first dropout
+    mask, by the names of `harness.runs.pairs.DECIDED_BY`; empty for runs of earlier code."""
     not_finite: str = ""
     """Of a run that diverged: which loss or parameter is not finite, and in which step."""
 

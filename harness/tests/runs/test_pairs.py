@@ -18,16 +18,20 @@ from harness.training.outcome import Curve, Outcome
 from harness.training.protocol import paper_recipe
 
 
-def run(setting="true-labels", order="order", labels="", first=2.3, **changes):
+def run(setting="true-labels", order="order", labels="", first=2.3, digests=(), **changes):
     """Without ``labels``, the digest of labels follows from the setting."""
     recipe = paper_recipe("mlp-1x16", "digits", setting, train_size=64, **changes)
     drawn = labels or f"{recipe.label_corruption} {recipe.label_draw} {recipe.labels}"
     test = [0.1, 0.3, 0.2, 0.5, 0.4]
     curve = Curve(step=[1, 2, 3, 4, 5], loss=[2.0, 0.5, 0.4, 0.3, 0.2], test_accuracy=test)
     outcome = Outcome("finished", curve, 64, 64, 50, 100, [first], drawn, order, None)
+    outcome.digests = dict(digests)
     return Run("key", recipe, outcome, "fp32", "cpu", 1.0, "", {})
 
 
+WEIGHTS, MASKS, CROPS = (
+    [{what: digest} for digest in "12"] for what in ("initial weights", "dropout", "augmentation")
+)
 TRUE, RANDOM = run(), run("random-labels")
 ORDERS, SAME, OTHERS = "in different orders", "labels are the same", "their labels differ"
 
@@ -46,6 +50,15 @@ ORDERS, SAME, OTHERS = "in different orders", "labels are the same", "their labe
         (TRUE, run(epochs=7, first=2.3001), {"epochs"}, ""),
         (TRUE, run(epochs=7, first=2.35), {"epochs"}, "their first losses differ"),
         (TRUE, run("random-labels", first=2.4), None, ""),
+        (*(run(digests=it) for it in WEIGHTS), None, "digests of their initial weights"),
+        (*(run(digests=it, dropout=0.5) for it in MASKS), None, "digests of their dropout"),
+        (
+            *(run(digests=it, augmentation=("flip",)) for it in CROPS),
+            None,
+            "digests of their augmentation",
+        ),
+        (run(digests=CROPS[0], augmentation=("flip",)), run(digests=CROPS[1]), None, ""),
+        (run(digests=CROPS[0]), TRUE, None, ""),
         (run("random-labels", label_draw=1), RANDOM, {"label_draw"}, ""),
         (run("random-labels", redraw="labels each epoch", labels="others"), RANDOM, None, ""),
     ],

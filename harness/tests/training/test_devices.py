@@ -61,7 +61,8 @@ def fake_gpu(monkeypatch):
     monkeypatch.setattr(torch.optim, "SGD", lambda *its, fused, **others: sgd(*its, **others))
     monkeypatch.setattr("torch.cuda.amp.common.amp_definitely_not_available", lambda: False)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: True)
-    monkeypatch.setattr(streams, "digest", lambda integers: "")
+    for name in ("digest", "digest_of_bits"):
+        monkeypatch.setattr(streams, name, lambda tensors: "")
     with FakeTensorMode():
         yield trained.append
 

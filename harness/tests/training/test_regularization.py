@@ -13,6 +13,7 @@ from harness.data.sources import load
 from harness.errors import HarnessError, InvalidRecipe
 from harness.models import MODELS, model_spec
 from harness.models.building import build_model
+from harness.runs.pairs import DECIDED_BY
 from harness.tests.training_helpers import EVERYTHING, data_of, finished, started
 from harness.tests.training_helpers import tiny_recipe as recipe
 from harness.training.batching import can_be_grouped
@@ -204,3 +205,16 @@ def test_regularizers_can_be_given_on_the_command_line():
     assert parse_changes(["augmentation="]) == {"augmentation": ()}
     with pytest.raises(InvalidRecipe, match="after the colon of 'weights:much' should be a number"):
         parse_changes(["weight_decay=weights:much"])
+
+
+def test_a_run_keeps_the_digests_of_what_it_draws():
+    """Runs that are compared as pairs prove by them that they share it."""
+    drawn = {"augmentation": ("random crop", "rotation"), "crop": 6, "dropout": 0.5, "epochs": 2}
+    one, same, decayed, other = (
+        finished(started(recipe(**drawn, **changes))).outcome.digests
+        for changes in ({}, {}, {"weight_decay": (("weights", 0.1),)}, {"seed": 1})
+    )
+    assert one == same == decayed and set(one) == set(DECIDED_BY)
+    assert not set(one.values()) & set(other.values())
+    plain = finished(started(recipe(crop=6, epochs=2))).outcome.digests
+    assert plain == {"initial weights": one["initial weights"]}
