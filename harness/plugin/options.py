@@ -123,9 +123,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--steps",
-        choices=["eager", "compiled", "graph"],
+        choices=["eager", "compiled", "graph", "auto"],
         default="eager",
-        help="how a training that is alone takes its steps: by torch.compile, or as a CUDA graph",
+        help="how a training that is alone takes its steps: by torch.compile, as a CUDA graph, or"
+        " as a graph where that can be",
     )
     group.addoption(
         "--evidence",

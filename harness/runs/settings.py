@@ -25,7 +25,7 @@ class Settings:
     precision: str = "auto"
     """Overrides trainings whose own precision is auto."""
     steps: str = "eager"
-    """How a single training takes its steps: "eager", "compiled", or "graph" on a GPU."""
+    """How a single training takes its steps: "eager", "compiled", on a GPU "graph", or "auto"."""
     on_progress: Callable[[Progress], None] = lambda progress: None
     checkpoint_seconds: float = 30.0
     """Least time between two checkpoints of a training."""

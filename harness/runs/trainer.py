@@ -24,6 +24,7 @@ from harness.training.ranks import ALONE, Ranks, check_share
 from harness.training.recipe import Recipe
 from harness.training.repeatability import unrepeatable
 from harness.training.state import restore, state_of
+from harness.training.steps import chosen_steps
 from harness.training.summary import is_summed_up, summarise
 
 
@@ -57,6 +58,7 @@ class Trainer:
         Members that were interrupted at one epoch resume together. ``ranks`` share a single recipe.
         """
         recipes, backend = list(by_key.values()), self.backend
+        backend = replace(backend, steps=chosen_steps(recipes[0], backend))
         precision, _ = self._precision(recipes[0], backend)
         exact = [replace(recipe, precision=precision) for recipe in recipes]
         if len(exact) == 1:
@@ -124,7 +126,7 @@ class Trainer:
                 "threads": training.backend.threads,
                 "trained_together": together,
                 "ranks": ranks.world_size,
-                "steps": "eager" if together > 1 else self.settings.steps,
+                "steps": "eager" if together > 1 else training.backend.steps,
                 **({"not in bf16": why} if why else {}),
             },
         )

@@ -18,7 +18,7 @@ class Backend:
     device: str = "cpu"
     threads: int = 1
     steps: str = "eager"
-    """One of `harness.training.steps.STEPS`; a run's key does not depend on it."""
+    """One of `harness.training.steps.STEPS`, or "auto"; a run's key does not depend on it."""
 
     @property
     def kind(self) -> str:

@@ -12,7 +12,10 @@ from torch.nn.functional import cross_entropy
 
 from harness.data import streams
 from harness.errors import DeviceError
+from harness.models.address import is_custom
+from harness.training.backend import Backend
 from harness.training.learner import Learner
+from harness.training.recipe import Recipe
 
 AUXILIARY_SHARE = 0.4
 """Of the auxiliary classifier in the loss (TF-Slim)."""
@@ -189,8 +192,22 @@ STEPS = {"eager": EagerSteps, "compiled": CompiledSteps, "graph": GraphSteps}
 
 def steps_for(learner: Learner) -> EagerSteps:
     """The steps that the recipe, the processes and the backend ask for."""
-    recipe = learner.recipe
-    parts = recipe.rank_batch is not None and recipe.rank_batch < recipe.batch_size
-    if learner.ranks.world_size > 1 or parts or recipe.auxiliary:
+    if learner.ranks.world_size > 1 or _in_parts(learner.recipe):
         return SharedSteps(learner)
     return STEPS[learner.backend.steps](learner)
+
+
+def chosen_steps(recipe: Recipe, backend: Backend) -> str:
+    """For "auto": a CUDA graph where one can hold the recipe's step, else eager.
+
+    A custom network may wait for the device, which a capture does not survive.
+    """
+    if backend.steps != "auto":
+        return backend.steps
+    held = not (recipe.dropout or _in_parts(recipe) or is_custom(recipe.model))
+    return "graph" if held and backend.kind == "cuda" else "eager"
+
+
+def _in_parts(recipe: Recipe) -> bool:
+    smaller = recipe.rank_batch is not None and recipe.rank_batch < recipe.batch_size
+    return smaller or recipe.auxiliary

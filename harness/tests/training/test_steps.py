@@ -19,7 +19,7 @@ from harness.training.loop import Training
 from harness.training.optimizer import make_optimizer, set_learning_rate
 from harness.training.recipe import Recipe
 from harness.training.state import restore, state_of
-from harness.training.steps import WARM_UP, EagerSteps, GraphSteps
+from harness.training.steps import WARM_UP, EagerSteps, GraphSteps, chosen_steps
 
 pytestmark = pytest.mark.usefixtures("restored_threads")
 
@@ -206,6 +206,22 @@ def test_a_training_with_graphs_leaves_no_cycle(graphs_on_a_cpu):
 )
 def test_fp32_on_a_gpu_has_the_layout_of_its_kernels(model, device, precision, layout):
     assert image_layout(recipe(model=model), device, precision) is layout
+
+
+@pytest.mark.parametrize(
+    ("changes", "device", "steps_"),
+    [
+        ({}, "cuda:0", "graph"),
+        ({}, "cpu", "eager"),
+        ({"dropout": 0.5}, "cuda", "eager"),
+        ({"rank_batch": 8}, "cuda", "eager"),
+        ({"rank_batch": 16}, "cuda", "graph"),
+        ({"model": "harness.tests.custom_networks:small_vit"}, "cuda", "eager"),
+    ],
+)
+def test_a_graph_is_chosen_where_it_can_hold_the_step(changes, device, steps_):
+    assert chosen_steps(recipe(**changes), Backend(device, 1, "auto")) == steps_
+    assert chosen_steps(recipe(**changes), Backend(device, 1, "compiled")) == "compiled"
 
 
 @pytest.fixture
