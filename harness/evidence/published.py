@@ -24,6 +24,7 @@ TABLE_TITLES = {
     "table2_imagenet_inception_v3": "Table 2",
     "table3_kernels": "Table 3 and Section 5",  # the norms and the l2 row are in the text alone
     "table4_random_labels_despite_regularizers_cifar10": "Table 4",
+    "public_demo_cifar10": "The first author's demo",  # github.com/pluskid/fitting-random-labels
     "section5_resources": "Section 5",
 }
 
