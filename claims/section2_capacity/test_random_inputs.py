@@ -1,7 +1,9 @@
 """2.1-pixels, 2.1-noise-first: networks fit images without structure, and noise before labels.
 
 Shuffled pixels: one permutation for all images. Random pixels: another for each image. Gaussian:
-noise with the mean and variance of the data. The labels are the true ones.
+noise with the mean and variance of the data. The labels are the true ones. 2.1-noise-first: the
+Inception, 1 seed; steps until the loss is half of a guess's, ln 10. Random labels take more of
+them than noise.
 """
 
 import pytest

@@ -193,7 +193,11 @@ HALF_RANDOM = ("inception", False, True)
 
 
 def judge_knob(judge, beyond, within):
-    """Half of what Table 1 has, and twice: it has single runs."""
+    """Half of what Table 1 has, and twice: it has single runs.
+
+    Between the models: highest minus lowest test accuracy of the five without regularisers. Within
+    one: the largest highest minus lowest over a network's own rows. ``beyond`` is their difference.
+    """
     judge(
         beyond,
         AtLeast(
