@@ -5,6 +5,9 @@ seeds each. cpu_full (MLP 1x512) and gpu_full (the figures' three networks): all
 eleven levels, 1 seed each, to zero training error or 100 epochs.
 """
 
+from dataclasses import replace
+from itertools import pairwise
+
 import pytest
 
 from claims.section2_capacity.recipes import (
@@ -27,13 +30,13 @@ from harness.evidence import (
     epochs_near,
     epochs_to_converge,
     error_as_drawn,
+    no_lower,
     published_at,
     published_epochs_at,
-    published_tolerance,
+    reproduced,
     trend,
     unevenness,
 )
-from harness.models import MODELS
 from harness.plugin.experiments import experiments
 
 IN_ORDER = 0.5
@@ -82,20 +85,20 @@ def by_level(runs, value):
 
 
 def judge_level(judge, runs, level):
-    """Zero training error; at full size and p = 1, at least the training accuracy of Table 1."""
+    """Zero training error; at full size and the ends of the curve, as in Table 1."""
     check = Attains(1.0, source="Figure 1c: zero at every level")
-    if runs.at_papers_size and level == "1":
-        number = table1(runs[level][0].recipe.model, "train", "random")
-        check = Attains(number.value, source=number.where) if number.value < 1 else check
+    if runs.at_papers_size and level in ("0", "1"):
+        labels = {"0": "true", "1": "random"}[level]
+        check = no_lower(table1(runs[level][0].recipe.model, "train", labels))
     judge(
         accuracy(f"{name_of(runs)}: training accuracy at p = {level}", runs[level], "train"), check
     )
 
 
 LEFT_OVER = (
-    "after 100 epochs MLP 1x512 has not fitted the last images (0.03 % of them at p = 0, 0.75 % at"
-    " p = 1). At p = 1 the paper's Table 1 has 99.34 % itself; Figure 1c shows no error at any"
-    " level, to the resolution of a plot"
+    "after 100 epochs MLP 1x512 has not fitted the last images (0.09 % of them at p = 0.1, 0.66 %"
+    " at p = 0.9). At p = 1 the paper's Table 1 has an error of 0.66 % itself; its Figure 1c shows"
+    " none at any level, to the resolution of a plot"
 )
 
 
@@ -108,6 +111,7 @@ LEFT_OVER = (
         f"{tier}-mlp-1x512-{level:g}": LEFT_OVER
         for tier in ("cpu_full", "gpu_full")
         for level in ELEVEN
+        if 0 < level < 1
     },
 )
 def test_every_level_of_corruption_is_fitted(runs, judge):
@@ -259,12 +263,20 @@ TWICE_IN_THE_FIGURE = (
     " lower, near the line from the figure's 0.5 to its 0.7. At all other levels ours is within 1.3"
     " points of the figure's"
 )
+RISING = [level for level in ELEVEN if level < 0.9]
+"""Beyond, the figure rises by 0.4 to 1.1 points, less than 10,000 images tell; 2.1-chance judges
+p = 1."""
+
+
+def in_figure_1c(levels):
+    """Each network at each of these levels of its curve."""
+    return {it: {f"{level:g}": CIFAR10[it][f"{level:g}"] for level in levels} for it in FIGURE_1}
 
 
 @pytest.mark.claim("2.1-error-grows")
 @experiments(
-    cpu_full=each_level(MLP_ON_CIFAR10),
-    gpu_full=each_level(CIFAR10),
+    cpu_full=each_level({"mlp-1x512": in_figure_1c(RISING)["mlp-1x512"]}),
+    gpu_full=each_level(in_figure_1c(RISING)),
     known={
         "cpu_full-mlp-1x512-0.6": TWICE_IN_THE_FIGURE,
         "gpu_full-mlp-1x512-0.6": TWICE_IN_THE_FIGURE,
@@ -273,9 +285,12 @@ TWICE_IN_THE_FIGURE = (
 def test_the_test_error_is_that_of_figure_1c(runs, judge):
     ((level, of_level),) = runs.items()
     network = of_level[0].recipe.model
-    published = published_at("fig1c", FIGURE_1[network], float(level))
-    tolerance = published_tolerance(MODELS[network].paper_name, published)
+    drawn = [published_at("fig1c", FIGURE_1[network], it) for it in ELEVEN]
+    at = ELEVEN.index(float(level))
+    check = reproduced(drawn[at])
+    steps = [after - before for before, after in pairwise(drawn)][max(at - 1, 0) : at + 1]
     judge(
         accuracy_as_drawn(f"{name_of(runs)}: test accuracy as drawn, p = {level}", of_level),
-        Equivalent(1 - published.value, tolerance.value, source=tolerance.where),
+        replace(check, value=1 - check.value),
+        effect=max(steps, key=lambda it: it.value),
     )

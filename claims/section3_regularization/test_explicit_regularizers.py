@@ -26,11 +26,13 @@ from claims.section3_regularization.recipes import (
 from harness.evidence import (
     AtLeast,
     AtMost,
-    Equivalent,
+    ClaimNotSupported,
     MoreThan,
     accuracy,
     difference_in_accuracy,
-    published_tolerance,
+    nearest,
+    no_lower,
+    reproduced,
     spread_between_and_within,
 )
 from harness.plugin.experiments import experiments
@@ -50,27 +52,27 @@ def lowest(numbers):
 
 # --- 3-table1 --------------------------------------------------------------------------------
 
-SHORT_OF_ZERO = 1 - min(table1(network, "train", "random").value for network in NETWORKS)
-"""By how much Table 1 falls short of zero training error, which the text has for all networks."""
-
 
 def judge_row(judge, network, measured, number):
-    """Equal to the published accuracy, to within the paper's disagreement with itself."""
-    tolerance = published_tolerance(name_of(network), number)
-    judge(
-        measured,
-        Equivalent(
-            number.value, tolerance.value, source=f"{number.where}; tolerance: {tolerance.where}"
-        ),
-        number,
-    )
+    """Equal to the published accuracy, and not to be taken for another network's like row."""
+    words = measured.column
+    row = {"crop": number.rows[0]["random_crop"], "decay": number.rows[0]["weight_decay"]}
+    others = [(it, row["crop"], row["decay"]) for it in NETWORKS if it != network]
+    like = [published(*it) for it in others if it in TABLE_1] if words == "test" else []
+    judge(measured, reproduced(number), number, effect=nearest(number, like) if like else None)
 
 
 ANOTHER_COEFFICIENT = (
-    "52.34 % of the test images in fp32 and 51.96 % in bf16 (seed 0) with the coefficient 0.0005:"
-    " 2.0 and 1.6 points more than the paper has with one that it does not give. There weight decay"
-    " costs MLP 1x512 0.1 points, here it gains 1.3 in both; the other three rows of the MLPs are"
-    " within 1.1 points"
+    "better than published: 52.34 % of the test images in fp32 and 51.96 to 52.14 % in bf16 with"
+    " the coefficient 0.0005, 1.6 to 2.0 points more than the paper has with one that it does not"
+    " give, and 99.94 % of the training images against 99.80 %. There weight decay costs MLP 1x512"
+    " 0.1 points, here it gains 0.8 to 1.3"
+)
+BETTER_IN_BF16 = pytest.mark.xfail(
+    raises=ClaimNotSupported,
+    strict=True,
+    reason="better than published: 53.69 % of the test images in bf16, 1.3 points more, where two"
+    " runs differ by 1.2; in fp32 it is 53.00 %, which is within that",
 )
 
 
@@ -83,23 +85,17 @@ ANOTHER_COEFFICIENT = (
         "gpu_full-mlp-1x512-decay": ANOTHER_COEFFICIENT,
     },
 )
-def test_a_row_of_table_1_is_reproduced(runs, judge):
+def test_a_row_of_table_1_is_reproduced(runs, judge, request):
     recipe = runs.all[0].recipe
+    if runs.label == "mlp-3x512" and runs.all[0].precision == "bf16":
+        request.applymarker(BETTER_IN_BF16)
     row = (recipe.model, "random crop" in recipe.augmentation, bool(recipe.weight_decay))
     test, train = (
         with_coefficient(accuracy(f"{label_of(*row)}: {words} accuracy", runs.all, part), recipe)
         for words, part in (("test", "test"), ("training", "train"))
     )
     judge_row(judge, recipe.model, test, published(*row))
-    number = published(*row, part="train")
-    judge(
-        train,
-        AtLeast(
-            number.value - SHORT_OF_ZERO,
-            source=f"{number.where}, less what Table 1 falls short of the text's zero error",
-        ),
-        number,
-    )
+    judge_row(judge, recipe.model, train, published(*row, part="train"))
 
 
 @pytest.mark.control("3-table1")
@@ -131,14 +127,8 @@ def judge_generalization(judge, runs):
     """At full size, against the network's own row."""
     recipe = runs.all[0].recipe
     number = published(recipe.model)
-    tolerance = published_tolerance(name_of(recipe.model), number)
-    judge(
-        accuracy(f"{name_of(recipe.model)}: test accuracy, no regulariser", runs.all, "test"),
-        AtLeast(
-            number.value - tolerance.value, source=f"{number.where}; tolerance: {tolerance.where}"
-        ),
-        number,
-    )
+    name = f"{name_of(recipe.model)}: test accuracy, no regulariser"
+    judge(accuracy(name, runs.all, "test"), no_lower(number), number)
 
 
 @pytest.mark.claim("3-not-necessary")

@@ -21,8 +21,8 @@ from claims.section3_regularization.recipes import (
     dropped,
     dropped_on_digits,
 )
-from harness.evidence import AtLeast, Attains, Equivalent, accuracy, margin_around
-from harness.evidence.imagenet import less_disagreement, table2
+from harness.evidence import AtLeast, Attains, Equivalent, accuracy, margin_around, no_lower
+from harness.evidence.imagenet import table2
 from harness.plugin.experiments import experiments
 from harness.training.imagenet import imagenet_recipe
 
@@ -43,7 +43,7 @@ def on_imagenet(field, regularizers):
 def judge_fitted(judge, runs, number=None):
     check = AtLeast(CONVERGED, source=f"{FITTED}; what converges in Table 4 is above 0.99")
     if number:
-        check = AtLeast(*less_disagreement(number))
+        check = no_lower(number)
     judge(accuracy(f"{runs.label}: training accuracy", runs.all, "train"), check, number)
 
 

@@ -27,17 +27,21 @@ from harness.evidence.corruption import (
 )
 from harness.evidence.counterexamples import find_counterexample
 from harness.evidence.curves import difference_in_steps, epochs_of_descent
-from harness.evidence.measurement import Measurement, accuracy, exact, extreme
+from harness.evidence.measurement import (
+    Measurement,
+    accuracy,
+    exact,
+    extreme,
+    pooled_accuracy,
+)
 from harness.evidence.published import Published, published_row
 from harness.evidence.published_figures import (
     published_at,
     published_crossing,
     published_curve,
-    published_disagreement,
     published_epochs_at,
     published_gain_of_early_stopping,
     published_roughness,
-    published_tolerance,
     unevenness,
 )
 from harness.evidence.record import FigureData
@@ -59,5 +63,13 @@ from harness.evidence.solves import (
     wrong_ratio,
 )
 from harness.evidence.statistics import DESIGN_EFFECT_OF_LEARNERS, margin_around
+from harness.evidence.tolerances import (
+    compared,
+    nearest,
+    no_higher,
+    no_lower,
+    reproduced,
+    tolerance,
+)
 from harness.evidence.verdict import ClaimNotSupported, ControlNotRefuted
 from harness.runs.pairs import paired

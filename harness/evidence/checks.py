@@ -3,11 +3,12 @@
 Evidence keeps a check as data, its `as_dict`; `harness.evidence.formatting` puts that into words.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from harness.evidence.measurement import Measurement
-from harness.evidence.statistics import DESIGN_EFFECT, equivalence_false_alarm
+from harness.evidence.statistics import equivalence_false_alarm
 from harness.evidence.verdict import Verdict
 
 Slack = tuple[float, float]
@@ -144,9 +145,10 @@ class Equivalent(Check):
         """For accuracies: see `equivalence_false_alarm`."""
         if not measured.images:
             return None
-        return equivalence_false_alarm(
-            self.value, measured.images, len(measured.values), self.margin, DESIGN_EFFECT
-        )
+        runs, images = len(measured.values), measured.images
+        if math.isinf(measured.freedom):  # One interval for the images of all.
+            runs, images = 1, images * runs
+        return equivalence_false_alarm(self.value, images, runs, self.margin, measured.design)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def would_notice(bound: Mapping[str, Any], resolution: float | None, unit: str) 
     if resolution is None or "value" not in bound:
         return ""
     value = bound["value"]
-    if bound["kind"] in ("attains", "requires"):
+    if bound["kind"] in ("attains", "requires") and value == 1:
         return "1 image"
     above = bound["kind"] in ("at_most", "proved_at_most", "equivalent", "equals")
     if above and unit == "share" and value <= 1 < value + resolution:

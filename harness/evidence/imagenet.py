@@ -6,7 +6,6 @@ from typing import Literal
 
 from harness.evidence.measurement import Measurement, accuracies, measure
 from harness.evidence.published import Published, published_row
-from harness.evidence.published_figures import published_curve
 from harness.evidence.statistics import Counts, sum_interval
 from harness.runs.run import Run
 
@@ -21,25 +20,6 @@ def table2(field: str, labels: str, switches: Sequence[str]) -> Published:
         "weight_decay": "weight-decay" in switches,
     }
     return published_row(TABLE, field, labels=labels, **on)
-
-
-def disagreement() -> Published:
-    """How far Table 2 and Figure 2a are apart for one number, top-1 train with weight decay alone.
-
-    The paper itself has no smaller tolerance.
-    """
-    cell = table2("top1_train", "true", ["weight-decay"])
-    drawn = published_curve("fig2a", "train wd only").y[-1]
-    where = "how far Table 2 and Figure 2a are apart in the training accuracy with weight decay"
-    return Published(round(drawn - cell.value, 6), where, "share")
-
-
-def less_disagreement(published: Published) -> tuple[float, str]:
-    """A bound below a published accuracy, and its source: the number less `disagreement`."""
-    return (
-        max(0.0, published.value - disagreement().value),
-        f"{published.where}, less {disagreement().where}",
-    )
 
 
 def top5_accuracy(name: str, runs: Sequence[Run], part: Literal["train", "test"]) -> Measurement:

@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from harness.errors import HarnessError
 from harness.evidence.statistics import (
     DESIGN_EFFECT,
+    DESIGN_EFFECT_AT_FULL_SIZE,
     DESIGN_EFFECT_OF_LEARNERS,
     Counts,
     Interval,
     accuracy_interval,
+    clopper_pearson,
 )
 from harness.models.registry import model_spec
 from harness.runs.run import Run, Solve
@@ -45,7 +47,8 @@ class Measurement:
     freedom: float = math.inf
     """Degrees of freedom of an interval of Student's; infinite for any other."""
     design: float = 1.0
-    """Variance of what was measured over that behind the interval; see `design_effect`."""
+    """Variance of one run over that of its images, which is behind its interval; see
+    `design_effect`. An interval over several runs has it already."""
 
     def __post_init__(self) -> None:
         """Refuse a measurement of nothing."""
@@ -129,15 +132,34 @@ def accuracy(name: str, runs: Sequence[Run], part: Literal["train", "test"]) -> 
     return accuracies(name, runs, counts, column=part, design=design)
 
 
+def pooled_accuracy(name: str, runs: Sequence[Run]) -> Measurement:
+    """Final test accuracies of different networks on CIFAR-10, with the binomial interval of all.
+
+    Their spread says little where they are two or five, and is below that of independent images.
+    """
+    measured = accuracy(name, runs, "test")
+    correct, total = (
+        sum(getattr(run.outcome, f"test_{it}") for run in runs) for it in ("correct", "total")
+    )
+    return replace(
+        measured,
+        interval=clopper_pearson(correct, total) if measured.is_finite else NOWHERE,
+        replicated="images of all networks, which scatter by no more than these",
+        freedom=math.inf,
+    )
+
+
 def design_effect(runs: Sequence[Run]) -> float:
     """Variance of one run's test accuracy over draws of labels and weights, over the binomial one.
 
-    1 where there are several runs, whose interval has it, and on CIFAR-10's 10,000 test images:
-    nine networks that had memorised random labels scattered by 0.24 points there, where
-    independent images would by 0.30.
+    On CIFAR-10's 10,000 test images it is below 1: nine networks that had memorised random labels
+    scattered by 0.24 points, where independent images would by 0.30; those of
+    `tolerances.REPEATED` alike.
     """
-    if len(runs) != 1 or runs[0].recipe.dataset == "cifar10":
+    if not runs:
         return 1.0
+    if runs[0].recipe.dataset == "cifar10":
+        return DESIGN_EFFECT_AT_FULL_SIZE
     memorised = runs[0].recipe.label_corruption == 1
     return DESIGN_EFFECT if memorised else DESIGN_EFFECT_OF_LEARNERS
 

@@ -79,13 +79,19 @@ class Published:
     """Which number of a table this is; see `cell_name`."""
     rows: tuple[dict[str, Any], ...] = field(default=(), compare=False)
     """Entries of the rows that it is computed from: which networks, data, labels, regularisers."""
+    digit: float = field(default=0.0, compare=False)
+    """One unit of its last printed digit."""
 
     def __sub__(self, other: "Published") -> "Published":
         """By how much one published number exceeds another of the same unit."""
         return self._with(other, self.value - other.value, "minus", self.unit)
 
-    def __truediv__(self, other: "Published") -> "Published":
-        """One published number over another of the same unit."""
+    def __truediv__(self, other: "Published | float") -> "Published":
+        """One published number over another of the same unit, or over a plain number."""
+        if not isinstance(other, Published):
+            return Published(
+                self.value / other, f"{self.where}, over {other:g}", self.unit, rows=self.rows
+            )
         return self._with(other, round(self.value / other.value, 6), "over", "times")
 
     def __mul__(self, other: "Published") -> "Published":
@@ -123,7 +129,17 @@ def published_row(table: str, field: str, **match: str | bool) -> Published:
     names = _names(row)
     entries = {**names, **CAPTIONS.get(table, {}), **names, "column": COLUMNS.get(field, field)}
     number, unit = _number(row, field, where), UNITS[field][0]
-    return Published(number, where, unit, cell_name(table, row, field), (entries,))
+    cell = cell_name(table, row, field)
+    return Published(number, where, unit, cell, (entries,), _digit(table, row[field], unit))
+
+
+def _digit(table: str, printed: float, unit: str) -> float:
+    """One of the last digit: percentages have two decimals, but 100.0, and those of Table 3."""
+    if unit != "share":
+        return 1.0 if unit == "l2 norm" else 0.0
+    if table == "table3_kernels":
+        return 0.01 if printed == int(printed) else 0.001
+    return 0.001 if printed == 100 else 0.0001
 
 
 def published_table(table: str) -> list[dict[str, Any]]:

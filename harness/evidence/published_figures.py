@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import HarnessError, UnknownName
-from harness.evidence.published import Published, numbers_of_the_paper, published_row
+from harness.evidence.published import Published, numbers_of_the_paper
 from harness.evidence.regularization import roughness_of
-from harness.evidence.statistics import clopper_pearson
 
 UNITS = {
     "epochs to fit / epochs to fit at corruption 0": "times",
@@ -26,10 +25,8 @@ AXES = {"thousand steps": ("steps", 1000), "label corruption": ("share", 1)}
 FIGURE_1 = {"Inception": "Inception", "AlexNet": "Alexnet", "MLP 1x512": "MLP 1x512"}
 FIGURE_2B = {"Inception": "Inception", "Inception w/o BN": "Inception w/o BatchNorm"}
 """Networks of Figures 1b and 1c, and of Figure 2b, and what Table 1 calls them."""
-IN_FIGURE_1C = {name: drawn for drawn, name in FIGURE_1.items()}
-IN_FIGURE_2B = {name: f"test {drawn}" for drawn, name in FIGURE_2B.items()}
-"""Networks of Table 1 whose accuracy on true labels a figure shows too, and its name there."""
-TEST_IMAGES = 10_000
+DRAWN = 0.001
+"""As a digit: figures are read to about this."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,8 @@ def published_at(figure: str, curve: str, x: float) -> Published:
     for drawn_x, value in zip(drawn.x, drawn.y, strict=True):
         if abs(drawn_x - x) < 1e-9:
             unit = UNITS.get(drawn.y_unit, drawn.y_unit)
-            return Published(value, f"{drawn.where}, at {x:g}", unit, rows=drawn.rows)
+            where = f"{drawn.where}, at {x:g}"
+            return Published(value, where, unit, rows=drawn.rows, digit=DRAWN)
     raise HarnessError(
         f"{drawn.where}: it has no point at {x:g}; its points are"
         f" {', '.join(f'{it:g}' for it in drawn.x)}"
@@ -153,46 +151,3 @@ def published_gain_of_early_stopping(curve: str) -> Published:
     gain = round(max(drawn.y) - drawn.y[-1], 6)
     where = f"{drawn.where}, highest minus last"
     return Published(gain, where, "share", rows=drawn.rows)
-
-
-def published_disagreement(model: str) -> Published:
-    """How far the paper's own numbers for a network are apart: true labels, no regulariser.
-
-    They are those of Table 1, Figure 1c and the end of Figure 2b. Never less than for the
-    Inception, for which the paper gives all three: other networks have one, or two that may agree
-    by chance.
-    """
-    spreads = [_spread(name) for name in dict.fromkeys([model, "Inception"])]
-    return max(spreads, key=lambda it: it.value)
-
-
-def published_tolerance(model: str, accuracy: Published) -> Published:
-    """How far a faithful repetition may be from a published test accuracy.
-
-    `published_disagreement` plus half the width of the published number's own interval: it was
-    counted on 10,000 images.
-    """
-    low, high = clopper_pearson(round(accuracy.value * TEST_IMAGES), TEST_IMAGES)
-    spread = published_disagreement(model)
-    value = round(spread.value + (high - low) / 2, 6)
-    return Published(value, f"{spread.where}, and sampling of {TEST_IMAGES:,} images", "share")
-
-
-def _spread(model: str) -> Published:
-    row = published_row(
-        "table1_cifar10",
-        "test",
-        model=model,
-        labels="true",
-        random_crop=False,
-        weight_decay=False,
-    )
-    accuracies, sources = [row.value], ["Table 1"]
-    if model in IN_FIGURE_1C:
-        accuracies.append(1 - published_at("fig1c", IN_FIGURE_1C[model], 0.0).value)
-        sources.append("Figure 1c")
-    if model in IN_FIGURE_2B:
-        accuracies.append(published_curve("fig2b", IN_FIGURE_2B[model]).y[-1])
-        sources.append("Figure 2b")
-    spread = round(max(accuracies) - min(accuracies), 6)
-    return Published(spread, f"how far {', '.join(sources)} are apart for {model}", "share")

@@ -80,6 +80,9 @@ class Evidence:
     published_where: str = ""
     published_cell: str = ""
     """The cell of a published table that the number is in; see `cell_name`."""
+    agreement: str = ""
+    """At the paper's size, how the number compares to that of a published table: see
+    `tolerances.compared`."""
     when: str = ""
     """When it was judged, ISO 8601."""
     figure: dict[str, Any] | None = None

@@ -28,18 +28,21 @@ that scale, and back."""
 def resolution(check: Check, measured: Measurement) -> float | None:
     """The departure in the measurement's unit; None where nothing is left to chance, or unknown.
 
-    A fact about each run (`Attains`) is seen to one image, an equality to its tolerance.
+    That all images are fitted is seen to one image, an exact equality to its tolerance.
     """
     bound = check.as_dict()
     kind, value = bound["kind"], bound["value"]
-    if kind in ("attains", "requires"):
+    if kind in ("attains", "requires") and (value == 1 or not measured.images):
         return 1 / measured.images if measured.images else None
-    if kind == "equals":
-        return bound["tolerance"] or None
-    low, high = measured.interval
-    unknown = not measured.is_finite or not math.isfinite(high - low)
-    if unknown or low == high or measured.replicated.startswith("nothing"):
+    if kind == "equals" and not bound["tolerance"]:
         return None
+    low, high = measured.interval
+    sampled = measured.is_finite and 0 < high - low < math.inf
+    if not sampled or measured.replicated.partition(":")[0] in ("", "nothing"):
+        return bound.get("tolerance")
+    if kind in ("equals", "attains", "requires"):  # Decided by values, which vary as it says.
+        factor = _power_factor(measured.freedom, measured.design) - 1
+        return bound.get("tolerance", 0.0) + factor * (high - low) / 2
     if kind == "equivalent":
         margin = bound["margin"]
         return margin + max(
@@ -73,7 +76,8 @@ def _from_images(measured: Measurement, bound: float) -> float:
         fewest += 1
     if fewest > total:
         return 1 - bound
-    effective = (fewest / measured.design, (total - fewest + 1) / measured.design)
+    design = measured.design if math.isinf(measured.freedom) else 1.0
+    effective = (fewest / design, (total - fewest + 1) / design)
     return float(beta.ppf(NOTICED, *effective)) - bound
 
 

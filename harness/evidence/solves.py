@@ -1,13 +1,14 @@
 """Measurements on solves of linear models: test errors, and comparisons on the same images."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from harness.errors import HarnessError
 from harness.evidence.measurement import Measurement, accuracies, measure
-from harness.evidence.statistics import paired_difference_interval, paired_ratio_interval
+from harness.evidence.statistics import paired_difference, paired_ratio
 from harness.runs.run import Solve
+
+IMAGES = "test images, paired"
 
 
 def share_of_errors(name: str, solves: Sequence[Solve], label: str) -> Measurement:
@@ -34,9 +35,9 @@ def error_ratio(
     references: Sequence[Solve],
     its_label: str,
 ) -> Measurement:
-    """Test errors over the references', summed over solves, paired by test image.
+    """Test errors over the references', summed over solves, paired by solve and test image.
 
-    Test images are resampled, each with its errors in all solves.
+    Drawn are the solves' training samples and the test images; see `crossed_variance`.
     """
     wrong, others = _wrong(solves, label), _wrong(references, its_label)
     facts = {"column": "test_error", "fits": (label, its_label)}
@@ -51,16 +52,19 @@ def wrong_ratio(
     **facts: Any,
 ) -> Measurement:
     """As `error_ratio`, from one list a model: whether each test image is classified wrongly."""
-    ours, theirs = _pairs(name, wrong, reference)
+    _require_pairs(name, wrong, reference)
+    ours, theirs = (sum(map(sum, its)) for its in (wrong, reference))
+    ratio, interval, freedom = paired_ratio(wrong, reference)
+    images = len(wrong[0])
     return measure(
         name,
-        [sum(ours) / sum(theirs) if sum(theirs) else math.inf],
+        [ratio],
         "times",
-        paired_ratio_interval(ours, theirs),
-        "test images, paired",
+        interval,
+        _drawn(wrong),
         solves,
-        images=len(ours),
-        note=f"{sum(ours):,} errors against {sum(theirs):,} in {len(wrong)} x {len(ours):,} images",
+        note=f"{ours:,} errors against {theirs:,} in {len(wrong)} x {images:,} images",
+        freedom=freedom,
         **facts,
     )
 
@@ -68,26 +72,26 @@ def wrong_ratio(
 def gain(
     name: str, wrong: Sequence[Sequence[bool]], better: Sequence[Sequence[bool]]
 ) -> Measurement:
-    """By how much the test error falls from one list of models to the other, paired by image."""
-    ours, theirs = _pairs(name, wrong, better)
-    models = len(wrong)
-    low, high = paired_difference_interval(ours, theirs)
-    value, interval = (sum(ours) - sum(theirs)) / len(ours) / models, (low / models, high / models)
-    return measure(name, [value], "share", interval, "test images, paired", ())
+    """By how much the test error falls from one list of models to the other, paired as above."""
+    _require_pairs(name, wrong, better)
+    value, interval, freedom = paired_difference(wrong, better)
+    return measure(name, [value], "share", interval, _drawn(wrong), (), freedom=freedom)
 
 
 def _wrong(solves: Sequence[Solve], label: str) -> list[list[bool]]:
     return [[not right for right in solve.outcome[label].is_right()] for solve in solves]
 
 
-def _pairs(
+def _drawn(wrong: Sequence[Sequence[bool]]) -> str:
+    return f"{len(wrong)} training draws and test images, paired" if len(wrong) > 1 else IMAGES
+
+
+def _require_pairs(
     name: str, one: Sequence[Sequence[bool]], other: Sequence[Sequence[bool]]
-) -> tuple[list[int], list[int]]:
-    """For each test image, how many models of each list get it wrong."""
+) -> None:
     sizes = [[len(row) for row in rows] for rows in (one, other)]
     if not one or sizes[0] != sizes[1] or len(set(sizes[0])) > 1:
         raise HarnessError(
             f"{name}: models tried on {sizes[0]} test images against {sizes[1]}; a paired"
             " comparison needs as many models, and the same images"
         )
-    return [sum(it) for it in zip(*one, strict=True)], [sum(it) for it in zip(*other, strict=True)]

@@ -23,6 +23,7 @@ from harness.evidence.checks import Check
 from harness.evidence.formatting import bound_in_words, quantity, would_notice
 from harness.evidence.quoting import misquoted
 from harness.evidence.resolution import resolution
+from harness.evidence.tolerances import compared
 from harness.evidence.verdict import Verdict
 from harness.plugin.evidence import JUDGED, append, blank
 from harness.plugin.experiments import AnyRecipe, below_papers_size, work_of
@@ -153,6 +154,7 @@ class Judge:
             published=published.value if published else None,
             published_where=published.where if published else "",
             published_cell=published.cell if published else "",
+            agreement=self._agreement(measured, published),
             source=check.source,
             scale=self.scale,
             seconds=round(measured.seconds if measured.runs else elapsed, 2),
@@ -172,6 +174,11 @@ class Judge:
         append(self.item, record)
         self.item.stash[JUDGED].append(record)
         add_check(self.item, record.claim, record.check, verdict)
+
+    def _agreement(self, measured: Measurement, published: Published | None) -> str:
+        if not published or not published.cell or self.scale != "paper" or not measured.is_finite:
+            return ""
+        return compared(measured.mean, published)
 
     def _message(
         self,

@@ -105,9 +105,11 @@ def results_page(
 
 def _table(
     table: PaperTable, letters: Mapping[str, str]
-) -> tuple[PaperTable, int, int, list[str], list[list[str]]]:
-    """The table, how many of its numbers are measured, how many there are, its head, its rows."""
+) -> tuple[PaperTable, str, int, int, list[str], list[list[str]]]:
+    """The table, how its numbers agree, how many are measured, of how many, its head, its rows."""
     numbers = [cell for cell in table.cells if cell.claim and cell.claim[0] != "A"]
+    ours = [cell.of_its_claim[0].agreement for cell in numbers if cell.ours]
+    counted = ", ".join(f"{ours.count(it)} {it}" for it in AGREEMENTS if it in ours)
     rows = []
     for heading, _, lines in table.groups:
         rows.append([f"**{heading}**", *[""] * 2 * len(table.columns)])
@@ -115,9 +117,10 @@ def _table(
             pairs = [(_published(part), _ours(part, letters)) for part in line.cells]
             rows.append([line.title, *(cell for pair in pairs for cell in pair)])
     head = ["", *(cell for column in table.columns for cell in (f"{column}: paper", "ours"))]
-    return table, sum(bool(cell.ours) for cell in numbers), len(numbers), head, rows
+    return table, counted, len(ours), len(numbers), head, rows
 
 
+AGREEMENTS = {"reproduced": "=", "better": "↑", "differs": "≠"}
 _SPACE = "\u00a0"
 """Keeps a number and its unit on one line."""
 
@@ -133,9 +136,10 @@ def _ours(cells: Sequence[Cell], letters: Mapping[str, str]) -> str:
     if not cells:
         return "–"
     shown: dict[str, None] = {}
-    for record in (record for cell in cells for record in cell.ours):
+    for record in (it for cell in cells for it in cell.of_its_claim):
         made = "; ".join(dict.fromkeys(letters[key] for key in record.runs))
-        number = f"{SYMBOLS[verdict_words(record)]} {measured(record)}".replace(" ", _SPACE)
+        symbol = AGREEMENTS.get(record.agreement, SYMBOLS[verdict_words(record)])
+        number = f"{symbol} {measured(record)}".replace(" ", _SPACE)
         seen = f"<br><sub>would notice {notices(record)}</sub>" if notices(record) else ""
         shown[f"{number} <sub>{made}</sub>{seen}"] = None
     return "<br>".join(shown) or ("not judged" if any(cell.claim for cell in cells) else "cited")

@@ -23,6 +23,11 @@ class Cell:
     claim: str
     remark: str = ""
 
+    @property
+    def of_its_claim(self) -> tuple[Evidence, ...]:
+        """Those of ours that its own claim judges; all where it judges none."""
+        return tuple(it for it in self.ours if it.claim == self.claim) or self.ours
+
 
 @dataclass(frozen=True)
 class Line:

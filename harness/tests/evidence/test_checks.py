@@ -1,6 +1,7 @@
 """A check decides by the interval, says its bound in words, refuted by what is not finite."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,6 @@ from harness.evidence import (
     ProvedAtMost,
     Requires,
 )
-from harness.evidence.checks import DESIGN_EFFECT
 from harness.evidence.formatting import bound_in_words, quantity
 from harness.evidence.statistics import equivalence_false_alarm
 
@@ -105,9 +105,10 @@ def test_the_data_are_the_kind_and_the_numbers():
 
 
 def test_only_equivalence_of_accuracies_states_a_false_alarm():
-    accuracies = measured([0.1] * 9, (0.09, 0.11), images=1000)
-    stated = equivalence_false_alarm(0.1, 1000, 9, 0.05, DESIGN_EFFECT)
-    assert EQUIVALENT.false_alarm(accuracies) == stated
+    pooled = replace(measured([0.1] * 9, (0.09, 0.11), images=1000), design=4.0)
+    accuracies = replace(pooled, freedom=8)
+    assert EQUIVALENT.false_alarm(accuracies) == equivalence_false_alarm(0.1, 1000, 9, 0.05, 4.0)
+    assert EQUIVALENT.false_alarm(pooled) == equivalence_false_alarm(0.1, 9000, 1, 0.05, 4.0)
     assert EQUIVALENT.false_alarm(measured([3.0], unit="ratio")) is None
     assert {check.false_alarm(accuracies) for check in EVERY if check != EQUIVALENT} == {None}
 

@@ -19,10 +19,7 @@ from harness.evidence import (
     gain_of_early_stopping,
     online_accuracy,
     published_at,
-    published_disagreement,
     published_roughness,
-    published_row,
-    published_tolerance,
     roughness_of,
     roughness_ratio,
     slowdown,
@@ -194,23 +191,6 @@ def test_published_points_are_those_of_the_figure():
     assert published_at("fig1c", "MLP 1x512", 0.0).unit == "share"
     with pytest.raises(HarnessError, match=r"it has no point at 0\.25; its points are 0, 0\.1"):
         published_at("fig1c", "MLP 1x512", 0.25)
-
-
-def test_the_papers_disagreement_is_a_networks_own_and_no_less_than_the_inceptions():
-    plain = {"labels": "true", "random_crop": False, "weight_decay": False}
-    row = published_row("table1_cifar10", "test", model="Alexnet", **plain)
-    drawn = 1 - published_at("fig1c", "AlexNet", 0.0).value
-    assert published_disagreement("Alexnet").value == pytest.approx(row.value - drawn)
-    inception = published_disagreement("Inception").value
-    assert 0.01 < inception < 0.02
-    for mlp in ("MLP 1x512", "MLP 3x512"):
-        assert published_disagreement(mlp).value == inception
-    assert inception < published_disagreement("Inception w/o BatchNorm").value < 0.05
-    tolerance = published_tolerance(
-        "MLP 1x512",
-        published_row("table1_cifar10", "test", model="MLP 1x512", **plain),
-    )
-    assert 0.009 < tolerance.value - inception < 0.011, "ten thousand images at a half"
 
 
 # --- section 3 -----------------------------------------------------------------------------------

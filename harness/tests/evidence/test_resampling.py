@@ -35,8 +35,8 @@ from harness.evidence import (
 from harness.evidence.imagenet import sum_of_accuracies, top5_accuracy
 from harness.evidence.statistics import (
     clopper_pearson,
-    paired_difference_interval,
-    paired_ratio_interval,
+    paired_difference,
+    paired_ratio,
     sum_interval,
     t_interval,
     welch_interval,
@@ -188,25 +188,45 @@ PAIRED = {
 
 
 @pytest.mark.parametrize("measure", PAIRED.values(), ids=PAIRED)
-def test_paired_images_are_resampled_whole_with_all_their_models(measure):
-    """Two models that are wrong on all images and on none spread the models alone; four that are
-    wrong on the same half spread the images alone, and are worth no more than one of them."""
-    between_models = measure([ALL, NONE], [ALL, ALL])
-    assert width(between_models) == 0 and between_models.replicated == "test images, paired"
+def test_paired_models_see_their_training_draws_and_the_test_images(measure):
+    """Each level alone: draws that save more or less on the very same images; images, alike in all
+    draws; and cells that differ from draw to draw and image to image, which are not counted twice.
+    """
     one, four = measure([QUARTER], [HALF]), measure([QUARTER] * 4, [HALF] * 4)
-    assert width(one) == width(four) > 0.02
+    assert width(one) == pytest.approx(width(four), rel=0.01) and width(one) > 0.02
+    assert "draws" not in one.replicated and "4 training draws" in four.replicated
     assert width(measure([HALF], [HALF])) == 0, "the pairs are kept"
+    # Draws alone: their errors are fewer by a half or by all of the images, the same everywhere.
+    saved = measure([ALL, ALL, ALL, NONE], [ALL] * 4)
+    assert width(saved) > 1 > width(measure([ALL] * 4, [ALL] * 4)) == 0
 
 
-@pytest.mark.parametrize("interval", [paired_ratio_interval, paired_difference_interval])
-def test_the_paired_bootstrap_is_as_wide_as_the_delta_method_says(interval):
-    ones, others = np.array(QUARTER, int), np.array(HALF, int)
-    ratio = ones.sum() / others.sum()
-    spread = (
-        (ones - ratio * others) / others.mean() if "ratio" in interval.__name__ else ones - others
+def draws(rng, of_draws, of_images, of_cells, shape=(12, 200)):
+    """Differences whose spread lies at these levels."""
+    d, n = shape
+    return (
+        of_draws * rng.normal(size=(d, 1))
+        + of_images * rng.normal(size=(1, n))
+        + of_cells * rng.normal(size=shape)
     )
-    expected = 2 * 1.96 * spread.std() / math.sqrt(IMAGES)
-    assert width(interval(ones, others)) == pytest.approx(expected, rel=0.1)
+
+
+@pytest.mark.parametrize("levels", [(0.3, 0, 0), (0, 1, 0), (0, 0, 1), (0.1, 1, 1)])
+def test_crossed_draws_and_images_are_covered_at_whatever_level_they_vary(levels):
+    rng = np.random.default_rng(20170210)
+    within = []
+    for _ in range(1_000):
+        _, (low, high), _ = paired_difference(draws(rng, *levels), np.zeros((12, 200)))
+        within.append(low <= 0 <= high)
+    assert abs(np.mean(within) - 0.95) < 0.03
+
+
+def test_a_ratio_is_as_wide_as_the_delta_method_says():
+    ones, others = np.array(QUARTER, int), np.array(HALF, int)
+    ratio, interval, _ = paired_ratio([ones], [others])
+    spread = (ones - ratio * others).std() / ones.mean()
+    expected = 2 * ratio * math.sinh(1.96 * spread / math.sqrt(IMAGES))
+    assert width(interval) == pytest.approx(expected, rel=0.02)
 
 
 def test_errors_on_the_papers_own_images_are_no_sample():

@@ -15,7 +15,7 @@ from harness.evidence.resolution import resolution
 from harness.evidence.statistics import (
     accuracy_interval,
     kendall_interval,
-    paired_difference_interval,
+    paired_difference,
     sum_interval,
     t_interval,
     welch_freedom,
@@ -107,20 +107,26 @@ def square_and_add(images=1_000):
     return draw, lambda truth: measured(*(round(images * (0.6 + it * truth / 2)) for it in (1, -1)))
 
 
-def bootstrap(images=2_000):
-    """Errors that one model saves over another, paired by image."""
+def paired(draws=8, images=400):
+    """Errors that a model saves over another in several training draws, paired by image."""
 
-    def measured(saved, lost):
-        ours = [1] * saved + [0] * (images - saved)
-        theirs = [0] * saved + [1] * lost + [0] * (images - saved - lost)
-        interval = paired_difference_interval(ours, theirs)
-        return Measurement("x", ((saved - lost) / images,), "share", interval, "test images")
+    def measured(saved):
+        value, interval, freedom = paired_difference(saved, np.zeros_like(saved))
+        return Measurement("x", (value,), "share", interval, "draws", freedom=freedom)
 
-    def draw(truth, rng):
-        saved, lost, _ = rng.multinomial(images, [0.1 + truth / 2, 0.1 - truth / 2, 0.8])
-        return measured(saved, lost)
+    def drawn(truth, rng):
+        each = rng.normal(0, 0.02, (draws, 1)) + rng.normal(0, 0.3, (1, images))
+        return truth + each + rng.normal(0, 0.3, (draws, images))
 
-    return draw, lambda truth: measured(*(round(images * (0.1 + it * truth / 2)) for it in (1, -1)))
+    def typical(truth):
+        rng = np.random.default_rng(1)
+        several = [measured(drawn(0.0, rng)) for _ in range(200)]
+        half = math.sqrt(np.mean([(it.interval[1] - it.mean) ** 2 for it in several]))
+        freedom = float(np.median([it.freedom for it in several]))
+        ends = (truth - half, truth + half)
+        return Measurement("x", (truth,), "share", ends, "draws", freedom=freedom)
+
+    return (lambda truth, rng: measured(drawn(truth, rng))), typical
 
 
 def kendall(runs=40):
@@ -147,17 +153,18 @@ FAMILIES = {
     "binomial-chance": (binomial(1_000), Equivalent(0.1, 0.02, SOURCE), EXACT),
     "design-effect": (binomial(1_000, 9.0), AtMost(0.1, SOURCE), APPROXIMATE),
     "networks": (networks(6), Equivalent(0.1, 0.03, SOURCE), APPROXIMATE),
+    "two-sided": (binomial(10_000), Equals(0.5, SOURCE, 0.02), APPROXIMATE),
     "student-3": (student(3), MoreThan(0.0, SOURCE), EXACT),
     "student-8": (student(8), Equivalent(0.0, 0.01, SOURCE), EXACT),
     "welch": (welch(), AtMost(3.0, SOURCE), APPROXIMATE),
     "square-and-add": (square_and_add(), Equivalent(0.0, 0.02, SOURCE), APPROXIMATE),
-    "bootstrap": (bootstrap(), AtMost(0.0, SOURCE), APPROXIMATE),
+    "paired": (paired(), AtMost(0.0, SOURCE), APPROXIMATE),
     "kendall": (kendall(), AtLeast(0.5, SOURCE), APPROXIMATE),
 }
 
 
 def departed(check, departure):
-    above = check.kind in ("at_most", "equivalent")
+    above = check.kind in ("at_most", "equivalent", "equals")
     return check.value + departure if above else check.value - departure
 
 
@@ -169,12 +176,12 @@ def refuted(draw, check, truth, draws=1_000):
 @pytest.mark.parametrize(("family", "check", "tolerance"), FAMILIES.values(), ids=FAMILIES)
 def test_at_its_resolution_a_check_refutes_in_19_of_20_repetitions(family, check, tolerance):
     draw, typical = family
-    bound = departed(check, getattr(check, "margin", 0.0))
+    off = getattr(check, "margin", getattr(check, "tolerance", 0.0))
+    bound = departed(check, off)
     stated = resolution(check, typical(bound))
-    draws = 300 if draw.__qualname__.startswith(("bootstrap", "kendall")) else 1_000
+    draws = 300 if draw.__qualname__.startswith("kendall") else 1_000
     assert abs(refuted(draw, check, departed(check, stated), draws) - 0.95) < tolerance + 0.01
     for factor in (0.5, 2.0):
-        off = getattr(check, "margin", 0.0)
         planted = departed(check, off + factor * (stated - off))
         rate = refuted(draw, check, planted, draws)
         assert abs(rate - 0.95) > tolerance + 0.01, f"a factor of {factor} would be seen"
@@ -184,7 +191,7 @@ def test_at_its_resolution_a_check_refutes_in_19_of_20_repetitions(family, check
     ("check", "measured", "expected"),
     [
         (Attains(1.0, SOURCE), binomial(256)[1](1.0), 1 / 256),
-        (Equals(0.0, SOURCE, tolerance=1e-3), student(3)[1](0.0), 1e-3),
+        (Equals(0.0, SOURCE, 1e-3), replace(student(3)[1](0.0), replicated=""), 1e-3),
         (Equals(391.0, SOURCE), student(3)[1](391.0), None),
         (AtMost(1.0, SOURCE), replace(student(3)[1](0.0), interval=(0.5, 0.5)), None),
         (AtMost(1.0, SOURCE), replace(student(3)[1](0.0), replicated="nothing: one run"), None),

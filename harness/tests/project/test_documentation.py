@@ -91,12 +91,14 @@ def test_every_file_that_is_named_exists(name):
 
 def test_counts_of_reproduced_numbers_are_those_of_the_records():
     page = TEXTS["fixtures/records/README.md"]
-    rows = re.findall(r"^\| Table (\d).*\| (\d+ of \d+) \| (\d+) \|$", TEXTS["README.md"], re.M)
-    assert [number for number, _, _ in rows] == ["1", "2", "3", "4"]
-    for number, measured, reproduced in rows:
+    row = r"^\| Table (\d).*\| (\d+ of \d+) \| (\d+) \| (\d+) \|$"
+    rows = re.findall(row, TEXTS["README.md"], re.M)
+    assert [number for number, *_ in rows] == ["1", "2", "3", "4"]
+    for number, measured, reproduced, better in rows:
         section = page.split(f"\n## Table {number}")[1].split("\n## ")[0]
         assert f"{measured} numbers are measured" in section
-        assert section.count("| ✓") == int(reproduced), f"Table {number}"
+        assert section.count("| =") == int(reproduced), f"Table {number}"
+        assert section.count("| ↑") == int(better), f"Table {number}"
 
 
 def test_the_code_of_the_harness_page_runs():
