@@ -15,6 +15,7 @@ from claims.section2_capacity.recipes import (
     at_level,
     on_cifar10,
     on_digits,
+    table1,
 )
 from harness.evidence import AtLeast, Attains, MoreThan, accuracy, difference_in_accuracy
 from harness.evidence.corruption import true_labels_found_first
@@ -39,9 +40,12 @@ def both_on_cifar10(network):
 
 
 def judge_jump(judge, name, fewer_errors, more_errors):
+    network = fewer_errors[0].recipe.model
+    jump = table1(network, "test") - table1(network, "test", "random")
     judge(
         difference_in_accuracy(f"{name}: test error gained", fewer_errors, more_errors),
         AtLeast(QUARTER, source="Section 1.1: the error jumps up considerably; here a quarter"),
+        effect=jump,
     )
 
 

@@ -22,7 +22,6 @@ def test_intervals_are_as_they_were(baseline):
         "difference": statistics.sum_interval([(1, (900, 1_000)), (-1, (870, 1_000))])[1],
         "trend": statistics.kendall_interval(LEVELS, ERRORS)[1],
         "ratio": statistics.paired_ratio(WRONG, OTHERS_WRONG)[1],
-        "paired": statistics.paired_difference(WRONG, OTHERS_WRONG)[1],
         "false_alarm": [
             statistics.equivalence_false_alarm(0.1, 1_000, runs, 0.08, 9.0) for runs in (1, 5)
         ],

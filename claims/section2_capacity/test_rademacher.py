@@ -75,6 +75,9 @@ def curve(name, dataset, measurements):
 
 FASTER = {"learning_rate": 0.05, "epochs": 300, "seed": 70}
 """On digits. A supremum does not ask how a function was found."""
+EMPTY_FROM = 256
+"""Images. Of 64 the bound would be empty from a complexity of 0.49 on; of 256 it is from 0.75 on,
+of 10,000 from 0.96."""
 TWENTY_EPOCHS = {"evaluation": "at the end", "stop_at_zero_error": False, "epochs": 20}
 """Before the last few of 50,000 images are fitted: the claim is "about 1"."""
 
@@ -109,8 +112,9 @@ def test_trained_networks_correlate_with_random_signs(runs, judge):
     figure = curve("trained network", recipe.dataset, measured)
     for n, correlation in measured.items():
         judge_complexity(judge, correlation, figure)
-        surely = correlation.mean - capacity.concentration(n, len(correlation.values))
-        judge_emptiness(judge, name, surely, n)
+        if n >= EMPTY_FROM:
+            surely = correlation.mean - capacity.concentration(n, len(correlation.values))
+            judge_emptiness(judge, name, surely, n)
     for n, of_size in runs.items():
         vectors = {run.outcome.label_digest for run in of_size}
         judge(

@@ -5,7 +5,7 @@ initial weights, the order and all other examples stay. Measured: how far the lo
 the probability of a wrong answer, in [0, 1]. The largest change over points and replacements is a
 lower bound on the coefficient of uniform stability: a witness, which needs no interval.
 
-fast: MLP 1x128 on 64, 128 and 256 digits, 10 replacements in each of 6 samples. cpu_full: MLP 1x512
+fast: MLP 1x128 on 64 to 512 digits, 10 replacements in each of 6 samples. cpu_full: MLP 1x512
 on 500 to 4,000 images of CIFAR-10, 5 replacements in 6 or 2 samples. gpu_full: Inception and
 Alexnet on 500 and 2,000 images, 5 in 2. Two classes: a network can only guess wrong half the time.
 """
@@ -31,6 +31,7 @@ from harness.evidence import (
     MoreThan,
     ProvedAtMost,
     exact,
+    exponent,
     log_log_slope,
     mean_over,
     paired,
@@ -117,12 +118,24 @@ def judge_instability(judge, name, measured, runs=(), drawn=None):
     )
 
 
+STAYS = MoreThan(
+    -0.5,
+    source="whatever n; a stable algorithm has an exponent of -1 (Bousquet & Elisseeff 2002), and"
+    " half of that is a decline",
+)
+
+
+def judge_slope(judge, name, by_size, replicated, runs=()):
+    """The change at the example does not fall with the sample size."""
+    judge(exponent(f"{name}: exponent of n in the change", by_size, replicated, runs), STAYS)
+
+
 # --- 2.2-stability-fails ---------------------------------------------------------------------
 
 
 @pytest.mark.claim("2.2-stability-fails")
 @experiments(
-    fast={"digits": {str(n): samples_of_digits("random-signs", n) for n in DIGITS_SIZES}},
+    fast={"digits": {str(n): samples_of_digits("random-signs", n) for n in (*DIGITS_SIZES, 512)}},
     cpu_full={"cifar10": {str(n): samples_of_cifar10("random-signs", n) for n in CIFAR10_SIZES}},
     gpu_full={
         network: {str(n): convolutional(network, n) for n in (500, 2_000)}
@@ -134,6 +147,8 @@ def test_many_passes_on_random_labels_move_the_loss_by_order_1(runs, judge):
     name = f"{model_spec(recipe.model).paper_name}, random labels"
     drawn = figure("random labels", recipe.dataset, "n", measured)
     judge_instability(judge, name, measured, runs.all, drawn)
+    means = {n: [float(it.at_the_example.mean()) for it in its] for n, its in measured.items()}
+    judge_slope(judge, name, means, "samples: images, labels, orders, weights", runs.all)
 
 
 @pytest.mark.claim("2.2-stability-fails")
@@ -285,3 +300,5 @@ def test_ridge_regression_with_a_fixed_penalty_is_stable(dataset, ridge_samples,
     measured = {n: [ridge.replaced(*of_it, REPLACED[dataset])] for n, of_it in samples.items()}
     drawn = figure("ridge, random labels", dataset, "n", measured)
     judge_instability(judge, "ridge, random labels", measured, drawn=drawn)
+    moved = {n: of_it.at_the_example.tolist() for n, (of_it,) in measured.items()}
+    judge_slope(judge, "ridge, random labels", moved, "replaced examples")

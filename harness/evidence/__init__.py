@@ -54,11 +54,10 @@ from harness.evidence.regularization import (
     roughness_ratio,
     spread_between_and_within,
 )
-from harness.evidence.replicates import correlation_with_signs, log_log_slope, mean_over
+from harness.evidence.replicates import correlation_with_signs, exponent, log_log_slope, mean_over
 from harness.evidence.solves import (
     error_on_the_same_images,
     error_ratio,
-    gain,
     share_of_errors,
     wrong_ratio,
 )

@@ -1,12 +1,12 @@
 """Measurements over replicates that are no accuracies: means, correlations with signs, slopes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from harness.errors import HarnessError
 from harness.evidence.measurement import NOWHERE, Measurement, accuracies, measure
-from harness.evidence.statistics import t_interval
+from harness.evidence.statistics import student, t_interval
 from harness.runs.pairs import paired
 from harness.runs.run import Run
 
@@ -49,6 +49,22 @@ def correlation_with_signs(name: str, runs: Sequence[Run]) -> Measurement:
         replicated="sign vectors; never narrower than the binomial interval over all their signs",
         images=0,
     )
+
+
+def exponent(
+    name: str, by_x: Mapping[int, Sequence[float]], replicated: str, runs: Sequence[Run] = ()
+) -> Measurement:
+    """The exponent of y in x from independent replicates at each x, all values above 0.
+
+    A least-squares slope of logarithms with Student's interval of its residuals.
+    """
+    from scipy.stats import linregress
+
+    pairs = [(math.log(x), math.log(y)) for x, its in by_x.items() for y in its]
+    fitted, freedom = linregress(*zip(*pairs, strict=True)), len(pairs) - 2
+    slope, square = float(fitted.slope), float(fitted.stderr) ** 2
+    interval = student(slope, square, freedom)
+    return measure(name, [slope], "exponent", interval, replicated, runs, freedom=freedom)
 
 
 def log_log_slope(

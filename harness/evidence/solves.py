@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.evidence.measurement import Measurement, accuracies, measure
-from harness.evidence.statistics import paired_difference, paired_ratio
+from harness.evidence.statistics import paired_ratio
 from harness.runs.run import Solve
 
 IMAGES = "test images, paired"
@@ -67,15 +67,6 @@ def wrong_ratio(
         freedom=freedom,
         **facts,
     )
-
-
-def gain(
-    name: str, wrong: Sequence[Sequence[bool]], better: Sequence[Sequence[bool]]
-) -> Measurement:
-    """By how much the test error falls from one list of models to the other, paired as above."""
-    _require_pairs(name, wrong, better)
-    value, interval, freedom = paired_difference(wrong, better)
-    return measure(name, [value], "share", interval, _drawn(wrong), (), freedom=freedom)
 
 
 def _wrong(solves: Sequence[Solve], label: str) -> list[list[bool]]:

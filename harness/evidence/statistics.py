@@ -222,13 +222,3 @@ def paired_ratio(one: Any, other: Any) -> tuple[float, Interval, float]:
     square, freedom = crossed_variance(one - ratio * other)
     low, high = student(math.log(ratio), square / float(one.sum()) ** 2, freedom, CONFIDENCE)
     return ratio, (math.exp(low), math.exp(high)), freedom
-
-
-def paired_difference(one: Any, other: Any) -> tuple[float, Interval, float]:
-    """The mean of ``one`` minus that of ``other``, both (draws, images); see `paired_ratio`."""
-    import numpy as np
-
-    apart = np.asarray(one, dtype=float) - np.asarray(other, dtype=float)
-    square, freedom = crossed_variance(apart)
-    mean = float(apart.mean())
-    return mean, student(mean, square / apart.size**2, freedom, CONFIDENCE), freedom

@@ -21,7 +21,6 @@ from harness.evidence import (
     epochs_of_descent,
     error_on_the_same_images,
     error_ratio,
-    gain,
     gain_of_early_stopping,
     log_log_slope,
     mean_over,
@@ -35,7 +34,6 @@ from harness.evidence import (
 from harness.evidence.imagenet import sum_of_accuracies, top5_accuracy
 from harness.evidence.statistics import (
     clopper_pearson,
-    paired_difference,
     paired_ratio,
     sum_interval,
     t_interval,
@@ -176,7 +174,6 @@ HALF = [image % 2 == 0 for image in range(IMAGES)]
 ALL, NONE, QUARTER = [True] * IMAGES, [False] * IMAGES, [image % 4 == 0 for image in range(IMAGES)]
 PAIRED = {
     "wrong_ratio": lambda wrong, its: wrong_ratio("x", wrong, its),
-    "gain": lambda wrong, its: gain("x", wrong, its),
     "error_ratio": lambda wrong, its: error_ratio(
         "x",
         [solved([not it for it in row]) for row in wrong],
@@ -197,8 +194,8 @@ def test_paired_models_see_their_training_draws_and_the_test_images(measure):
     assert "draws" not in one.replicated and "4 training draws" in four.replicated
     assert width(measure([HALF], [HALF])) == 0, "the pairs are kept"
     # Draws alone: their errors are fewer by a half or by all of the images, the same everywhere.
-    saved = measure([ALL, ALL, ALL, NONE], [ALL] * 4)
-    assert width(saved) > 1 > width(measure([ALL] * 4, [ALL] * 4)) == 0
+    saved = measure([ALL, ALL, HALF, HALF], [ALL] * 4)
+    assert width(saved) > 0.5 > width(measure([ALL] * 4, [ALL] * 4)) == 0
 
 
 def draws(rng, of_draws, of_images, of_cells, shape=(12, 200)):
@@ -216,8 +213,8 @@ def test_crossed_draws_and_images_are_covered_at_whatever_level_they_vary(levels
     rng = np.random.default_rng(20170210)
     within = []
     for _ in range(1_000):
-        _, (low, high), _ = paired_difference(draws(rng, *levels), np.zeros((12, 200)))
-        within.append(low <= 0 <= high)
+        _, (low, high), _ = paired_ratio(10 + draws(rng, *levels), np.full((12, 200), 10))
+        within.append(low <= 1 <= high)
     assert abs(np.mean(within) - 0.95) < 0.03
 
 

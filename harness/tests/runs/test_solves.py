@@ -8,7 +8,7 @@ import pytest
 from filelock import FileLock
 
 from harness.errors import HarnessError
-from harness.evidence import error_on_the_same_images, error_ratio, gain, wrong_ratio
+from harness.evidence import error_on_the_same_images, error_ratio, wrong_ratio
 from harness.evidence.solves import share_of_errors
 from harness.linear.examples import examples
 from harness.linear.outcome import Fit, SolveOutcome, packed
@@ -153,14 +153,6 @@ def test_ratios_of_several_models_resample_images_not_errors():
     one, four = (wrong_ratio("r", wrong[:k], reference[:k]) for k in (1, 4))
     assert four.values == one.values
     assert four.interval == pytest.approx(one.interval, rel=0.01)
-
-
-def test_a_gain_is_a_difference_of_shares():
-    wrong = [[True] * 30 + [False] * 970]
-    better = [[True] * 20 + [False] * 980]
-    measured = gain("g", wrong, better)
-    assert measured.values == (pytest.approx(0.01),)
-    assert measured.interval == pytest.approx((0.004, 0.017), abs=0.002)
 
 
 # --- The plugin ------------------------------------------------------------------------------
