@@ -161,8 +161,10 @@ def _paired(name: str, pairs: Sequence[tuple[Counts, Counts]], runs: Sequence[Ru
         for side in zip(*pairs, strict=True)
     )
     interval, replicated = sum_interval([(1, one), (-1, other)])[1], IMAGES
-    facts: dict[str, Any] = {"column": "test", "design": design_effect(runs) if len(values) == 1 else 1.0}
-    if len(values) > 1 and not diverged:
+    facts: dict[str, Any] = {"column": "test"}
+    if len(values) == 1:
+        facts["design"] = design_effect(runs)
+    elif not diverged:
         student = t_interval(values)
         if student[1] - student[0] > interval[1] - interval[0]:
             facts["freedom"] = len(values) - 1

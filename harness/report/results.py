@@ -110,6 +110,7 @@ def _table(
     numbers = [cell for cell in table.cells if cell.claim and cell.claim[0] != "A"]
     ours = [cell.of_its_claim[0].agreement for cell in numbers if cell.ours]
     counted = ", ".join(f"{ours.count(it)} {it}" for it in AGREEMENTS if it in ours)
+    counted = counted.replace("differs", "differ") if ours.count("differs") > 1 else counted
     rows = []
     for heading, _, lines in table.groups:
         rows.append([f"**{heading}**", *[""] * 2 * len(table.columns)])
