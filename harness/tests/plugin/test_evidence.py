@@ -17,6 +17,7 @@ VERDICTS = """
 from dataclasses import replace
 from harness.errors import DataError
 from harness.evidence import Equivalent
+from harness.expressivity.kinks import alternating_targets
 
 STRADDLES = Measurement("straddles", (0.5,), "share", (0.4, 0.6), "images")
 HALF = AtLeast(0.5, source="Table 9")
@@ -28,13 +29,13 @@ known = pytest.mark.xfail(raises=ClaimNotSupported, strict=True, reason="holds w
 @pytest.mark.parametrize("name", ["a name"])
 def test_supported(judge, name):
     published = published_row("table1_cifar10", "train", model="MLP 1x512", labels="random")
-    judge(share(1.0, "fitted"), ONE, published)
+    judge(share(1.0, "MLP 1x512: fitted"), ONE, published)
     assert judge(share(0.75, "second"), HALF) == "supported"
 
 @claim
 def test_refuted(judge):
     published = published_row("table1_cifar10", "train", model="MLP 1x512", labels="random")
-    judge(share(0.9), ONE, published)
+    judge(share(0.9, "MLP 1x512"), ONE, published)
     judge(share(1.0, "second"), ONE)
 
 @claim
@@ -50,17 +51,20 @@ def test_too_coarse(judge):
     chance = published_row("table1_cifar10", "test", model="MLP 1x512", labels="random")
     judge(STRADDLES, Equivalent(0.5, 0.2, source="Table 9"), effect=chance)
 
-@control
-def test_control(judge): judge(share(0.9), ONE)
+@pytest.fixture
+def constructed(judge): alternating_targets(3)  # without it a control is refused
 
 @control
-def test_control_that_passes(judge): judge(share(1.0), ONE)
+def test_control(constructed, judge): judge(share(0.9), ONE)
 
 @control
-def test_control_that_decides_nothing(judge): judge(STRADDLES, HALF)
+def test_control_that_passes(constructed, judge): judge(share(1.0), ONE)
 
 @control
-def test_control_that_diverged(judge):
+def test_control_that_decides_nothing(constructed, judge): judge(STRADDLES, HALF)
+
+@control
+def test_control_that_diverged(constructed, judge):
     judge(replace(share(float("nan")), diverged=True), ONE)
 
 @known
@@ -126,7 +130,7 @@ def test_a_test_passes_if_and_only_if_its_verdict_is_the_one_it_is_there_for(alo
 def test_a_failure_makes_sense_without_the_source(alone):
     text = "\n".join(line.removeprefix("E").strip() for line in alone.text.splitlines())
     assert f"\n2.1-fit is refuted: {FIT.sentence}\n" in text
-    assert "\nmeasured  a share = 90.00 %\n" in text
+    assert "\nmeasured  MLP 1x512 = 90.00 %\n" in text
     assert "\nbound     attains 100.00 % in every run, from Table 9\n" in text
     assert "\npublished 99.34 % (Table 1, MLP 1x512, random labels, train)\n" in text
     assert "\nrepeat    pytest test_claims.py::test_refuted --base-seed 3\n" in text
@@ -160,7 +164,11 @@ def test_what_is_no_verdict_is_refused_with_a_remedy(alone):
 
 def test_the_evidence_holds_every_judged_check(alone):
     (fitted, second) = alone.of("test_supported[a name]")
-    assert (fitted.check, fitted.values, fitted.verdict) == ("fitted", [1.0], "supported")
+    assert (fitted.check, fitted.values, fitted.verdict) == (
+        "MLP 1x512: fitted",
+        [1.0],
+        "supported",
+    )
     assert (fitted.interval, fitted.published) == ([1.0, 1.0], 0.9934)
     assert fitted.bound == {"kind": "attains", "value": 1.0}
     assert (second.check, second.published, second.source) == ("second", None, "Table 9")
@@ -216,7 +224,7 @@ def test_the_recorded_command_repeats_the_test(project, alone):
     again = project.run(*words)
     assert pytest_ == "pytest"
     assert [(r.check, r.verdict, r.seed) for r in again.evidence] == [
-        ("fitted", "supported", 3),
+        ("MLP 1x512: fitted", "supported", 3),
         ("second", "supported", 3),
     ]
 
@@ -235,7 +243,7 @@ def test_under_xdist_evidence_and_junits_properties_are_the_same(project, alone)
         for case in ElementTree.parse(report).iter("testcase")
     }
     assert properties["test_supported[a name]"] == {
-        "2.1-fit: fitted": "supported",
+        "2.1-fit: MLP 1x512: fitted": "supported",
         "2.1-fit: second": "supported",
         **{"claim": "2.1-fit", "role": "claim", "tier": "fast", "verdict": "supported"},
     }
