@@ -75,12 +75,15 @@ def test_training_ends_as_it_did(network, runs, baseline):
     baseline.check(
         {
             "train_accuracy": [outcome.train_accuracy],
-            "epochs_to_fit": [outcome.epochs_to_fit or float("nan")],
+            # Not zero error: of the Inception's last images two processors made 19 and 41 epochs.
+            "epochs_to_95_percent": [outcome.epochs_until(0.95) or float("nan")],
             "test_accuracy": [outcome.test_accuracy],
         },
         {
             "train_accuracy": Tolerance("zero error is exact"),
-            "epochs_to_fit": Tolerance("the path differs in bf16 and on another CPU", relative=0.4),
+            "epochs_to_95_percent": Tolerance(
+                "the path differs in bf16 and on another CPU", relative=0.4
+            ),
             "test_accuracy": Tolerance("chance, 1,000 images, five deviations", absolute=0.07),
         },
     )
