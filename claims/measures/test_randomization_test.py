@@ -125,14 +125,14 @@ def test_a_bound_of_0_does_not_hold(measured, judge):
     judge(broken_bounds("a bound of 0 for every network", networks), HOLDS)
 
 
-SAME = AtMost(1e-3, source="the same function; rounding and the draws of noise")
+SAME = AtMost(1e-3, source="the same function; rounding")
 
 
 @pytest.mark.fast
 @pytest.mark.claim("M-function")
 @trained_on
 def test_it_is_the_same_for_the_same_function(measured, judge):
-    """Hidden units rescaled by factors from 1/4 to 4, and in reverse order."""
+    """Hidden units rescaled by factors from 1/4 to 4; in reverse order too, but for drawn noise."""
     judge(invariance(measured.name, measured.same_functions), SAME)
 
 

@@ -36,9 +36,9 @@ def judge_bounds(judge, name, summaries, n, runs=()):
 @pytest.mark.claim("2.2-norms")
 @pytest.mark.parametrize("labels", list(SETTINGS))
 def test_bounds_by_norms_are_above_1_on_digits(labels, reseeded, judge):
-    """Whether they also grow with the sample, as later work says, is B-norms-grow (claims/beyond).
+    """Above 1 at every n. The paper does not say that they grow with n, and it is not judged.
 
-    Here they do not on true labels: as n to the power -0.22 (-0.34 to -0.10) by Frobenius norms.
+    On true labels they fall: as n to the power -0.22 (-0.34 to -0.10) by Frobenius norms.
     """
     for n in SIZES:
         samples = samples_of_digits(SETTINGS[labels], n)

@@ -230,6 +230,10 @@ def _parts(name: str, result: object, network: Network) -> tuple[float, float | 
     for part in parts:
         try:
             number = float(part.detach() if isinstance(part, torch.Tensor) else part)
+        except OverflowError as error:
+            raise CapacityError(
+                f"{name} returned an integer above 1e308 for {network.recipe}: return its logarithm"
+            ) from error
         except (TypeError, ValueError, RuntimeError) as error:
             raise CapacityError(
                 f"{name} returned {_described(part)} for {network.recipe}: return a number, or a"
@@ -257,12 +261,15 @@ def built_in(measure: Measure, network: Network) -> Value:
     return Value(measure.value(network.summary), bound)
 
 
-def rescaled(network: Network, factors: Sequence[float] = RESCALED_BY) -> Network:
+def rescaled(
+    network: Network, factors: Sequence[float] = RESCALED_BY, reverse: bool = True
+) -> Network:
     """The same function with other weights: each hidden unit's inputs scaled, its outputs unscaled.
 
     For networks of dense layers and ReLU. The factors of a layer's units run geometrically between
-    the two given; the units are also put in reverse order. A measure of the function alone does
-    not change.
+    the two given. With ``reverse`` the units are also put in reverse order: not for a measure by
+    random noise, whose few draws would then fall on other weights. A measure of the function alone
+    does not change.
     """
     model = copy.deepcopy(network.model)
     layers = [it for it in model.modules() if isinstance(it, nn.Linear)]
@@ -273,9 +280,10 @@ def rescaled(network: Network, factors: Sequence[float] = RESCALED_BY) -> Networ
             layer.weight.mul_(scale[:, None])
             layer.bias.mul_(scale)
             after.weight.div_(scale)
-            layer.weight.copy_(layer.weight.flip(0))
-            layer.bias.copy_(layer.bias.flip(0))
-            after.weight.copy_(after.weight.flip(1))
+            if reverse:
+                layer.weight.copy_(layer.weight.flip(0))
+                layer.bias.copy_(layer.bias.flip(0))
+                after.weight.copy_(after.weight.flip(1))
     return replace(network, model=model)
 
 

@@ -34,6 +34,8 @@ class Measure:
     value: Callable[[Summary], float]
     bound: Callable[[Summary, int], float] | None = None
     """Of a summary and the number of training images: a bound on the test error."""
+    noise: bool = False
+    """Whether it draws noise on the weights."""
     told: bool = False
     """Whether it is told which labels are random, and so a bound for partly random labels alone."""
 
@@ -239,12 +241,14 @@ MEASURES = {
             "Dziugaite & Roy 2017, with one s for all weights; bound: Maurer 2004",
             pac_bayes,
             pac_bayes_bound,
+            noise=True,
         ),
         Measure(
             "sharpness",
             "rise of the mean training loss under Gaussian noise of a tenth of each weight",
             "Keskar et al. 2017; Neyshabur et al. 2017",
             sharpness,
+            noise=True,
         ),
         Measure("margin", "-gamma", "Jiang et al. 2020", inverse_margin),
         Measure(

@@ -207,9 +207,10 @@ class Measured:
         """The measure of a few networks, and of others that compute the same functions."""
         from harness.capacity.measured import rescaled, value_of
 
+        reverse = self.function is not None or not MEASURES[self.name].noise
+        pairs = [(it, rescaled(it, reverse=reverse)) for it in self.trained[:REPEATS]]
         return [
-            tuple(value_of(self.name, self.function, each).value for each in (it, rescaled(it)))
-            for it in self.trained[:REPEATS]
+            tuple(value_of(self.name, self.function, it).value for it in pair) for pair in pairs
         ]
 
     @property

@@ -110,6 +110,7 @@ def in_training_mode(model, inputs, labels, initial):
         (changes, "changed the weights .*deepcopy"),
         (in_training_mode, "left the model in training mode"),
         (lambda *seen: torch.ones(2), r"a tensor of shape \(2,\)"),
+        (lambda *seen: 2**2_000, r"an integer above 1e308 .*: return its logarithm"),
         (lambda *seen: "large", "a str"),
         (lambda *seen: None, "a NoneType"),
         (lambda *seen: float("nan"), "returned nan"),
@@ -164,6 +165,9 @@ def test_the_path_norm_is_that_of_the_function_and_others_are_not(networks):
         for name in ("parameters", "path-norm", "max-row-product", "frobenius-product", "distance")
         for before, after in [[value_of(name, None, it) for it in pair]]
     }
+    pair = [networks[3], rescaled(networks[3], reverse=False)]
+    before, after = [value_of("sharpness", None, it).value for it in pair]
+    assert before == pytest.approx(after, rel=1e-3), "the same draws of noise, scaled alike"
     assert changed["parameters"] == 0
     assert changed["path-norm"] < 1e-4
     assert min(changed[it] for it in ("max-row-product", "frobenius-product", "distance")) > 0.05

@@ -2,7 +2,7 @@
 
 import pytest
 
-from claims.beyond import test_early_learning, test_norms_and_ranks
+from claims.beyond import test_early_learning, test_norms
 from harness.evidence.catalogue import load_catalogue
 from harness.evidence.record import Evidence
 from harness.plugin.options import CLAIMS
@@ -17,8 +17,8 @@ PAPERS = load_catalogue(CLAIMS / "catalogue.toml")
 EVIDENCE = [
     Evidence(claim, "a share", control, verdict, [0.5], "share", network=LATER_WORK, tier="fast")
     for claim, control, verdict in (
-        ("B-ranks", False, "supported"),
-        ("B-ranks", True, "refuted"),
+        ("B-norms-grow", False, "supported"),
+        ("B-norms-grow", True, "refuted"),
     )
 ]
 
@@ -26,7 +26,7 @@ EVIDENCE = [
 def test_each_of_its_claims_is_tested_and_controlled():
     assert not CATALOGUE.keys() & PAPERS.keys()
     marked = {"claim": set(), "control": set()}
-    for module in (test_early_learning, test_norms_and_ranks):
+    for module in (test_early_learning, test_norms):
         for name, test in vars(module).items():
             for mark in getattr(test, "pytestmark", ()) if name.startswith("test_") else ():
                 if mark.name in marked:
@@ -34,7 +34,7 @@ def test_each_of_its_claims_is_tested_and_controlled():
     assert marked["claim"] == marked["control"] == set(CATALOGUE)
 
 
-@pytest.mark.parametrize(("named", "found"), [("claims", 0), ("claims/beyond", 11)])
+@pytest.mark.parametrize(("named", "found"), [("claims", 0), ("claims/beyond", 7)])
 def test_it_is_collected_where_it_is_named(tmp_path, named, found):
     done = Project(tmp_path, "").run(
         "--rootdir", str(CLAIMS.parent), "--collect-only", "-q", str(CLAIMS.parent / named)
@@ -49,7 +49,7 @@ def test_it_counts_for_none_of_the_papers_claims():
     assert "later work: 1 supported, of 1 claims" in card
     assert "claims judged" not in card
     page = render(Sources(EVIDENCE, {}), PAPERS | CATALOGUE, {}, {})
-    assert page.count('id="claim-B-ranks"') == 1
-    assert page.index('<section id="beyond"') < page.index('id="claim-B-ranks"')
+    assert page.count('id="claim-B-norms-grow"') == 1
+    assert page.index('<section id="beyond"') < page.index('id="claim-B-norms-grow"')
     assert "Tried here: what later work found" in page
     assert f"own {len(PAPERS)} claims were not" in page
