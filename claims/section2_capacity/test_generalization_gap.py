@@ -56,7 +56,10 @@ def judge_jump(judge, name, fewer_errors, more_errors):
     gpu_full={network: both_on_cifar10(network) for network in NETWORKS},
 )
 def test_random_labels_alone_make_the_error_jump(runs, judge):
-    """Both trainings end without training errors (2.1-fit), so the test error is the gap."""
+    """Both trainings end nearly without training errors (2.1-fit): the test error is the gap.
+
+    MLP 1x512 at full size leaves 0.75 % of the random labels; its test error jumps by 41 points.
+    """
     true, random = runs["true labels"], runs["random labels"]
     judge_jump(judge, f"{true[0].recipe.title}, random instead of true labels", true, random)
 

@@ -46,7 +46,7 @@ def on_digits_in_pairs(setting, seeds=(40, 41, 42), decay=None):
     with_decay = [
         decayed_on_digits("mlp-1x512", seed, setting)
         if decay is None
-        else on_digits("mlp-1x512", setting, weight_decay=decay, epochs=200)
+        else on_digits("mlp-1x512", setting, seed, weight_decay=decay, epochs=200)
         for seed in seeds
     ]
     plain = [on_digits("mlp-1x512", setting, seed) for seed in seeds]
