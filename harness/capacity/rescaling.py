@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import expit
 
 ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "relu": lambda values: np.maximum(values, 0),
-    "sigmoid": lambda values: 1 / (1 + np.exp(-values)),
+    "sigmoid": expit,
 }
 
 

@@ -31,3 +31,7 @@ def test_the_separating_network_has_the_largest_margin():
     network = separating_network(points, signs, paper_recipe("linear", "digits", "two-groups"))
     assert network.model[1].weight.tolist() == [[-0.25, 0.0], [0.25, 0.0]]
     assert network.summary["margins"]["0"] == pytest.approx(1.0)
+
+
+def test_a_large_factor_saturates_sigmoids_without_a_warning():
+    assert not DenseNetwork((1, 5, 6), 999_999_999).is_unchanged_by(23, "sigmoid")
