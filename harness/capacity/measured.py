@@ -35,7 +35,7 @@ from harness.training.summary import summarise_network
 MeasureFunction = Callable[[nn.Module, torch.Tensor, torch.Tensor, dict[str, torch.Tensor]], Any]
 """A custom measure; see `harness.capacity.measures`."""
 PARAMETERS = ("model", "inputs", "labels", "initial")
-TOLD = "replaced"
+REPLACED = "replaced"
 """A fifth parameter: which labels were replaced by random ones."""
 RESCALED_BY = (0.25, 4.0)
 """The factors of hidden units in the test of invariance, from the smallest to the largest."""
@@ -166,7 +166,9 @@ def check_signature(name: str, function: object) -> None:
             f" ({', '.join(PARAMETERS)}) that returns a number"
         )
     try:
-        inspect.signature(function).bind(*PARAMETERS, **{TOLD: None} if is_told(function) else {})
+        inspect.signature(function).bind(
+            *PARAMETERS, **{REPLACED: None} if knows_random_labels(function) else {}
+        )
     except (TypeError, ValueError) as error:
         raise CapacityError(
             f"{name} cannot be called as a measure ({error}): write def"
@@ -174,9 +176,9 @@ def check_signature(name: str, function: object) -> None:
         ) from error
 
 
-def is_told(function: MeasureFunction | None) -> bool:
+def knows_random_labels(function: MeasureFunction | None) -> bool:
     """Whether a custom measure asks which labels are random: it has a parameter of that name."""
-    return function is not None and TOLD in inspect.signature(function).parameters
+    return function is not None and REPLACED in inspect.signature(function).parameters
 
 
 def evaluate(name: str, function: MeasureFunction, network: Network) -> Value:
@@ -187,7 +189,7 @@ def evaluate(name: str, function: MeasureFunction, network: Network) -> Value:
     """
     model = copy.deepcopy(network.model)
     before = {key: it.clone() for key, it in model.state_dict().items()}
-    told = {TOLD: network.replaced.clone()} if is_told(function) else {}
+    known = {REPLACED: network.replaced.clone()} if knows_random_labels(function) else {}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("default")  # What a measure warns of is shown, and no error.
@@ -196,7 +198,7 @@ def evaluate(name: str, function: MeasureFunction, network: Network) -> Value:
                 network.inputs.clone(),
                 network.labels.clone(),
                 {key: it.clone() for key, it in network.initial.items()},
-                **told,
+                **known,
             )
     except (Exception, SystemExit) as error:
         raise CapacityError(

@@ -3,7 +3,7 @@
 A measure is a function ``measure(model, inputs, labels, initial)`` of the trained network, its
 training images (n, ...) and labels (n,), and its initial weights (a state dict). It returns a
 number, or a pair: the number and a bound on the test error. It is not given test data. One with a
-fifth parameter, ``replaced``, is told which labels (n,) were replaced by random ones.
+fifth parameter, ``replaced``, is given which labels (n,) were replaced by random ones.
 
 The built-in measures take the same four, by way of `harness.training.summary.summarise_network`,
 so that they can be computed from recorded runs as well, which keep that summary and no weights.
@@ -36,8 +36,8 @@ class Measure:
     """Of a summary and the number of training images: a bound on the test error."""
     noise: bool = False
     """Whether it draws noise on the weights."""
-    told: bool = False
-    """Whether it is told which labels are random, and so a bound for partly random labels alone."""
+    knows_random_labels: bool = False
+    """Whether it is given which labels are random: its bound is for partly random labels alone."""
 
 
 def _final(layer: Mapping[str, Any]) -> Mapping[str, float]:
@@ -258,7 +258,7 @@ MEASURES = {
             "Garg, Balakrishnan, Kolter & Lipton 2021",
             ratt,
             ratt_bound,
-            told=True,
+            knows_random_labels=True,
         ),
     )
 }

@@ -130,13 +130,14 @@ def smallest_bound(name: str, networks: Sequence[MeasuredNetwork]) -> Measuremen
 
 
 def broken_bounds(name: str, networks: Sequence[MeasuredNetwork]) -> Measurement:
-    """The share of networks whose test error is above their bound."""
-    broken = sum(it.bound is not None and it.test_error > it.bound for it in networks)
+    """The share of the networks with a bound whose test error is above it."""
+    bounded = [(it.test_error, it.bound) for it in networks if it.bound is not None]
+    broken = sum(error > bound for error, bound in bounded)
     return Measurement(
         f"{name}: networks whose test error exceeds the bound",
-        (broken / len(networks),),
+        (broken / len(bounded),),
         "share",
-        clopper_pearson(broken, len(networks)),
+        clopper_pearson(broken, len(bounded)),
         "networks",
     )
 

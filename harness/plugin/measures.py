@@ -63,7 +63,11 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in config.getoption("--measure") or ():
         if name == ALL:
             recorded = config.getoption("--recorded")
-            functions |= {it.name: None for it in MEASURES.values() if not (recorded and it.told)}
+            functions |= {
+                it.name: None
+                for it in MEASURES.values()
+                if not (recorded and it.knows_random_labels)
+            }
         elif name in MEASURES:
             functions[name] = None
         elif ":" not in name:
@@ -92,7 +96,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _check_recorded(config: pytest.Config, functions: Mapping[str, Any]) -> None:
     """Refuse what the records cannot answer: they keep a summary of each network's weights."""
     for name, function in functions.items():
-        if function is not None or MEASURES[name].told:
+        if function is not None or MEASURES[name].knows_random_labels:
             lacking = "which labels are random" if function is None else "the network itself"
             raise pytest.UsageError(
                 f"--measure {name} needs {lacking}, and a record has none but a summary of the"
@@ -116,7 +120,7 @@ def load_measure(name: str, tried: bool = True) -> "tuple[MeasureFunction, float
     measured.check_signature(name, function)
     if not tried:
         return function, 0.0
-    labels = "corrupted-0.5" if measured.is_told(function) else "true-labels"
+    labels = "corrupted-0.5" if measured.knows_random_labels(function) else "true-labels"
     short = paper_recipe("mlp-1x512", "digits", labels, train_size=32, epochs=1)
     (network,) = measured.train_networks([short])
     slow = f"--measure {name} has worked for {PATIENCE:.0f} s on one small network; Ctrl-C stops it"
@@ -131,13 +135,13 @@ def load_measure(name: str, tried: bool = True) -> "tuple[MeasureFunction, float
     return function, time.perf_counter() - started
 
 
-def is_told(name: str, function: "MeasureFunction | None") -> bool:
-    """Whether the measure is told which labels are random: then only its bound is judged."""
+def knows_random_labels(name: str, function: "MeasureFunction | None") -> bool:
+    """Whether the measure is given which labels are random: then only its bound is judged."""
     if function is None:
-        return MEASURES[name].told
+        return MEASURES[name].knows_random_labels
     from harness.capacity import measured
 
-    return measured.is_told(function)
+    return measured.knows_random_labels(function)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -162,7 +166,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _is_put_to(item: pytest.Item, functions: "Mapping[str, MeasureFunction | None]") -> bool:
     """Whether a test is about its measure: at the paper's size the built-in ones alone are tried.
 
-    A measure that is told which labels are random has only its bound judged.
+    A measure that is given which labels are random has only its bound judged.
     """
     mark = item.get_closest_marker("measures")
     if mark is None:
@@ -171,7 +175,7 @@ def _is_put_to(item: pytest.Item, functions: "Mapping[str, MeasureFunction | Non
     full_size = not mark.args
     if full_size and functions[name] is not None:
         return False
-    return not is_told(name, functions[name]) or bool(mark.kwargs.get("bound"))
+    return not knows_random_labels(name, functions[name]) or bool(mark.kwargs.get("bound"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -253,7 +257,7 @@ def measured(request: pytest.FixtureRequest, judge: Any) -> Measured:
     if not asked:
         return Measured(name, None, [], [of_run(MEASURES[name], it) for it in Runs(item, "").all])
     recipes = [reseed(it, config.getoption("--base-seed")) for it in asked]
-    if is_told(name, function):
+    if knows_random_labels(name, function):
         recipes = [it for it in recipes if 0 < it.label_corruption < 1]
     judge.computed_on(*recipes)
     networks = trained_networks(config, recipes)

@@ -33,7 +33,7 @@ MARKERS = (
     "needs_data(*names): datasets that the test reads beside those of its recipes",
     "custom(make): a check of claims/custom: make(model, tier) gives its recipes (--arch)",
     "measures(*recipes, bound=False): a check of claims/measures, on networks of these recipes or"
-    " on the test's runs; with bound, also of measures that are told which labels are random",
+    " on the test's runs; with bound, also of measures that are given which labels are random",
 )
 
 

@@ -58,12 +58,12 @@ def test_a_measure_sees_the_trained_and_the_initial_weights(networks):
         assert value > 0
 
 
-def test_a_measure_that_asks_is_told_which_labels_are_random():
-    def told(model, inputs, labels, initial, replaced):
+def test_a_measure_that_asks_is_given_which_labels_are_random():
+    def informed(model, inputs, labels, initial, replaced):
         wrong = (model(inputs).argmax(1) != labels).double()
         return wrong[~replaced].mean() + 9 - 10 * wrong[replaced].mean()
 
-    check_signature("told", told)
+    check_signature("informed", informed)
     setting = {"train_size": 64, "epochs": 3}
     (network,) = train_networks([paper_recipe("mlp-1x512", "digits", "corrupted-0.5", **setting)])
     (true,) = train_networks([paper_recipe("mlp-1x512", "digits", "true-labels", **setting)])
@@ -72,7 +72,7 @@ def test_a_measure_that_asks_is_told_which_labels_are_random():
     assert same[~network.replaced].all(), "what is not replaced is the true label"
     assert not true.replaced.any() and "random part" not in true.summary
     value = built_in(MEASURES["ratt"], network).value
-    assert evaluate("told", told, network).value == pytest.approx(value)
+    assert evaluate("informed", informed, network).value == pytest.approx(value)
 
 
 def test_a_bound_may_come_with_the_number(networks):

@@ -70,7 +70,7 @@ def test_the_rows_of_table_2_are_told_from_random_labels(judge, verdicts):
 
 
 @pytest.mark.parametrize(("rough", "verdict"), [(0.04, "supported"), (0.0025, "refuted")])
-def test_a_rougher_curve_is_told_from_a_smoother_one(rough, verdict, judge, verdicts):
+def test_a_rougher_curve_is_distinguished_from_a_smoother_one(rough, verdict, judge, verdicts):
     draw = np.random.default_rng(0)
 
     def curve(key, deviation):

@@ -22,7 +22,7 @@ def test_sessions_that_agree_end_well_and_show_both_values(tmp_path, capsys):
     assert "1 checks in common: 0 verdicts differ" in said
 
 
-def test_another_verdict_is_told_and_ends_with_an_error(tmp_path, capsys):
+def test_another_verdict_is_reported_and_ends_with_an_error(tmp_path, capsys):
     first = written(tmp_path / "a", record(), record("2.1-chance", "only here"))
     second = written(tmp_path / "b", record(verdict="refuted", values=[0.5]))
     assert compared(first, second) == 1

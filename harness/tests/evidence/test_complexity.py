@@ -96,6 +96,8 @@ def test_bounds_below_one_and_bounds_that_fail():
     assert broken_bounds("m", held).values == (0.0,)
     wrong = networks(lambda n, p, seed: 0.0, lambda n, p, seed: 0.3)
     assert broken_bounds("m", wrong).values == (pytest.approx(2 / 3),)
+    two = [*wrong[-2:], *(replace(it, bound=None) for it in wrong[:-2])]
+    assert broken_bounds("m", two).values == (1.0,), "networks without a bound do not dilute it"
 
 
 def test_invariance_is_relative_to_the_larger_value():

@@ -22,7 +22,7 @@ def test_a_claim_that_holds_has_no_counterexample():
     assert measured.note == ""
 
 
-def test_the_smallest_counterexample_is_told():
+def test_the_smallest_counterexample_is_named():
     measured = find_counterexample("below 100", lambda n: n < 100, st.integers())
     assert NONE.verdict(measured) == "refuted"
     assert measured.values == (1.0,)

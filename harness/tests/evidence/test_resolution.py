@@ -1,7 +1,7 @@
 """At the stated resolution a check refutes in 19 of 20 repetitions: simulated, family by family.
 
 Each family draws repetitions whose truth lies the stated departure beyond the bound. They vary as
-the measurement that states it: its spread is the true one here, as it is in the mean elsewhere.
+the measurement that states it: its spread is the true one here, as it is on average in use.
 """
 
 import math

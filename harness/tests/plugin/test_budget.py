@@ -135,9 +135,9 @@ def budget(monkeypatch, tmp_path):
 def test_a_forecast_is_the_seconds_of_an_epoch_times_the_epochs_of_known_runs(budget):
     assert budget(9).seconds([RECIPE]) is None
     assert budget(9, [run(OTHER)]).seconds([RECIPE]) == pytest.approx(10)
-    elsewhere = replace(run(epochs=3), environment={"processor": "that"})
-    assert budget(9, [run(OTHER), elsewhere]).seconds([RECIPE]) == pytest.approx(3)
-    assert budget(9, [elsewhere]).seconds([RECIPE]) is None, "another machine's seconds"
+    other_machine = replace(run(epochs=3), environment={"processor": "that"})
+    assert budget(9, [run(OTHER), other_machine]).seconds([RECIPE]) == pytest.approx(3)
+    assert budget(9, [other_machine]).seconds([RECIPE]) is None, "another machine's seconds"
     assert budget(9, [run(OTHER)]).seconds([RECIPE, OTHER]) == pytest.approx(20)
 
 

@@ -58,7 +58,7 @@ def pair(model, inputs, labels, initial):
         file.write("x")
     return measure(model, inputs, labels, initial), 0.5
 
-def told(model, inputs, labels, initial, replaced):
+def informed(model, inputs, labels, initial, replaced):
     return replaced.sum(), 0.5
 
 def of_one(model):
@@ -93,9 +93,12 @@ def test_measures_alone_are_tried_and_each_network_once(project, tmp_path):
     assert len((tmp_path / "calls").read_text()) == 1 + 4
 
 
-def test_of_a_measure_that_is_told_the_random_labels_only_the_bound_is_judged(project):
-    done = project.run("--measure=./mine.py:told", "--measure=ratt")
-    assert done.outcomes == {"test_bound[./mine.py:told]": "PASSED", "test_bound[ratt]": "PASSED"}
+def test_of_a_measure_that_knows_the_random_labels_only_the_bound_is_judged(project):
+    done = project.run("--measure=./mine.py:informed", "--measure=ratt")
+    assert done.outcomes == {
+        "test_bound[./mine.py:informed]": "PASSED",
+        "test_bound[ratt]": "PASSED",
+    }
 
 
 def test_records_have_the_built_in_measures_of_their_networks():
