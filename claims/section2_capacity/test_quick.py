@@ -63,10 +63,10 @@ def test_fitting_random_labels_starts_late_and_then_is_quick(runs, judge):
 @experiments(
     fast={
         "labels-drawn-anew": [
-            on_digits("inception", "random-labels", redraw="labels each epoch", epochs=16)
+            on_digits("inception", "random-labels", redraw="labels each epoch", epochs=24)
         ]
     }
 )
 def test_labels_drawn_anew_never_leave_the_plateau(runs, judge):
-    """Labels that stay are below 0.1 within about 13 epochs."""
+    """Trained longer than the bound allows. Labels that stay are below 0.1 in about 13 epochs."""
     judge_quick(judge, "labels drawn anew every epoch", runs.all)
