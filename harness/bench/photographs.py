@@ -10,7 +10,6 @@ from PIL import Image
 from rich.console import RenderableType
 
 from harness.bench.measure import Setup, rate
-from harness.data.crop_cache import inspect_photographs
 from harness.data.photo_batches import Photographs
 from harness.data.photographs import photo_folder
 from harness.data.prepare import TrainingData
@@ -28,19 +27,19 @@ BATCH = {"cpu": 8, "cuda": 32}
 
 
 def images(setup: Setup) -> Iterator[RenderableType]:
-    """Images a second: decoded, decoded and augmented, from kept crops, and trained on."""
+    """Images a second: decoded, decoded and augmented, and trained on."""
     table = plain_table(
-        *(">pixels", ">decoded/s", ">augmented/s", ">kept crops/s", ">trained/s", ">times"),
+        *(">pixels", ">decoded/s", ">augmented/s", ">trained/s", ">times"),
         caption=f"Inception v3, JPEG files of {WIDTH}x{HEIGHT}; times: the slower of decoded and"
         " augmented over trained",
     )
     with tempfile.TemporaryDirectory() as folder:
         root = made_photographs(Path(folder) / "photographs")
         for size in SIZES:
-            decoded, augmented, kept, trained = rates(root, Path(folder), size, setup)
+            decoded, augmented, trained = rates(root, size, setup)
             table.add_row(
                 str(size),
-                *(f"{it:,.0f}" for it in (decoded, augmented, kept)),
+                *(f"{it:,.0f}" for it in (decoded, augmented)),
                 f"{trained:,.2f}",
                 f"{min(decoded, augmented) / trained:.1f}",
             )
@@ -52,8 +51,8 @@ def images(setup: Setup) -> Iterator[RenderableType]:
     )
 
 
-def rates(root: Path, cache: Path, size: int, setup: Setup) -> tuple[float, float, float, float]:
-    """The four columns at one size; decoding with as many workers as the backend has threads."""
+def rates(root: Path, size: int, setup: Setup) -> tuple[float, float, float]:
+    """The three columns at one size; decoding with as many workers as the backend has threads."""
     folder, backend = photo_folder(root), setup.backend
     dtype = torch.bfloat16 if setup.precision == "bf16" else torch.float32
     photographs = Photographs(
@@ -61,20 +60,10 @@ def rates(root: Path, cache: Path, size: int, setup: Setup) -> tuple[float, floa
         workers=backend.threads,
         augmentation=AUGMENTATION,
     )
-    found = inspect_photographs(
-        folder.root, folder.train, size, folder.fingerprint, backend.threads, folder=cache
-    )
-    kept = Photographs(
-        *(folder.root, np.array(folder.train), size, torch.device(backend.device), dtype),
-        workers=backend.threads,
-        crops=found.crops,
-        rows=np.arange(len(folder.train)),
-    )
     return (
         _pipeline_rate(photographs, None, setup.seconds, backend),
         _pipeline_rate(photographs, 0, setup.seconds, backend),
-        _pipeline_rate(kept, None, setup.seconds, backend),
-        training_rate(kept, size, setup),
+        training_rate(photographs, size, setup),
     )
 
 

@@ -49,15 +49,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _check_photographs(name: str, root: Path) -> int:
     """Decode every photograph and print the folder's numbers; raises DataError."""
-    from harness.data.crop_cache import inspect_photographs, refuse_corrupt
+    from harness.data.inspection import corrupt_photographs, refuse_corrupt
 
     spec = dataset_spec(name)
     folder = photo_folder(root, spec.classes)
     paths = [*folder.train, *folder.val]
-    found = inspect_photographs(
-        folder.root, paths, 75, folder.fingerprint, available_cores(), keep=False
-    )
-    refuse_corrupt(folder.root, [paths[i] for i in found.corrupt], len(paths))
+    found = corrupt_photographs(folder.root, paths, folder.fingerprint, available_cores())
+    refuse_corrupt(folder.root, [paths[i] for i in found], len(paths))
     print(
         f"{folder.root}: {len(folder.train):,} and {len(folder.val):,} photographs of"
         f" {len(folder.classes):,} classes, all of them decode; {spec.title} itself has"

@@ -7,7 +7,7 @@ from harness.data.custom import custom_spec
 from harness.data.photographs import photo_folder, photo_root
 from harness.data.specs import DATASETS, DatasetSpec, data_root
 from harness.errors import DataError, UnknownName
-from harness.files import is_file, readable
+from harness.files import readable
 
 
 def dataset_spec(name: str) -> DatasetSpec:
@@ -25,14 +25,14 @@ def missing_files(name: str, root: Path) -> list[Path]:
     spec = dataset_spec(name)
     if spec.is_folder:
         return [] if photo_root(root) else [root / name / "train"]
-    return [root / file for file in spec.files if not is_file(root / file)]
+    return [root / file for file in spec.files if not (root / file).is_file()]
 
 
 @readable()
 def verify(name: str, root: Path) -> None:
     """Raise DataError, naming the file, unless every file of the data set is there and intact.
 
-    Of photographs only the layout is checked; `harness.data.crop_cache` decodes them.
+    Of photographs only the layout is checked; `harness.data.inspection` decodes them.
     """
     spec = dataset_spec(name)
     if spec.is_folder:

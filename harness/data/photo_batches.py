@@ -7,7 +7,7 @@ busy cores, 115 against 99 at 75 pixels.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,10 +33,6 @@ class Photographs:
     device: torch.device
     dtype: torch.dtype
     workers: int
-    crops: np.ndarray | None = None
-    """The images without augmentation, where they are kept on disk: bytes (M, 3, S, S)."""
-    rows: np.ndarray | None = None
-    """Row of each photograph in ``crops`` (N,)."""
     augmentation: tuple[str, ...] = ()
     seed: int = 0
 
@@ -50,9 +46,7 @@ class Photographs:
 
     def __getitem__(self, indices: torch.Tensor) -> "Photographs":
         """The photographs of these indices (n,), in that order."""
-        chosen = indices.cpu().numpy()
-        rows = None if self.rows is None else self.rows[chosen]
-        return replace(self, paths=self.paths[chosen], rows=rows)
+        return replace(self, paths=self.paths[indices.cpu().numpy()])
 
     def batches(
         self, indices: Iterable[torch.Tensor], epoch: int | None = None
@@ -62,11 +56,11 @@ class Photographs:
         They are augmented as the recipe says in this ``epoch``; not at all if it is None. Raises
         CorruptImage, naming the file, where one does not decode.
         """
-        switches = self.augmentation if epoch is not None else ()
+        pool = decoding.pool(self.workers)
         waiting: deque[list[Future]] = deque()
         try:
             for batch in indices:
-                waiting.append(self._submitted(batch.cpu().numpy(), switches, epoch or 0))
+                waiting.append([pool.submit(self._decoded, it, epoch) for it in batch.tolist()])
                 if len(waiting) > AHEAD:
                     yield self._finished(waiting.popleft())
             while waiting:
@@ -75,26 +69,16 @@ class Photographs:
             for future in (it for futures in waiting for it in futures):
                 future.cancel()
 
-    def _submitted(self, batch: np.ndarray, switches: Sequence[str], epoch: int) -> list[Future]:
-        pool = decoding.pool(self.workers)
-        if self.crops is not None and not switches:
-            return [pool.submit(self._kept, batch)]
-        return [pool.submit(self._decoded, index, switches, epoch) for index in batch]
-
-    def _kept(self, batch: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(np.ascontiguousarray(self.crops[self.rows[batch]]))
-
-    def _decoded(self, index: int, switches: Sequence[str], epoch: int) -> torch.Tensor:
+    def _decoded(self, index: int, epoch: int | None) -> torch.Tensor:
         name = str(self.paths[index])
         image = decoding.decode(self.root / name)
-        if not switches:
+        if epoch is None or not self.augmentation:
             return decoding.central(image, self.size)
         generator = decoding.image_stream(self.seed, epoch, name)
-        return decoding.augmented(image, self.size, switches, generator)
+        return decoding.augmented(image, self.size, self.augmentation, generator)
 
     def _finished(self, futures: list[Future]) -> torch.Tensor:
-        parts = [future.result() for future in futures]
-        pixels = parts[0] if parts[0].ndim == 4 else torch.stack(parts)
+        pixels = torch.stack([future.result() for future in futures])
         if self.device.type == "cuda":
             pixels = pixels.pin_memory().to(self.device, non_blocking=True)
         pixels = pixels.to(memory_format=torch.channels_last)

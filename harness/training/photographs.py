@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from harness.data.catalogue import data_root, dataset_spec
-from harness.data.crop_cache import inspect_photographs, refuse_corrupt
+from harness.data.inspection import corrupt_photographs, refuse_corrupt
 from harness.data.photo_batches import Photographs
 from harness.data.photographs import PhotoFolder, photo_folder
 from harness.data.prepare import DataSpec, TrainingData, WhitenedImages, sample_indices, with_labels
@@ -24,7 +24,6 @@ def prepared_photographs(
     device: str,
     dtype: torch.dtype,
     workers: int,
-    cache: Path | None = None,
 ) -> TrainingData:
     """What ``recipe`` trains on; its label draws do not depend on which photographs are corrupt.
 
@@ -50,13 +49,13 @@ def prepared_photographs(
     sample, left_out = sample_indices(images, spec)
     of_sample = images.train_images if sample is None else images.train_images[sample]
     whitened = WhitenedImages(of_sample, images.train_images[left_out], images.test_images)
-    return _inspected(recipe, with_labels(whitened, images, spec), folder, workers, cache)
+    return _inspected(recipe, with_labels(whitened, images, spec), folder, workers)
 
 
 def _inspected(
-    recipe: Recipe, data: TrainingData, folder: PhotoFolder, workers: int, cache: Path | None
+    recipe: Recipe, data: TrainingData, folder: PhotoFolder, workers: int
 ) -> TrainingData:
-    """Without the corrupt photographs, and with the crops that are kept on disk."""
+    """Without the corrupt photographs."""
     sound: dict[str, Any] = {}
     corrupt: list[str] = []
     inspected = 0
@@ -65,13 +64,10 @@ def _inspected(
         if labels is None or not len(labels):
             continue
         paths = [str(path) for path in images.paths]
-        augmentation = recipe.augmentation if part == "train" else ()
-        found = inspect_photographs(
-            folder.root, paths, recipe.crop, folder.fingerprint, workers, not augmentation, cache
-        )
-        corrupt += [paths[place] for place in found.corrupt]
+        found = corrupt_photographs(folder.root, paths, folder.fingerprint, workers)
+        corrupt += [paths[index] for index in found]
         inspected += len(paths)
-        kept = np.delete(np.arange(len(paths)), found.corrupt)
+        kept = np.delete(np.arange(len(paths)), found)
         indices = torch.from_numpy(kept).to(labels.device)
         sound[f"{part}_labels"] = labels[indices]
         if part == "train":
@@ -79,9 +75,7 @@ def _inspected(
         sound[f"{part}_images"] = replace(
             images,
             paths=images.paths[kept],
-            crops=found.crops,
-            rows=kept,
-            augmentation=augmentation,
+            augmentation=recipe.augmentation if part == "train" else (),
             seed=recipe.seed,
         )
     if not recipe.skip_corrupt:

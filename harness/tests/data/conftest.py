@@ -4,15 +4,15 @@ import shutil
 
 import pytest
 
-from harness.data import crop_cache
+from harness.data import inspection
 from harness.tests.photo_helpers import photo_layout
 
 
 @pytest.fixture
 def own_cache(tmp_path, monkeypatch):
-    """A cache of crops for this test alone."""
-    monkeypatch.setattr(crop_cache, "default_cache", lambda: tmp_path / "crops")
-    return tmp_path / "crops"
+    """A cache for this test alone."""
+    monkeypatch.setattr(inspection, "default_cache", lambda: tmp_path / "inspected")
+    return tmp_path / "inspected"
 
 
 @pytest.fixture(scope="module")

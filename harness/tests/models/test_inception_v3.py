@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from harness.data import crop_cache
+from harness.data import inspection
 from harness.errors import HarnessError, InvalidRecipe
 from harness.models.building import build_model
 from harness.runs.runner import Runner
@@ -34,7 +34,7 @@ def test_inception_v3_has_the_published_size_and_reproducible_weights():
 
 
 def test_too_small_photographs_are_refused_before_decoding(tmp_path, monkeypatch):
-    monkeypatch.setattr(photographs, "inspect_photographs", lambda *given: pytest.fail("decoded"))
+    monkeypatch.setattr(photographs, "corrupt_photographs", lambda *given: pytest.fail("decoded"))
     root = photo_layout(tmp_path / "photographs")
     laboratory = Runner(Store(tmp_path / "runs"), device="cpu", data_root=root)
     with pytest.raises(HarnessError, match=r"75x75 or more, not 3x74x74; set crop=75"):
@@ -42,7 +42,7 @@ def test_too_small_photographs_are_refused_before_decoding(tmp_path, monkeypatch
 
 
 def test_the_auxiliary_loss_has_a_weight_of_0_4(tmp_path, monkeypatch):
-    monkeypatch.setattr(crop_cache, "default_cache", lambda: tmp_path / "crops")
+    monkeypatch.setattr(inspection, "default_cache", lambda: tmp_path / "crops")
     made = photo_layout(tmp_path / "made")
     recipe = small(epochs=1)
     training = Training(recipe, prepared(recipe, made), Backend("cpu", 1))
