@@ -13,7 +13,6 @@ BOUNDS = {
     "proved_at_most": "at most {value}, as is proved",
     "equivalent": "within {margin} of {value}",
     "equals": "equals {value}",
-    "in_words": "{words}",
 }
 """By the kind of a check; see `harness.evidence.checks`."""
 
@@ -51,13 +50,8 @@ def would_notice(bound: Mapping[str, Any], resolution: float | None, unit: str) 
     return quantity(value + resolution if above else value - resolution, unit)
 
 
-def _exact(value: float | str, unit: str) -> str:
-    """A bound's number, to more digits than a measured one: a count to its last, others to six.
-
-    Evidence of an earlier format has the bound's words instead.
-    """
-    if isinstance(value, str):
-        return value
+def _exact(value: float, unit: str) -> str:
+    """A bound's number, to more digits than a measured one: a count to its last, others to six."""
     if unit == "share":
         return quantity(value, unit)
     return f"{int(value):,}" if value == int(value) else f"{value:,.6g}"

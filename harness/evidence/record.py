@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,8 +11,6 @@ from harness.evidence.verdict import Verdict
 
 RUN_LINE = '{"run": '
 """The start of a line that holds a run behind the checks, and no check."""
-UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-"""Control characters of a terminal, and lone surrogates, which cannot be written."""
 
 Key = tuple[str, str, bool, str, str]
 """Which check it is: claim, name, whether it is a control, tier, custom network."""
@@ -113,22 +110,7 @@ class Evidence:
     @classmethod
     def from_line(cls, line: str) -> "Evidence":
         """Raises ValueError or TypeError for a line that `to_line` did not write."""
-        return cls(**upgraded(json.loads(line)))
-
-
-def upgraded(content: dict[str, Any]) -> dict[str, Any]:
-    """A line's fields, those of an earlier format, which had bounds in words, by today's names."""
-    if "bound_words" not in content:
-        return content
-    words = content["bound_words"]
-    renamed: dict[str, Any] = {
-        "bound": {"kind": "in_words", "words": words} if words else {},
-        "figure": content.get("exhibit"),
-        "slack": content.get("room"),
-        "notes": [],
-    }
-    kept = {k: v for k, v in content.items() if k not in ("bound_words", "exhibit", "room")}
-    return {"recorded": "", **kept, **renamed}
+        return cls(**json.loads(line))
 
 
 def last_of_each(records: Iterable[Evidence]) -> dict[Key, Evidence]:

@@ -17,7 +17,6 @@ pytest_plugins = (
     "harness.plugin.plan",
     "harness.plugin.engine",
     "harness.plugin.properties",
-    "harness.plugin.attempts",
     "harness.plugin.evidence",
     "harness.plugin.progress",
     "harness.plugin.experiments",

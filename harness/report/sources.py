@@ -1,47 +1,18 @@
 """Evidence of one session or several, read for the report, and notices of what is left out."""
 
 import gzip
-import json
-import math
 import zlib
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
 
 from harness import __version__
 from harness.errors import HarnessError
-from harness.evidence.formatting import BOUNDS
-from harness.evidence.record import RUN_LINE, UNREADABLE, Evidence, read_evidence, upgraded
+from harness.evidence.record import RUN_LINE, Evidence, read_evidence
 from harness.evidence.run_record import RunRecord, run_record, stored_runs
-from harness.evidence.verdict import Verdict
 from harness.runs.records import RECORDS, BadRecord, Records
 
 GZIP_START = b"\x1f\x8b"
-FIELDS = {entry.name for entry in fields(Evidence)}
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
-
-
-def _are_numbers(values: Any) -> bool:
-    return isinstance(values, list) and all(it is None or _is_number(it) for it in values)
-
-
-SOUND: dict[str, Callable[[Any], bool]] = {
-    "verdict": lambda it: it in get_args(Verdict),
-    "bound": lambda it: isinstance(it, dict) and it.get("kind", "equals") in BOUNDS,
-    "values": _are_numbers,
-    "interval": lambda it: it is None or (_are_numbers(it) and len(it) == 2),
-    "seconds": _is_number,
-    "published": lambda it: it is None or _is_number(it),
-    "false_alarm": lambda it: it is None or _is_number(it),
-    "resolution": lambda it: it is None or _is_number(it),
-    "scale": lambda it: it in ("", "exact", "paper", "scaled"),
-    "figure": lambda it: it is None or (isinstance(it, dict) and {"name", "data"} <= it.keys()),
-}
-"""What the page computes with, by field: a file may have been edited by hand."""
 
 
 @dataclass
@@ -140,21 +111,20 @@ def _read(path: Path, claims: Collection[str]) -> tuple[list[Evidence], list[Run
     left_out: dict[str, list[int]] = {}
     # Not splitlines(), which also breaks at characters that JSON allows within a text.
     for number, line in enumerate(_text(path).split("\n"), start=1):
-        line = line.strip("\ufeff \r\t")  # A byte-order mark at the start of each joined file.
-        if not line:
+        if not line.strip():
             continue
         try:
-            content = upgraded(json.loads(line))
-            if _is_unreadable(content):
-                raise ValueError
             if line.startswith(RUN_LINE):
                 runs.append(RunRecord.from_line(line))
-            elif problem := _problem(content, claims):
-                left_out.setdefault(problem, []).append(number)
-            else:
-                records.append(Evidence(**content))
-        except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
-            left_out.setdefault("damaged: not a whole line of evidence", []).append(number)
+                continue
+            record = Evidence.from_line(line)
+            problem = _problem(record, claims)
+        except (ValueError, TypeError):
+            problem = "damaged, or of another format: run its tests again"
+        if problem:
+            left_out.setdefault(problem, []).append(number)
+        else:
+            records.append(record)
     notices = [
         f"{path.name}: {_lines(numbers)} left out, {problem}"
         for problem, numbers in left_out.items()
@@ -162,30 +132,14 @@ def _read(path: Path, claims: Collection[str]) -> tuple[list[Evidence], list[Run
     return records, runs, notices
 
 
-def _problem(content: dict[str, Any], claims: Collection[str]) -> str:
-    """Why a line of JSON cannot be shown, or an empty string."""
-    version = content.get("environment", {}).get("harness")
+def _problem(record: Evidence, claims: Collection[str]) -> str:
+    """Why a check cannot be shown, or an empty string."""
+    version = record.environment.get("harness")
     if version != __version__:
-        by = f"version {version}" if version else "an unknown version"
-        return f"written by {by}, and this is {__version__}: run its tests again"
-    if names := ", ".join(sorted(content.keys() ^ FIELDS)):
-        return f"of another format (it differs in: {names}): run its tests again"
-    if edited := [name for name, is_sound in SOUND.items() if not is_sound(content[name])]:
-        return f"damaged: {edited[0]} = {content[edited[0]]!r:.60} is none: run its tests again"
-    if content["claim"] not in claims:
-        return (
-            f"about the unknown claim {content['claim']!r}, which is not in claims/catalogue.toml"
-        )
+        return f"written by version {version}, and this is {__version__}: run its tests again"
+    if record.claim not in claims:
+        return f"about the unknown claim {record.claim!r}, which is not in claims/catalogue.toml"
     return ""
-
-
-def _is_unreadable(content: Any) -> bool:
-    """Whether a text in it holds control characters of a terminal, or lone surrogates."""
-    if isinstance(content, dict):
-        return any(_is_unreadable(it) for pair in content.items() for it in pair)
-    if isinstance(content, list):
-        return any(map(_is_unreadable, content))
-    return isinstance(content, str) and UNREADABLE.search(content) is not None
 
 
 def _lines(numbers: list[int]) -> str:

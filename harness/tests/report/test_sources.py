@@ -1,7 +1,5 @@
 """Evidence from several sessions merges; what cannot be shown is left out with a notice."""
 
-import bz2
-import codecs
 import gzip
 import json
 import re
@@ -9,8 +7,6 @@ import re
 import pytest
 
 from harness.errors import HarnessError
-from harness.evidence.record import Evidence, read_evidence
-from harness.report.formatting import bound
 from harness.report.sources import in_order, read_sources
 from harness.tests.evidence.test_run_record import stored
 from harness.tests.report_helpers import CATALOGUE, NASTY, of_version, record, run, written
@@ -32,20 +28,9 @@ def test_sessions_merge_and_the_same_line_counts_once(tmp_path):
     assert found.notices == []
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        lambda text: codecs.BOM_UTF8 + text,
-        lambda text: text + codecs.BOM_UTF8 + text,
-        lambda text: text.replace(b"\n", b"\r\n"),
-        gzip.compress,
-        lambda text: gzip.compress(codecs.BOM_UTF8 + text) + gzip.compress(text),
-    ],
-    ids=["mark", "two joined", "CRLF", "gzip", "two packed"],
-)
-def test_evidence_that_other_tools_have_changed_is_read(tmp_path, content):
+def test_a_gzipped_file_is_read(tmp_path):
     path = written(tmp_path, GOOD, OTHER, runs=[run()])
-    path.write_bytes(content(path.read_bytes()))
+    path.write_bytes(gzip.compress(path.read_bytes()))
     found = read(path)
     assert found.records == [GOOD, OTHER] and list(found.runs) == [run().key]
     assert found.notices == []
@@ -55,8 +40,7 @@ def test_evidence_that_other_tools_have_changed_is_read(tmp_path, content):
     ("content", "reason"),
     [
         (lambda text: b"", "holds no check; name a file that pytest --evidence FILE has written"),
-        (lambda text: text.decode().encode("utf-16"), r"no check that can be read \(.*damaged"),
-        (bz2.compress, "no check that can be read .*plain or packed by gzip"),
+        (lambda text: b"{" + text[:50], "no check that can be read .*plain or packed by gzip"),
         (lambda text: b"\x1f\x8b" + text, "cannot be read .*; name a file"),
         (lambda text: text.replace(b'"harness": "', b'"harness": "9'), "written by version 9"),
     ],
@@ -75,29 +59,13 @@ def test_a_file_that_cannot_be_read_is_named_with_the_remedy(tmp_path, name):
         read(tmp_path / name)
 
 
-def changed(**facts):
-    """A line whose fields are not of their types."""
-    return json.dumps({**json.loads(GOOD.to_line()), **facts})
-
-
-def without(*names):
-    return json.dumps({k: v for k, v in json.loads(GOOD.to_line()).items() if k not in names})
-
-
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (GOOD.to_line()[:-20], "damaged: not a whole line of evidence"),
-        ("[" * 100_000, "damaged: not a whole line"),
-        (run().to_line()[:-30], "damaged: not a whole line"),
-        (changed(check="a \033[31m name"), "damaged: not a whole line"),
+        (GOOD.to_line()[:-20], "damaged, or of another format"),
+        (run().to_line()[:-30], "damaged, or of another format"),
+        (json.dumps({**json.loads(GOOD.to_line()), "colour": "red"}), "or of another format"),
         (of_version(GOOD, "0.0.9").to_line(), r"written by version 0\.0\.9, and this is .*again"),
-        (Evidence("2.1-fit", "x", False, "supported").to_line(), "written by an unknown version"),
-        (changed(verdict="great"), "damaged: verdict = .* is none"),
-        (changed(bound={"kind": "near"}), "damaged: bound = .* is none"),
-        (changed(values=["many"]), "damaged: values = .* is none"),
-        (changed(colour="red"), r"of another format \(it differs in: colour\)"),
-        (without("when", "published_cell"), r"another format .*: published_cell, when\)"),
         (record("9-nine").to_line(), "about the unknown claim '9-nine', which is not in claims/"),
     ],
 )
@@ -108,18 +76,6 @@ def test_what_cannot_be_shown_is_left_out_with_a_notice(tmp_path, line, reason):
     (notice,) = found.notices
     assert notice.startswith("evidence.jsonl: line 2 left out, ")
     assert re.search(reason, notice)
-
-
-def test_evidence_of_the_format_with_bounds_in_words_is_read(tmp_path):
-    old = {k: v for k, v in json.loads(GOOD.to_line()).items() if k not in ("notes", "recorded")}
-    old |= {"bound": 1.0, "bound_words": "attains 100.00 %"}
-    old |= {"exhibit": old.pop("figure"), "room": old.pop("slack")}
-    path = tmp_path / "evidence.jsonl"
-    path.write_text(json.dumps(old) + "\n")
-    (found,) = read(path).records
-    assert bound(found) == "attains 100.00 %"
-    assert (found.slack, found.figure, found.values) == (GOOD.slack, GOOD.figure, GOOD.values)
-    assert read_evidence(path) == ([found], 0)
 
 
 def test_lines_left_out_for_one_reason_share_a_notice(tmp_path):
