@@ -8,9 +8,10 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from harness.errors import NetworkError
 from harness.models.address import ImageShape, Options
 from harness.models.alexnet import SmallAlexnet
-from harness.models.custom import CannotBeMade, make_custom, one_line
+from harness.models.custom import make_custom, one_line
 from harness.models.inception import SmallInception
 from harness.models.inception_v3 import InceptionV3
 from harness.models.mlp import MLP
@@ -58,19 +59,15 @@ def build_model(
 
 
 def _with_all_parameters(model: nn.Module, shape: ImageShape, name: str) -> nn.Module:
-    """The network with its lazy layers made, which takes a first batch of images.
-
-    Raises CannotBeMade if it fails on them, perhaps because of their size.
-    """
+    """The network with its lazy layers made, which takes a first batch of images."""
     if any(is_lazy(parameter) for parameter in model.parameters()):
         try:
             with torch.no_grad():
                 model.eval()(torch.zeros(2, *shape))
         except Exception as error:
             channels, height, width = shape
-            raise CannotBeMade(
+            raise NetworkError(
                 f"{name} raises on images of {height}x{width} in {channels} channels, with which"
-                f" its lazy layers are made: {one_line(error)}; try it by hand on a tensor of shape"
-                f" (2, {channels}, {height}, {width})"
+                f" its lazy layers are made: {one_line(error)}; give it others with --image-size"
             ) from error
     return model

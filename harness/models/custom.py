@@ -5,13 +5,12 @@ names (`BY_NAME`). One with two required parameters of other names gets the imag
 number of classes, in this order.
 """
 
-import contextlib
 import importlib
 import importlib.util
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -32,16 +31,6 @@ BY_NAME: dict[str, Callable[[ImageShape, int], Any]] = {
 }
 """The value of a parameter of this name, unless an option gives another."""
 
-CHANGED_TO: dict[str, Path] = {}
-"""The folder to which a network's code changed (`os.chdir`), by its file or module."""
-
-
-GIVE_ARGUMENTS = "give its arguments with --arch-option"
-
-
-class CannotBeMade(NetworkError):
-    """The factory raised: perhaps for the size of the images."""
-
 
 def make_custom(name: str, options: Options, shape: ImageShape, classes: int) -> nn.Module:
     """The network for images of ``shape`` (C, H, W), with the initialisation that it gives itself.
@@ -49,21 +38,13 @@ def make_custom(name: str, options: Options, shape: ImageShape, classes: int) ->
     Raises NetworkError, with the remedy, where it cannot be imported or made.
     """
     factory = factory_of(name)
-    if isinstance(factory, nn.Module):
-        raise NetworkError(
-            f"{name} is a network that is already made, and each seed draws one of its own: name"
-            " its class, or a function that makes it"
-        )
     arguments = arguments_for(name, factory, dict(options), shape, classes)
     try:
-        with _in_its_folder(address_of(name)):
-            model = factory(*arguments.args, **arguments.kwargs)
+        model = factory(*arguments.args, **arguments.kwargs)
     except (Exception, SystemExit) as error:
-        check_neighbours(name)  # Again: a factory may import when it is called.
-        raise CannotBeMade(
-            f"{name} could not be made for images of {_by(shape)} and {classes} classes:"
-            f" {one_line(error)};"
-            f" {hidden_arguments(name, options, classes) or GIVE_ARGUMENTS}, other images with"
+        raise NetworkError(
+            f"{name} could not be made for images of {'x'.join(map(str, shape))} and {classes}"
+            f" classes: {one_line(error)}; give its arguments with --arch-option, other images with"
             " --image-size"
         ) from error
     if not isinstance(model, nn.Module):
@@ -71,7 +52,7 @@ def make_custom(name: str, options: Options, shape: ImageShape, classes: int) ->
             f"{name} gives a {type(model).__name__}, but it should give a torch.nn.Module:"
             " name a class of modules, or a function that returns a module"
         )
-    check_neighbours(name)
+    check_neighbours(name)  # A factory may import when it is called.
     return model
 
 
@@ -151,22 +132,6 @@ def arguments_for(
     return signature.bind(*[given.pop(it) for it in positional if it in given], **given)
 
 
-def hidden_arguments(name: str, options: Options, classes: int) -> str:
-    """The remedy for a factory that gets no argument because it hides its parameters, or ""."""
-    try:
-        parameters = inspect.signature(factory_of(name)).parameters
-    except (TypeError, ValueError):
-        return ""
-    hides = any(it.kind in (it.VAR_KEYWORD, it.VAR_POSITIONAL) for it in parameters.values())
-    knows = name.startswith("torchvision:") or {*parameters, *dict(options)} & {*BY_NAME}
-    if knows or not hides:
-        return ""
-    return (
-        "behind *args or **kwargs it gets neither shape nor classes: name a parameter"
-        f" num_classes (or shape ...), or give it --arch-option num_classes={classes}"
-    )
-
-
 def one_line(error: BaseException) -> str:
     """An exception in one line."""
     text = " ".join(str(error).split())
@@ -188,11 +153,9 @@ def _module(address: Address) -> ModuleType:
     try:
         # What a module draws while it is imported is no seed's own: the first network made of it
         # would get other weights than the next.
-        with seeded(torch.Generator().manual_seed(0)), _in_its_folder(address):
+        with seeded(torch.Generator().manual_seed(0)):
             module = _from_file(resolved) if path else importlib.import_module(address.source)
     except (Exception, SystemExit) as error:
-        if not isinstance(error, SyntaxError):
-            check_neighbours(address.name)
         where = "" if path else f" (looked for in {folder} and where Python's packages are)"
         by_hand = path or f"-c 'import {address.source}'"
         raise NetworkError(
@@ -217,20 +180,6 @@ def check_neighbours(name: str) -> None:
             )
 
 
-@contextlib.contextmanager
-def _in_its_folder(address: Address) -> Iterator[None]:
-    """Run a network's code in the folder to which it has changed before, and change back.
-
-    Relative paths, its own name among them, are those of the folder that the user is in.
-    """
-    source = str(address.file.resolve()) if address.file else address.source
-    with contextlib.chdir(CHANGED_TO.get(source, Path.cwd())):
-        before = Path.cwd()
-        yield
-        if Path.cwd() != before:
-            CHANGED_TO[source] = Path.cwd()
-
-
 def _from_file(resolved: Path) -> ModuleType:
     """The file as a module, loaded once in a process, under a name that hides no other module."""
     name = f"network_of_{re.sub(r'[^0-9A-Za-z]', '_', str(resolved))}"
@@ -252,7 +201,3 @@ def _from_file(resolved: Path) -> ModuleType:
 def _nearest(kind: str, name: str, known: list[str]) -> str:
     """What `UnknownName` says, without the list of all names."""
     return str(UnknownName(kind, name, known)).partition("; known")[0]
-
-
-def _by(shape: ImageShape) -> str:
-    return "x".join(map(str, shape))

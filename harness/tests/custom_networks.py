@@ -55,18 +55,6 @@ def mlp(shape, classes, width=512):
     )
 
 
-class OfLargeImages(Logistic):
-    def __init__(self, shape, classes):
-        super().__init__(shape, classes)
-        if shape[1] < 16:
-            raise ValueError("no patch fits")
-
-
-class NotANumber(Logistic):
-    def forward(self, x):
-        return super().forward(x) * float("nan")
-
-
 class WrongSize(Logistic):
     def __init__(self, shape, classes):
         super().__init__(shape, 1000)
@@ -108,13 +96,6 @@ class InPlace(Logistic):
 class Leaves(Logistic):
     def forward(self, x):
         raise SystemExit("usage: train.py")
-
-
-class OfSmallImages(Logistic):
-    """Its first layer is that of digits, whatever the shape."""
-
-    def __init__(self, shape, classes):
-        super().__init__((3, 8, 8), classes)
 
 
 class Warns(Logistic):
@@ -205,7 +186,6 @@ def gives_a_number(shape, classes):
 
 
 NOT_CALLABLE = 3
-MADE = Logistic((3, 8, 8), 10)
 
 
 BACKBONE = nn.Linear(192, 8)
@@ -223,30 +203,6 @@ def drawn_by_its_own_generator(shape, classes):
     generator.seed()
     nn.init.normal_(network.layers[1].weight, generator=generator)
     return network
-
-
-def on_a_device(shape, classes):
-    """Of its own choice, and not on the CPU."""
-    with torch.device("meta"):
-        return Logistic(shape, classes)
-
-
-def lazy_and_deep(classes):
-    """Too deep for images of 8x8, and its last layer is made with the first images."""
-    convolutions = (nn.Conv2d(3, 4, 5), nn.MaxPool2d(4), nn.Conv2d(4, 4, 2))
-    return nn.Sequential(*convolutions, nn.Flatten(), nn.LazyLinear(classes))
-
-
-def hides_its_parameters(pretrained=False, **kwargs):
-    """In timm's form."""
-    return nn.Sequential(nn.Flatten(), nn.LazyLinear(kwargs.get("num_classes", 1_000)))
-
-
-class PassesOn(Logistic):
-    """Hands to its parent what it does not name."""
-
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
 
 
 class RaisesLater(Logistic):

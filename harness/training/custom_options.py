@@ -90,10 +90,12 @@ class AddOption(argparse.Action):
 
 
 def key_and_value(text: str) -> tuple[str, Any]:
-    """An argument of a factory: its name and its value, a Python literal or text."""
+    """An argument of a factory: its name and its value, a Python literal, true, false or text."""
     key, equals, value = text.partition("=")
     if not (equals and key.isidentifier()):
         raise argparse.ArgumentTypeError(f"{text!r} should be KEY=VALUE, as in width=64")
+    if value in ("true", "false"):
+        return key, value == "true"
     try:
         return key, ast.literal_eval(value)
     except (ValueError, SyntaxError):

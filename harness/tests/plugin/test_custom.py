@@ -277,10 +277,11 @@ def parsed(*arguments):
 def test_an_option_belongs_to_the_network_before_it_and_is_a_python_value():
     words = (
         "--arch a:B --arch-option width=64 --arch-option size=(1,2) --arch c:D --arch-option x=y"
+        " --arch-option z=false"
     )
     assert parsed(*words.split()).arch == [
         ("a:B", (("width", 64), ("size", (1, 2)))),
-        ("c:D", (("x", "y"),)),
+        ("c:D", (("x", "y"), ("z", False))),
     ]
 
 

@@ -1,7 +1,5 @@
 """The preflight of a custom network: what is noted, what is refused."""
 
-from dataclasses import replace
-
 import pytest
 
 from harness.errors import InvalidRecipe, NetworkError, UnknownName
@@ -31,19 +29,15 @@ def test_unseeded_weights_are_noted():
 # --- What is refused, and how ----------------------------------------------------------------
 
 REFUSED = {
-    "NotANumber": "gives values that are not finite before anything is trained",
     "WrongSize": r"shape \(4, 1000\) for 4 images, but it should be \(4, 10\)",
-    "Raises": "ValueError: the patches do not fit; it raises on those of other sizes too",
+    "Raises": "ValueError: the patches do not fit; give it others with --image-size",
     "RaisesWhenMade": "could not be made .* no such depth; .*--arch-option",
     "Unused": r"2 of its 4 parameters get no gradient \(auxiliary.weight, auxiliary.bias\)",
     "Frozen": "no parameter that is trained; .*requires_grad",
     "Detached": r"logits without a gradient: .*detach\(\)",
     "Pair": r"gives a tuple, .*\(images, classes\)",
     "Classes": r"shape \(4,\) .* should be \(4, 10\)",
-    "Deep": "images of 8x8 .*; it takes images of 16x16: give it --image-size 16",
-    "lazy_and_deep": "raises on images of 8x8 .* lazy .*; it can be made for images of 16x16",
-    "hides_its_parameters": r"should be \(4, 10\), .* gets neither .*num_classes=10",
-    "PassesOn": "could not be made .*gets neither shape nor classes: name a parameter num_class",
+    "Deep": "raises on images of 8x8 .*; give it others with --image-size",
     "wants_depth": "asks for 'depth', which is not known: .*--arch-option depth=VALUE",
     "gives_a_number": "gives a int, .* torch.nn.Module",
     "NOT_CALLABLE": "is a int, .* function or class",
@@ -51,14 +45,11 @@ REFUSED = {
     "no.such.module:Net": "cannot be imported: ModuleNotFoundError.*python -c 'import no.such",
     "./no_such_file.py:Net": "there is no file no_such_file.py",
     "torchvision:resnet19": "unknown torchvision model 'resnet19'; nearest: resnet18",
-    "OfLargeImages": "it can be made for images of 16x16: give it --image-size 16",
     "torchvision:": "names no network; write torchvision:NAME",
     "builtins:dict": "does not say what arguments it takes: write a function of shape and classes",
-    "MADE": "is a network that is already made, .*name its class, or a function",
     "with_a_backbone_of_the_module": r"same parameters each .*\(1.weight\).*: let the factory",
-    "on_a_device": r"makes layers.1.weight on the device 'meta', .* take .to\(device\)",
     "Probabilities": "gives probabilities, .* should give logits: take the softmax out",
-    "Leaves": r"raises on images of 8x8 .* SystemExit: usage: train.py; it raises on",
+    "Leaves": r"raises on images of 8x8 .* SystemExit: usage: train.py; give it ",
 }
 
 
@@ -76,11 +67,6 @@ def test_a_script_that_ends_when_it_is_imported_is_refused(tmp_path):
         examine(recipe(f"{tmp_path}/train.py:make"))
 
 
-def test_a_network_for_smaller_images_is_refused_with_its_size():
-    with pytest.raises(NetworkError, match="it takes images of 8x8: give it --image-size 8"):
-        examine(recipe("OfSmallImages", crop=8, image_size=16))
-
-
 def test_a_wrong_option_is_refused():
     with pytest.raises(NetworkError, match="unknown --arch-option 'widht'; nearest: width"):
         examine(recipe("mlp", model_options=(("widht", 3),)))
@@ -92,18 +78,9 @@ def test_an_unknown_name_is_refused_with_the_forms_of_names():
 
 
 def test_a_last_batch_of_one_image_is_refused_with_batch_norm():
-    with pytest.raises(NetworkError, match=r"the last batch of 65 .* --arch-batch-size 63"):
+    with pytest.raises(NetworkError, match=r"the last batch of 65 .* another --arch-batch-size"):
         examine(recipe("with_batch_norm", train_size=65, batch_size=64))
     examine(recipe("with_batch_norm", train_size=64, batch_size=64))
-    with pytest.raises(NetworkError, match=r"in batches of 1 is one: .* --arch-batch-size 2"):
-        examine(recipe("with_batch_norm", train_size=64, batch_size=1))
-    with pytest.raises(NetworkError, match=r"in batches of 2 is one: .* --arch-batch-size 3"):
-        examine(recipe("with_batch_norm", train_size=65, batch_size=2))
-
-
-def test_images_larger_than_memory_are_refused():
-    with pytest.raises(NetworkError, match="give a smaller --image-size"):
-        examine(replace(recipe("mlp"), crop=8, image_size=1_000_000))
 
 
 @pytest.mark.parametrize(
