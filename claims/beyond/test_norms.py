@@ -15,14 +15,19 @@ from harness.evidence.complexity import growth_with_images
 TRUE_LABELS = [it for it in NETWORKS if it.label_corruption == 0]
 GROWS = MoreThan(0.0, source="Nagarajan & Kolter 2019: the norms grow with the training set")
 FALLS = AtMost(0.0, source="Nagarajan & Kolter 2019: the test error falls with it")
+DIRECTION = "they give a direction and no size"
 GAP = "generalisation gap"
 
 
 @pytest.mark.fast
 @pytest.mark.claim("B-norms-grow")
 def test_the_distance_from_the_initial_weights_grows_while_the_gap_falls(measure_on, judge):
-    judge(growth_with_images("distance", measure_on("distance", TRUE_LABELS)), GROWS)
-    judge(growth_with_images(GAP, measure_on("gap", TRUE_LABELS)), FALLS)
+    judge(
+        growth_with_images("distance", measure_on("distance", TRUE_LABELS)),
+        GROWS,
+        otherwise=DIRECTION,
+    )
+    judge(growth_with_images(GAP, measure_on("gap", TRUE_LABELS)), FALLS, otherwise=DIRECTION)
 
 
 @pytest.mark.fast

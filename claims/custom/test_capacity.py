@@ -110,6 +110,7 @@ def test_a_memorising_network_does_no_better_than_chance(runs, judge_network):
             " evidence",
         ),
         table1("inception", "test", "random"),
+        otherwise=table1("inception", "test"),
     )
 
 
@@ -138,6 +139,7 @@ def test_random_labels_take_longer_by_a_small_factor(runs, judge_network):
                 source="Section 2.1: small; here an order of magnitude, times 2 without error bars",
             ),
             published_at("fig1b", "Inception", 1.0),
+            otherwise="the paper does not say which factor would be a large one",
         )
 
 
@@ -170,7 +172,7 @@ def test_trained_networks_correlate_with_random_signs(runs, judge_network):
         f"{name}, trained: correlation with signs (a lower bound), n = {n:,}", runs.all
     )
     about_1 = AtLeast(0.99, source="Section 2.2: the complexity is about 1, here to one per cent")
-    judge_network(measured, about_1)
+    judge_network(measured, about_1, otherwise=0.5)
     surely = measured.mean - capacity.concentration(n, len(measured.values))
     judge_network(
         exact(

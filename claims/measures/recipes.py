@@ -3,6 +3,7 @@
 from claims.section2_capacity.recipes import at_level, on_digits
 from harness.training.protocol import paper_recipe
 
+ANY = "a question to any measure, of which nothing is claimed"
 SIZES = (64, 128, 256, 512)
 LABELS = (0.0, 0.5, 1.0)
 NETWORKS = [

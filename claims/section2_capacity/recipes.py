@@ -23,6 +23,8 @@ FIGURE_1 = {"inception": "Inception", "alexnet": "AlexNet", "mlp-1x512": "MLP 1x
 ELEVEN = [level / 10 for level in range(11)]
 """The corruption levels of Figures 1b and 1c."""
 
+CHANCE = 0.1
+"""Among ten classes: what a network would have on labels from which nothing is learned."""
 HALFWAY = math.log(10) / 2
 """Half the loss of a guess among ten classes: a network below it has started to converge."""
 

@@ -6,14 +6,15 @@ eleven levels, 1 seed each, to zero training error or 100 epochs.
 """
 
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 
 from claims.section2_capacity.recipes import (
+    CHANCE,
     DRAWN_ANEW,
     ELEVEN,
     FIGURE_1,
+    MLPS,
     SEEDS,
     at_level,
     on_cifar10,
@@ -30,6 +31,7 @@ from harness.evidence import (
     epochs_near,
     epochs_to_converge,
     error_as_drawn,
+    nearest,
     no_lower,
     published_at,
     published_epochs_at,
@@ -62,6 +64,7 @@ CIFAR10 = {
     for network in FIGURE_1
 }
 MLP_ON_CIFAR10 = {"mlp-1x512": CIFAR10["mlp-1x512"]}
+PREDICTED = {network: it for network, it in CIFAR10.items() if network not in MLPS}
 
 
 def each_level(networks):
@@ -91,7 +94,9 @@ def judge_level(judge, runs, level):
         labels = {"0": "true", "1": "random"}[level]
         check = no_lower(table1(runs[level][0].recipe.model, "train", labels))
     judge(
-        accuracy(f"{name_of(runs)}: training accuracy at p = {level}", runs[level], "train"), check
+        accuracy(f"{name_of(runs)}: training accuracy at p = {level}", runs[level], "train"),
+        check,
+        otherwise=CHANCE,
     )
 
 
@@ -146,10 +151,10 @@ def judge_time(judge, runs, level):
 
 
 @pytest.mark.claim("2.1-time-grows")
-@experiments(cpu_full=each_level(MLP_ON_CIFAR10), gpu_full=each_level(CIFAR10))
+@experiments(gpu_full=each_level(PREDICTED))
 def test_the_time_to_fit_is_that_of_figure_1b(runs, judge):
-    """The paper does not say what it counts. This criterion was found on the curve of MLP 1x512, so
-    that its agreement there is a fit; for the other networks it is a prediction.
+    """The paper does not say what it counts. This criterion was found on the curve of MLP 1x512,
+    which is therefore not judged by it; for the other networks it is a prediction.
     """
     ((level, of_level),) = runs.items()
     judge_time(judge, of_level, level)
@@ -245,7 +250,7 @@ def judge_cost(judge, level, runs):
             NO_MORE_THAN_CHANCE[runs[0].recipe.dataset],
             source="Section 2.1: with probability p a label becomes a uniform random class",
         ),
-        effect=FIRST_STEP,
+        otherwise=FIRST_STEP,
     )
 
 
@@ -270,9 +275,9 @@ TWICE_IN_THE_FIGURE = (
     " lower, near the line from the figure's 0.5 to its 0.7. At all other levels ours is within 1.3"
     " points of the figure's"
 )
-RISING = [level for level in ELEVEN if level < 0.9]
-"""Beyond, the figure rises by 0.4 to 1.1 points, less than 10,000 images tell; 2.1-chance judges
-p = 1."""
+RISING = [level for level in ELEVEN if level < 0.8]
+"""Beyond, the figure rises by 0.4 to 1.1 points a level, less than 10,000 images tell; 2.1-chance
+judges p = 1."""
 
 
 def in_figure_1c(levels):
@@ -295,9 +300,9 @@ def test_the_test_error_is_that_of_figure_1c(runs, judge):
     drawn = [published_at("fig1c", FIGURE_1[network], it) for it in ELEVEN]
     at = ELEVEN.index(float(level))
     check = reproduced(drawn[at])
-    steps = [after - before for before, after in pairwise(drawn)][max(at - 1, 0) : at + 1]
+    others = [it for it in drawn if it.value != drawn[at].value]
     judge(
         accuracy_as_drawn(f"{name_of(runs)}: test accuracy as drawn, p = {level}", of_level),
         replace(check, value=1 - check.value),
-        effect=max(steps, key=lambda it: it.value),
+        otherwise=1 - nearest(drawn[at], others).value,
     )

@@ -8,6 +8,7 @@ seed.
 import pytest
 
 from claims.section2_capacity.recipes import (
+    CHANCE,
     DRAWN_ANEW,
     FIGURE_1,
     MLPS,
@@ -40,16 +41,21 @@ CIFAR10_MLPS = {network: CIFAR10[network] for network in MLPS}
 
 
 def judge_fit(judge, runs):
-    """Zero training error; at the paper's size, where Table 1 has less, no lower than that.
+    """Zero training error; at the paper's size as Table 1 prints it: 100.0 % begins at 99.95 %.
 
     No interval: the claim is about these training images, which are no sample of others.
     """
     recipe = runs.all[0].recipe
     number = table1(recipe.model, "train", "random") if recipe.model in NETWORKS else None
     check = Attains(1.0, source="Section 2.1: zero training error")
-    if runs.at_papers_size and number.value < 1:
+    if runs.at_papers_size:
         check = no_lower(number)
-    judge(accuracy(f"{recipe.title}: training accuracy", runs.all, "train"), check, number)
+    judge(
+        accuracy(f"{recipe.title}: training accuracy", runs.all, "train"),
+        check,
+        number,
+        otherwise=CHANCE,
+    )
 
 
 @pytest.mark.claim("2.1-fit")
@@ -94,7 +100,7 @@ def learned_from_a_fifth(curve):
     return (chance - some) / (1 - SOME_TRUE)
 
 
-EFFECT = min(map(learned_from_a_fifth, FIGURE_1.values()), key=lambda it: it.value)
+LEARNED = min(learned_from_a_fifth(it).value for it in FIGURE_1.values())
 
 
 def judge_chance(judge, measured, margin=None, number=None):
@@ -102,10 +108,9 @@ def judge_chance(judge, measured, margin=None, number=None):
     runs, design = len(measured.values), measured.design
     margin = margin or margin_around(CHANCE, measured.images, runs, design_effect=design)
     source = "chance among 10 classes; the margin's false-alarm rate is in the evidence"
-    judge(measured, Equivalent(CHANCE, margin, source=source), number, effect=EFFECT)
+    judge(measured, Equivalent(CHANCE, margin, source=source), number, otherwise=CHANCE + LEARNED)
 
 
-CHANCE = 0.1
 MORE_SEEDS = [on_digits("mlp-1x512", "random-labels", seed) for seed in range(600, 616)]
 """A network alone is at chance to 15 points on 1,000 digits, and is not judged."""
 ALL_ON_DIGITS = [*(recipe for recipes in DIGITS.values() for recipe in recipes), *MORE_SEEDS]

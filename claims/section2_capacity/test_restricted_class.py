@@ -66,6 +66,7 @@ def judge_complexities(judge, dataset, free, by_norm):
                 capacity.restricted_bound(norm, radius, n),
                 source="Neyshabur et al. 2015, theorem 1, with biases",
             ),
+            otherwise=1.0,
         )
     middle = list(by_norm)[1]
     judge(
@@ -76,6 +77,7 @@ def judge_complexities(judge, dataset, free, by_norm):
             VECTORS,
         ),
         DRAMATIC,
+        otherwise=0.0,
     )
     judge(
         log_log_slope(
@@ -85,6 +87,7 @@ def judge_complexities(judge, dataset, free, by_norm):
             VECTORS,
         ),
         FALLS,
+        otherwise=0.0,
     )
 
 

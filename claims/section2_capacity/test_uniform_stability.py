@@ -115,6 +115,7 @@ def judge_instability(judge, name, measured, runs=(), drawn=None):
     judge(
         change_at_the_example(f"{name}: change of the loss at the replaced example", every, runs),
         ORDER_1,
+        otherwise=0.0,
     )
 
 
@@ -127,7 +128,11 @@ STAYS = MoreThan(
 
 def judge_slope(judge, name, by_size, replicated, runs=()):
     """The change at the example does not fall with the sample size."""
-    judge(exponent(f"{name}: exponent of n in the change", by_size, replicated, runs), STAYS)
+    judge(
+        exponent(f"{name}: exponent of n in the change", by_size, replicated, runs),
+        STAYS,
+        otherwise=-1.0,
+    )
 
 
 # --- 2.2-stability-fails ---------------------------------------------------------------------
@@ -198,6 +203,7 @@ def test_on_random_labels_the_change_grows_with_the_passes(runs, judge):
         ),
         GROWS,
         figure=figure("random labels", recipe.dataset, "passes", measured),
+        otherwise="the paper gives a direction and no size",
     )
 
 
@@ -289,6 +295,7 @@ def test_the_measure_recovers_the_rate_of_ridge_regression(dataset, ridge_sample
             "examples left out",
         ),
         Equivalent(-1.0, 0.1, source="1/(lambda n): Bousquet & Elisseeff 2002"),
+        otherwise=0.0,
     )
 
 

@@ -8,8 +8,8 @@ The paper gives dropout to Inception v3 alone; the others have 0.5 before the ou
 
 import pytest
 
-from claims.section2_capacity.recipes import DRAWN_ANEW, MLPS, on_digits
-from claims.section2_capacity.test_random_labels import EFFECT
+from claims.section2_capacity.recipes import CHANCE, DRAWN_ANEW, MLPS, on_digits
+from claims.section2_capacity.test_random_labels import LEARNED
 from claims.section3_regularization.recipes import (
     CONVERGED,
     CROP,
@@ -44,7 +44,12 @@ def judge_fitted(judge, runs, number=None):
     check = AtLeast(CONVERGED, source=f"{FITTED}; what converges in Table 4 is above 0.99")
     if number:
         check = no_lower(number)
-    judge(accuracy(f"{runs.label}: training accuracy", runs.all, "train"), check, number)
+    judge(
+        accuracy(f"{runs.label}: training accuracy", runs.all, "train"),
+        check,
+        number,
+        otherwise=CHANCE,
+    )
 
 
 def judge_chance(judge, runs, number=None):
@@ -57,7 +62,7 @@ def judge_chance(judge, runs, number=None):
         measured,
         Equivalent(chance, chance if number else margin, source="chance; Section 1.1"),
         number,
-        effect=None if number else EFFECT,
+        otherwise=chance + LEARNED,
     )
 
 
@@ -111,7 +116,11 @@ def judge_memorised(judge, runs):
     check = Attains(1.0, source="Section 3: still able to fit, with dropout")
     if runs.at_papers_size:
         check = AtLeast(CONVERGED, source=FITTED)
-    judge(accuracy(f"{recipe.title}, dropout 0.5: training accuracy", runs.all, "train"), check)
+    judge(
+        accuracy(f"{recipe.title}, dropout 0.5: training accuracy", runs.all, "train"),
+        check,
+        otherwise=CHANCE,
+    )
 
 
 @pytest.mark.claim("3-dropout")

@@ -34,7 +34,11 @@ def judge_help(judge, runs):
         difference_in_loss(f"{name}: training loss without minus with weight decay", plain, other)
         for (name, plain), (_, other) in zip(groups[::2], groups[1::2], strict=True)
     ]
-    judge(max(measured, key=lambda it: it.interval[0]), HELPS)
+    judge(
+        max(measured, key=lambda it: it.interval[0]),
+        HELPS,
+        otherwise="the paper gives a direction and no size",
+    )
 
 
 def pairs(without, with_decay, network, labels):

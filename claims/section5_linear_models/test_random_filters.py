@@ -5,6 +5,8 @@ fast: digits, 8 draws of 100 (5-cifar-conv) or 16 of 300 (5-cifar-l2). cpu_full:
 filters. gpu_full: CIFAR-10, the paper's 32,000. One solve each.
 """
 
+import math
+
 import pytest
 
 from claims.section5_linear_models import recipes
@@ -43,7 +45,7 @@ def judge_convnet(judge, name, solves, filters, on_pixels):
         ),
         AtMost(TWO_THIRDS, source="Table 3: 17 % against 46 %; a third less, at least"),
         CIFAR_CONVNET / CIFAR_PIXELS,
-        effect=(CIFAR_PIXELS - CIFAR_CONVNET) / CIFAR_PIXELS,
+        otherwise=1.0,
     )
 
 
@@ -94,6 +96,12 @@ def test_32000_random_filters_on_cifar(runs, judge):
 # --- 5-cifar-l2 ------------------------------------------------------------------------------
 
 
+SAVED = CIFAR_RIDGE / CIFAR_CONVNET
+MIDWAY = AtMost(math.sqrt(SAVED.value), source=f"midway between no difference and {SAVED.where}")
+A_THIRD_LESS = AtMost(TWO_THIRDS, source="Section 5: lower with l2 regularization; a third less")
+"""For digits, whose test images would not notice at `MIDWAY` that a ridge changes nothing."""
+
+
 def judge_ridge(judge, name, solves, filters, ridge, figure=None):
     judge(
         error_ratio(
@@ -103,9 +111,10 @@ def judge_ridge(judge, name, solves, filters, ridge, figure=None):
             solves,
             label(filters),
         ),
-        AtMost(1.0, source="Section 5: 15 % with l2 regularization, 17 % without"),
-        CIFAR_RIDGE / CIFAR_CONVNET,
+        A_THIRD_LESS if solves[0].recipe.dataset == "digits" else MIDWAY,
+        SAVED,
         figure,
+        otherwise=1.0,
     )
 
 

@@ -69,8 +69,8 @@ class Evidence:
     resolution: float | None = None
     """The smallest departure that the check refutes in 19 of 20 repetitions, in the measurement's
     unit; see `harness.evidence.resolution`."""
-    effect: float | None = None
-    """The departure that it must see, from what the paper reports."""
+    otherwise: float | str | None = None
+    """What would be measured if the claim were false, or why there is no such value."""
     slack: float | None = None
     """How far the measurement could move, in its unit, before the test fails; negative where it
     does. For a control and an expected failure: before it is no longer refuted, or is supported."""

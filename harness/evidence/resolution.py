@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from functools import cache
 
+from harness.errors import HarnessError
 from harness.evidence.checks import Check
 from harness.evidence.measurement import Measurement
 from harness.evidence.statistics import CONFIDENCE, clopper_pearson, kendall_half_width
@@ -25,6 +26,35 @@ SCALES: dict[str, tuple[float, float, Callable[[float], float], Callable[[float]
 that scale, and back."""
 
 
+def has_chance(check: Check, measured: Measurement) -> bool:
+    """Whether another repetition would give another value, and the check could miss a departure."""
+    bound = check.as_dict()
+    if bound["kind"] in ("attains", "requires") and bound["value"] == 1:
+        return False
+    if bound["kind"] == "equals" and not bound["tolerance"]:
+        return False
+    return measured.replicated.partition(":")[0] not in ("", "nothing")
+
+
+def departure(check: Check, otherwise: float) -> float:
+    """From a check's bound to what would be measured if the claim were false.
+
+    Raises HarnessError where the check would support the claim at that value.
+    """
+    bound = check.as_dict()
+    kind, value = bound["kind"], bound["value"]
+    beyond = otherwise - value
+    if kind in ("equals", "equivalent"):
+        beyond = abs(beyond) - bound.get("margin", 0.0)
+    elif kind not in ("at_most", "proved_at_most"):
+        beyond = -beyond
+    if beyond < 0:
+        raise HarnessError(
+            f"a value of {otherwise:g} is no sign of a false claim: {check} holds for it"
+        )
+    return abs(otherwise - value)
+
+
 def resolution(check: Check, measured: Measurement) -> float | None:
     """The departure in the measurement's unit; None where nothing is left to chance, or unknown.
 
@@ -34,12 +64,9 @@ def resolution(check: Check, measured: Measurement) -> float | None:
     kind, value = bound["kind"], bound["value"]
     if kind in ("attains", "requires") and (value == 1 or not measured.images):
         return 1 / measured.images if measured.images else None
-    if kind == "equals" and not bound["tolerance"]:
-        return None
     low, high = measured.interval
-    sampled = measured.is_finite and 0 < high - low < math.inf
-    if not sampled or measured.replicated.partition(":")[0] in ("", "nothing"):
-        return bound.get("tolerance")
+    if not has_chance(check, measured) or not measured.is_finite or not 0 < high - low < math.inf:
+        return bound.get("tolerance") or None
     if kind in ("equals", "attains", "requires"):  # Decided by values, which vary as it says.
         factor = _power_factor(measured.freedom, measured.design) - 1
         return bound.get("tolerance", 0.0) + factor * (high - low) / 2

@@ -132,10 +132,5 @@ def compared(value: float, number: Published) -> str:
 
 
 def nearest(number: Published, others: Sequence[Published]) -> Published:
-    """The difference to the nearest of other numbers, which must not be taken for this one."""
-    away = [max(number, it, key=_value) - min(number, it, key=_value) for it in others]
-    return min(away, key=_value)
-
-
-def _value(number: Published) -> float:
-    return number.value
+    """The nearest of other numbers, which must not be taken for this one."""
+    return min(others, key=lambda it: abs(it.value - number.value))

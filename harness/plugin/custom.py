@@ -285,11 +285,11 @@ def judge_network(judge: Judge, request: pytest.FixtureRequest) -> Any:
     longest = max(recipe.epochs for recipe in work_of(item))
 
     def judge_it(
-        measured: Any, check: Any, published: Published | None = None, *figure: Any
+        measured: Any, check: Any, published: Published | None = None, otherwise: Any = None
     ) -> Any:
         notes = filter(None, [measured.note, note, f"at most {longest:,} epochs"])
         compared = for_comparison(published) if published else None
-        return judge(replace(measured, note="; ".join(notes)), check, compared)
+        return judge(replace(measured, note="; ".join(notes)), check, compared, otherwise=otherwise)
 
     return judge_it
 

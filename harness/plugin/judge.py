@@ -22,7 +22,7 @@ from harness.evidence.catalogue import find
 from harness.evidence.checks import Check
 from harness.evidence.formatting import bound_in_words, quantity, would_notice
 from harness.evidence.quoting import misquoted
-from harness.evidence.resolution import resolution
+from harness.evidence.resolution import departure, has_chance, resolution
 from harness.evidence.tolerances import compared
 from harness.evidence.verdict import Verdict
 from harness.plugin.evidence import JUDGED, append, blank
@@ -80,43 +80,53 @@ class Judge:
         check: Check,
         published: Published | None = None,
         figure: FigureData | None = None,
-        effect: Published | None = None,
+        otherwise: Published | float | str | None = None,
     ) -> Verdict:
         """Decide and record; the test fails unless a claim is supported, or a control refuted.
 
-        ``effect`` is the departure from the claim that must be seen. A check whose resolution is
-        wider supports nothing: it is inconclusive, "too coarse to tell".
+        ``otherwise`` is what would be measured if the claim were false: 1 for a ratio without an
+        effect, what the paper reports of another row. A check that would not refute that value in
+        19 of 20 repetitions supports nothing: it is inconclusive, "too coarse to tell". Every check
+        with chance in it names the value, or says in words why there is none.
 
         A control must be refuted by a measurement, not because a run diverged. The failure,
         ClaimNotSupported or ControlNotRefuted, is raised when the test ends, so that its other
         checks leave their evidence too. Its message makes sense without the test's source.
         """
-        for name, number in (("published", published), ("effect", effect)):
-            if number is not None and not isinstance(number, Published):
-                raise HarnessError(
-                    f"{name} = {number!r} must come from fixtures/paper: use published_row(...)"
-                )
+        control = claim_of(self.item)[1]
+        if published is not None and not isinstance(published, Published):
+            raise HarnessError(
+                f"published = {published!r} must come from fixtures/paper: use published_row(...)"
+            )
         if published is not None:
             self._refuse_misquoted(measured, published)
-        if claim_of(self.item)[1] and not (measured.runs or self.constructed):
+        if control and not (measured.runs or self.constructed):
             raise HarnessError(
                 f"{measured.name}: a control trains, solves or constructs something whose premise"
                 " is broken, and this one compares numbers that were there before; give it a run,"
                 " or make it a unit test of the check in harness/tests"
             )
         verdict, seen = check.verdict(measured), resolution(check, measured)
-        if effect is not None and seen is not None and seen > effect.value:
+        if otherwise is None and not control and has_chance(check, measured):
+            raise HarnessError(
+                f"{measured.name}: say what would be measured if the claim were false"
+                " (judge(..., otherwise=1.0)), or in words why there is no such value"
+            )
+        value = otherwise.value if isinstance(otherwise, Published) else otherwise
+        effect = departure(check, value) if isinstance(value, float | int) else None
+        if effect is not None and seen is not None and seen > effect:
             verdict = "inconclusive" if verdict == "supported" else verdict
             noticed = would_notice(check.as_dict(), seen, measured.unit)
             coarse = (
-                f"too coarse to tell: would notice {noticed}, a departure of"
-                f" {quantity(seen, measured.unit)}; the effect is"
-                f" {quantity(effect.value, measured.unit)} ({effect.where})"
+                f"too coarse to tell: would notice {noticed}; if the claim were false it would be"
+                f" {quantity(value, measured.unit)}"
             )
+            if isinstance(otherwise, Published):
+                coarse += f" ({otherwise.where})"
             measured = replace(measured, note="; ".join(filter(None, [coarse, measured.note])))
-        self._record(measured, check, published, verdict, figure, seen, effect)
+        self._record(measured, check, published, verdict, figure, seen, value, effect)
         message = self._message(measured, check, published, verdict, seen)
-        if claim_of(self.item)[1]:
+        if control:
             if verdict != "refuted" or measured.diverged:
                 self.failures.append(ControlNotRefuted(message))
         elif verdict != "supported":
@@ -140,7 +150,8 @@ class Judge:
         verdict: Verdict,
         figure: FigureData | None,
         seen: float | None,
-        effect: Published | None,
+        otherwise: float | str | None,
+        effect: float | None,
     ) -> None:
         elapsed = 0.0 if is_recorded(self.item.config) else time.perf_counter() - self.started
         record = blank(
@@ -161,13 +172,13 @@ class Judge:
             runs=list(measured.runs),
             replicated=measured.replicated,
             resolution=seen,
-            effect=effect.value if effect else None,
+            otherwise=otherwise,
             notes=[measured.note] * bool(measured.note),
             figure={"name": figure.name, "data": dict(figure.data)} if figure else None,
         )
         supported, refuted = check.slack(measured)
         if effect is not None and seen is not None:
-            supported = min(supported, effect.value - seen)
+            supported = min(supported, effect - seen)
         record.slack = refuted if record.control else supported if record.expected else -supported
         if record.expected:
             record.false_alarm = check.false_alarm(measured)

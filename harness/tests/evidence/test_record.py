@@ -34,7 +34,7 @@ FULL = Evidence(
     replicated="runs",
     false_alarm=1e-9,
     resolution=0.01,
-    effect=0.05,
+    otherwise=0.05,
     published_where="Table 1, MLP 1x512",
     published_cell="table1_cifar10: model=MLP 1x512: train",
     when="2026-01-02T03:04:05+00:00",

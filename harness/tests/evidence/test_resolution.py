@@ -10,8 +10,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from harness.errors import HarnessError
 from harness.evidence import AtLeast, AtMost, Attains, Equals, Equivalent, Measurement, MoreThan
-from harness.evidence.resolution import resolution
+from harness.evidence.resolution import departure, has_chance, resolution
 from harness.evidence.statistics import (
     accuracy_interval,
     kendall_interval,
@@ -201,3 +202,31 @@ def test_at_its_resolution_a_check_refutes_in_19_of_20_repetitions(family, check
 )
 def test_facts_have_their_own_grain_or_none(check, measured, expected):
     assert resolution(check, measured) == expected
+
+
+@pytest.mark.parametrize(
+    ("check", "false", "expected", "not_false"),
+    [
+        (AtMost(0.6, SOURCE), 1.0, 0.4, 0.5),
+        (AtLeast(0.25, SOURCE), 0.0, 0.25, 0.3),
+        (MoreThan(1.0, SOURCE), 1.0, 0.0, 1.5),
+        (Attains(0.9, SOURCE), 0.1, 0.8, 0.95),
+        (Equals(0.5, SOURCE, tolerance=0.1), 0.7, 0.2, None),
+        (Equivalent(0.1, 0.04, SOURCE), 0.17, 0.07, 0.12),
+    ],
+)
+def test_what_a_false_claim_would_give_lies_outside_the_claim(check, false, expected, not_false):
+    assert departure(check, false) == pytest.approx(expected)
+    if not_false is not None:
+        with pytest.raises(HarnessError, match="is no sign of a false claim"):
+            departure(check, not_false)
+
+
+def test_chance_is_in_what_was_sampled_alone():
+    sampled = student(3)[1](0.0)
+    assert has_chance(AtMost(1.0, SOURCE), sampled)
+    assert not has_chance(AtMost(1.0, SOURCE), replace(sampled, replicated="nothing: one run"))
+    assert not has_chance(AtMost(1.0, SOURCE), replace(sampled, replicated=""))
+    assert not has_chance(Attains(1.0, SOURCE), sampled)
+    assert not has_chance(Equals(391.0, SOURCE), sampled)
+    assert has_chance(Equals(391.0, SOURCE, tolerance=0.5), sampled)

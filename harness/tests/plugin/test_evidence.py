@@ -39,17 +39,22 @@ def test_refuted(judge):
     judge(share(1.0, "second"), ONE)
 
 @claim
-def test_inconclusive(judge): judge(STRADDLES, HALF)
+def test_inconclusive(judge): judge(STRADDLES, HALF, otherwise=0.0)
 
 @claim
 def test_sees_the_effect(judge):
     fitted = published_row("table1_cifar10", "train", model="MLP 1x512", labels="random")
-    judge(STRADDLES, Equivalent(0.5, 0.2, source="Table 9"), effect=fitted)
+    judge(STRADDLES, Equivalent(0.5, 0.2, source="Table 9"), otherwise=fitted)
 
 @claim
 def test_too_coarse(judge):
-    chance = published_row("table1_cifar10", "test", model="MLP 1x512", labels="random")
-    judge(STRADDLES, Equivalent(0.5, 0.2, source="Table 9"), effect=chance)
+    judge(STRADDLES, Equivalent(0.5, 0.2, source="Table 9"), otherwise=0.75)
+
+@claim
+def test_nothing_named(judge): judge(STRADDLES, HALF)
+
+@claim
+def test_named_within_the_claim(judge): judge(STRADDLES, HALF, otherwise=0.6)
 
 @pytest.fixture
 def constructed(judge): alternating_targets(3)  # without it a control is refused
@@ -98,6 +103,8 @@ OUTCOMES = {
     "test_inconclusive": "FAILED",
     "test_sees_the_effect": "PASSED",
     "test_too_coarse": "FAILED",
+    "test_nothing_named": "FAILED",
+    "test_named_within_the_claim": "FAILED",
     "test_control": "PASSED",
     "test_control_that_passes": "FAILED",
     "test_control_that_decides_nothing": "FAILED",
@@ -139,9 +146,11 @@ def test_a_failure_makes_sense_without_the_source(alone):
     assert "\ninterval  none, for a run that diverged or never got there (replicated: " in text
     assert "none to none" not in text
     assert (
-        "\nnote      too coarse to tell: would notice 88.39 %, a departure of 38.39 %; the effect"
-        " is 10.61 % (Table 1, MLP 1x512, random labels, test)\n"
+        "\nnote      too coarse to tell: would notice 88.39 %; if the claim were false it would be"
+        " 75.00 %\n"
     ) in text
+    assert "straddles: say what would be measured if the claim were false" in text
+    assert "a value of 0.6 is no sign of a false claim" in text
     assert "\nnotices   88.39 %, in 19 of 20 repetitions\n" in text
     assert re.search(
         r"\nFAILED test_claims.py::test_refuted - \S*ClaimNotSupported: 2.1-", alone.text
@@ -254,6 +263,8 @@ def test_under_xdist_evidence_and_junits_properties_are_the_same(project, alone)
         "test_inconclusive": ("claim", "inconclusive"),
         "test_sees_the_effect": ("claim", "supported"),
         "test_too_coarse": ("claim", "inconclusive"),
+        "test_nothing_named": ("claim", "not run"),
+        "test_named_within_the_claim": ("claim", "not run"),
         "test_control": ("control", "refuted"),
         "test_control_that_passes": ("control", "supported"),
         "test_control_that_decides_nothing": ("control", "inconclusive"),
