@@ -14,6 +14,7 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.files import write_atomically
 from harness.linear.outcome import SolveOutcome
+from harness.runs.record_checks import problems
 from harness.runs.record_names import path_of
 from harness.runs.run import AnyRecipe, AnyRun, DamagedRun, Run, Solve, sealed, unsealed
 from harness.training.outcome import Outcome
@@ -31,7 +32,7 @@ DIGITS, ANSWER_DIGITS = 7, 4
 
 
 class BadRecord(HarnessError):
-    """A record that is damaged, changed or of another version."""
+    """A record that is damaged, changed, of another version, or contradicts itself."""
 
 
 @dataclass(frozen=True)
@@ -182,9 +183,13 @@ def parse_record(text: bytes, name: str) -> AnyRun:
     try:
         if kind == "training" and (missing := _FIELDS - content["recipe"].keys()):
             raise HarnessError(f"its recipe lacks {', '.join(sorted(missing))}")
-        return {"training": Run, "solve": Solve}[kind].from_dict(content)
+        run = {"training": Run, "solve": Solve}[kind].from_dict(content)
+        problem = next(problems(run), "")
     except (HarnessError, TypeError, KeyError, AttributeError, ValueError, IndexError) as error:
         raise BadRecord(f"{name}: its {kind} can no longer be read: {error}") from error
+    if problem:
+        raise BadRecord(f"{name} contradicts itself: {problem}; {remedy}")
+    return run
 
 
 _FIELDS = {field.name for field in fields(Recipe)} - LATER.keys()

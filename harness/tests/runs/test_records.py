@@ -1,4 +1,4 @@
-"""Records are read as they were written; damaged ones are refused by name."""
+"""Records are read as they were written; damaged and contradictory ones are refused by name."""
 
 import json
 from dataclasses import replace
@@ -107,6 +107,10 @@ def test_two_records_of_one_recipe_and_device_are_refused(run, tmp_path):
         Records.load(tmp_path)
 
 
+NAN = float("nan")
+AMOUNT = "should be a finite number from 0 up"
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -114,11 +118,60 @@ def test_two_records_of_one_recipe_and_device_are_refused(run, tmp_path):
         ({"kind": "poem"}, "can no longer be read"),
         ({"recipe": {"model": "linear"}}, "its recipe lacks"),
         ({"recipe__model": "mlp-of-1996"}, "can no longer be read"),
+        ({"outcome__train_correct": 33}, "train_correct is 33 of 32"),
+        ({"outcome__train_total": 64}, "64 training and 1000 test images"),
+        ({"outcome__test_correct": 3}, "its last test_accuracy is"),
+        ({"outcome__curve__loss": [1.0]}, "loss has 1 entries for 3 epochs"),
+        ({"outcome__curve__online_true_corrupted": []}, "online_true_corrupted has 0 entries"),
+        ({"outcome__first_losses": []}, "first losses are missing"),
+        ({"outcome__epochs_to_fit": 9}, "it fitted after 9 of 3 epochs"),
+        ({"outcome__curve__step": [2]}, "its curve has 1 epochs, where its recipe has 3"),
+        ({"outcome__curve__step": [2, 6, 4]}, r"its steps are \[2, 6, 4\]"),
+        ({"outcome__curve__test_accuracy": [0.1, NAN, 0.5]}, "test_accuracy is no share"),
+        ({"outcome__curve__online_accuracy": [0.1, 1.5, 0.5]}, "online_accuracy is no share"),
+        ({"outcome__curve__loss": [1.0, -1.0, 1.0]}, f"loss is -1.0, and {AMOUNT}"),
+        ({"outcome__status": "well"}, "its status is 'well'"),
+        ({"outcome__label_digest": ""}, "its label_digest is ''"),
+        ({"seconds": -1}, f"seconds is -1, and {AMOUNT}"),
+        ({"finished": "yesterday"}, "can no longer be read"),
+        ({"environment__processor": "<script>"}, "its processor is '<script>'"),
     ],
 )
-def test_a_record_of_another_version_is_refused(run, changes, message):
+def test_a_record_that_makes_no_sense_is_refused(run, changes, message):
     with pytest.raises(BadRecord, match=rf"x\.json.* {message}"):
         parse_record(changed(to_record(run), **changes), "x.json")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"outcome__facts__peak_bytes": -5}, f"peak_bytes is -5, and {AMOUNT}"),
+        ({"outcome__facts__spectrum_ends": [5, 1]}, "its eigenvalues go from 5 to 1"),
+        ({"environment__cpu_seconds": -1}, f"cpu_seconds is -1, and {AMOUNT}"),
+        ({"device": "tpu"}, "its device is 'tpu'"),
+    ],
+)
+def test_a_recorded_solve_with_a_value_out_of_range_is_refused(solve, changes, message):
+    with pytest.raises(BadRecord, match=rf"x\.json.* {message}"):
+        parse_record(changed(to_record(solve), **changes), "x.json")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"test_correct": 3}, "its bits differ"),
+        ({"train_correct": 51}, "true labels: train is 51 of 50"),
+        ({"test_total": 5}, "50 training and 5 test images"),
+        ({"norm": -1.0}, "true labels: norm is -1"),
+        ({"right": "zz"}, "can no longer be read"),
+    ],
+)
+def test_a_recorded_solve_that_contradicts_itself_is_refused(solve, changes, message):
+    fit = replace(solve.outcome.fits[0], **changes)
+    fits = (fit, *solve.outcome.fits[1:])
+    other = replace(solve, outcome=replace(solve.outcome, fits=fits))
+    with pytest.raises(BadRecord, match=message):
+        parse_record(to_record(other), "x.json")
 
 
 @pytest.mark.parametrize(
