@@ -41,9 +41,10 @@ from harness.evidence import (
 )
 from harness.plugin.experiments import experiments
 
-IN_ORDER = 0.5
-"""Kendall's tau: three of four pairs of runs are in the order of their levels. Where there is no
-order, one curve of six levels in 720 passes, and one of eleven in 6,000."""
+IN_ORDER = {"digits": 0.5, "cifar10": 0.85}
+"""Kendall's tau, by data set: 1 where all runs are in the order of their levels, 0 without any. The
+48 runs on digits would refute no order below a bound of a half, a curve of eleven single runs at
+full size only below this."""
 
 
 def digits_at(index, level):
@@ -78,6 +79,11 @@ def each_level(networks):
 
 def name_of(runs):
     return runs.all[0].recipe.title
+
+
+def rising(figure, runs):
+    tau = IN_ORDER[runs.all[0].recipe.dataset]
+    return AtLeast(tau, source=f"{figure}: the curves rise from level to level")
 
 
 def by_level(runs, value):
@@ -179,7 +185,8 @@ def test_fitting_takes_longer_the_more_labels_are_corrupted(runs, judge):
             by_level(runs, epochs_to_converge),
             runs.all,
         ),
-        AtLeast(IN_ORDER, source="Figure 1b: the curves rise from level to level"),
+        rising("Figure 1b", runs),
+        otherwise=0.0,
     )
 
 
@@ -193,7 +200,8 @@ def judge_error(judge, runs, against, error):
             by_level(runs, error),
             runs.all,
         ),
-        AtLeast(IN_ORDER, source="Figure 1c: the curves rise from level to level"),
+        rising("Figure 1c", runs),
+        otherwise=0.0,
     )
 
 

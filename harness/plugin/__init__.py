@@ -17,6 +17,7 @@ pytest_plugins = (
     "harness.plugin.plan",
     "harness.plugin.engine",
     "harness.plugin.properties",
+    "harness.plugin.attempts",
     "harness.plugin.evidence",
     "harness.plugin.progress",
     "harness.plugin.experiments",

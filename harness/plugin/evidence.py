@@ -21,6 +21,7 @@ from harness.evidence import ClaimNotSupported, ControlNotRefuted
 from harness.evidence.record import Evidence, read_evidence
 from harness.evidence.run_record import RunRecord, run_record, stored_runs
 from harness.files import write_atomically
+from harness.plugin.attempts import note_on, supersede_dead
 from harness.plugin.options import CLAIMS, SESSION, Session, trains_nothing
 from harness.plugin.recorded import REASON, RECORDS, is_recorded, recorded_runs
 from harness.plugin.tiers import claim_of, tier_of
@@ -47,6 +48,7 @@ WRITTEN = pytest.StashKey[Path]()
 
 def append(item: pytest.Item, record: Evidence) -> None:
     """Add a line to this process's own file."""
+    record.notes += filter(None, [note_on(item)])
     item.config.stash[SESSION].add_line(".jsonl", record.to_line())
 
 
@@ -215,15 +217,21 @@ def fail(session: pytest.Session) -> None:
 
 
 def merge(state: Session) -> tuple[list[Evidence], int]:
-    """All records, in the catalogue's order, and the number of damaged lines."""
-    every: list[Evidence] = []
+    """All records, in the catalogue's order, and the number of damaged lines.
+
+    Of a test in which a process died, and that another process has tried again, the other's count.
+    """
+    found: dict[str, list[Evidence]] = {}
     damaged = 0
     for path in sorted(state.folder.glob("*.jsonl")) + sorted(state.folder.glob("*.running")):
         records, broken = read_evidence(path)
-        every += records
+        found.setdefault(path.stem, []).extend(records)
         damaged += broken
     for path in sorted(state.folder.glob("*.notices")):
         state.notices += [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    for process in [path.stem for path in state.folder.glob("*.running")]:
+        supersede_dead(found, process, state)
+    every = [record for records in found.values() for record in records]
     return in_order(every, state.catalogue), damaged
 
 

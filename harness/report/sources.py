@@ -111,7 +111,8 @@ def _read(path: Path, claims: Collection[str]) -> tuple[list[Evidence], list[Run
     left_out: dict[str, list[int]] = {}
     # Not splitlines(), which also breaks at characters that JSON allows within a text.
     for number, line in enumerate(_text(path).split("\n"), start=1):
-        if not line.strip():
+        line = line.strip("\ufeff \r\t")  # A byte-order mark at the start of each joined file.
+        if not line:
             continue
         try:
             if line.startswith(RUN_LINE):
@@ -119,7 +120,7 @@ def _read(path: Path, claims: Collection[str]) -> tuple[list[Evidence], list[Run
                 continue
             record = Evidence.from_line(line)
             problem = _problem(record, claims)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             problem = "damaged, or of another format: run its tests again"
         if problem:
             left_out.setdefault(problem, []).append(number)
