@@ -91,8 +91,8 @@ def draws(features, reseeded, many, noisy=0.0):
 @pytest.mark.fast
 @pytest.mark.claim("5-no-gain")
 def test_a_ridge_saves_nothing_on_digits(data_root, judge, reseeded):
-    """On wavelets 1,000 digits would take fifty draws."""
-    judge_best_ridge(judge, "digits, pixels", draws("pixels", reseeded, 12), data_root)
+    """24 draws. On wavelets 1,000 digits would take a hundred."""
+    judge_best_ridge(judge, "digits, pixels", draws("pixels", reseeded, 24), data_root)
 
 
 @pytest.mark.fast
@@ -164,7 +164,7 @@ def judge_norm_and_error(judge, name, bad, best):
         wrong_ratio(
             f"{name}: test error over the minimum-norm solution's", [bad.wrong], [best.wrong]
         ),
-        MoreThan(2.0, source="Section 5: solutions that do not generalise"),
+        MoreThan(3.0, source="Section 5: solutions that do not generalise"),
         otherwise=1.0,
     )
 

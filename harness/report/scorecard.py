@@ -213,7 +213,9 @@ def _cells(record: Evidence) -> tuple[str, ...]:
     """All cells of a check but the seconds."""
     verdict = verdict_words(record).removeprefix("control ")
     scale = record.scale if record.tier in ("", "fast") else f"{record.scale} {record.tier}"
-    figures = (published(record), measured(record), interval(record), notices(record))
+    one_run = "one run" if record.replicated.startswith("nothing: one") else ""
+    noticed = notices(record) or one_run
+    figures = (published(record), measured(record), interval(record), noticed)
     return (*figures, verdict, scale.removesuffix("_full"))
 
 
