@@ -2,13 +2,11 @@
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from harness.capacity.profile import profile
-from harness.capacity.profile_results import Profile, Time
-from harness.capacity.profile_search import Search
+from harness.capacity.profile import Profile, Search, Time, in_logs, profile
 from harness.cli.common import add_store, store_of
 from harness.data.catalogue import data_root, dataset_spec
 from harness.data.custom import check_images, custom_dataset
@@ -30,9 +28,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", default="digits", metavar="FOLDER|NAME")
     parser.add_argument("--budget", type=above_zero(int), default=2_000, metavar="STEPS")
     parser.add_argument("--seeds", type=above_zero(int), default=3, metavar="N")
-    parser.add_argument("--images", type=int, metavar="N", help="at most (default: all)")
     parser.add_argument(
-        "--resolution", type=float, default=0.1, help="of the largest n, as a share (default: 0.1)"
+        "--images", type=above_zero(int), metavar="N", help="at most (default: all)"
+    )
+    parser.add_argument(
+        "--resolution",
+        type=above_zero(float),
+        default=0.1,
+        help="of the largest n, as a share (default: 0.1)",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="for profile.json, .md and .svg")
     parser.add_argument("--device", default="auto")
@@ -79,77 +82,66 @@ def run(options: argparse.Namespace) -> int:
         profiles.append(profile(search, runner, lambda text: print(f"  {text}", flush=True)))
     text = tables(profiles)
     print(f"\n{text}")
+    content = {"environment": describe(), "profiles": [asdict(it) for it in profiles]}
     if options.out:
-        for path in write_profiles(options.out, profiles, text):
-            print(path)
+        for name, file in (
+            ("profile.json", json.dumps(content, indent=1) + "\n"),
+            ("profile.md", text),
+            ("profile.svg", as_svg(drawn(profiles))),
+        ):
+            write_atomically(options.out / name, file.encode())
+            print(options.out / name)
     return 0
 
 
-def write_profiles(folder: Path, profiles: list[Profile], text: str) -> list[Path]:
-    """Write profile.json, profile.md and profile.svg; raises StoreError where that fails."""
-    content: dict[str, Any] = {
-        "environment": describe(),
-        "profiles": [it.as_dict() for it in profiles],
-    }
-    files = {
-        "profile.json": json.dumps(content, indent=1, allow_nan=False) + "\n",
-        "profile.md": text,
-        "profile.svg": as_svg(drawn(content["profiles"])),
-    }
-    for name, each in files.items():
-        write_atomically(folder / name, each.encode())
-    return [folder / name for name in files]
-
-
-def tables(profiles: list[Profile]) -> str:
+def tables(profiles: Sequence[Profile]) -> str:
     """The measurements as tables in Markdown."""
-    memorised = []
-    for it in profiles:
-        search, (low, high) = it.search, it.interval
-        upper = "no end" if high is None else f"{high:,.0f}"
-        by_seed = ", ".join(
-            f"{b.memorised:,}" + (f" (not {b.failed:,})" if b.failed else " (all)")
-            for b in it.brackets
-        )
-        memorised.append(
-            (
-                search.network.title,
-                f"{search.dataset}, {search.images:,} images",
-                f"{search.steps:,} steps",
-                f"{'at least ' * it.is_lower_bound}{it.memorised:,.0f}",
-                f"{low:,.0f} to {upper}",
-                by_seed,
-            )
-        )
     head = ("network", "data", "budget", "random labels memorised", "interval", "by seed")
-    over_n = [_times(it, time, f"{time.n:,}") for it in profiles for time in it.over_n]
-    over_corruption = [
+    times = ("steps to fit", "interval", "seconds", "test accuracy")
+    over_n = (_times(it, time, f"{time.n:,}") for it in profiles for time in it.over_n)
+    over_corruption = (
         _times(it, time, f"{100 * time.corruption:.0f} % of {time.n:,}")
         for it in profiles
         for time in it.over_corruption
-    ]
-    times = ("steps to fit", "interval", "seconds", "test accuracy")
+    )
     return "\n".join(
         (
-            _table(head, memorised),
+            _table(head, map(_memorised, profiles)),
             _table(("network", "random labels, n", *times), over_n),
             _table(("network", "corrupted labels", *times), over_corruption),
         )
     )
 
 
-def _times(profile: Profile, time: Time, sample: str) -> tuple[str, ...]:
-    """A row: steps to fit a sample."""
+def _memorised(it: Profile) -> tuple[str, ...]:
+    mean, low, high = it.capacity
+    by_seed = (
+        f"{largest:,}" + (f" (not {failed:,})" if failed else " (all)")
+        for largest, failed in zip(it.memorised, it.failed, strict=True)
+    )
     return (
-        profile.search.network.title,
-        sample,
-        "not by every seed" if time.mean is None else f"{time.mean:,.0f}",
-        "" if time.interval is None else f"{time.interval[0]:,.0f} to {time.interval[1]:,.0f}",
-        f"{sum(time.seconds) / len(time.seconds):.1f}",
-        f"{100 * sum(time.test_accuracy) / len(time.test_accuracy):.1f} %",
+        it.network,
+        f"{it.dataset}, {it.images:,} images",
+        f"{it.budget:,} steps",
+        f"{'at least ' * (None in it.failed)}{mean:,.0f}",
+        f"{low:,.0f} to {'no end' if None in it.failed else f'{high:,.0f}'}",
+        ", ".join(by_seed),
     )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _times(profile: Profile, time: Time, sample: str) -> tuple[str, ...]:
+    """A row: steps to fit a sample."""
+    found = in_logs(time.steps)
+    return (
+        profile.network,
+        sample,
+        f"{found[0]:,.0f}" if found else "not by every seed",
+        f"{found[1]:,.0f} to {found[2]:,.0f}" if found else "",
+        f"{time.seconds:.1f}",
+        f"{100 * time.test_accuracy:.1f} %",
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(cells)} |\n" for cells in (head, *rows)]
     return "".join([lines[0], f"|{'---|' * len(head)}\n", *lines[1:]])

@@ -1,6 +1,8 @@
 """Capacity profiles: the search, its intervals, its files."""
 
 import json
+import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,9 +10,8 @@ import pytest
 from PIL import Image
 
 from harness.__main__ import main
-from harness.capacity.profile import profile
-from harness.capacity.profile_search import Search
-from harness.errors import CapacityError
+from harness.capacity.profile import Search, profile
+from harness.report.figures.profile import profiles
 from harness.runs.trainer import Trainer
 from harness.training.custom import CustomNetwork
 
@@ -48,43 +49,40 @@ def search(batch_size=None, **changes):
 
 def test_the_search_brackets_what_each_seed_memorises():
     found = profile(search(), MadeUp(200, 220, 210))
-    for bracket, capacity in zip(found.brackets, (200, 220, 210), strict=True):
-        assert bracket.memorised <= capacity < bracket.failed
-        assert bracket.failed <= 1.05 * bracket.memorised + 1
-    low, high = found.interval
-    assert low < found.memorised < high
-    assert 195 < found.memorised <= 220
-    assert not found.is_all and not found.is_lower_bound
+    for largest, failed, capacity in zip(
+        found.memorised, found.failed, (200, 220, 210), strict=True
+    ):
+        assert largest <= capacity < failed
+        assert failed <= 1.05 * largest + 1
+    mean, low, high = found.capacity
+    assert low < mean < high
+    assert 195 < mean <= 220
 
 
 def test_a_network_that_memorises_all_images_has_no_upper_end():
     found = profile(search(), MadeUp(10_000, 10_000, 10_000))
-    assert found.is_all and found.is_lower_bound
-    assert found.interval == (pytest.approx(797), None)
-    assert found.at == 797
+    assert found.capacity == (pytest.approx(797), pytest.approx(797), math.inf)
+    assert [it.n for it in found.over_corruption] == [797] * 5
     some = profile(search(), MadeUp(10_000, 200, 210))
-    assert some.is_lower_bound and not some.is_all, "a mean of which one is too small"
+    assert some.capacity[2] == math.inf, "an end of which one is not known"
 
 
 def test_a_network_that_memorises_nothing_has_a_profile_of_zero():
     found = profile(search(), MadeUp(0, 0, 0))
-    assert found.memorised == 0
-    assert [bracket.failed for bracket in found.brackets] == [2, 2, 2]
+    assert found.capacity[:2] == (0, 0)
+    assert found.failed == (2, 2, 2)
     assert found.over_corruption == ()
-    assert json.dumps(found.as_dict(), allow_nan=False)
 
 
 def test_a_single_seed_has_its_bracket_for_an_interval():
     found = profile(search(seeds=(0,)), MadeUp(100))
-    assert found.interval == (found.brackets[0].memorised, found.brackets[0].failed)
+    assert found.capacity[1:] == pytest.approx((found.memorised[0], found.failed[0]))
 
 
 def test_a_sample_is_trained_on_once():
-    laboratory = MadeUp(100, 130, 60)
-    found = profile(search(levels=()), laboratory)
-    sizes = {it.n for it in found.over_n}
-    assert {64, 128} <= sizes
-    assert laboratory.trained < 40
+    made = MadeUp(100, 130, 60)
+    assert {64, 128} <= {it.n for it in profile(search(), made).over_n}
+    assert made.trained < 60
 
 
 def test_the_budget_is_the_same_number_of_steps_for_every_sample():
@@ -101,31 +99,18 @@ def test_no_sample_ends_with_a_batch_of_one_image(batch_size, capacity):
     laboratory = MadeUp(capacity)
     found = profile(search(batch_size, seeds=(0,), resolution=1e-3), laboratory)
     assert all(recipe.images % batch_size != 1 for recipe in laboratory.recipes)
-    (bracket,) = found.brackets
-    assert bracket.memorised <= capacity < (bracket.failed or 10_001)
-    if bracket.failed:
-        assert bracket.failed <= max(bracket.memorised + 2, 2)
+    (largest,), (failed,) = found.memorised, found.failed
+    assert largest <= capacity < (failed or 10_001)
+    assert not failed or failed <= max(largest + 2, 2)
 
 
 def test_labels_fitted_after_the_budget_are_not_memorised():
     """An epoch of 797 images takes seven steps, and one epoch at least is trained."""
     laboratory = MadeUp(10_000)
     laboratory.epochs_to_fit = 1
-    (bracket,) = profile(search(steps=3, seeds=(0,)), laboratory).brackets
+    found = profile(search(steps=3, seeds=(0,)), laboratory)
     assert max(recipe.images for recipe in laboratory.recipes) > 3 * 128
-    assert bracket.memorised <= 3 * 128 < bracket.failed
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"resolution": 0}, "resolution = 0"),
-        ({"most": 798}, "images = 798, but it should be from 2 to 797"),
-    ],
-)
-def test_an_invalid_search_is_refused(changes, message):
-    with pytest.raises(CapacityError, match=message):
-        search(**changes)
+    assert found.memorised[0] <= 3 * 128 < found.failed[0]
 
 
 @pytest.mark.usefixtures("restored_threads")
@@ -139,8 +124,7 @@ def test_the_command_writes_a_table_a_figure_and_json(tmp_path, capsys, monkeypa
     (found,) = json.loads((out / "profile.json").read_text())["profiles"]
     assert found["network"] == "harness.tests.custom_networks:mlp(width=32)"
     assert found["departures"][1] == "learning rate 0.1 (the paper's: 0.01)"
-    for bracket in found["brackets"]:
-        assert 0 <= bracket["memorised"] <= 64
+    assert all(0 <= it <= 64 for it in found["memorised"])
     printed = capsys.readouterr().out
     assert (out / "profile.md").read_text() in printed
     assert "steps to fit" in printed
@@ -155,7 +139,7 @@ def test_the_command_writes_a_table_a_figure_and_json(tmp_path, capsys, monkeypa
         ("profile", "name a network: --arch"),
         ("profile --arch harness.tests.custom_networks:WrongSize", "it should be (4, 10)"),
         ("profile --arch mlp-1x16 --dataset no/such", "there is no such folder"),
-        ("profile --arch mlp-1x16 --images 1", "images = 1"),
+        ("profile --arch mlp-1x16 --images 798", "train_size = 798"),
     ],
 )
 def test_the_command_refuses_before_it_trains(words, message, capsys):
@@ -164,13 +148,12 @@ def test_the_command_refuses_before_it_trains(words, message, capsys):
 
 
 def test_the_figure_leaves_a_gap_where_a_seed_did_not_fit():
-    from harness.report.figures.profile import profiles
-
-    found = profile(search(levels=(0.0, 0.5, 1.0)), MadeUp(200, 220, 210)).as_dict()
-    found["time over corruption"][1] |= {"mean": None, "interval": None}
-    left, right = profiles([found]).axes
+    found = profile(search(), MadeUp(200, 220, 210))
+    first, second, *rest = found.over_corruption
+    second = replace(second, steps=(1, None, 2))
+    left, right = profiles([replace(found, over_corruption=(first, second, *rest))]).axes
     drawn = np.asarray(right.lines[0].get_ydata(), float)
-    assert np.isnan(drawn).tolist() == [False, True, False]
+    assert np.isnan(drawn).tolist() == [False, True, False, False, False]
     assert left.get_xscale() == left.get_yscale() == "log"
 
 
