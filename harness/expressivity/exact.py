@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from harness.errors import ConflictingTargets, InvalidSample
+from harness.errors import ConflictingTargets
 from harness.expressivity.points import warn_merged
 
 Number = int | float | Fraction
@@ -34,7 +34,7 @@ class ExactNetwork:
 
     def __call__(self, points: Sequence[Sequence[Number]]) -> list[Fraction]:
         """Values at points of d coordinates."""
-        return [self.at(_place(self.direction, rational_numbers(row, "points"))) for row in points]
+        return [self.at(_place(self.direction, rational_numbers(row))) for row in points]
 
     def at(self, place: Fraction) -> Fraction:
         """The value where <a, z> is ``place``."""
@@ -62,14 +62,11 @@ def fit_exactly(
 
     O(n log n) operations, on numbers whose length grows with n: for some thousands of points.
     NumPy's arrays and PyTorch's tensors are accepted. Equal points with equal targets are merged,
-    with a warning in the log. Raises InvalidSample for numbers that are not finite or a wrong
-    shape, ConflictingTargets for equal points with different targets.
+    with a warning in the log. Raises ConflictingTargets for equal points with different targets.
     """
-    if not 0 < placement < 1:
-        raise InvalidSample(f"placement = {placement}, but it should be in (0, 1)")
-    placement = Fraction(placement)  # times a float, a Fraction is a float
     sample = separate_exactly(points, targets, seed)
-    breakpoints = breakpoints_within(sample.places, placement)
+    # Times a float, a Fraction is a float.
+    breakpoints = breakpoints_within(sample.places, Fraction(placement))
     weights = solve_exactly(sample.places, breakpoints, sample.targets)
     return ExactNetwork(sample.direction, tuple(breakpoints), tuple(weights))
 
@@ -103,13 +100,8 @@ def separate_exactly(
     Some random integer vectors, then (1, t, t^2, ...) for t = 1, 2, 3 ...: two distinct points
     agree along it for at most d - 1 values of t each, so that the search ends.
     """
-    rows = [rational_numbers(row, "points") for row in points]
-    values = rational_numbers(targets, "targets")
-    if not rows or not rows[0] or len({len(row) for row in rows}) != 1 or len(values) != len(rows):
-        raise InvalidSample(
-            f"{len(rows)} points of {sorted({len(row) for row in rows})} coordinates and"
-            f" {len(values)} targets, but there should be n points of d coordinates, n targets"
-        )
+    rows = [rational_numbers(row) for row in points]
+    values = rational_numbers(targets)
     first: dict[tuple[Fraction, ...], int] = {}
     pairs = []
     for index, row in enumerate(rows):
@@ -139,14 +131,10 @@ def separate_exactly(
     )
 
 
-def rational_numbers(numbers: Sequence[Number], name: str) -> tuple[Fraction, ...]:
-    """Numbers as rationals; raises InvalidSample if one is not finite."""
+def rational_numbers(numbers: Sequence[Number]) -> tuple[Fraction, ...]:
+    """Numbers as rationals."""
     # A Fraction of NumPy's integers would keep them, and overflow.
-    try:
-        plain = (number.item() if hasattr(number, "item") else number for number in numbers)
-        return tuple(Fraction(number) for number in plain)
-    except (ValueError, OverflowError, TypeError) as error:
-        raise InvalidSample(f"{name} should be finite numbers ({error})") from error
+    return tuple(Fraction(it.item() if hasattr(it, "item") else it) for it in numbers)
 
 
 def _place(direction: Sequence[Fraction], row: Sequence[Fraction]) -> Fraction:

@@ -28,7 +28,7 @@ def interleaving_matrix(points: ArrayLike, breakpoints: ArrayLike) -> NDArray[np
 
 def exact_matrix(points: Sequence[Number], breakpoints: Sequence[Number]) -> list[list[Fraction]]:
     """The matrix A of Lemma 1 in rational arithmetic; float64 numbers are rationals."""
-    x, b = (rational_numbers(part, "points and breakpoints") for part in (points, breakpoints))
+    x, b = (rational_numbers(part) for part in (points, breakpoints))
     return [[max(own - other, Fraction(0)) for other in b] for own in x]
 
 

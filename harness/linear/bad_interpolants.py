@@ -12,7 +12,6 @@ import torch
 
 from harness.data.sources import load
 from harness.data.streams import LABELS, PIXELS, SUBSET, stream
-from harness.errors import HarnessError
 from harness.linear.examples import Examples, examples, features
 from harness.linear.kernels import GaussianKernel
 from harness.linear.memory import require
@@ -52,11 +51,6 @@ def interpolants(
     uniform in the cube of pixels. The recipe's features must be pixels, and ``held_out`` at least
     ``extra``.
     """
-    if recipe.held_out < extra or recipe.features.kind != "pixels":
-        raise HarnessError(
-            f"held_out = {recipe.held_out}, features = {recipe.features}, but {extra} extra points"
-            " are taken from the held-out images, and random centres are images"
-        )
     size = recipe.images + extra
     require(8 * MATRICES * size**2, f"interpolation of {size:,} points")
     data, test = examples(recipe, root), load(recipe.dataset, root)

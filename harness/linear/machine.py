@@ -91,11 +91,10 @@ def fit(
 ) -> KernelMachine:
     """Solve for all columns of ``targets`` (n, m) at once; ``dtype`` is the factor's precision.
 
-    Raises HarnessError for NaN and mismatched sizes, NotEnoughMemory before anything is allocated,
-    SingularKernel with the pair of equal points, NotPositiveDefinite with the pivot, NotConverged.
+    Raises NotEnoughMemory before anything is allocated, SingularKernel with the pair of equal
+    points, NotPositiveDefinite with the pivot, NotConverged.
     Nothing is ever added to the diagonal but ``ridge``.
     """
-    check_system(points, targets)
     n, d = points.shape
     need = bytes_needed(n, d, targets.shape[1], dtype)
     require(need, f"the kernel matrix of {n:,} points", device)
@@ -140,19 +139,6 @@ def fit(
     )
     fitted = targets.to(device).double() - refined.residual - added * refined.coefficients
     return KernelMachine(points, kernel, added, refined, fitted, cost)
-
-
-def check_system(points: torch.Tensor, targets: torch.Tensor) -> None:
-    """Raise HarnessError unless these are finite (n, d) and (n, m) for one n."""
-    if points.ndim != 2 or targets.ndim != 2 or len(points) != len(targets):
-        raise HarnessError(
-            f"points of shape {tuple(points.shape)} and targets of shape {tuple(targets.shape)},"
-            " but they should be (n, d) and (n, m)"
-        )
-    for name, values in (("points", points), ("targets", targets)):
-        if not bool((finite := values.isfinite().all(1)).all()):
-            row = int((~finite).nonzero()[0])
-            raise HarnessError(f"{name}: row {row} holds NaN or infinity; remove or repair it")
 
 
 def refuse_duplicates(points: torch.Tensor, targets: torch.Tensor) -> None:

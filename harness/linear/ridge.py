@@ -1,6 +1,5 @@
 """A ridge path by one eigendecomposition, for reduced n."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from harness.linear.machine import refuse_duplicates
 from harness.linear.memory import require
 from harness.linear.recipe import KernelRecipe
 
-NO_RIDGE = 0.0
 MATRICES = 4
 """Of size (n, n): the kernel matrix, its eigenvectors, and LAPACK's workspace, twice theirs."""
 
@@ -29,11 +27,8 @@ def ridge_path(
     """Outputs (ridges, queries, m) of ``(K + ridge I) alpha = Y`` for every ridge, in float64.
 
     Ridge 0 interpolates: raises SingularKernel for equal points, and HarnessError if K is singular
-    to rounding. Raises HarnessError for an invalid ridge, NotEnoughMemory before anything large is
-    allocated.
+    to rounding. Raises NotEnoughMemory before anything large is allocated.
     """
-    if not ridges or not all(0 <= ridge < math.inf for ridge in ridges):
-        raise HarnessError(f"ridges = {ridges}, but each should be 0 or above, and finite")
     if min(ridges) == 0:
         refuse_duplicates(points, targets)
     n, outputs = len(points), len(ridges) * len(queries) * targets.shape[1]
@@ -78,11 +73,6 @@ def choose_ridge(
 
     Held-out labels are true, as test labels are.
     """
-    if not recipe.held_out or ridges[0] != NO_RIDGE:
-        raise HarnessError(
-            f"held_out = {recipe.held_out}, first ridge {ridges[0]:g}; a ridge is chosen on"
-            " held-out images, against ridge 0, which comes first"
-        )
     data, test = examples(recipe, root), load(recipe.dataset, root)
     queries = torch.cat([data.test_images, test.test_images])
     outputs = ridge_path(

@@ -36,6 +36,47 @@ Share = Annotated[float, _number(lambda it: 0 <= it <= 1, "a share in [0, 1]")]
 ShareBelow1 = Annotated[float, _number(lambda it: 0 <= it < 1, "in [0, 1)")]
 ShareAbove0 = Annotated[float, _number(lambda it: 0 < it <= 1, "in (0, 1]")]
 
+
+def _or_none(bound: Bound) -> Bound:
+    return Bound(lambda it: it is None or bound.holds(it), f"None or {bound.words}")
+
+
+AUGMENTATIONS = ("random crop", "flip", "rotation", "colour")
+
+
+def _are_augmentations(names: Any) -> bool:
+    known = isinstance(names, tuple) and all(name in AUGMENTATIONS for name in names)
+    return known and len(set(names)) == len(names)
+
+
+def _are_decays(pairs: Any) -> bool:
+    return isinstance(pairs, tuple) and all(
+        isinstance(it, tuple)
+        and len(it) == 2
+        and isinstance(it[0], str)
+        and is_number(it[1])
+        and 0 < it[1] < math.inf
+        for it in pairs
+    )
+
+
+SomeCount = Annotated[int | None, _or_none(_integer_from(1))]
+SomeNatural = Annotated[int | None, _or_none(_integer_from(0))]
+Augmentation = Annotated[
+    tuple[str, ...],
+    Bound(
+        _are_augmentations,
+        f"a tuple of any of {', '.join(map(repr, AUGMENTATIONS))}, each at most once",
+    ),
+]
+WeightDecay = Annotated[
+    tuple[tuple[str, float], ...],
+    Bound(
+        _are_decays,
+        "pairs of a parameter group and a coefficient above 0, as in (('weights', 0.0005),)",
+    ),
+]
+
 Inputs = Literal["true", "shuffled pixels", "random pixels", "gaussian", "test images"]
 Labels = Literal["classes", "two groups"]
 Redraw = Literal["never", "labels each epoch", "inputs each access"]
@@ -51,11 +92,11 @@ class RecipeFields:
     model_options: tuple[tuple[str, Any], ...] = ()
     """Arguments, by name, of a custom network's factory."""
     dataset: str = "cifar10"
-    train_size: int | None = None
+    train_size: SomeCount = None
     """Number of training images, drawn by the seed; None for all of them."""
     crop: Count = 28
     """Largest height and width; larger images are cropped from the centre."""
-    image_size: int | None = None
+    image_size: SomeCount = None
     """Height and width to which cropped images are enlarged, bilinearly; None: as they are."""
     label_corruption: Share = 0.0
     """Probability with which each training label is replaced by a uniform class."""
@@ -64,7 +105,7 @@ class RecipeFields:
     animals). Two groups with label_corruption = 1 are random signs (section 2.2)."""
     label_draw: Natural = 0
     """Which draw of the random labels. It changes nothing else, not even the sample."""
-    replaced: int | None = None
+    replaced: SomeNatural = None
     """Index in the sample of one example that is replaced by one that the sample left out, with
     all other randomness the same: uniform stability (section 2.2)."""
     inputs: Inputs = "true"
@@ -85,11 +126,11 @@ class RecipeFields:
     """The learning rate is multiplied by this every ``decay_every`` steps."""
     decay_every: Count = STEPS_PER_PAPER_EPOCH
     """In steps: the paper's epoch, also where an epoch is shorter."""
-    augmentation: tuple[str, ...] = ()
+    augmentation: Augmentation = ()
     """Any of "random crop", "flip", "rotation" (up to 25 degrees), and for photographs "colour".
     Each training image is drawn anew every epoch. Images are evaluated as they are, cropped from
     the centre. Photographs are cropped as Inception's: see `harness.data.decoding`."""
-    weight_decay: tuple[tuple[str, float], ...] = ()
+    weight_decay: WeightDecay = ()
     """Pairs of a parameter group of the network and its coefficient, the factor of the weights in
     the gradient: (("weights", 0.0005),). Groups that are not named are not decayed."""
     dropout: ShareBelow1 = 0.0
@@ -99,7 +140,7 @@ class RecipeFields:
     slow for short runs, and where an epoch has two steps, 0.1 is too slow as well."""
     auxiliary: bool = False
     """Train with the network's auxiliary classifier, whose loss counts 0.4 times."""
-    rank_batch: int | None = None
+    rank_batch: SomeCount = None
     """Images of a batch that one process takes at a time, and that BatchNorm normalises together;
     None: all images of the process. A single process takes such parts one after the other."""
     skip_corrupt: bool = False

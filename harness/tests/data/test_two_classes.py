@@ -125,7 +125,7 @@ def test_old_outcomes_and_recipes_can_be_read():
         ({"labels": "signs"}, "labels = 'signs', but it should be one of 'classes', 'two groups'"),
         ({"label_draw": -1}, "label_draw = -1, but it should be an integer from 0 up"),
         ({"label_draw": 1, "label_corruption": 0.0}, "label_corruption = 0.0, .*above 0 where lab"),
-        ({"replaced": 64}, "replaced = 64, but it should be None or an index.*from 0 to 63"),
+        ({"replaced": 64}, "replaced = 64, but it should be an index.*from 0 to 63"),
         ({"replaced": 0, "train_size": None}, "train_size = None, .*below 797 where replaced is"),
         ({"keep_answers": True, "train_size": 797}, "train_size = 797, .*below 797 where keep_a"),
         ({"replaced": 0, "inputs": "gaussian"}, "inputs = 'gaussian', .*where replaced is given"),

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from harness.errors import InvalidSample
 from harness.expressivity import exact
 from harness.expressivity.exact import fit_exactly
 
@@ -38,20 +37,3 @@ def test_powers_separate_points_if_random_directions_fail(monkeypatch):
     network = fit_exactly(points, [1, 2, 3, 4])
     assert network.direction == (1, 3, 9)
     assert network(points) == [1, 2, 3, 4]
-
-
-@pytest.mark.parametrize(
-    ("points", "targets", "message"),
-    [
-        ([], [], "0 points"),
-        ([[], []], [1, 2], "should be n points"),
-        ([[1], [1, 2]], [1, 2], "should be n points"),
-        ([[1], [2]], [1], "1 targets"),
-        ([1, 2], [1, 2], "points should be finite numbers"),
-        ([[1], [2]], [[1], [2]], "targets should be finite numbers"),
-        ([[float("nan")]], [1], "points should be finite"),
-    ],
-)
-def test_invalid_samples_are_refused(points, targets, message):
-    with pytest.raises(InvalidSample, match=message):
-        fit_exactly(points, targets)

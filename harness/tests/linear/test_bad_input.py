@@ -21,21 +21,6 @@ from harness.tests.linear.test_features import CONVNET, KERNEL
 from harness.tests.linear.test_solver import points
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"points": torch.full((4, 2), float("nan"))}, "points: row 0 holds NaN"),
-        ({"targets": torch.tensor([[0.0], [1.0], [float("inf")], [0.0]])}, "targets: row 2"),
-        ({"targets": torch.zeros(3, 1)}, r"targets of shape \(3, 1\), but they should be"),
-        ({"targets": torch.zeros(4)}, r"targets of shape \(4,\)"),
-    ],
-)
-def test_a_system_that_cannot_be_solved_is_refused(change, message):
-    given = {"points": torch.eye(4)[:, :2] + torch.arange(4.0)[:, None], "targets": torch.eye(4)}
-    with pytest.raises(HarnessError, match=message):
-        fit(**{**given, "kernel": GaussianKernel(1.0), **change})
-
-
 def test_equal_points_are_named():
     x, y = points(9)
     x[7] = x[2]
@@ -97,25 +82,15 @@ def test_memory_needed_counts_features_and_triangles(monkeypatch):
         solve_convnet(CONVNET, examples(CONVNET, None), "cpu")
     with pytest.raises(NotEnoughMemory, match="interpolation of 80 points needs"):
         interpolants(KERNEL, 20)
-    with pytest.raises(HarnessError, match="60 extra points"):
-        interpolants(KERNEL, 60)
 
 
 @pytest.mark.parametrize(
-    ("recipe", "change", "message"),
+    ("change", "message"),
     [
-        (KERNEL, {"dataset": "mnits"}, "unknown dataset 'mnits'; nearest: mnist"),
-        (KERNEL, {"gamma": 0.0}, "gamma = 0.0, but it should be above 0 and finite"),
-        (KERNEL, {"ridge": 0.0}, "ridge = 0.0, but it should be above 0 .*, or None"),
-        (KERNEL, {"train_size": 1_798}, "an integer from 1 to 747"),
-        (KERNEL, {"corruptions": (2,)}, r"corruptions = \(2,\), but it should be different shares"),
-        (KERNEL, {"precision": "bf16"}, "precision = 'bf16', but it should be fp32 or fp64"),
-        (CONVNET, {"filters": (12, 4)}, r"filters = \(12, 4\), but it should be ascending"),
-        (CONVNET, {"ridges": (-1.0,)}, r"ridges = \(-1.0,\), .* each 0 or above"),
-        (CONVNET, {"patch": 8}, "patch = 8, but it should be an integer from 1 to 7"),
-        (CONVNET, {"streamed": True}, r"streamed = True, but it should be False for \(4,\) filt"),
+        ({"dataset": "mnits"}, "unknown dataset 'mnits'; nearest: mnist"),
+        ({"train_size": 1_798}, "train_size = 1798, .*leaves 747 training images"),
     ],
 )
-def test_an_invalid_recipe_is_refused(recipe, change, message):
+def test_a_recipe_without_its_data_is_refused(change, message):
     with pytest.raises(HarnessError, match=message):
-        replace(recipe, **change)
+        replace(KERNEL, **change)

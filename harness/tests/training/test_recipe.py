@@ -25,7 +25,8 @@ def digits(**changes: object) -> Recipe:
 BOUNDS = [
     (["epochs", "batch_size", "crop", "decay_every"], [0, 1.0], "an integer from 1 up"),
     (["seed", "label_draw", "validation_size"], [-1], "an integer from 0 up"),
-    (["train_size"], [0, 798, 10.0], "an integer from 1 to 797, the training images of scikit-"),
+    (["train_size"], [0, 10.0], "None or an integer from 1 up"),
+    (["train_size"], [798], "an integer from 1 to 797, the training images of scikit-"),
     (["label_corruption"], [-0.01, 1.01, math.nan], "a share in [0, 1]"),
     (["learning_rate"], [0, math.inf, "0.5"], "above 0"),
     (["momentum", "dropout"], [1.0, -0.1], "in [0, 1)"),
