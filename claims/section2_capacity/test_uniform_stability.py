@@ -26,18 +26,15 @@ from claims.section2_capacity.recipes import (
 from harness import capacity
 from harness.evidence import (
     AtLeast,
-    Equivalent,
     FigureData,
     MoreThan,
-    ProvedAtMost,
     exact,
     exponent,
-    log_log_slope,
     mean_over,
     paired,
 )
 from harness.models import model_spec
-from harness.plugin.experiments import datasets, experiments
+from harness.plugin.experiments import experiments
 
 # --- What is trained -------------------------------------------------------------------------
 
@@ -246,66 +243,3 @@ def test_one_short_pass_moves_the_loss_little(runs, judge):
     recipe = runs.all[0].recipe
     name = f"one pass of plain SGD, {recipe.steps_per_epoch} steps, random labels"
     judge_instability(judge, name, {recipe.images: capacity.by_sample(runs.all)})
-
-
-PENALTIES = (4, 16, 64)
-"""In units of the squared norm of an image, above which the penalty outweighs the data."""
-REPLACED = {"digits": range(64), "cifar10": range(20)}
-BOTH_DATASETS = datasets(fast=["digits"], cpu_full=["cifar10"])
-
-
-@pytest.fixture
-def ridge_samples(dataset, judge, data_root, reseeded):
-    """The norm of an image, and by size the first sample above with its random labels."""
-    if dataset == "digits":
-        made = {n: samples_of_digits("random-signs", n) for n in DIGITS_SIZES}
-    else:
-        made = {n: samples_of_cifar10("random-signs", n) for n in CIFAR10_SIZES}
-    recipes = {n: reseeded(each[0]) for n, each in made.items()}
-    judge.computed_on(*recipes.values())
-    radius = capacity.image_radius(next(iter(recipes.values())))
-    return radius, {n: capacity.labelled_points(it, data_root) for n, it in recipes.items()}
-
-
-@pytest.mark.claim("2.2-stability-fails")
-@BOTH_DATASETS
-def test_the_measure_recovers_the_rate_of_ridge_regression(dataset, ridge_samples, judge):
-    """Left out one at a time, in closed form: the change falls as 1/(penalty n)."""
-    radius, samples = ridge_samples
-    indices = REPLACED[dataset]
-    products, moves = [], []
-    for n, (points, labels, others, other_labels) in samples.items():
-        for multiple in PENALTIES:
-            ridge = capacity.Ridge(multiple * radius**2)
-            products.append(ridge.penalty * n)
-            moves.append(ridge.leave_one_out(points, labels)[list(indices)])
-        change = ridge.replaced(points, labels, others, other_labels, indices).largest
-        judge(
-            exact(f"ridge, n = {n:,}: largest change of the loss", [change], "loss"),
-            ProvedAtMost(
-                capacity.ridge_bound(radius, ridge.penalty, n),
-                source="Bousquet & Elisseeff 2002, theorem 22",
-            ),
-        )
-    judge(
-        log_log_slope(
-            "ridge: exponent of penalty times n",
-            products,
-            [list(of_one) for of_one in zip(*moves, strict=True)],
-            "examples left out",
-        ),
-        Equivalent(-1.0, 0.1, source="1/(lambda n): Bousquet & Elisseeff 2002"),
-        otherwise=0.0,
-    )
-
-
-@pytest.mark.control("2.2-stability-fails")
-@BOTH_DATASETS
-def test_ridge_regression_with_a_fixed_penalty_is_stable(dataset, ridge_samples, judge):
-    radius, samples = ridge_samples
-    ridge = capacity.Ridge(radius**2)
-    measured = {n: [ridge.replaced(*of_it, REPLACED[dataset])] for n, of_it in samples.items()}
-    drawn = figure("ridge, random labels", dataset, "n", measured)
-    judge_instability(judge, "ridge, random labels", measured, drawn=drawn)
-    moved = {n: of_it.at_the_example.tolist() for n, (of_it,) in measured.items()}
-    judge_slope(judge, "ridge, random labels", moved, "replaced examples")

@@ -1,4 +1,4 @@
-"""3-table1, 3-not-necessary, 3-tuning-knob, 3-aug-over-wd: Table 1, true labels.
+"""3-table1, 3-not-necessary, 3-tuning-knob: Table 1, true labels.
 
 cpu_full (the MLPs) and gpu_full: all of CIFAR-10, 69 epochs, 1 seed. fast, 3-not-necessary alone:
 the five networks on 256 digits, 1 to 8 seeds, beside a linear model.
@@ -247,58 +247,3 @@ def test_a_row_on_half_random_labels_is_no_tuning_knob(runs, judge):
         judge,
         *spread_between_and_within("half of the labels random, between minus within", runs),
     )
-
-
-# --- 3-aug-over-wd ---------------------------------------------------------------------------
-
-MORE = lowest(
-    [published(it, crop=True) - published(it, decay=True) for it in ("inception", "alexnet")]
-)
-
-
-def judge_augmentation(judge, name, runs, number=None):
-    augmented, decayed = runs.values()
-    name = f"{name}: test accuracy minus that with weight decay"
-    judge(
-        difference_in_accuracy(name, augmented, decayed),
-        AtLeast(MORE.value / 2, source=f"half of {MORE.where}: single runs"),
-        number,
-        otherwise=0.0,
-    )
-
-
-@pytest.mark.claim("3-aug-over-wd")
-@experiments(
-    gpu_full={
-        network: {
-            "random crop": [table_1(network, crop=True)],
-            "weight decay": [table_1(network, decay=True)],
-        }
-        for network in ("inception", "alexnet")
-    },
-)
-def test_augmentation_helps_more_than_weight_decay(runs, judge):
-    network = runs.all[0].recipe.model
-    judge_augmentation(
-        judge,
-        f"{name_of(network)}, random crops",
-        runs,
-        published(network, crop=True) - published(network, decay=True),
-    )
-
-
-PIXELS_ANEW = {"inputs": "random pixels", "redraw": "inputs each access"}
-
-
-@pytest.mark.control("3-aug-over-wd")
-@experiments(
-    gpu_full={
-        "the-image-is-replaced": {
-            "augmented": [replace(table_1("alexnet"), **PIXELS_ANEW)],
-            "weight decay": [table_1("alexnet", decay=True)],
-        }
-    }
-)
-def test_an_augmentation_that_replaces_the_image_does_not(runs, judge):
-    """Its pixels are permuted anew at each access."""
-    judge_augmentation(judge, "Alexnet, pixels permuted anew", runs)

@@ -52,3 +52,8 @@ def judge_full(
         published,
         FigureData("kernel-errors", row) if label == TRUE else None,
     )
+
+
+def wrong(solve: Any, fit: str) -> list[bool]:
+    """For each test image, whether the fit has it wrong."""
+    return [not right for right in solve.outcome[fit].is_right()]

@@ -17,6 +17,7 @@ from claims.section5_linear_models.table3 import (
     CIFAR_RIDGE,
     TWO_THIRDS,
     judge_full,
+    wrong,
 )
 from harness import linear
 from harness.evidence import AtMost, FigureData, error_ratio, wrong_ratio
@@ -25,11 +26,6 @@ from harness.linear.recipe import fit_label
 
 def label(filters, ridge=0.0):
     return fit_label(filters, ridge)
-
-
-def wrong(solve, fit):
-    """For each test image, whether the fit has it wrong."""
-    return [not right for right in solve.outcome[fit].is_right()]
 
 
 # --- 5-cifar-conv ----------------------------------------------------------------------------

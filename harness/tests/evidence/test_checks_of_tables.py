@@ -6,6 +6,7 @@ Supported on the published numbers, refuted where these are broken as in the con
 import numpy as np
 import pytest
 
+from claims.section3_regularization import test_augmentation as augmentation
 from claims.section3_regularization import test_batch_norm as batch_norm
 from claims.section3_regularization import test_explicit_regularizers as table_1
 from claims.section3_regularization import test_imagenet as table_2
@@ -48,7 +49,7 @@ def test_regularisers_are_a_tuning_knob_in_table_1(half_random, verdict, judge, 
 def test_augmentation_helps_more_in_table_1(row, verdict, judge, verdicts):
     share = table_1.published(*row).value if row else CHANCE
     decayed = table_1.published("alexnet", False, True).value
-    table_1.judge_augmentation(judge, "x", {"a": [run("a", share)], "b": [run("b", decayed)]})
+    augmentation.judge_augmentation(judge, "x", {"a": [run("a", share)], "b": [run("b", decayed)]})
     assert verdicts == [verdict]
 
 
