@@ -105,7 +105,7 @@ class SecondRank(Ranks):
 
 
 def test_too_many_processes_are_refused_before_photographs_are_decoded(tmp_path, monkeypatch):
-    monkeypatch.setattr(photographs, "inspect_photographs", lambda *given: pytest.fail("decoded"))
+    monkeypatch.setattr(photographs, "corrupt_photographs", lambda *given: pytest.fail("decoded"))
     root = photo_layout(tmp_path / "photographs")
     runner = Runner(Store(tmp_path / "runs"), device="cpu", data_root=root)
     with pytest.raises(InvalidRecipe, match=r"has 2 parts of rank_batch = 2, .* 4 processes"):
