@@ -1,8 +1,10 @@
-"""Atomic writes, and an error that names what may not be read."""
+"""Atomic writes, and errors that name what may not be read."""
 
 import contextlib
 import os
 import secrets
+import shlex
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +13,48 @@ from harness.errors import DataError, StoreError
 
 @contextlib.contextmanager
 def readable() -> Iterator[None]:
-    """Turn a PermissionError into a DataError, which names the file or folder."""
+    """Turn a PermissionError into a DataError that names the file or folder, and the permission."""
     try:
         yield
     except PermissionError as error:
-        raise DataError(f"{error.filename} may not be read: {error.strerror}") from error
+        raise DataError(_denied(Path(os.fsdecode(error.filename or ".")))) from error
+
+
+def is_file(path: Path) -> bool:
+    """Whether it is a regular file; raises PermissionError where a folder above it is closed."""
+    return stat.S_ISREG(_mode(path))
+
+
+def is_dir(path: Path) -> bool:
+    """Whether it is a folder; raises PermissionError where a folder above it is closed."""
+    return stat.S_ISDIR(_mode(path))
+
+
+def _mode(path: Path) -> int:
+    """The type and permissions of a file; 0 if there is none."""
+    try:
+        return path.stat().st_mode
+    except PermissionError:
+        raise
+    except OSError:  # There is none, or a broken link.
+        return 0
+
+
+def _denied(path: Path) -> str:
+    """A sentence on the file, or the folder above it, that lacks a permission."""
+    for place in reversed((path, *path.parents)):
+        try:
+            place.stat()
+        except PermissionError:
+            path = place.parent
+            break
+    mode = path.stat().st_mode
+    needed, given = ("list and enter", "rx") if stat.S_ISDIR(mode) else ("read", "r")
+    return (
+        f"{path} may not be read (Permission denied, {stat.filemode(mode)}): you lack the"
+        f" permission to {needed} it, which its owner can give:"
+        f" chmod a+{given} {shlex.quote(str(path))}"
+    )
 
 
 def write_atomically(path: Path, content: bytes) -> None:

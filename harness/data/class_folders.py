@@ -6,6 +6,7 @@ then every fifth image of a class, in the order of the names, is a test image.
 
 import os
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,7 +32,7 @@ Files = tuple[tuple[Path, int], ...]
 def folders_in(folder: Path) -> list[Path]:
     """The visible folders in ``folder``, sorted by name."""
     with os.scandir(folder) as entries:
-        return sorted(folder / it.name for it in entries if _visible(it.name) and it.is_dir())
+        return _checked(folder / it.name for it in entries if _visible(it.name) and it.is_dir())
 
 
 def images_of(folders: list[Path]) -> Files:
@@ -164,7 +165,19 @@ def _images(folder: Path) -> list[Path]:
     for place, folders, files in os.walk(folder, onerror=_raise):
         found += [Path(place, it) for it in files if _is_image(it)]
         folders[:] = filter(_visible, folders)
-    return sorted(found)
+    return _checked(found)
+
+
+def _checked(paths: Iterable[Path]) -> list[Path]:
+    """The paths, sorted; raises DataError for a name that is not UTF-8, which Linux allows."""
+    paths = sorted(paths)
+    for path in paths:
+        try:
+            str(path).encode()
+        except UnicodeEncodeError as error:
+            name = str(path).encode(errors="backslashreplace").decode()
+            raise DataError(f"{name} has a name that is not UTF-8; rename it") from error
+    return paths
 
 
 def _raise(error: OSError) -> None:

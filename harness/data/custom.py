@@ -18,7 +18,7 @@ from harness.data.rgb import read_rgb
 from harness.data.specs import DATASETS, DatasetSpec, data_root
 from harness.data.torchvision_sets import KNOWN, torchvision_arrays
 from harness.errors import DataError, UnknownName
-from harness.files import readable
+from harness.files import is_dir, readable
 
 FOLDER, TORCHVISION = "folder:", "torchvision:"
 IMAGE_SIZE = 28
@@ -38,7 +38,7 @@ def custom_dataset(text: str, root: Path | None, image_size: int | None) -> str:
         torchvision_arrays(name, data_root(root).absolute())
         return f"{TORCHVISION}{name}"
     folder = Path(text).expanduser()
-    if not folder.is_dir():
+    if not is_dir(folder):
         if "/" in text or folder.exists():
             raise DataError(
                 f"--dataset {text}: there is no such folder; give one with a folder"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.data.class_folders import folders_in, images_of
 from harness.errors import DataError
-from harness.files import readable
+from harness.files import is_dir, readable
 
 LAYOUT = "ImageNet's layout is train/CLASS/*.JPEG and val/CLASS/*.JPEG"
 
@@ -35,7 +35,7 @@ class PhotoFolder:
 
 def photo_root(root: Path) -> Path | None:
     """The folder that holds ``train``: ``root/imagenet`` or ``root`` itself; None if neither."""
-    return next((it for it in (root / "imagenet", root) if (it / "train").is_dir()), None)
+    return next((it for it in (root / "imagenet", root) if is_dir(it / "train")), None)
 
 
 @readable()
@@ -84,7 +84,7 @@ def _listed(root: Path) -> PhotoFolder:
 
 
 def _classes(part: Path) -> list[Path]:
-    folders = folders_in(part) if part.is_dir() else []
+    folders = folders_in(part) if is_dir(part) else []
     if not folders:
         raise DataError(f"{part} has no class folders: {LAYOUT}")
     return folders

@@ -49,8 +49,22 @@ def as_rgb(image: Image.Image) -> Image.Image:
 
 
 def _in_bytes(image: Image.Image) -> Image.Image:
-    """A grey image of 16 bits, or of fewer in a TIFF that says so, scaled to 8."""
-    if not (image.mode.startswith("I;16") or image.format == "PPM"):
-        raise ValueError("the white of floats and 32-bit integers is unknown: save it with 8 bits")
-    (bits,) = getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, (16,))
-    return Image.fromarray(np.rint(np.asarray(image) * (255 / (2**bits - 1))).astype(np.uint8))
+    """A grey image of more than 8 bits, scaled to 8."""
+    values = np.asarray(image)
+    if image.mode == "F":
+        white = 1.0
+    elif image.mode.startswith("I;16") or image.format == "PPM":
+        white = 2.0 ** getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, (16,))[0] - 1
+    else:
+        raise ValueError(
+            "the white of 32-bit or signed integers is unknown: save it with 8 or 16 bits, unsigned"
+        )
+    if not (values.min() >= 0 and values.max() <= white):
+        raise ValueError(
+            f"its values go from {values.min():g} to {values.max():g}, but black is 0 and white"
+            f" {white:g}: save it with 8 or 16 bits"
+        )
+    grey = Image.fromarray(np.rint(values * (255 / white)).astype(np.uint8))
+    if (transparent := image.info.get("transparency")) is not None:
+        grey.putalpha(Image.fromarray(np.where(values == transparent, 0, 255).astype(np.uint8)))
+    return grey

@@ -1,8 +1,11 @@
 """Data sets of torchvision with images of one size, read and checked.
 
-torchvision downloads no file that is there, even if it is damaged: errors say what to do.
+Missing and damaged files are named, with a remedy: torchvision downloads no file that is there,
+even if it is damaged.
 """
 
+import math
+import struct
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +14,7 @@ import numpy as np
 
 from harness.data.specs import MNIST_FILES
 from harness.errors import DataError
-from harness.files import readable
+from harness.files import is_file, readable
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Known:
     by_split: bool = False
     """Whether its parts are chosen by ``split=`` and not by ``train=``."""
     raw: bool = False
-    """Whether its files are MNIST's, unpacked, of which torchvision has no md5 sums."""
+    """Whether its files have MNIST's format: a header, then a byte for each pixel or label."""
 
 
 KNOWN = {
@@ -45,23 +48,28 @@ KNOWN = {
 def torchvision_arrays(name: str, root: Path) -> tuple[np.ndarray, ...]:
     """Images, labels, test images, test labels, as torchvision has them.
 
-    Raises DataError if a file is missing or damaged: by its md5 sum, or else because it cannot be
-    read, or has another number of images or classes.
+    Raises DataError, naming the file, if one is missing or damaged: by its md5 sum, or else by its
+    size, its header and the range of its labels.
     """
     from torchvision.datasets.utils import check_integrity
 
     known, sums = KNOWN[name], _sums(name, root)
-    if missing := [file for file in sums if not file.is_file()]:
+    if missing := [file for file in sums if not is_file(file)]:
         raise DataError(
             f"torchvision finds no {name} under {root} ({missing[0]} is missing);"
             f" {_fetch(name, root)}, or say where it is with --data-root"
         )
     for file, md5 in sums.items():
         if md5 and not check_integrity(file, md5):
-            raise _damaged(name, root, f"{file} does not have the md5 sum {md5}")
+            raise _damaged(name, root, file, f"does not have the md5 sum {md5}")
+    if not known.raw:
+        return (*_library(name, root, train=True), *_library(name, root, train=False))
+    images, labels, test_images, test_labels = sums
     return (
-        *_part(name, root, known.train_size, train=True),
-        *_part(name, root, known.test_size, train=False),
+        _raw(name, root, images, (known.train_size, known.size, known.size)),
+        _raw_labels(name, root, labels, known.train_size),
+        _raw(name, root, test_images, (known.test_size, known.size, known.size)),
+        _raw_labels(name, root, test_labels, known.test_size),
     )
 
 
@@ -81,26 +89,39 @@ def _sums(name: str, root: Path) -> dict[Path, str]:
     return {root / kind.base_folder / file: md5 for file, md5 in listed}
 
 
-def _part(name: str, root: Path, size: int, train: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Images and labels as torchvision's own class reads them, which are so many."""
+def _raw(name: str, root: Path, file: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """The bytes of one of MNIST's files; raises DataError unless they have this shape."""
+    header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
+    content = file.read_bytes()
+    wrong = []
+    if len(content) != (wanted := len(header) + math.prod(shape)):
+        wrong.append(f"has {len(content):,} bytes instead of {wanted:,}")
+    if not content.startswith(header):
+        wrong.append(f"begins with {content[: len(header)]!r} instead of {header!r}")
+    if wrong:
+        raise _damaged(name, root, file, " and ".join(wrong))
+    return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)
+
+
+def _raw_labels(name: str, root: Path, file: Path, count: int) -> np.ndarray:
+    labels, classes = _raw(name, root, file, (count,)).astype(np.int64), KNOWN[name].classes
+    if labels.max() >= classes:
+        raise _damaged(name, root, file, f"holds the label {labels.max()} of {classes} classes")
+    return labels
+
+
+def _library(name: str, root: Path, train: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Images and labels as torchvision's own class reads them."""
     from torchvision import datasets
 
     which = {"split": "train" if train else "test"} if KNOWN[name].by_split else {"train": train}
-    part_name = f"{'training' if train else 'test'} files under {root}"
-    try:
-        part = getattr(datasets, name)(root, **which, download=False)
-    except PermissionError:
-        raise
-    except Exception as error:  # Whatever damaged bytes lead to.
-        raise _damaged(name, root, f"its {part_name} cannot be read ({error!r})") from error
-    labels = np.asarray(part.labels if hasattr(part, "labels") else part.targets, dtype=np.int64)
-    if len(part.data) != size or len(labels) != size or labels.max() >= KNOWN[name].classes:
-        raise _damaged(name, root, f"its {part_name} hold other images or labels than they should")
-    return np.asarray(part.data), labels
+    part = getattr(datasets, name)(root, **which, download=False)
+    labels = part.labels if hasattr(part, "labels") else part.targets
+    return np.asarray(part.data), np.asarray(labels, dtype=np.int64)
 
 
-def _damaged(name: str, root: Path, why: str) -> DataError:
-    return DataError(f"{name} is damaged: {why}; delete it, and {_fetch(name, root)}")
+def _damaged(name: str, root: Path, file: Path, why: str) -> DataError:
+    return DataError(f"{name} is damaged: {file} {why}; delete it, and {_fetch(name, root)}")
 
 
 def _fetch(name: str, root: Path) -> str:

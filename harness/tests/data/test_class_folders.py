@@ -6,6 +6,7 @@ from PIL import Image
 
 from harness.data.class_folders import listed
 from harness.errors import DataError
+from harness.tests.photo_helpers import touch_or_skip
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +97,15 @@ def test_a_class_of_too_few_images_is_refused(tmp_path, each, message):
     images(tmp_path / "b", each=each)
     with pytest.raises(DataError, match=message):
         listed(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a/\udcff.png", "c\udcff/0.png"])
+def test_a_name_that_is_not_utf8_is_refused(tmp_path, name):
+    images(tmp_path / "a", tmp_path / "b")
+    touch_or_skip(tmp_path / name)
+    with pytest.raises(DataError, match="name that is not UTF-8; rename it") as error:
+        listed(tmp_path)
+    assert str(error.value).encode()
 
 
 def test_hidden_files_and_other_files_do_not_count(tmp_path):

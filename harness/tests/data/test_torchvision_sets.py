@@ -44,13 +44,22 @@ def fashion(tmp_path):
     return folder
 
 
+def test_intact_files_are_read_as_by_torchvision(fashion, tmp_path):
+    images, labels, test_images, test_labels = torchvision_arrays("FashionMNIST", tmp_path)
+    for train, *found in ((True, images, labels), (False, test_images, test_labels)):
+        part = datasets.FashionMNIST(tmp_path, train=train)
+        for mine, theirs in zip(found, (part.data, part.targets), strict=True):
+            assert (mine == theirs.numpy()).all() and mine.dtype == theirs.numpy().dtype
+
+
 @pytest.mark.parametrize(
     ("file", "spoil", "why"),
     [
-        ("train-labels-idx1-ubyte", lambda _: b"", "training files .* cannot be read"),
-        ("train-labels-idx1-ubyte", gzip.compress, "training files .* cannot be read"),
-        ("train-images-idx3-ubyte", lambda it: it[:-9], "training files .* cannot be read"),
-        ("t10k-labels-idx1-ubyte", lambda it: it[:-1] + b"\xff", "test files .* hold other images"),
+        ("train-labels-idx1-ubyte", lambda _: b"", "has 0 bytes instead of 38 and begins with b''"),
+        ("t10k-images-idx3-ubyte", lambda _: b"<html>404", "has 9 bytes .* with b'<html>404' inst"),
+        ("train-labels-idx1-ubyte", gzip.compress, r"begins with b'\\x1f\\x8b"),
+        ("train-images-idx3-ubyte", lambda it: it[:-9], "has 23,527 bytes instead of 23,536;"),
+        ("t10k-labels-idx1-ubyte", lambda it: it[:-1] + b"\xff", "holds the label 255 of 10 cl"),
     ],
 )
 def test_a_damaged_raw_file_is_named_and_the_remedy_works(
@@ -58,7 +67,7 @@ def test_a_damaged_raw_file_is_named_and_the_remedy_works(
 ):
     sound = (fashion / file).read_bytes()
     (fashion / file).write_bytes(spoil(sound))
-    with pytest.raises(DataError, match=f"FashionMNIST is damaged: .*{why}") as refused:
+    with pytest.raises(DataError, match=rf"FashionMNIST is damaged: \S*{file} .*{why}") as refused:
         torchvision_arrays("FashionMNIST", tmp_path)
     # The remedy is executed, with local archives in place of a download.
     resources = []
@@ -109,7 +118,6 @@ def test_compressed_files_are_read_by_torchvision(tmp_path, monkeypatch):
         (tmp_path / name).write_bytes(bz2.compress(lines.encode()))
     sums = dict.fromkeys((tmp_path / "usps.bz2", tmp_path / "usps.t.bz2"), "")
     monkeypatch.setattr(torchvision_sets, "_sums", lambda *_: sums)
-    monkeypatch.setitem(KNOWN, "USPS", replace(KNOWN["USPS"], train_size=10, test_size=2))
     images, labels, test_images, test_labels = torchvision_arrays("USPS", tmp_path)
     assert (images.shape, test_images.shape) == ((10, 16, 16), (2, 16, 16))
     assert labels.tolist() == list(range(10)) and test_labels.tolist() == [0, 9]
