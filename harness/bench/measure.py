@@ -18,9 +18,11 @@ from harness.training.learner import image_layout
 from harness.training.loop import Training
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
-from harness.training.steps import WARM_UP
+from harness.training.steps import WARM_UP, batches_of
+from harness.training.turns import on
 
-IMAGES = 6_400
+IMAGES = 7_680
+"""60 batches: what a CUDA graph takes of an MLP, twice."""
 BATCH = 128
 
 
@@ -99,15 +101,16 @@ def training_rate(model: str, backend: Backend, precision: str, seconds: float) 
     """Images a second of the harness's own steps, with random batches."""
     training = Training(*recipe_and_data(model, backend, precision), backend)
     training.model.train()
-    batches = _batches(backend.device)
+    batches = _batches(training)
 
     def step() -> int:
         batch = next(batches)
         training.step(batch)
         return len(batch)
 
-    # A CUDA graph is captured after so many steps.
-    return rate(step, seconds, backend.device, warm_up=WARM_UP + 2)
+    with on(training.stream):
+        # A CUDA graph is captured after so many steps.
+        return rate(step, seconds, backend.device, warm_up=WARM_UP + 2)
 
 
 def operations_per_image(model: str) -> float:
@@ -118,11 +121,11 @@ def operations_per_image(model: str) -> float:
     return counter.get_total_flops() / BATCH
 
 
-def _batches(device: str) -> Iterator[torch.Tensor]:
+def _batches(training: Training) -> Iterator[torch.Tensor]:
     generator = torch.Generator().manual_seed(0)
     for _ in itertools.count():
-        order = torch.randperm(IMAGES, generator=generator).to(device)
-        yield from order.split(BATCH)
+        order = torch.randperm(IMAGES, generator=generator).to(training.device)
+        yield from batches_of(order, BATCH, training.together)
 
 
 def _wait(device: str) -> None:

@@ -5,12 +5,13 @@ What is left is skipped, counted as not run, and made by the next session.
 
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.errors import HarnessError
-from harness.plugin.experiments import work_of
+from harness.plugin.experiments import needed_after, work_of
 from harness.plugin.options import SESSION, trains_nothing
 from harness.plugin.tiers import tier_of
 from harness.runs.budget import Budget, OutOfTime
@@ -80,8 +81,11 @@ def made_in_time(
     try:
         if missing := list(runner.missing(wanted)):
             budget.require(missing)
-        found = dict(zip(wanted, runner.runs(wanted), strict=True))
+        later = (it for it in _wanted_after(item, runner) if budget.may_join(it))
+        found = dict(zip(wanted, runner.runs(wanted, later=later), strict=True))
     except OutOfTime as error:
+        if budget.left <= 0:
+            runner.stop()
         pytest.skip(f"{REASON}{error}")
     budget.known += [found[recipe] for recipe in missing]
     return found
@@ -101,13 +105,15 @@ def _budget(config: pytest.Config, runner: Runner) -> Budget:
         config.stash[SESSION].notify(f"the records forecast nothing: {error}")
     known += runner.store.runs()
     kind = runner.trainer.backend.kind
-    return Budget(deadline(config), kind, known, lambda it: runner.store.checkpoint(runner.key(it)))
+
+    def checkpoint(recipe: Recipe) -> Path:
+        return runner.store.checkpoint(runner.key(recipe))
+
+    return Budget(deadline(config), kind, known, checkpoint, jobs=runner.jobs)
 
 
 def _wanted_after(item: pytest.Item, runner: Runner) -> Iterator[list[AnyRecipe]]:
-    items: list[pytest.Item] = item.session.items
-    for later in items[items.index(item) + 1 :]:
-        yield list(runner.missing(work_of(later)))
+    return (list(runner.missing(recipes)) for recipes in needed_after(item))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -15,7 +15,7 @@
 The scale of the evidence follows from the recipes: see `below_papers_size`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -160,6 +160,12 @@ def groups_of(item: pytest.Item) -> dict[str, list[Any]]:
 def work_of(item: pytest.Item) -> list[Recipe | SolveRecipe]:
     """All that a test takes from the store, or has trained or solved."""
     return [recipe for recipes in groups_of(item).values() for recipe in recipes]
+
+
+def needed_after(item: pytest.Item) -> Iterator[list[Recipe | SolveRecipe]]:
+    """What the later tests of the session need, test by test."""
+    items = item.session.items
+    return map(work_of, items[items.index(item) + 1 :])
 
 
 @pytest.fixture

@@ -129,6 +129,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         " as a graph where that can be",
     )
     group.addoption(
+        "--at-once",
+        type=_count,
+        default=1,
+        metavar="K",
+        help="so many trainings take turns in a process, step by step; on a GPU they overlap"
+        " (default: 1)",
+    )
+    group.addoption(
         "--evidence",
         type=Path,
         metavar="FILE",
@@ -155,6 +163,13 @@ def _seconds(text: str) -> float:
         if 0 <= (value := float(text)) < float("inf"):
             return value
     raise argparse.ArgumentTypeError(f"{text!r}, but it should be a number of seconds from 0 up")
+
+
+def _count(text: str) -> int:
+    """A number of things from the command line."""
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r}, but it should be a whole number from 1 up")
 
 
 def _seed(text: str) -> int:

@@ -15,7 +15,13 @@ import pytest
 
 from harness.plugin.budget import made_in_time, stop_solve
 from harness.plugin.engine import REMOTE
-from harness.plugin.experiments import Experiment, below_papers_size, groups_of, work_of
+from harness.plugin.experiments import (
+    Experiment,
+    below_papers_size,
+    groups_of,
+    needed_after,
+    work_of,
+)
 from harness.plugin.options import SESSION
 from harness.plugin.progress import show_progress
 from harness.plugin.recorded import is_recorded, recorded_runs
@@ -75,9 +81,10 @@ class Runs(Mapping[str, list[Any]]):
         runner = session_runner(self.item.config)
         if self.item.config.getoption("--budget") is not None:
             return made_in_time(self.item, runner, wanted)
-        # With several workers, another may be about to train what this one would take along.
-        planned = planned_trainings(self.item.session) if runner.workers == 1 else ()
-        return dict(zip(wanted, runner.runs(wanted, planned), strict=True))
+        if runner.workers > 1:  # Another may be about to train what this one would take along.
+            return dict(zip(wanted, runner.runs(wanted), strict=True))
+        planned, later = planned_trainings(self.item.session), needed_after(self.item)
+        return dict(zip(wanted, runner.runs(wanted, planned, later), strict=True))
 
 
 def planned_trainings(session: pytest.Session) -> list[Recipe]:
@@ -109,6 +116,7 @@ def session_runner(config: pytest.Config) -> Runner:
             workers=session.workers,
             precision=option("--precision"),
             steps=option("--steps"),
+            at_once=option("--at-once"),
             on_progress=report,
             remote=config.stash[REMOTE],
         )

@@ -13,6 +13,7 @@ from harness.errors import HarnessError
 from harness.runs.forecast import Forecast
 from harness.runs.progress import duration
 from harness.runs.run import AnyRecipe, AnyRun, Run
+from harness.runs.settings import Job
 from harness.training.outcome import Curve, Outcome
 from harness.training.recipe import Recipe
 
@@ -30,8 +31,9 @@ class Budget:
 
     A training's forecast is the seconds of an epoch on this machine, in ``known`` runs or in its
     own checkpoint, times the epochs that known runs of its recipe took, or else all of its epochs.
-    ``others`` gives what is wanted later. A run whose forecast overruns is made only where nothing
-    else would end in time: so one that is longer than any budget goes on from session to session.
+    ``others`` gives what is wanted later, ``jobs`` takes turns. A run whose forecast overruns is
+    made only where nothing else would end in time: so one that is longer than any budget goes on
+    from session to session.
     """
 
     deadline: float
@@ -39,6 +41,7 @@ class Budget:
     known: list[AnyRun]
     checkpoint: Callable[[Recipe], Path]
     others: Callable[[], Iterable[Sequence[AnyRecipe]]] = lambda: ()
+    jobs: Sequence[Job] = ()
     _began_at: dict[Recipe, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -69,13 +72,20 @@ class Budget:
                 f" and {duration(left)} were left"
             )
 
+    def may_join(self, recipes: Sequence[AnyRecipe]) -> bool:
+        """Whether these runs may be begun beside the jobs that take turns now, to end in time."""
+        begun = [recipe for job in self.jobs for recipe in job.recipes.values()]
+        needed = self.seconds([*begun, *recipes])
+        return needed is None or needed <= self.left
+
     def why_stop(self, unfinished: Mapping[Recipe, Curve]) -> str:
         """Why trainings that share their epochs must not begin another; empty if they may."""
         first, curve = next(iter(unfinished.items()))
         began_at = self._began_at.setdefault(first, curve.epochs)
         last = {it: each.seconds[-1] if each.epochs else 0.0 for it, each in unfinished.items()}
         stopped = f"{first} was stopped after epoch {curve.epochs}, with a checkpoint"
-        if self.left <= sum(last.values()):
+        # An epoch's seconds are those of its turns alone.
+        if self.left <= sum(last.values()) * max(1, len(self.jobs)):
             return stopped
         needed = sum(
             seconds * self._epochs_left(it, unfinished[it].epochs) for it, seconds in last.items()

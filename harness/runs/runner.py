@@ -4,17 +4,21 @@ PyTorch takes seconds to load. So the modules that train and solve are imported 
 recipe that is asked for, and not with this module, which every collection of tests imports.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, overload
+
+from filelock import Timeout
 
 from harness.errors import StoreError
 from harness.linear.recipe import SolveRecipe
 from harness.runs.jobs import jobs_for, of_a_shape
 from harness.runs.run import AnyRecipe, AnyRun, Run, Solve
-from harness.runs.settings import Settings
+from harness.runs.settings import Job, Settings
 from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -29,6 +33,8 @@ class Runner(Settings):
 
     remote: Mapping[AnyRecipe, str] = field(default_factory=dict)
     """Keys in the store of what other machines have made, perhaps on devices that are not here."""
+    _given_up: set[str] = field(default_factory=set)
+    """Keys of what failed or was stopped as it was made for later: not begun again before that."""
 
     @cached_property
     def trainer(self) -> "Trainer":
@@ -55,33 +61,39 @@ class Runner(Settings):
         `harness.linear.machine.fit` raises. An interrupted training leaves a checkpoint, from
         which it resumes.
         """
-        if (found := self._remote_run(recipe)) is not None:
-            return found
-        key = self.key(recipe)
-        if (found := self.store.find(key, repair=False)) is not None:
-            return found
-        return self._make_missing({key: recipe})[key]
+        return self.runs([recipe])[0]
 
     @overload
-    def runs(self, recipes: Sequence[Recipe], planned: Sequence[Recipe] = ()) -> list[Run]: ...
+    def runs(
+        self,
+        recipes: Sequence[Recipe],
+        planned: Sequence[Recipe] = (),
+        later: Iterable[Sequence[AnyRecipe]] = (),
+    ) -> list[Run]: ...
     @overload
     def runs(
-        self, recipes: Sequence[AnyRecipe], planned: Sequence[Recipe] = ()
+        self,
+        recipes: Sequence[AnyRecipe],
+        planned: Sequence[Recipe] = (),
+        later: Iterable[Sequence[AnyRecipe]] = (),
     ) -> list[AnyRun]: ...
-    def runs(self, recipes: Sequence[Any], planned: Sequence[Recipe] = ()) -> list[Any]:
+    def runs(
+        self,
+        recipes: Sequence[Any],
+        planned: Sequence[Recipe] = (),
+        later: Iterable[Sequence[AnyRecipe]] = (),
+    ) -> list[Any]:
         """The finished runs, in order; missing trainings of one shape train as one job.
 
         ``planned`` are trainings that will be asked for later: those of the same shape as a missing
-        one join its job. Raises as `run` does, and StoreError where two recipes have one run.
+        one join its job. With ``at_once`` above 1, trainings of ``later``, in its order, take turns
+        with those of ``recipes``; an error in them is raised once they are asked for. Raises as
+        `run` does, and StoreError where two recipes have one run.
         """
-        trainings = [recipe for recipe in recipes if isinstance(recipe, Recipe)]
-        if missing := self.missing(trainings):
-            others = self.missing(of_a_shape(planned, missing))
-            keys = others | missing
-            for group in jobs_for(list(missing), list(others), self.trainer.backend.kind):
-                if len(group) > 1:
-                    self._make_missing({keys[recipe]: recipe for recipe in group})
-        found = {recipe: self.run(recipe) for recipe in recipes}
+        found = {recipe: run for recipe in recipes if (run := self._found(recipe)) is not None}
+        left = [recipe for recipe in recipes if recipe not in found]
+        made = self._make(left, planned, later) if left else {}
+        found |= {recipe: made[self.key(recipe)] for recipe in left}
         if len({run.key for run in found.values()}) < len(found):
             keys = ", ".join(f"{run.key} for {recipe}" for recipe, run in found.items())
             raise StoreError(
@@ -100,14 +112,15 @@ class Runner(Settings):
         if ranks.rank > 0:
             found = ranks.broadcast(b"")
             if not found:
-                list(self.trainer.make({key: recipe}, ranks))
+                for _ in self.trainer.make({key: recipe}, ranks):
+                    pass
                 found = ranks.broadcast(b"")
             return Run.from_json(found)
         with self.store.lock(key, str(recipe)):
             run = self.store.find(key)
             ranks.broadcast(run.to_json() if run else b"")
             if run is None:
-                (run,) = self.trainer.make({key: recipe}, ranks)
+                (run,) = filter(None, self.trainer.make({key: recipe}, ranks))
                 self.store.keep(run)
                 ranks.broadcast(run.to_json())
             return run
@@ -121,24 +134,124 @@ class Runner(Settings):
 
     def missing(self, recipes: Sequence[AnyRecipe]) -> dict[AnyRecipe, str]:
         """Those that the store does not have, with their keys."""
-        left = [recipe for recipe in recipes if self._remote_run(recipe) is None]
-        keys = {recipe: self.key(recipe) for recipe in left}
-        return {it: key for it, key in keys.items() if self.store.find(key, repair=False) is None}
+        return {recipe: self.key(recipe) for recipe in recipes if self._found(recipe) is None}
 
-    def _remote_run(self, recipe: AnyRecipe) -> AnyRun | None:
-        """The run that another machine has made in this session, if there is one."""
-        key = self.remote.get(recipe)
-        return self.store.find(key, repair=False) if key else None
+    def _found(self, recipe: AnyRecipe) -> AnyRun | None:
+        """The run that another machine has made in this session, or that the store has."""
+        if (key := self.remote.get(recipe)) and (run := self.store.find(key, repair=False)):
+            return run
+        return self.store.find(self.key(recipe), repair=False)
 
-    def _make_missing(self, by_key: Mapping[str, AnyRecipe]) -> dict[str, AnyRun]:
-        """The runs by key; what no other process has made meanwhile is made now, as one job."""
+    # --- jobs in turns ---------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Have what was begun for later stop after its epoch, with a checkpoint."""
+        ask, self.why_stop = self.why_stop, lambda unfinished: "stopped"
+        try:
+            for job in list(self.jobs):
+                while job in self.jobs:
+                    self._turn(job, wanted=False)
+        finally:
+            self.why_stop = ask
+
+    def _jobs_for(
+        self, left: Sequence[AnyRecipe], planned: Sequence[Recipe] = ()
+    ) -> list[dict[str, AnyRecipe]]:
+        """What is left to make and not in the making, as jobs: recipes by their keys."""
+        begun = {recipe for job in self.jobs for recipe in job.recipes.values()}
+        left = [recipe for recipe in left if recipe not in begun]
+        trainings = [recipe for recipe in left if isinstance(recipe, Recipe)]
+        groups: list[Sequence[AnyRecipe]] = []
+        if trainings:
+            others = [it for it in self.missing(of_a_shape(planned, trainings)) if it not in begun]
+            groups += jobs_for(trainings, others, self.trainer.backend.kind)
+        groups += [[recipe] for recipe in left if not isinstance(recipe, Recipe)]
+        return [{self.key(recipe): recipe for recipe in group} for group in groups]
+
+    def _make(
+        self,
+        left: Sequence[AnyRecipe],
+        planned: Sequence[Recipe],
+        later: Iterable[Sequence[AnyRecipe]],
+    ) -> dict[str, AnyRun]:
+        """The runs of what is left, by key; ``at_once`` jobs take turns, those for later too."""
+        made: dict[str, AnyRun] = {}
+        wanted = self._jobs_for(left, planned)
+        unmade = {key for job in wanted for key in job} | {self.key(recipe) for recipe in left}
+        queue = chain(wanted, self._for_later(unmade.copy(), later))
+        held_by_others: deque[dict[str, AnyRecipe]] = deque()
+        while unmade:
+            while len(self.jobs) < self.at_once and (recipes := next(queue, None)):
+                asked = not unmade.isdisjoint(recipes)
+                # With a job begun, two processes might wait for each other.
+                if not self._begin(recipes, wait=asked and not self.jobs) and asked:
+                    held_by_others.append(recipes)
+            if not self.jobs:
+                self._begin(held_by_others.popleft(), wait=True)
+            for job in list(self.jobs):
+                if run := self._turn(job, wanted=not unmade.isdisjoint(job.recipes)):
+                    made[run.key] = run
+                    unmade.discard(run.key)
+        return made
+
+    def _for_later(
+        self, wanted: set[str], later: Iterable[Sequence[AnyRecipe]]
+    ) -> Iterator[dict[str, AnyRecipe]]:
+        """Trainings for later, as jobs, if there is more than one place."""
+        for recipes in later if self.at_once > 1 else ():
+            trainings = [it for it in recipes if isinstance(it, Recipe)]
+            left = [it for it, key in self.missing(trainings).items() if key not in wanted]
+            for job in self._jobs_for(left):
+                if self._given_up.isdisjoint(job):
+                    yield job
+
+    def _begin(self, recipes: dict[str, AnyRecipe], wait: bool) -> bool:
+        """Begin a job; False where another process holds one of its runs."""
+        job = Job(recipes, self._turns(recipes, wait))
+        try:
+            next(job.turns)
+        except Timeout:
+            return False
+        self.jobs.append(job)
+        return True
+
+    def _turn(self, job: Job, wanted: bool) -> AnyRun | None:
+        """A turn of a job, and the run that was finished in it, if one was.
+
+        An error in a job that nobody has asked for yet ends that job alone.
+        """
+        try:
+            run = next(job.turns, None)
+            if run is not None:
+                job.made.add(run.key)
+                if len(job.made) == len(job.recipes):
+                    next(job.turns, None)  # It lets go of its locks.
+                    self.jobs.remove(job)
+            return run
+        except BaseException as error:
+            self.jobs.remove(job)
+            if not isinstance(error, Exception):
+                raise
+            if wanted:
+                self.stop()
+                raise
+            self._given_up |= job.recipes.keys()
+            return None
+
+    def _turns(self, by_key: dict[str, AnyRecipe], wait: bool) -> Iterator[AnyRun | None]:
+        """Once begun: the runs, as they are finished; what another process has made is not made.
+
+        Raises filelock.Timeout where a run is held by another process and this one is not to wait.
+        """
         with ExitStack() as locks:
             # In one order in all processes, so that no two wait for each other.
             for key in sorted(by_key):
-                locks.enter_context(self.store.lock(key, str(by_key[key])))
+                locks.enter_context(self.store.lock(key, str(by_key[key]), wait))
+            yield None
             found = {key: run for key in by_key if (run := self.store.find(key)) is not None}
+            yield from found.values()
             if left := {key: it for key, it in by_key.items() if key not in found}:
                 for run in self._maker(next(iter(left.values()))).make(left):
-                    self.store.keep(run)
-                    found[run.key] = run
-            return found
+                    if run is not None:
+                        self.store.keep(run)
+                    yield run

@@ -1,13 +1,23 @@
 """Where and how runs are made."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.runs.progress import Progress
+from harness.runs.run import AnyRecipe, AnyRun
 from harness.runs.store import Store
 from harness.training.outcome import Curve
 from harness.training.recipe import Recipe
+
+
+@dataclass(eq=False)
+class Job:
+    """Runs in the making, by key, and their turns: each yields a run that is finished, or None."""
+
+    recipes: Mapping[str, AnyRecipe]
+    turns: Iterator[AnyRun | None]
+    made: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -32,3 +42,7 @@ class Settings:
     why_stop: Callable[[Mapping[Recipe, Curve]], str] = lambda unfinished: ""
     """Asked before each epoch, with the trainings of the job so far. A sentence stops them, with a
     checkpoint: the trainer raises it as OutOfTime."""
+    at_once: int = 1
+    """How many jobs take turns in this process. Each gives the run that it gives alone."""
+    jobs: list[Job] = field(default_factory=list)
+    """Those that take turns now. One that was begun for later stays between two calls."""

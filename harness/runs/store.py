@@ -101,8 +101,11 @@ class Store:
             self.checkpoint(run.key).unlink(missing_ok=True)
 
     @contextmanager
-    def lock(self, key: str, name: str = "") -> Iterator[None]:
-        """Hold the run alone; other processes that want it wait. Freed when a process dies."""
+    def lock(self, key: str, name: str = "", wait: bool = True) -> Iterator[None]:
+        """Hold the run alone; other processes that want it wait. Freed when a process dies.
+
+        Raises filelock.Timeout where another process holds it and this one is not to ``wait``.
+        """
         path = self.entry(key) / "lock"
         lock = FileLock(path)
         try:
@@ -110,10 +113,14 @@ class Store:
             try:
                 lock.acquire(timeout=0)
             except Timeout:
+                if not wait:
+                    raise
                 started = time.monotonic()
                 lock.acquire()
                 waited = time.monotonic() - started
                 log.info("waited %.0f s for another process that trained %s", waited, name or key)
+        except Timeout:
+            raise
         except OSError as error:
             raise StoreError(
                 f"cannot write the run store {self.folder}: {error.strerror or error};"

@@ -52,8 +52,10 @@ class Trainer:
         data = fingerprint(recipe.dataset, self.settings.data_root)
         return run_key(recipe, precision, backend.kind, data)
 
-    def make(self, by_key: Mapping[str, Recipe], ranks: Ranks = ALONE) -> Iterator[Run]:
+    def make(self, by_key: Mapping[str, Recipe], ranks: Ranks = ALONE) -> Iterator[Run | None]:
         """Train recipes of one shape together, or one alone; yield each run when it finishes.
+
+        Also yields, with None, after each step, so that others can have their turns.
 
         Members that were interrupted at one epoch resume together. ``ranks`` share a single recipe.
         """
@@ -73,7 +75,8 @@ class Trainer:
         saved = time.monotonic()
         while True:
             for key in [key for key, training in unfinished.items() if training.over]:
-                yield self._run(by_key[key], key, unfinished.pop(key), together=len(members))
+                training = unfinished.pop(key)
+                yield self._run(by_key[key], key, training, len(members), backend.steps)
             if not unfinished:
                 return
             curves = {by_key[key]: training.curve for key, training in unfinished.items()}
@@ -88,7 +91,7 @@ class Trainer:
             if why_stop:
                 raise OutOfTime(why_stop)
             try:
-                (group or members[0]).run_epoch()
+                yield from (group or members[0]).epoch()
             except Exception as error:
                 epochs = max(training.curve.epochs for training in members)
                 error.add_note(f"in epoch {epochs + 1} of {recipes[0]}")
@@ -110,7 +113,7 @@ class Trainer:
             f"{' ...' * (len(differing) > 3)}, as where memory is left unwritten"
         )
 
-    def _run(self, recipe: Recipe, key: str, training: Training, together: int) -> Run:
+    def _run(self, recipe: Recipe, key: str, training: Training, together: int, steps: str) -> Run:
         outcome, ranks = training.outcome, training.ranks
         if ranks.rank == 0 and is_summed_up(recipe) and outcome.status == "finished":
             outcome = replace(outcome, **summarise(training))
@@ -126,7 +129,8 @@ class Trainer:
                 "threads": training.backend.threads,
                 "trained_together": together,
                 "ranks": ranks.world_size,
-                "steps": "eager" if together > 1 else training.backend.steps,
+                "steps": steps,
+                **({"at_once": at_once} if (at_once := self.settings.at_once) > 1 else {}),
                 **({"not in bf16": why} if why else {}),
             },
         )
@@ -155,13 +159,13 @@ class Trainer:
         """Report on those that have just trained an epoch."""
         epoch, epochs = max(it.curve.epochs for it in trainings), recipes[0].epochs
         curves = [it.curve for it in trainings if it.curve.epochs == epoch]
-        recent = curves[0].seconds[-5:]
+        recent, at_once = curves[0].seconds[-5:], max(1, len(self.settings.jobs))
         self.settings.on_progress(
             Progress(
                 recipe=recipes[0],
                 phase=f"epoch {epoch}/{epochs}",
                 share=epoch / epochs,
-                seconds_left=(epochs - epoch) * len(curves) * sum(recent) / len(recent),
+                seconds_left=(epochs - epoch) * len(curves) * at_once * sum(recent) / len(recent),
                 epoch=epoch,
                 loss=sum(curve.loss[-1] for curve in curves) / len(curves),
                 accuracy=sum(curve.online_accuracy[-1] for curve in curves) / len(curves),

@@ -6,8 +6,7 @@ networks of dense layers and ReLU: see `harness.training.batching`.
 """
 
 import math
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -21,6 +20,8 @@ from harness.training.batching import MAY_DIFFER, can_be_grouped, shape_of
 from harness.training.loop import Training
 from harness.training.optimizer import make_optimizer, set_learning_rate
 from harness.training.recipe import Recipe
+from harness.training.steps import Graphs, advance, batches_of, steps_together
+from harness.training.turns import in_turns, own_stream
 
 
 class GroupTraining:
@@ -45,9 +46,12 @@ class GroupTraining:
                 f" {', '.join(MAY_DIFFER)}; train them one by one"
             )
         # The members take no steps alone.
-        backend = replace(backend, steps="eager")
-        self.members = [Training(*each, backend) for each in zip(recipes, data, strict=True)]
+        eager = replace(backend, steps="eager")
+        self.members = [Training(*each, eager) for each in zip(recipes, data, strict=True)]
         self.device, self.autocast = self.members[0].device, self.members[0].autocast
+        self.stream = own_stream(self.device)
+        self.in_graphs = backend.steps == "graph"
+        self.together = steps_together(recipes[0]) if self.in_graphs else 1
         self.pool, self.rows = _pooled([member.data.train_images for member in self.members])
         self.active: list[int] = []
         self.parameters: list[nn.Parameter] = []
@@ -59,7 +63,20 @@ class GroupTraining:
 
     def run_epoch(self) -> None:
         """Train one epoch of the members that are furthest behind; see `Training.run_epoch`."""
-        started = time.perf_counter()
+        for _ in self.epoch():
+            pass
+
+    def epoch(self) -> Iterator[None]:
+        """As `run_epoch`, in turns of a step."""
+        threads = self.members[-1].backend.threads
+        seconds = yield from in_turns(self._epoch(), self.stream, threads)
+        members = [self.members[i] for i in self.active]
+        for member in members:
+            member.curve.seconds.append(seconds / len(members))
+        if any(member.over for member in members):
+            self.hand_back()
+
+    def _epoch(self) -> Iterator[None]:
         epochs = {i: it.curve.epochs for i, it in enumerate(self.members) if not it.over}
         behind = [i for i, done in epochs.items() if done == min(epochs.values())]
         if self.active != behind:
@@ -67,15 +84,22 @@ class GroupTraining:
         members = [self.members[i] for i in self.active]
         orders = torch.stack([member.next_order() for member in members]).to(self.device)
         learning_rate = float(self.optimizer.param_groups[0]["lr"])
-        batches = orders.split(members[0].recipe.batch_size, dim=1)
-        losses, guesses = zip(*(self._step(batch) for batch in batches), strict=True)
+        losses, guesses = [], []
+        for batch in batches_of(orders, members[0].recipe.batch_size, self.together):
+            loss, guessed = (
+                self.graphs(self._steps, batch) if self.in_graphs else self._steps(batch)
+            )
+            advance(self.schedule, len(loss))
+            losses.append(loss)
+            guesses.append(guessed)
+            yield
         largest = [
             torch.linalg.vector_norm(parameter.detach().flatten(1), math.inf, dim=1)
             for parameter in self.parameters
         ]
         for member, member_losses, order, guessed, finite in zip(
             members,
-            torch.stack(losses, dim=1).tolist(),
+            torch.cat(losses).t().tolist(),
             orders,
             torch.cat(guesses, dim=1),
             torch.stack(largest, dim=1).isfinite().tolist(),
@@ -84,11 +108,6 @@ class GroupTraining:
             names = (name for name, _ in member.model.named_parameters())
             broken = (name for name, it in zip(names, finite, strict=True) if not it)
             member.close_epoch(member_losses, order, guessed, next(broken, ""), learning_rate)
-        share = (time.perf_counter() - started) / len(members)
-        for member in members:
-            member.curve.seconds.append(share)
-        if any(member.over for member in members):
-            self.hand_back()
 
     def hand_back(self) -> None:
         """Give the members their weights and momentum: each can be saved, or go on alone."""
@@ -100,7 +119,7 @@ class GroupTraining:
                 if momentum is not None:  # Without momentum there is no such state.
                     copy = _copy_of(momentum[position])
                     member.optimizer.state[parameter]["momentum_buffer"] = copy
-            set_learning_rate(member.optimizer, self.optimizer.param_groups[0]["lr"])
+            set_learning_rate(member.optimizer, float(self.optimizer.param_groups[0]["lr"]))
             member.schedule.load_state_dict(self.schedule.state_dict())
         self.active = []
 
@@ -119,8 +138,11 @@ class GroupTraining:
         ]
         names = [name for name, _ in members[0].model.named_parameters()]
         self.optimizer, self.schedule = make_optimizer(
-            members[0].recipe, zip(names, self.parameters, strict=True)
+            members[0].recipe,
+            zip(names, self.parameters, strict=True),
+            self.device if self.in_graphs else None,
         )
+        self.graphs = Graphs()  # Of these tensors.
         for stacked, of_members in zip(self.parameters, every, strict=True):
             slots = [
                 member.optimizer.state.get(parameter, {}).get("momentum_buffer")
@@ -136,13 +158,26 @@ class GroupTraining:
         self.schedule.load_state_dict(members[0].schedule.state_dict())
         self.labels = torch.stack([member.labels for member in members])
         self.active_rows = self.rows[self.active]
+        if self.stream is not None:
+            self.stream.synchronize()  # Memory of the members' weights may go to another stream.
+
+    def _steps(self, batches: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """A step for each batch, at one rate: losses (steps, members), guesses as the batches."""
+        parts = batches.split(self.members[0].recipe.batch_size, dim=1)
+        losses, guesses = zip(*(self._step(part) for part in parts), strict=True)
+        return torch.stack(losses), torch.cat(guesses, dim=1)
 
     def _step(self, batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """One step of every member on its images ``batch`` (members, images of a batch)."""
         values = self.pool[self.active_rows.gather(1, batch)]
         labels = self.labels.gather(1, batch)
         self.optimizer.zero_grad(set_to_none=True)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
+        with torch.autocast(
+            self.device.type,
+            torch.bfloat16,
+            enabled=self.autocast,
+            cache_enabled=not self.in_graphs,
+        ):
             layers = zip(self.parameters[::2], self.parameters[1::2], strict=True)
             for number, (weight, bias) in enumerate(layers):
                 values = values.relu_() if number else values
@@ -152,7 +187,6 @@ class GroupTraining:
         losses = losses.view(labels.shape).mean(dim=1)
         losses.sum().backward()
         self.optimizer.step()
-        self.schedule.step()
         return losses.detach(), logits.argmax(dim=2)
 
 

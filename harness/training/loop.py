@@ -4,7 +4,6 @@ Can be saved between epochs and goes on with the same bits (on a CPU, at the sam
 """
 
 import math
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 
@@ -23,7 +22,8 @@ from harness.training.learner import Learner
 from harness.training.outcome import Curve, Outcome
 from harness.training.ranks import ALONE, Ranks
 from harness.training.recipe import Recipe
-from harness.training.steps import steps_for
+from harness.training.steps import batches_of, steps_for
+from harness.training.turns import in_turns, own_stream
 
 NEARLY_FITTED = 0.99
 FIRST_LOSSES = 1_000
@@ -48,7 +48,9 @@ class Training(Learner):
         self.data, self.labels = data, data.train_labels
         self.custom = model_spec(recipe.model).custom
         self.draws: Draws | None = None
+        self.stream = own_stream(self.device) if ranks.world_size == 1 else None
         self.take_step = steps_for(self)
+        self.together = self.take_step.together
         self.outcome = Outcome(
             status="finished",
             curve=Curve(),
@@ -90,25 +92,37 @@ class Training(Learner):
 
     def run_epoch(self) -> None:
         """Train one epoch, evaluate if its turn has come, and append to the curve."""
-        started = time.perf_counter()
-        # Custom networks may draw from the global generators.
+        for _ in self.epoch():
+            pass
+
+    def epoch(self) -> Iterator[None]:
+        """As `run_epoch`, in turns of a step: other trainings may have theirs in between."""
+        work = self._epoch()
+        self.curve.seconds.append((yield from in_turns(work, self.stream, self.backend.threads)))
+
+    def _epoch(self) -> Iterator[None]:
+        # Custom networks may draw from the global generators, and so take an epoch in one turn.
         with seeded(self.generators[streams.NETWORK]) if self.custom else nullcontext():
             order, learning_rate = self.next_order(), self.learning_rate
             self.model.train()
-            batches = order.to(self.device).split(self.recipe.batch_size)
+            size = self.recipe.batch_size
+            batches = batches_of(order.to(self.device), size, self.together)
             # Photographs are found by indices on the CPU: to read them off a GPU would wait for it.
             stored = isinstance(self.data.train_images, Photographs)
-            ahead = order.split(self.recipe.batch_size) if stored else batches
-            images = self._images_of(ahead)
-            steps = (self.take_step(batch, images, self.labels) for batch in batches)
-            losses, guesses = zip(*steps, strict=True)
-            all_losses = self.ranks.all_reduce(torch.stack(losses)).tolist()
+            images = self._images_of(order.split(size) if stored else batches)
+            losses, guesses = [], []
+            for batch in batches:
+                loss, guessed = self.take_step(batch, images, self.labels)
+                losses.append(loss.reshape(-1))
+                guesses.append(guessed)
+                if not self.custom:
+                    yield
+            all_losses = self.ranks.all_reduce(torch.cat(losses)).tolist()
             all_guesses = self.ranks.all_reduce(torch.cat(guesses))
             self.ranks.average_buffers(self.model)
             # The last step may have broken the weights after its loss was taken.
             broken = (name for name, p in self.model.named_parameters() if not p.isfinite().all())
             self.close_epoch(all_losses, order, all_guesses, next(broken, ""), learning_rate)
-        self.curve.seconds.append(time.perf_counter() - started)
 
     def next_order(self) -> torch.Tensor:
         """Draw what the next epoch needs: labels, crops, and its order of the images (n,)."""
@@ -137,7 +151,10 @@ class Training(Learner):
         return order
 
     def step(self, batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """One step of SGD on the images of indices ``batch``: mean loss, classes guessed (B,)."""
+        """One step of SGD on the images of indices ``batch``: mean loss, classes guessed (B,).
+
+        If it is to be a CUDA graph, the current stream must be this training's.
+        """
         return self.take_step(batch, self._images_of([batch]), self.labels)
 
     def close_epoch(

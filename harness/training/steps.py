@@ -5,7 +5,8 @@ kernels take longer than the kernels on a fast GPU: a graph launches a whole ste
 """
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -13,6 +14,7 @@ from torch.nn.functional import cross_entropy
 from harness.data import streams
 from harness.errors import DeviceError
 from harness.models.address import is_custom
+from harness.models.registry import model_spec
 from harness.training.backend import Backend
 from harness.training.learner import Learner
 from harness.training.recipe import Recipe
@@ -20,14 +22,79 @@ from harness.training.recipe import Recipe
 AUXILIARY_SHARE = 0.4
 """Of the auxiliary classifier in the loss (TF-Slim)."""
 WARM_UP = 3
-"""Steps of a batch size that are taken eagerly before one is captured; they are real steps."""
+"""Times that a graph's work is done eagerly before it is captured; these are real steps."""
+TOGETHER = 30
+"""The most steps of a dense network in one graph: 390 of CIFAR-10's 391 are 13 times 30."""
 
 LossAndGuesses = tuple[torch.Tensor, torch.Tensor]
 """The mean loss of a batch, and the classes (B,) that the network guesses, before the step."""
 
 
+def batches_of(order: torch.Tensor, size: int, together: int = 1) -> list[torch.Tensor]:
+    """An epoch's order (..., n) in batches of ``size``, the last one with what is left.
+
+    So many whole batches ``together``, which must divide their number, are one tensor.
+    """
+    whole = order.shape[-1] // size * size if together > 1 else 0
+    many = order[..., :whole].split(size * together, dim=-1)
+    return [it for it in (*many, *order[..., whole:].split(size, dim=-1)) if it.shape[-1]]
+
+
+def steps_together(recipe: Recipe) -> int:
+    """How many steps of the recipe one CUDA graph takes; they must have one learning rate."""
+    if (
+        model_spec(recipe.model).hidden is None
+        or recipe.rank_batch
+        or recipe.redraw == "inputs each access"
+        or recipe.decay_every % recipe.steps_per_epoch
+    ):
+        return 1
+    whole = recipe.images // recipe.batch_size
+    return max(n for n in range(1, TOGETHER + 1) if whole % n == 0)
+
+
+class Graphs:
+    """Work on tensors, as one CUDA graph for each shape of the first, each in its own memory.
+
+    The work must be done on a stream that is not the default one, and keep nothing but the tensors
+    that it changes in place.
+    """
+
+    def __init__(self) -> None:
+        self.taken: dict[torch.Size, int] = {}
+        self.captured: dict[torch.Size, tuple[Callable[[], None], list[Any], list[Any]]] = {}
+
+    def __call__(self, work: Callable[..., LossAndGuesses], *inputs: torch.Tensor) -> Any:
+        """Do the work for the first times of a shape, then capture it, then replay."""
+        shape = inputs[0].shape
+        if shape not in self.captured:
+            if self.taken.setdefault(shape, 0) < WARM_UP:
+                self.taken[shape] += 1
+                return work(*inputs)
+            self.captured[shape] = capture(work, *inputs)
+        replay, held, results = self.captured[shape]
+        for own, new in zip(held, inputs, strict=True):
+            own.copy_(new)
+        replay()
+        return tuple(it.clone() for it in results)
+
+
+def capture(
+    work: Callable[..., LossAndGuesses], *inputs: torch.Tensor
+) -> tuple[Callable[[], None], list[torch.Tensor], list[torch.Tensor]]:
+    """A CUDA graph of the work: its replay, and the tensors that it reads and writes."""
+    held = [it.clone(memory_format=torch.preserve_format) for it in inputs]
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph, stream=torch.cuda.current_stream(held[0].device)):
+        results = work(*held)
+    return graph.replay, held, list(results)
+
+
 class EagerSteps:
     """Operation by operation."""
+
+    together = 1
+    """Whole batches that a call takes, one after the other."""
 
     def __init__(self, learner: Learner) -> None:
         self.learner, self.network = learner, learner.model
@@ -80,7 +147,7 @@ class CompiledSteps(EagerSteps):
 
 
 class GraphSteps(EagerSteps):
-    """The whole step as one CUDA graph a batch size, so that the ragged last batch has its own.
+    """Whole steps as CUDA graphs: many of a dense network, and the ragged last batch by itself.
 
     The learning rate is a tensor on the device, which the schedule changes between replays. Raises
     DeviceError where the device is not CUDA, and for dropout, whose masks come from the CPU.
@@ -96,36 +163,23 @@ class GraphSteps(EagerSteps):
         _refuse_dropout(learner)
         # Without a cycle the graphs' memory is free as soon as the training is.
         self.learner = weakref.proxy(learner)
-        self.taken: dict[int, int] = {}
-        self.graphs: dict[int, tuple[torch.cuda.CUDAGraph, list[torch.Tensor]]] = {}
-        self.stream = torch.cuda.Stream(learner.device)
+        self.together = steps_together(learner.recipe)
+        self.graphs = Graphs()
 
-    def update(self, images: torch.Tensor, labels: torch.Tensor) -> LossAndGuesses:
-        """Replay; the first steps of a batch size warm up, the next is captured and replayed."""
-        size = len(labels)
-        if size not in self.graphs:
-            if self.taken.setdefault(size, 0) < WARM_UP:
-                self.taken[size] += 1
-                current = torch.cuda.current_stream(self.learner.device)
-                self.stream.wait_stream(current)
-                with torch.cuda.stream(self.stream):
-                    result = super().update(images, labels)
-                current.wait_stream(self.stream)
-                return result
-            self._capture(images, labels)
-        graph, (held_images, held_labels, loss, guesses) = self.graphs[size]
-        held_images.copy_(images)
-        held_labels.copy_(labels)
-        graph.replay()
-        return loss.clone(), guesses.clone()
+    def __call__(
+        self, batch: torch.Tensor, images: Iterator[torch.Tensor], labels: torch.Tensor
+    ) -> LossAndGuesses:
+        """As `EagerSteps`, for one batch or for ``together``: a loss for each (steps,)."""
+        result = self.graphs(self.updates, next(images), labels[batch])
+        advance(self.learner.schedule, len(result[0]))
+        return result
 
-    def _capture(self, images: torch.Tensor, labels: torch.Tensor) -> None:
-        held = [images.clone(memory_format=torch.preserve_format), labels.clone()]
-        self.learner.optimizer.zero_grad(set_to_none=True)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, stream=self.stream):
-            held += super().update(*held)
-        self.graphs[len(labels)] = (graph, held)
+    def updates(self, images: torch.Tensor, labels: torch.Tensor) -> LossAndGuesses:
+        """One step for each batch, at one learning rate: losses (steps,), guesses."""
+        size = self.learner.recipe.batch_size
+        parts = zip(images.split(size), labels.split(size), strict=True)
+        losses, guesses = zip(*(self.update(*part) for part in parts), strict=True)
+        return torch.stack(losses), torch.cat(guesses)
 
 
 class SharedSteps(EagerSteps):
@@ -177,6 +231,15 @@ class SharedSteps(EagerSteps):
             return None
         generator = self.learner.generators[streams.DROPOUT]
         return torch.randint(2**62, (len(batch),), generator=generator)
+
+
+def advance(schedule: torch.optim.lr_scheduler.StepLR, steps: int) -> None:
+    """As so many ``schedule.step()``, of which only the last may change the rate.
+
+    On a GPU each of them would launch kernels.
+    """
+    schedule.last_epoch += steps - 1
+    schedule.step()
 
 
 def _refuse_dropout(learner: Learner) -> None:

@@ -9,6 +9,7 @@ import pytest
 from harness.plugin.order import lines_of_value
 from harness.runs.budget import Budget, OutOfTime
 from harness.runs.run import Run
+from harness.runs.settings import Job
 from harness.tests.plugin_helpers import Project
 from harness.tests.training_helpers import started, tiny_recipe
 from harness.training import checkpoint
@@ -75,6 +76,19 @@ def test_a_budget_that_runs_out_goes_on_in_the_next_session_with_the_same_bits(t
     assert outcomes(project.runs) == outcomes(whole) and len(outcomes(whole)) == 2
 
 
+def test_trainings_that_take_turns_stop_together_and_go_on(tmp_path):
+    project = Project(tmp_path, CLAIMS, EPOCHS)
+    words = ("-k", "test_it", "--budget", "1000", "--at-once", "2")
+    first = project.run(*words, env={"EPOCHS": "3"})
+    assert first.code == 75 and not outcomes(project.runs), first.text
+    assert len(list(project.runs.glob("*/checkpoint.safetensors"))) == 2
+    second = project.run(*words, env={"EPOCHS": "5"})
+    assert second.code == 0 and set(second.outcomes.values()) == {"PASSED"}, second.text
+    whole = tmp_path / "whole"
+    project.run("-k", "test_it", "--runs", str(whole))
+    assert outcomes(project.runs) == outcomes(whole)
+
+
 def test_a_budget_of_zero_judges_what_the_store_has(tmp_path):
     project = Project(tmp_path, CLAIMS)
     project.run("-k", "inception")
@@ -125,9 +139,9 @@ def budget(monkeypatch, tmp_path):
     """``budget(left, known, others)``: on a processor named "this"."""
     monkeypatch.setattr("harness.runs.budget.describe", lambda: {"processor": "this"})
 
-    def made(left, known=(), others=()):
+    def made(left, known=(), others=(), jobs=()):
         until = time.time() + left
-        return Budget(until, "cpu", list(known), lambda it: tmp_path / "c", lambda: others)
+        return Budget(until, "cpu", list(known), lambda it: tmp_path / "c", lambda: others, jobs)
 
     return made
 
@@ -151,6 +165,13 @@ def test_what_a_checkpoint_holds_is_not_forecast(budget, tmp_path, restored_thre
     assert budget(9, [run(OTHER)]).seconds([RECIPE]) == pytest.approx(10)
 
 
+def test_what_would_not_end_in_time_does_not_take_turns(budget):
+    beside = Job({"key": RECIPE}, iter(()))
+    assert budget(19, [run()], jobs=[beside]).may_join([OTHER]) is False
+    assert budget(21, [run()], jobs=[beside]).may_join([OTHER])
+    assert budget(19, jobs=[beside]).may_join([OTHER]), "nothing is known of them"
+
+
 def test_what_overruns_is_not_begun_while_something_else_fits(budget):
     with pytest.raises(OutOfTime, match="no time was left"):
         budget(0).require([RECIPE])
@@ -167,6 +188,8 @@ def test_a_training_stops_before_an_epoch_that_would_overrun(budget):
     assert budget(5).why_stop({RECIPE: curve}) == ""
     assert budget(5).why_stop({RECIPE: curve, OTHER: curve}) == ""
     assert budget(3).why_stop({RECIPE: curve, OTHER: curve}) != "", "an epoch of both"
+    two_jobs = [Job({}, iter(()))] * 2
+    assert budget(3, jobs=two_jobs).why_stop({RECIPE: curve}) != "", "an epoch of each"
     # After two epochs of this session its own seconds count: 14 s more.
     fresh = budget(12, others=[[OTHER]])
     assert fresh.why_stop({RECIPE: Curve()}) == ""

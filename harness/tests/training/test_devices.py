@@ -25,6 +25,7 @@ from harness.training.backend import Backend
 from harness.training.group import GroupTraining
 from harness.training.loop import Training
 from harness.training.recipe import Recipe
+from harness.training.steps import advance, batches_of
 
 pytestmark = pytest.mark.usefixtures("restored_threads")
 GPU = Backend("cuda", 1)
@@ -45,6 +46,19 @@ def moved(module, device, **layout):
     return module
 
 
+class UnfusedSGD(torch.optim.SGD):
+    """The fused form has no version without content; this one would read a rate on the device."""
+
+    def __init__(self, parameters, lr, fused, **others):
+        super().__init__(parameters, lr=0.1, **others)
+        for group in self.param_groups:
+            group["lr"] = lr
+
+    def step(self):
+        if not isinstance(self.param_groups[0]["lr"], torch.Tensor):
+            super().step()
+
+
 @pytest.fixture
 def fake_gpu(monkeypatch):
     """Tensors without content; ``fake_gpu(parameters)``: which get gradients by a backward pass."""
@@ -57,14 +71,29 @@ def fake_gpu(monkeypatch):
 
     monkeypatch.setattr(torch.Tensor, "backward", backward)
     monkeypatch.setattr(nn.Module, "to", moved)
-    sgd = torch.optim.SGD  # Its fused form has no version without content.
-    monkeypatch.setattr(torch.optim, "SGD", lambda *its, fused, **others: sgd(*its, **others))
+    monkeypatch.setattr(torch.optim, "SGD", UnfusedSGD)
     monkeypatch.setattr("torch.cuda.amp.common.amp_definitely_not_available", lambda: False)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: True)
     for name in ("digest", "digest_of_bits"):
         monkeypatch.setattr(streams, name, lambda tensors: "")
+    for module in ("loop", "group"):
+        monkeypatch.setattr(f"harness.training.{module}.own_stream", lambda device: None)
     with FakeTensorMode():
         yield trained.append
+
+
+@pytest.fixture
+def captured_at_once(monkeypatch):
+    """A capture of a CUDA graph does the work once, a replay nothing: images of each capture."""
+    sizes = []
+    monkeypatch.setattr("harness.training.steps.WARM_UP", 1)
+
+    def capture(work, *inputs):
+        sizes.append(inputs[-1].shape[-1])
+        return lambda: None, list(inputs), list(work(*inputs))
+
+    monkeypatch.setattr("harness.training.steps.capture", capture)
+    return sizes
 
 
 def data(recipe):
@@ -112,15 +141,33 @@ def test_a_step_of_training_stays_on_its_device(fake_gpu, recipe):
     assert training.logits(training.data.test_images).device.type == "cuda"
 
 
-def test_a_step_of_a_group_stays_on_its_device(fake_gpu):
+@pytest.mark.parametrize("model", ["alexnet", "inception", "mlp-1x512"])
+def test_what_a_graph_captures_reads_nothing_back(fake_gpu, captured_at_once, model):
+    """A tensor without content has no value to read, as a tensor that is being captured."""
+    recipe = Recipe(model=model, dataset="cifar10", train_size=40, batch_size=16, decay_every=3)
+    training = Training(recipe, data(recipe), replace(GPU, steps="graph"))
+    fake_gpu(training.model.parameters)
+    training.model.train()
+    order = training.next_order().to("cuda")
+    for _ in range(3):
+        for batch in batches_of(order, recipe.batch_size, training.together):
+            training.step(batch)
+    whole = 2 if MODELS[model].hidden is not None else 1
+    assert captured_at_once == [16 * whole, 8]
+
+
+def test_a_step_of_a_group_stays_on_its_device(fake_gpu, captured_at_once):
     recipe = tiny_recipe(precision="bf16")
     recipes = [recipe, replace(recipe, seed=1)]
-    group = GroupTraining(recipes, [data(recipe)] * 2, GPU)
+    group = GroupTraining(recipes, [data(recipe)] * 2, replace(GPU, steps="graph"))
     group._stack([0, 1])
     fake_gpu(lambda: group.parameters)
     orders = torch.stack([member.next_order() for member in group.members]).to("cuda")
-    losses, guesses = group._step(orders[:, : recipe.batch_size])
+    for _ in range(3):
+        losses, guesses = group.graphs(group._steps, orders)
+        advance(group.schedule, len(losses))
     assert losses.device.type == guesses.device.type == "cuda"
+    assert losses.shape == (2, 2) and guesses.shape == orders.shape
 
 
 def test_kernels_and_features_stay_on_their_device(fake_gpu):

@@ -2,24 +2,29 @@
 
 import gc
 import weakref
-from contextlib import nullcontext
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 import torch
 
 from harness.errors import DeviceError
-from harness.tests.training_helpers import finished, started, tiny_recipe
+from harness.tests.training_helpers import data_of, finished, started, tiny_recipe
 from harness.training import checkpoint, steps
 from harness.training.backend import Backend, resolve_backend
+from harness.training.group import GroupTraining
 from harness.training.inputs import prepared_data
 from harness.training.learner import image_layout
 from harness.training.loop import Training
 from harness.training.optimizer import make_optimizer, set_learning_rate
 from harness.training.recipe import Recipe
 from harness.training.state import restore, state_of
-from harness.training.steps import WARM_UP, EagerSteps, GraphSteps, chosen_steps
+from harness.training.steps import (
+    WARM_UP,
+    GraphSteps,
+    batches_of,
+    chosen_steps,
+    steps_together,
+)
 
 pytestmark = pytest.mark.usefixtures("restored_threads")
 
@@ -49,23 +54,12 @@ def test_a_learning_rate_on_the_device_follows_the_same_schedule():
     assert len(set(rates[True])) == 3
 
 
-class FakeGraph:
-    """Runs on the CPU what was captured, as a replay does: on the tensors that were captured."""
-
-    def __init__(self):
-        self.again = None
-
-    def replay(self):
-        self.again()
-
-
 @pytest.fixture
 def graphs_on_a_cpu(monkeypatch):
-    """CUDA's streams and graphs replaced; a capture runs nothing."""
-    nothing = SimpleNamespace(wait_stream=lambda other: None)
-    monkeypatch.setattr(torch.cuda, "Stream", lambda device: nothing)
-    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: nothing)
-    monkeypatch.setattr(torch.cuda, "stream", lambda stream: nullcontext())
+    """CUDA graphs replaced: a capture runs nothing, a replay what was captured, on its tensors.
+
+    The fixture is the number of images of each replay.
+    """
     replays = []
 
     class OnCpu(GraphSteps):
@@ -74,32 +68,71 @@ def graphs_on_a_cpu(monkeypatch):
                 patch.setattr(training, "device", torch.device("cuda"))
                 super().__init__(training)
 
-        def _capture(self, images, labels):
-            own = [images.clone(), labels.clone(), torch.zeros(()), torch.zeros_like(labels)]
-            graph = FakeGraph()
+    def capture(work, *inputs):
+        held, results, work = [it.clone() for it in inputs], [None, None], weakref.WeakMethod(work)
 
-            def replay():
-                replays.append(len(labels))
-                for held, new in zip(own[2:], EagerSteps.update(self, *own[:2]), strict=True):
-                    held.copy_(new)
+        def replay():
+            replays.append(held[-1].shape[-1])
+            results[:] = work()(*held)
 
-            graph.again = replay
-            self.graphs[len(labels)] = (graph, own)
+        return replay, held, results
 
     monkeypatch.setitem(steps.STEPS, "graph", OnCpu)
+    monkeypatch.setattr(steps, "capture", capture)
     return replays
 
 
-def test_a_captured_step_is_replayed_with_new_images_and_learning_rates(graphs_on_a_cpu):
+@pytest.mark.parametrize(("decay_every", "together"), [(2, 1), (3, 2)])
+def test_captured_steps_are_replayed_with_new_images_and_learning_rates(
+    graphs_on_a_cpu, decay_every, together
+):
     """The logic around the capture; the capture itself needs a GPU."""
-    it = recipe(epochs=6, weight_decay=(("weights", 0.01),))
+    it = recipe(epochs=6, weight_decay=(("weights", 0.01),), decay_every=decay_every)
     eager = finished(started(it))
     graph = finished(started(it, "graph"))
     assert graph.curve.loss == pytest.approx(eager.curve.loss, rel=1e-5)
+    assert graph.outcome.first_losses == pytest.approx(eager.outcome.first_losses, rel=1e-5)
     assert graph.curve.learning_rate == pytest.approx(eager.curve.learning_rate)
     assert graph.curve.online_accuracy == eager.curve.online_accuracy
-    # Two whole batches an epoch and a ragged one of 8, each warmed up on its own.
-    assert graphs_on_a_cpu.count(16) == 12 - WARM_UP and graphs_on_a_cpu.count(8) == 6 - WARM_UP
+    # Two whole batches an epoch, in one graph if the rate allows, and a ragged one of 8.
+    assert graphs_on_a_cpu.count(16 * together) == 12 // together - WARM_UP
+    assert graphs_on_a_cpu.count(8) == 6 - WARM_UP and len(set(graphs_on_a_cpu)) == 2
+
+
+@pytest.mark.parametrize(("decay_every", "together"), [(2, 1), (3, 2)])
+def test_a_group_takes_captured_steps(graphs_on_a_cpu, decay_every, together):
+    """One of its members stops in between: the rest are stacked, and captured, anew."""
+    its = [recipe(epochs=6, decay_every=decay_every, decay=0.5, seed=seed) for seed in range(3)]
+    ended = []
+    for way in ("eager", "graph"):
+        group = GroupTraining(its, [data_of(it) for it in its], Backend("cpu", 1, way))
+        for member in group.members:
+            ended.append(member)
+        finished(group, 5)
+        group.members[0].outcome.status = "diverged"
+        finished(group)
+    for eager, graph in zip(ended[:3], ended[3:], strict=True):
+        assert graph.curve.loss == pytest.approx(eager.curve.loss, rel=1e-5)
+        assert graph.curve.learning_rate == pytest.approx(eager.curve.learning_rate)
+        assert type(graph.optimizer.param_groups[0]["lr"]) is float
+    assert graphs_on_a_cpu.count(16 * together) == 10 // together - WARM_UP
+
+
+def test_a_graph_holds_what_divides_an_epoch_at_one_learning_rate():
+    mlp = Recipe(model="mlp-1x512", dataset="cifar10")
+    assert steps_together(mlp) == 30
+    sizes = [len(it) for it in batches_of(torch.arange(50_000), 128, 30)]
+    assert sizes == [30 * 128] * 13 + [80]
+    for changes in (
+        {"model": "alexnet"},
+        {"decay_every": 100},
+        {"redraw": "inputs each access", "inputs": "gaussian"},
+        {"train_size": 127},
+    ):
+        together = steps_together(replace(mlp, **changes))
+        assert len(batches_of(torch.arange(127), 128, together)) == 1
+        assert together == 1 or "train_size" in changes
+    assert [len(it) for it in batches_of(torch.arange(256), 128)] == [128, 128]
 
 
 def test_a_training_with_graphs_resumes_from_a_checkpoint(graphs_on_a_cpu, tmp_path):
