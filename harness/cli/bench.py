@@ -9,7 +9,7 @@ from harness.bench.groups import groups
 from harness.bench.kernel import kernel
 from harness.bench.measure import Setup
 from harness.bench.photographs import images
-from harness.bench.steps import steps
+from harness.bench.steps import at_once, steps
 from harness.bench.training import loaded, training
 from harness.cli.common import add_precision
 from harness.environment import describe
@@ -19,7 +19,8 @@ from harness.report.terminal import console
 from harness.training.backend import resolve_backend
 
 SECTIONS = {
-    each.__name__: each for each in (training, loaded, steps, groups, constructions, kernel, images)
+    each.__name__: each
+    for each in (training, loaded, steps, at_once, groups, constructions, kernel, images)
 }
 
 
@@ -29,6 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", nargs="+", metavar="MODEL", help="default: the paper's five")
     parser.add_argument("--seconds", type=float, default=8.0, help="for each measurement")
     add_precision(parser)
+    parser.add_argument("--steps", choices=["eager", "graph", "auto"], default="eager")
     parser.add_argument("--points", type=int, default=16_000, help="of the kernel that is solved")
 
 
@@ -48,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     models = options.models or [name for name in MODELS if name != "linear"]
     for name in models:
         model_spec(name)
-    backend = resolve_backend(options.device)
+    backend = resolve_backend(options.device, steps=options.steps)
     torch.set_num_threads(backend.threads)
     precision = backend.precision(options.precision)
     setup = Setup(backend, precision, models, options.seconds, options.points)

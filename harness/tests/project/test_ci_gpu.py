@@ -19,7 +19,7 @@ def measure(tmp_path):
     stub, log = tmp_path / "python", tmp_path / "calls.txt"
     out = tmp_path / "measured"
 
-    def run(*arguments, fails=(), does="exit 0", ended=None):
+    def run(*arguments, fails=(), does="exit 0", ended=None, number=None):
         cases = "".join(f'case "$*" in *"{word}"*) exit {code} ;; esac\n' for word, code in fails)
         stub.write_text(f'#!/bin/bash\necho "$*" >>{log}\n{cases}{does}\n')
         stub.chmod(0o755)
@@ -35,7 +35,7 @@ def measure(tmp_path):
             until = time.monotonic() + 60
             while ended not in log.read_text() and time.monotonic() < until:
                 time.sleep(0.05)
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(number)
         output, _ = process.communicate(timeout=120)
         return output, log.read_text().splitlines(), process.returncode
 
@@ -55,7 +55,8 @@ def test_the_claims_come_first_and_what_is_there_is_not_measured_again(measure, 
     assert sessions[2].endswith("--budget 0 --base-seed 3")
     assert f"--baselines {tmp_path}/measured/baselines --force-regen" in sessions[2]
     sections = [call.split("--only ")[1].split()[0] for call in calls if " bench " in call]
-    assert sections == ["steps", "training", "groups", "images", "kernel"]
+    assert sections == ["at_once", "steps", "training", "groups", "images", "kernel"]
+    assert all("--at-once 1" in it for it in sessions)
     assert [call.split()[3] for call in calls if " runs " in call[:18]] == [
         *("take-up", "take-up", "record", "page")
     ]
@@ -63,7 +64,8 @@ def test_the_claims_come_first_and_what_is_there_is_not_measured_again(measure, 
 
     (tmp_path / "measured" / "claims.jsonl").write_text("evidence")
     again, calls, code = measure()
-    assert code == 0 and again.count("ok (before)") == 7, "capture test, five benches, torchrun"
+    # Two tests of steps, six benches, torchrun.
+    assert code == 0 and again.count("ok (before)") == 9
     assert sum("--evidence" in call for call in calls) == 3, "sessions go on from their store"
     assert any(call.startswith("-m harness report") for call in calls)
 
@@ -75,9 +77,10 @@ def test_when_the_time_is_up_what_is_there_is_judged_recorded_and_packed(measure
         (runs / name).touch()
     output, calls, code = measure("--budget", "1", fails=[("--evidence", 75)])
     assert code == 75 and output.splitlines()[-1].startswith("budget used up")
-    assert "claims: budget used up" in output and "bench-steps: no time was left" in output
+    assert "claims: budget used up" in output and "bench-mlp-1x512: no time was left" in output
     sessions = [call for call in calls if "--evidence" in call]
-    assert len(sessions) == 3 and all("--budget 0" in call for call in sessions)
+    assert len(sessions) == 2 and all("--budget 0" in call for call in sessions)
+    assert "fp32: no time was left" in output
     assert not any(" bench " in call for call in calls)
     assert [call.split()[3] for call in calls if " runs " in call[:18]][-2:] == ["record", "page"]
     with tarfile.open(tmp_path / "measured" / "results.tar.gz") as packed:
@@ -86,11 +89,22 @@ def test_when_the_time_is_up_what_is_there_is_judged_recorded_and_packed(measure
     assert not [name for name in names if "checkpoint" in name or name.endswith("lock")]
 
 
-def test_sigterm_reaches_the_session_and_what_it_leaves_is_packed(measure, tmp_path):
+def test_a_bench_that_overruns_is_cut_off_and_what_it_has_said_is_kept(measure):
+    says = 'case "$*" in *at_once*) echo "at once: 3"; sleep 90 ;; esac'
+    started = time.monotonic()
+    output, calls, code = measure("--budget", "70", does=says)
+    assert time.monotonic() - started < 80
+    assert code == 75 and "at-once: budget used up" in output, output
+    assert "bench-groups: no time was left" in output
+    assert all("--at-once 3" in call for call in calls if "--evidence" in call)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_reaches_the_session_and_what_it_leaves_is_packed(measure, tmp_path, number):
     out = tmp_path / "measured"
     writes = f'trap "echo evidence >{out}/claims.jsonl; exit 2" TERM; sleep 60 & wait'
     output, calls, code = measure(
-        does=f'case "$*" in *claims.jsonl*) {writes} ;; esac', ended="--evidence"
+        does=f'case "$*" in *claims.jsonl*) {writes} ;; esac', ended="--evidence", number=number
     )
     assert code == 143, output
     assert sum("--evidence" in call for call in calls) == 1, "nothing begins any more"
@@ -99,14 +113,14 @@ def test_sigterm_reaches_the_session_and_what_it_leaves_is_packed(measure, tmp_p
 
 
 def test_a_refuted_claim_is_a_result_and_a_crash_is_said(measure):
-    output, _, code = measure(fails=[("--precision fp32 --steps", 1), ("--only steps", 137)])
+    output, _, code = measure(fails=[("fp32 --steps eager --at-once", 1), ("--only steps", 137)])
     assert code == 1
     assert "fp32: ended with failures, see fp32.txt" in output
-    assert "bench-steps: stopped with status 137, the same command tries again" in output
+    assert "bench-mlp-1x512: stopped with status 137, the same command tries again" in output
     _, calls, code = measure()
     assert code == 0
     benches = [call for call in calls if " bench " in call]
-    assert "--only steps" in benches[0]
+    assert len(benches) == 1 and "--only steps" in benches[0]
 
 
 @pytest.mark.parametrize("words", [["--photographs", "photos"], ["--photographs=photos"]])
