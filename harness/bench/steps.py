@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import torch
 
@@ -119,5 +120,5 @@ def rate_in_turns(name: str, count: int, setup: Setup) -> float:
     return rate(epochs, setup.seconds, setup.backend.device, warm_up=WARM_UP)
 
 
-ENDLESS = {"epochs": 10**9, "evaluation": "at the end", "stop_at_zero_error": False}
+ENDLESS: dict[str, Any] = {"epochs": 10**9, "evaluation": "at the end", "stop_at_zero_error": False}
 """Only a last epoch evaluates."""
