@@ -100,7 +100,7 @@ def group_rate(name: str, members: int, setup: Setup) -> float:
         group.run_epoch()
         return members * len(data.train_labels)
 
-    return rate(epoch, setup.seconds, setup.backend.device, warm_up=WARM_UP)
+    return rate(epoch, setup.seconds, backend.device, warm_up=_warm_up(backend))
 
 
 def rate_in_turns(name: str, count: int, setup: Setup) -> float:
@@ -117,7 +117,12 @@ def rate_in_turns(name: str, count: int, setup: Setup) -> float:
             left = [turns for turns in left if next(turns, turns) is None]
         return count * len(data.train_labels)
 
-    return rate(epochs, setup.seconds, setup.backend.device, warm_up=WARM_UP)
+    return rate(epochs, setup.seconds, backend.device, warm_up=_warm_up(backend))
+
+
+def _warm_up(backend: Backend) -> int:
+    """Epochs before the measurement: two calls each, until a graph is captured."""
+    return WARM_UP if backend.steps == "graph" else 1
 
 
 ENDLESS: dict[str, Any] = {"epochs": 10**9, "evaluation": "at the end", "stop_at_zero_error": False}

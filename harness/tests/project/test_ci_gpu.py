@@ -30,6 +30,8 @@ def measure(tmp_path):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # It may be ignored here, as of a command in the background.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         if ended:
             until = time.monotonic() + 60
