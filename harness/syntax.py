@@ -1,4 +1,4 @@
-"""Python source for fingerprints: the files that a module imports, and their code."""
+"""Python source for fingerprints: the files that a module imports, and their syntax as text."""
 
 import ast
 import hashlib
@@ -53,22 +53,34 @@ def _files(root: Path, name: str) -> Iterator[Path]:
 
 
 def fingerprint(files: dict[Path, ast.Module], root: Path) -> str:
-    """Hash of the names and the code of files; comments, docstrings, white space do not matter."""
+    """Hash of the names and the syntax of files; documentation and white space do not matter."""
     digest = hashlib.sha256()
     for path, tree in sorted(files.items()):
-        digest.update(f"{path.relative_to(root).as_posix()}\n{code_of(tree)}\n".encode())
+        digest.update(f"{path.relative_to(root).as_posix()}\n{as_text(tree)}\n".encode())
     return digest.hexdigest()
 
 
-def code_of(tree: ast.Module) -> str:
-    """The code of a syntax tree, from which strings that stand alone are taken: documentation."""
-    for node in ast.walk(tree):
-        if isinstance(body := getattr(node, "body", None), list):
-            body[:] = [it for it in body if not _is_documentation(it)]
-    return ast.unparse(tree)
+def as_text(node: object) -> str:
+    """A syntax tree without line numbers, comments, docstrings and white space.
+
+    Unlike `ast.dump`, whose text changes with Python's minor version: empty fields are left out, as
+    a newer Python has more of them, and strings are in ASCII. Python 3.12 also ends some f-strings
+    with an empty constant.
+    """
+    if isinstance(node, ast.JoinedStr):
+        parts = [it for it in node.values if not (isinstance(it, ast.Constant) and it.value == "")]
+        return f"JoinedStr({as_text(parts)})"
+    if isinstance(node, ast.AST):
+        texts = {name: as_text(value) for name, value in ast.iter_fields(node) if value is not None}
+        fields = ", ".join(f"{name}={text}" for name, text in texts.items() if text != "[]")
+        return f"{type(node).__name__}({fields})"
+    if isinstance(node, list):
+        return f"[{', '.join(as_text(it) for it in node if not _is_documentation(it))}]"
+    return ascii(node)
 
 
-def _is_documentation(node: ast.stmt) -> bool:
+def _is_documentation(node: object) -> bool:
+    """Whether it is a string that stands alone: a docstring, also below an attribute."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)

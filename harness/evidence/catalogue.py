@@ -7,7 +7,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 from harness.errors import HarnessError, UnknownName
@@ -36,17 +36,37 @@ class Claim:
 PLANTED = "planted fault: "
 """How the ``control`` of an identity begins; the rest is the fault's name in faults.toml."""
 
+FIELDS = {field.name: field.default is MISSING for field in fields(Claim)}
+"""Whether a claim must have it, by field."""
+
 
 def load_catalogue(path: Path) -> dict[str, Claim]:
     """Read the claims of a TOML file with one `[[claim]]` table each, by id, in the file's order.
 
-    Raises HarnessError where the file cannot be read, or a claim has other fields.
+    Raises HarnessError, which names the file, the claim, the field and the remedy, when the file
+    cannot be read, when a field is missing or unknown, and when two claims share an id.
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))["claim"]
-        return {table["id"]: Claim(**table) for table in tables}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise HarnessError(f"{path}: the catalogue of claims cannot be read: {error!r}") from error
+    except (OSError, ValueError, KeyError) as error:
+        raise HarnessError(
+            f"{path}: the catalogue of claims cannot be read ({error}); write each claim as a"
+            " [[claim]] table, or restore the file with git checkout"
+        ) from error
+    catalogue: dict[str, Claim] = {}
+    for number, table in enumerate(tables, start=1):
+        name = f"claim {table['id']!r}" if "id" in table else f"claim number {number}"
+        if missing := [key for key, needed in FIELDS.items() if needed and key not in table]:
+            raise HarnessError(f'{path}: {name} has no {missing[0]!r}; add {missing[0]} = "..."')
+        if unknown := sorted(table.keys() - FIELDS):
+            raise HarnessError(
+                f"{path}: {name} has an unknown field {unknown[0]!r}; remove it or use one of:"
+                f" {', '.join(FIELDS)}"
+            )
+        if table["id"] in catalogue:
+            raise HarnessError(f"{path}: two claims have the id {table['id']!r}; rename one")
+        catalogue[table["id"]] = Claim(**table)
+    return catalogue
 
 
 def find(catalogue: Mapping[str, Claim], claim_id: str) -> Claim:

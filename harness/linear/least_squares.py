@@ -6,6 +6,7 @@ solved: without a ridge, least squares, which does not interpolate. With more, e
 not all be in memory. Either way the solution is refined against float64 residuals.
 """
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from harness.data.streams import digest
 from harness.linear.convnet import RandomLayer, columns_of, random_layer
 from harness.linear.examples import Examples
 from harness.linear.machine import TOLERANCE, refuse_duplicates
-from harness.linear.memory import peak_bytes, require, reset_peak
+from harness.linear.memory import available_bytes, peak_bytes, require, reset_peak
 from harness.linear.outcome import Progress, SolveOutcome, silent
 from harness.linear.recipe import ConvNetRecipe, fit_label
 from harness.linear.refinement import refine
@@ -26,6 +27,8 @@ from harness.linear.triangle import DTYPES, Triangle, triangle_bytes
 
 FILTERS_AT_A_TIME = 256
 ROWS = 2_048
+KEPT_SHARE = 0.9
+"""Of a GPU's free memory, that streamed features may fill: products need some, too."""
 
 Chunk = tuple[torch.Tensor, torch.Tensor]
 """Standardised features of some filters, (n, c) and (test images, c)."""
@@ -37,8 +40,8 @@ class Features:
 
     layer: RandomLayer
     data: Examples
-    streamed: bool
-    """Whether chunks are made anew each time, instead of being kept."""
+    most_kept: float
+    """So many chunks are kept; the others are made anew each time."""
     on_progress: Progress
     kept: list[Chunk] = field(default_factory=list)
 
@@ -56,8 +59,9 @@ class Features:
             else:
                 full = min(first + FILTERS_AT_A_TIME, len(self.layer.weight))
                 self.on_progress(f"features of filters {first:,} to {full:,}", 0.0)
-                train, test = self._make(first, last if self.streamed else full)
-                if not self.streamed:
+                keep = number < self.most_kept
+                train, test = self._make(first, full if keep else last)
+                if keep:
                     self.kept.append((train, test))
             width = columns_of(last - first) - 1
             yield train[:, :width], test[:, :width]
@@ -118,8 +122,8 @@ def solve_convnet(
     started, before = time.perf_counter(), reset_peak(device)
     dtype = DTYPES[recipe.precision]
     require(bytes_needed(recipe), f"{recipe}", device)
-    layer = random_layer(recipe, data, device)
-    features = Features(layer, data, recipe.streamed, on_progress)
+    most_kept = chunks_that_fit(recipe, device) if recipe.streamed else math.inf
+    features = Features(random_layer(recipe, data, device), data, most_kept, on_progress)
     targets = data.one_hot(data.labels).to(device)
     n = len(targets)
     if 0.0 in recipe.ridges and columns_of(max(recipe.filters)) > n:
@@ -155,6 +159,17 @@ def solve_convnet(
         "label_digests": {"true labels": digest(data.labels)},
     }
     return SolveOutcome(tuple(fits), facts)
+
+
+def chunks_that_fit(recipe: ConvNetRecipe, device: str) -> int:
+    """How many chunks of streamed features a GPU holds beside all else; none on a CPU.
+
+    A sweep makes the others anew: with all 32,000 filters on CIFAR-10 they would take 61 GB.
+    """
+    if not device.startswith("cuda"):
+        return 0
+    left = KEPT_SHARE * (available_bytes(device) or 0) - bytes_needed(recipe)
+    return max(0, int(left // _feature_bytes(recipe, FILTERS_AT_A_TIME)))
 
 
 def _feature_bytes(recipe: ConvNetRecipe, filters: int) -> int:

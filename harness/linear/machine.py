@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 
 from harness.errors import HarnessError
-from harness.linear.kernels import GaussianKernel
+from harness.linear.kernels import GaussianKernel, exact_product
 from harness.linear.memory import in_gb, peak_bytes, require, reset_peak
 from harness.linear.outcome import Progress, silent
 from harness.linear.refinement import TILE, Refined, kernel_product, refine
@@ -61,12 +61,13 @@ class KernelMachine:
     def predict(self, z: torch.Tensor) -> torch.Tensor:
         """Points (b, d) to outputs (b, m)."""
         z = z.to(self.points.device)
+        mm = exact_product(self.points, z)
         across = self.refined.coefficients.mT.contiguous()
         result = across.new_zeros(len(across), len(z))
         for i in range(0, len(self.points), TILE):
             x = self.points[i : i + TILE].double()
             for j in range(0, len(z), TILE):
-                block = self.kernel.block(z[j : j + TILE].double(), x)
+                block = self.kernel.block(z[j : j + TILE].double(), x, mm)
                 result[:, j : j + TILE].addmm_(across[:, i : i + TILE], block.mT)
         return result.mT
 
@@ -119,9 +120,10 @@ def fit(
     filled = time.perf_counter()
     factor.factor(lambda share: on_progress("factorisation", share))
     factored = time.perf_counter()
+    mm = exact_product(points)
     refined = refine(
         factor,
-        lambda v: kernel_product(kernel, points, v, added),
+        lambda v: kernel_product(kernel, points, v, added, mm=mm),
         targets,
         tolerance,
         on_residual=lambda residual: on_progress(f"refinement, residual {residual:.1e}", 1.0),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from harness.errors import HarnessError
-from harness.linear.kernels import GaussianKernel
+from harness.linear.kernels import GaussianKernel, MatrixProduct
 from harness.linear.triangle import Triangle
 
 TILE = 1_024
@@ -45,10 +45,12 @@ def kernel_product(
     v: torch.Tensor,
     ridge: float = 0.0,
     tile: int = TILE,
+    mm: MatrixProduct = torch.mm,
 ) -> torch.Tensor:
     """``(K(x, x) + ridge I) v`` in float64; every tile of the lower triangle is evaluated once.
 
     ``x`` (n, d) in any precision, ``v`` (n, m); takes three tiles' memory beside the result.
+    ``mm`` multiplies tiles in float64.
     """
     # Right-hand sides lie in rows: products with few columns are slow.
     across = v.double().mT.contiguous()
@@ -57,7 +59,7 @@ def kernel_product(
         left = x[i : i + tile].double()
         for j in range(0, i + 1, tile):
             right = x[j : j + tile].double() if j < i else left
-            block = kernel.block(left, right)
+            block = kernel.block(left, right, mm)
             result[:, i : i + tile].addmm_(across[:, j : j + tile], block.mT)
             if j < i:
                 result[:, j : j + tile].addmm_(across[:, i : i + tile], block)

@@ -47,8 +47,12 @@ class Fault:
 
 
 def load_faults(path: Path = FAULTS) -> list[Fault]:
-    """All faults in the file's order."""
-    return [Fault(**entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["fault"]]
+    """All faults in the file's order; raises HarnessError for an entry with wrong fields."""
+    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("fault", [])
+    try:
+        return [Fault(**entry) for entry in entries]
+    except TypeError as error:
+        raise HarnessError(f"{path}: {error}") from error
 
 
 def choose(faults: Sequence[Fault], words: Sequence[str]) -> list[Fault]:

@@ -10,6 +10,22 @@ from harness.evidence.catalogue import load_catalogue
 CATALOGUE = load_catalogue(Path(__file__).parents[3] / "claims" / "catalogue.toml")
 SECTIONS = ["A", "1.1", "2.1", "2.2", "3", "3.1", "4", "5"]
 
+GOOD = """
+[[claim]]
+id = "9-one"
+section = "9"
+sentence = "One is one."
+where = "Table 9"
+published = "1"
+control = "two"
+"""
+
+
+def load(folder, text):
+    path = folder / "catalogue.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_catalogue(path)
+
 
 def test_the_catalogue_holds_every_claim_in_the_papers_order():
     sections = [SECTIONS.index(claim.section) for claim in CATALOGUE.values()]
@@ -20,13 +36,15 @@ def test_the_catalogue_holds_every_claim_in_the_papers_order():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[[claim]]\nid = "9-one"', "missing .* 'section'"),
-        ("", "'claim'"),
-        ("[[claim]\n", "line 1"),
+        (GOOD.replace('where = "Table 9"\n', ""), r"claim '9-one' has no 'where'; add where"),
+        (GOOD.replace('id = "9-one"\n', ""), r"claim number 1 has no 'id'; add id"),
+        (GOOD + 'were = "x"\n', "claim '9-one' has an unknown field 'were'; .*one of: id, sect"),
+        (GOOD + GOOD, r"two claims have the id '9-one'; rename one"),
+        ("", r"cannot be read .*; write each claim as a \[\[claim\]\] table"),
+        ("[[claim]\n", r"cannot be read .*line 1"),
     ],
 )
 def test_a_malformed_catalogue_is_refused(tmp_path, text, message):
-    path = tmp_path / "catalogue.toml"
-    path.write_text(text)
-    with pytest.raises(HarnessError, match=rf"catalogue.toml: .* cannot be read: .*{message}"):
-        load_catalogue(path)
+    with pytest.raises(HarnessError, match=message) as refused:
+        load(tmp_path, text)
+    assert str(refused.value).startswith(f"{tmp_path / 'catalogue.toml'}: ")

@@ -14,7 +14,7 @@ from harness.errors import InvalidRecipe
 from harness.linear import convnet, least_squares
 from harness.linear.examples import Examples, examples
 from harness.linear.gabor import gabor_features, gabor_wavelets
-from harness.linear.least_squares import Features, solve_convnet
+from harness.linear.least_squares import KEPT_SHARE, Features, bytes_needed, solve_convnet
 from harness.linear.recipe import (
     ConvNetRecipe,
     GaborBank,
@@ -146,7 +146,9 @@ def test_linear_models_on_features_are_numpys(filters, ridge):
     assert fit.worst_error == pytest.approx(misfit, rel=1e-4, abs=1e-6)
 
 
-def test_streaming_changes_nothing_but_what_is_made_anew(monkeypatch):
+@pytest.mark.parametrize(("room", "kept"), [(0, 0), (25_000, 1), (1e9, 3)])
+def test_streaming_changes_nothing_but_what_is_made_anew(monkeypatch, room, kept):
+    """A GPU keeps the chunks of features that fit beside all else."""
     monkeypatch.setattr(least_squares, "FILTERS_AT_A_TIME", 4)
     made, make = [], Features._make
     monkeypatch.setattr(
@@ -156,10 +158,18 @@ def test_streaming_changes_nothing_but_what_is_made_anew(monkeypatch):
     data = examples(held, None)
     one = solve_convnet(held, data, "cpu")
     assert made == [(0, 4), (4, 8), (8, 12)], "once"
-    other = solve_convnet(replace(held, streamed=True), data, "cpu")
+    made.clear()
+    streamed = replace(held, streamed=True)
+    space = bytes_needed(streamed) + room
+    monkeypatch.setattr(least_squares, "available_bytes", lambda device: space / KEPT_SHARE)
+    monkeypatch.setattr(least_squares, "require", lambda *needed: None)
+    fits = min(3, least_squares.chunks_that_fit(streamed, "cuda"))
+    assert (fits, least_squares.chunks_that_fit(streamed, "cpu")) == (kept, 0)
+    monkeypatch.setattr(least_squares, "chunks_that_fit", lambda recipe, device: fits)
+    other = solve_convnet(streamed, data, "cpu")
     for a, b in zip(one.fits, other.fits, strict=True):
         assert a.right == b.right and a.norm == pytest.approx(b.norm)
-    assert min(made.count((4 * i, 4 * i + 4)) for i in range(3)) > 3
+    assert all((made.count((4 * i, 4 * i + 4)) == 1) == (i < kept) for i in range(3))
 
 
 # --- Examples and recipes --------------------------------------------------------------------
