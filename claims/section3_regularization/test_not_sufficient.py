@@ -123,11 +123,19 @@ def judge_memorised(judge, runs):
     )
 
 
+TOO_FEW_UNITS = (
+    "with dropout 0.5 MLP 1x512 has 70.87 % of 50,000 random labels after 100 epochs, without it"
+    " 99.25 %: a step trains half of its 512 units. MLP 3x512, with dropout in its last layer"
+    " alone, has 99.51 %. The paper has such a row for the Inception v3 on ImageNet only"
+)
+
+
 @pytest.mark.claim("3-dropout")
 @experiments(
     fast={"mlp-1x512": [DROPPED]},
     cpu_full={network: [dropped(network)] for network in MLPS},
     gpu_full={network: [dropped(network)] for network in ("inception", *MLPS)},
+    known={f"{tier}-mlp-1x512": TOO_FEW_UNITS for tier in ("cpu_full", "gpu_full")},
 )
 def test_random_labels_are_memorised_with_dropout(runs, judge):
     judge_memorised(judge, runs)
