@@ -33,7 +33,8 @@ RANKS_WAIT = 10.0
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; an error that the user can repair is one sentence and exit code 2."""
-    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("harness").setLevel(logging.INFO)  # Matplotlib's too would be noise.
     warnings.filterwarnings("ignore", "Image size .* exceeds limit", RuntimeWarning)
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parser_for(arguments).parse_args(arguments)

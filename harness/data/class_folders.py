@@ -13,16 +13,17 @@ from pathlib import Path
 from harness.errors import DataError
 from harness.files import readable
 
-ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
+ENDINGS = {".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp", ".avif", ".tif", ".tiff"}
+ENDINGS |= {".ppm", ".pgm", ".pnm", ".jp2", ".tga"}
 TRAIN, TEST, VALIDATION = (
     re.compile(rf"(^|.*[^a-z])({words})([ _-]?(set|data|images))?([^a-z].*|$)")
     for words in (
-        "train|training|trn",
-        "test|testing|tst",
+        "train[ab]?|training|trn",
+        "test[ab]?|testing|tst",
         "val|valid|validation|eval|evaluation|dev",
     )
 )
-"""Names of parts in lower case: train, training, train_set, seg_train ..."""
+"""Names of parts in lower case: train, training, train_set, seg_train ...; trainA is refused."""
 EVERY_FIFTH = 5
 
 Files = tuple[tuple[Path, int], ...]
@@ -72,6 +73,13 @@ def listed(folder: Path) -> tuple[tuple[str, ...], Files, Files]:
             )
         return tuple(names), images_of(classes), images_of(test_classes)
     classes = _classes(folder)
+    for each in classes:
+        parts = [it.name for it in folders_in(each) if _is_part(it, TRAIN, TEST, VALIDATION)]
+        if len(parts) > 1:
+            raise DataError(
+                f"{each} has parts of its own, {' and '.join(parts)}: sort its images into"
+                f" {folder / parts[-1] / each.name} and so on, or into {each} without parts"
+            )
     every = images_of(classes)
     held_out: set[tuple[Path, int]] = set()
     for label, class_folder in enumerate(classes):
@@ -130,8 +138,8 @@ def _part(folders: list[Path], names: re.Pattern[str]) -> Path | None:
     plain = [it for it in found if it.name.lower() in ("train", "test", "val")]
     if len(found := plain or found) > 1:
         raise DataError(
-            f"{found[0]} and {found[1].name} both look like one part by their names: rename or"
-            " remove one"
+            f"{found[0]} and {found[1].name} both look like one part by their names, which should"
+            " hold a folder for each class: rename or remove one"
         )
     return found[0] if found else None
 

@@ -263,7 +263,7 @@ def session_folder(evidence: Path | None) -> tuple[Path, FileLock | None]:
     """
     if evidence is None:
         return Path(tempfile.mkdtemp(prefix="claims-")), None
-    parts = evidence.with_name(evidence.name + ".parts")
+    parts = Path(f"{os.path.realpath(evidence)}.parts")  # Two names may be links to one file.
     try:
         if evidence.exists():
             if not evidence.is_file():

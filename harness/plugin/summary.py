@@ -83,12 +83,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         colour = terminalreporter.hasmarkup
         width = max(WIDTH, min(terminalreporter._tw.fullwidth, 140)) if colour else WIDTH
         beside = config.stash[SOURCES].recorded
-        card = scorecard(records, session.catalogue, width, colour, beside)
-        terminalreporter.write(card)
+        _write(terminalreporter, scorecard(records, session.catalogue, width, colour, beside))
         if rows := compare(records, {run.key: run for run in config.stash[RUNS]}):
             terminalreporter.section("networks compared")
-            terminalreporter.write(comparison_text(rows, width))
+            _write(terminalreporter, comparison_text(rows, width))
     for path in config.stash.get(REPORT, ()):
         terminalreporter.write_line(f"{path.stem}: {path}")
     if WRITTEN in config.stash:
         terminalreporter.write_line(f"evidence: {config.stash[WRITTEN]}")
+
+
+def _write(terminalreporter: pytest.TerminalReporter, text: str) -> None:
+    """Line by line: what the terminal cannot encode pytest escapes, ends of lines included."""
+    for line in text.splitlines():
+        terminalreporter.write_line(line)

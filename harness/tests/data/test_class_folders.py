@@ -81,6 +81,8 @@ def test_a_class_may_be_called_train(tmp_path):
         (["train/a", "train/b", "test_1/a", "test_2/a"], "/test_1 and test_2 both look like one"),
         (["train/a", "train/b", "test"], "test has 0 folders; .*, or give .*/train alone: every f"),
         (["train/a", "train/b", "test/a", "test/c"], "'b' is a class in one of train and test alo"),
+        (["trainA", "trainB", "testA", "testB"], "trainA and trainB both look like one part"),
+        (["a/train", "a/test", "b/train", "b/test"], "a has parts of its own, test and train: so"),
     ],
 )
 def test_an_ambiguous_layout_is_refused_with_a_remedy(tmp_path, folders, message):

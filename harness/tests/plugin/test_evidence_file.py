@@ -118,7 +118,12 @@ def test_a_second_session_does_not_write_the_file_of_a_first(project):
         assert session.code == pytest.ExitCode.USAGE_ERROR
         assert "evidence.jsonl: another session is writing it; wait for its end" in session.text
         assert (files(project.folder).items() >= before.items()) and part.exists()
-        assert project.run("--evidence", "other.jsonl").code == 0
+        (project.folder / "link.jsonl").symlink_to("evidence.jsonl")
+        with pytest.raises(pytest.UsageError, match=r"link.jsonl: another session is writing it"):
+            session_folder(project.folder / "link.jsonl")
+        other = project.run("--evidence", "other.jsonl", env={"PYTHONIOENCODING": "ascii"})
+        assert other.code == 0
+        assert "\\u2026" in other.text and "\\n" not in other.text, "a scorecard in ASCII"
 
 
 def test_a_full_disk_fails_the_test_and_keeps_the_evidence(project):
