@@ -105,8 +105,9 @@ def _raw(name: str, root: Path, file: Path, shape: tuple[int, ...]) -> np.ndarra
 
 def _raw_labels(name: str, root: Path, file: Path, count: int) -> np.ndarray:
     labels, classes = _raw(name, root, file, (count,)).astype(np.int64), KNOWN[name].classes
-    if labels.max() >= classes:
-        raise _damaged(name, root, file, f"holds the label {labels.max()} of {classes} classes")
+    if (found := len(np.unique(labels))) != classes or labels.max() >= classes:
+        why = f"holds {found} labels up to {labels.max()}, but it should hold 0 to {classes - 1}"
+        raise _damaged(name, root, file, why)
     return labels
 
 

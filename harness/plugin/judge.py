@@ -31,7 +31,7 @@ from harness.plugin.junit import add_check
 from harness.plugin.options import SESSION
 from harness.plugin.recorded import is_recorded
 from harness.plugin.runs import FINISHED
-from harness.plugin.tiers import claim_of
+from harness.plugin.tiers import claim_of, tier_of
 
 JUDGE = pytest.StashKey["Judge"]()
 VALUES_SHOWN = 8
@@ -153,6 +153,11 @@ class Judge:
         otherwise: float | str | None,
         effect: float | None,
     ) -> None:
+        if self.scale == "paper" and tier_of(self.item) == "fast":
+            raise HarnessError(
+                f"{measured.name}: the fast tier has no data of the paper's size, so that none of"
+                " its evidence is the paper's; count all recipes, or call judge.reduced()"
+            )
         elapsed = 0.0 if is_recorded(self.item.config) else time.perf_counter() - self.started
         record = blank(
             self.item,

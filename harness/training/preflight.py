@@ -14,9 +14,11 @@ from harness.data import streams
 from harness.errors import InvalidRecipe, NetworkError
 from harness.models.custom import one_line
 from harness.models.seeding import seeded
+from harness.training.backend import Backend
 from harness.training.learner import initial_network
 from harness.training.optimizer import make_optimizer
 from harness.training.recipe import Recipe
+from harness.training.repeatability import unrepeatable
 
 IMAGES = 4
 
@@ -31,6 +33,8 @@ class Examined:
     """Whether two evaluations of the same images differ."""
     unseeded: bool
     """Whether two networks of one seed differ."""
+    unwritten: tuple[str, ...]
+    """What differs between two steps from one state."""
 
     @property
     def note(self) -> str:
@@ -46,6 +50,11 @@ class Examined:
             notes.append(
                 "its initial weights differ from one time to the next (does it use a generator"
                 " that no seed sets?): no seed repeats its runs"
+            )
+        elif self.unwritten:
+            notes.append(
+                f"two steps from one state differ in {self.unwritten[0]} (does it read memory that"
+                " nothing has written, as torch.empty gives it?): no seed repeats its runs"
             )
         return "; ".join(notes)
 
@@ -77,9 +86,10 @@ def examine(recipe: Recipe) -> Examined:
             with torch.no_grad():
                 first, again = (_answer(model, images, recipe) for _ in range(2))
                 _check_answer(first, recipe)
-        return Examined(
-            sum(p.numel() for p in trained.values()), not torch.equal(first, again), unseeded
-        )
+        few = replace(recipe, batch_size=IMAGES, train_size=IMAGES)
+        unwritten = unrepeatable(few, Backend(threads=torch.get_num_threads()), "fp32")
+        count = sum(p.numel() for p in trained.values())
+        return Examined(count, not torch.equal(first, again), unseeded, unwritten)
 
 
 def examine_optimizer(recipe: Recipe) -> None:
@@ -119,7 +129,8 @@ def _made_again(recipe: Recipe, trained: dict[str, nn.Parameter]) -> bool:
 
 def _images(recipe: Recipe, count: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Noise with the mean and scale of whitened images, and labels."""
-    images = torch.randn(count, *recipe.image_shape)
+    # As in training, whatever default a network's module sets.
+    images = torch.randn(count, *recipe.image_shape, dtype=torch.float32)
     return images, torch.arange(count) % recipe.classes
 
 

@@ -1,4 +1,4 @@
-"""Whether a network can be trained in bf16 on a CPU: one step taken twice must agree.
+"""Whether a network can be trained on a CPU, in bf16 above all: one step taken twice must agree.
 
 Some of PyTorch's kernels leave parts of a gradient unwritten: on a CPU with AMX, the positions of a
 3x3 filter that see nothing but padding. The gradient then holds what the memory held before.
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from typing import Literal
 
 import torch
 from torch import nn
@@ -35,23 +36,26 @@ FILLS = ((0x100, torch.nan), (0x80, 3e30))
 and the number that fills blocks of other allocators. First NaN, then large numbers."""
 
 
-def unrepeatable(recipe: Recipe, backend: Backend) -> tuple[str, ...]:
-    """What differs between two passes in bf16 from one state: "the loss", or parameters by name.
+def unrepeatable(
+    recipe: Recipe, backend: Backend, precision: Literal["fp32", "bf16"] = "bf16"
+) -> tuple[str, ...]:
+    """What differs between two passes from one state: "the loss", or parameters by name.
 
-    Empty where the network can be trained in bf16. Memory is filled before each pass, and each size
-    of batch is tried, that of the last one of an epoch, too.
+    Empty where the network can be trained so. Memory is filled before each pass, and each size of
+    batch is tried, that of the last one of an epoch, too.
     """
     size = recipe.batch_size
     chosen = {name: getattr(recipe, name) for name in DECIDES}
     chosen["train_size"] = min(recipe.images, size + recipe.images % size)
-    return _examined(Recipe(**chosen, precision="bf16"), replace(backend, steps="eager"))
+    return _examined(Recipe(**chosen, precision=precision), replace(backend, steps="eager"))
 
 
 @cache
 def _examined(recipe: Recipe, backend: Backend) -> tuple[str, ...]:
     generator = torch.Generator().manual_seed(0)
     images = torch.randn(recipe.images, *recipe.image_shape, generator=generator)
-    images = images.to(torch.bfloat16, memory_format=image_layout(recipe, "cpu", "bf16"))
+    dtype = torch.bfloat16 if recipe.precision == "bf16" else torch.float32
+    images = images.to(dtype, memory_format=image_layout(recipe, "cpu", recipe.precision))
     labels = torch.arange(recipe.images) % recipe.classes
     data = TrainingData(images, labels, images[:1], labels[:1], recipe.classes)
     training = Training(recipe, data, backend)

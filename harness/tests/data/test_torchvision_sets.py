@@ -59,7 +59,12 @@ def test_intact_files_are_read_as_by_torchvision(fashion, tmp_path):
         ("t10k-images-idx3-ubyte", lambda _: b"<html>404", "has 9 bytes .* with b'<html>404' inst"),
         ("train-labels-idx1-ubyte", gzip.compress, r"begins with b'\\x1f\\x8b"),
         ("train-images-idx3-ubyte", lambda it: it[:-9], "has 23,527 bytes instead of 23,536;"),
-        ("t10k-labels-idx1-ubyte", lambda it: it[:-1] + b"\xff", "holds the label 255 of 10 cl"),
+        ("t10k-labels-idx1-ubyte", lambda it: it[:-1] + b"\xff", "holds 11 labels up to 255, but"),
+        (
+            "train-labels-idx1-ubyte",
+            lambda it: it[:8] + bytes(30),
+            "holds 1 labels up to 0, but it",
+        ),
     ],
 )
 def test_a_damaged_raw_file_is_named_and_the_remedy_works(

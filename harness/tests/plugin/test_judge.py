@@ -22,14 +22,22 @@ def test_reduced(judge):
     judge.reduced()
     judged(judge)
 
-@pytest.mark.fast
 @pytest.mark.claim("2.1-fit")
 @pytest.mark.parametrize("datasets", ["digits", "cifar10", "cifar10 digits"])
-def test_computed(datasets, judge):
-    judge.computed_on(*(
-        paper_recipe("mlp-1x16", name, "true-labels") for name in datasets.split()
-    ))
-    judged(judge)
+class Computed:
+    def test_computed(self, datasets, judge):
+        judge.computed_on(*(
+            paper_recipe("mlp-1x16", name, "true-labels") for name in datasets.split()
+        ))
+        judged(judge)
+
+@pytest.mark.cpu_full
+class TestLarge(Computed):
+    pass
+
+@pytest.mark.fast
+class TestFast(Computed):
+    pass
 
 @pytest.mark.fast
 @pytest.mark.claim("2.1-fit")
@@ -40,7 +48,7 @@ def test_by_hand(judge):
 
 
 def test_the_scale_follows_from_the_recipes_of_a_test(tmp_path):
-    session = Project(tmp_path, SCALES).run("-m", "fast")
+    session = Project(tmp_path, SCALES).run("-m", "fast or cpu_full")
     scales = {record.test.split("::")[-1]: record.scale for record in session.evidence}
     assert {name.split("[")[0] for name in scales} >= {"test_digits"}, session.text
     digits = next(scale for name, scale in scales.items() if name.startswith("test_digits"))
@@ -48,6 +56,8 @@ def test_the_scale_follows_from_the_recipes_of_a_test(tmp_path):
     assert scales["test_nothing"] == "exact" and scales["test_reduced"] == "scaled"
     assert scales["test_computed[digits]"] == "scaled"
     assert scales["test_computed[cifar10]"] == "paper"
+    assert session.outcomes["TestFast::test_computed[cifar10]"] == "FAILED"
+    assert "the fast tier has no data of the paper's size" in session.text
     assert scales["test_computed[cifar10 digits]"] == "scaled"
     assert session.outcomes["test_by_hand"] == "FAILED"
     assert "'scale' of 'Judge' object has no setter" in session.text

@@ -1,13 +1,22 @@
 """The preflight of a custom network: what is noted, what is refused."""
 
 import pytest
+import torch
 
 from harness.errors import InvalidRecipe, NetworkError, UnknownName
 from harness.models import model_spec
 from harness.tests.training_helpers import custom_recipe as recipe
+from harness.training import preflight
 from harness.training.preflight import examine
 
 pytestmark = pytest.mark.usefixtures("restored_threads")
+
+
+@pytest.fixture(autouse=True)
+def _default_type():
+    yield
+    torch.set_default_dtype(torch.float32)
+
 
 # --- What is noted ---------------------------------------------------------------------------
 
@@ -24,6 +33,14 @@ def test_unseeded_weights_are_noted():
     found = examine(recipe("drawn_by_its_own_generator"))
     assert found.note.startswith("its initial weights differ from one time to the next")
     assert examine(recipe("Logistic")).note == ""
+
+
+def test_a_gradient_that_is_left_unwritten_is_noted(monkeypatch):
+    monkeypatch.setattr(preflight, "_check_gradients", lambda *_: None)  # What is there is chance.
+    note = examine(recipe("LeavesUnwritten")).note
+    assert note.startswith(
+        "two steps from one state differ in layers.1.weight (does it read memory"
+    )
 
 
 # --- What is refused, and how ----------------------------------------------------------------
@@ -65,6 +82,11 @@ def test_a_script_that_ends_when_it_is_imported_is_refused(tmp_path):
     words = r"cannot be imported: SystemExit: usage: train.py DATA; .*try: python .*/train.py"
     with pytest.raises(NetworkError, match=words):
         examine(recipe(f"{tmp_path}/train.py:make"))
+
+
+def test_a_module_that_sets_another_default_type_is_refused():
+    with pytest.raises(NetworkError, match=r"raises on images of 8x8 .* same dtype, .* by hand"):
+        examine(recipe("of_doubles_by_default"))
 
 
 def test_a_wrong_option_is_refused():
