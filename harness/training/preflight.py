@@ -4,7 +4,7 @@ Each error is one sentence with its remedy.
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn

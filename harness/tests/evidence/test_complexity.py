@@ -61,6 +61,15 @@ def test_noise_alone_is_not_enough_within_labels_of_one_kind():
     assert rank_correlation_within("m", sees_labels).values == (0.0,)
 
 
+def test_seeds_are_resampled_with_all_of_their_networks():
+    """Seeds that are alike leave no interval, however far the networks of each scatter."""
+    of_one = [it for it in networks(lambda n, p, seed: n % 7 + p) if it.seed == 0]
+    alike = [replace(it, seed=seed) for seed in range(4) for it in of_one]
+    for correlation in (rank_correlation, rank_correlation_within):
+        measured = correlation("m", alike)
+        assert measured.interval == pytest.approx(2 * measured.values)
+
+
 def test_shuffled_values_answer_nothing():
     own = [replace(it, value=it.gap) for it in networks(lambda n, p, seed: 0.0)]
     mixed = shuffled(own)
