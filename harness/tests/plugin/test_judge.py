@@ -4,7 +4,8 @@ from harness.tests.plugin_helpers import Project
 
 SCALES = """
 def judged(judge):
-    judge(share(1.0), ONE)
+    number = published_row("table1_cifar10", "train", model="MLP 3x512", labels="random")
+    judge(share(1.0, "MLP 3x512"), ONE, number)
 
 @pytest.mark.claim("2.1-fit")
 @experiments(fast={"": [tiny()]})
@@ -59,6 +60,8 @@ def test_the_scale_follows_from_the_recipes_of_a_test(tmp_path):
     assert session.outcomes["TestFast::test_computed[cifar10]"] == "FAILED"
     assert "the fast tier has no data of the paper's size" in session.text
     assert scales["test_computed[cifar10 digits]"] == "scaled"
+    for record in session.evidence:
+        assert (record.agreement == "reproduced") == (record.scale == "paper"), record.test
     assert session.outcomes["test_by_hand"] == "FAILED"
     assert "'scale' of 'Judge' object has no setter" in session.text
 
