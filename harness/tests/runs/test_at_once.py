@@ -28,6 +28,7 @@ OTHERS = [
     tiny_recipe(redraw="labels each epoch", label_corruption=1.0, seed=1),
     tiny_recipe(redraw="inputs each access", inputs="gaussian"),
     custom_recipe("with_dropout", epochs=3, seed=2),
+    custom_recipe("with_dropout", epochs=4, seed=6),
     tiny_recipe(learning_rate=1e30, epochs=4, seed=3),
 ]
 SIGNS = [
