@@ -59,7 +59,7 @@ def test_trainings_in_turns_give_the_runs_that_they_give_alone(alone, tmp_path, 
     before = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state()  # noqa: NPY002
     runs = runner.runs([PLAIN], later=[OTHERS[:2], [PLAIN], OTHERS, SIGNS])
     assert [run.recipe for run in runs] == [PLAIN]
-    assert len(runner.jobs) == at_once - 1, "what was begun for later stays begun"
+    assert 0 < len(runner.jobs) < at_once, "what was begun for later stays begun"
     runner.runs(OTHERS, later=[SIGNS])
     runner.runs(SIGNS)
     assert outcomes(runner) == alone and not runner.jobs
