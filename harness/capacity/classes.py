@@ -4,9 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.capacity.rademacher import ROUNDING
-from harness.errors import CapacityError
-
 AS_MODULE = 2_000
 """Up to so many points the module is evaluated, with n^2 hinge values in memory."""
 
@@ -22,14 +19,7 @@ class LinearFunctions:
     bound: float
 
     def fit(self, points: np.ndarray, signs: np.ndarray) -> np.ndarray:
-        """The best function for each labeling; raises CapacityError if one leaves [-1, 1]."""
-        radius = float(np.linalg.norm(points, axis=1).max())
-        if not (self.bound > 0 and self.bound * radius <= 1 + ROUNDING):
-            raise CapacityError(
-                f"norm bound {self.bound:g} on points of norm up to {radius:g}: values up to"
-                f" {self.bound * radius:g}, but they should stay in [-1, 1]; take a bound"
-                f" above 0 and up to {1 / radius if radius else 1:g}"
-            )
+        """The best function for each labeling: in [-1, 1] where no point exceeds 1 / bound."""
         directions = signs @ points
         norms = np.linalg.norm(directions, axis=1, keepdims=True)
         return self.bound * (directions / np.where(norms > 0, norms, 1)) @ points.T

@@ -9,11 +9,6 @@ from typing import Protocol
 
 import numpy as np
 
-from harness.errors import CapacityError
-
-ROUNDING = 1e-6
-"""How far a value may exceed 1: images are whitened in float32."""
-
 
 class FunctionClass(Protocol):
     """Functions on R^d with values in [-1, 1], as far as a sample sees them."""
@@ -25,26 +20,11 @@ class FunctionClass(Protocol):
         """
 
 
-def correlations(values: np.ndarray, signs: np.ndarray) -> np.ndarray:
-    """The mean of sigma_i h(x_i) for each labeling, (labelings,), from ``values`` (labelings, n).
-
-    Raises CapacityError for a value outside [-1, 1].
-    """
-    largest = float(np.max(np.abs(values)))
-    if not largest <= 1 + ROUNDING:
-        raise CapacityError(
-            f"a function takes the value {largest:g}, but it should stay in [-1, 1]: clip it, or"
-            " divide by its largest value"
-        )
-    return (values * signs).mean(axis=1)
-
-
 def best_correlations(
     functions: FunctionClass, points: np.ndarray, signs: np.ndarray
 ) -> np.ndarray:
-    """The class's correlation with each labeling, (labelings,); the mean estimates the complexity.
+    """The mean of sigma_i h(x_i) for each labeling, (labelings,), which estimate the complexity.
 
     A lower bound on the supremum, equal to it if the class's ``fit`` finds the best function.
-    Raises CapacityError for a value outside [-1, 1].
     """
-    return correlations(functions.fit(points, signs), signs)
+    return (functions.fit(points, signs) * signs).mean(axis=1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.capacity.rademacher import FunctionClass, correlations
+from harness.capacity.rademacher import FunctionClass
 from harness.capacity.signs import all_signs
 
 
@@ -15,12 +15,10 @@ def realised_labelings(
 
     By more than 0 without a margin. With one, sigma_i h(x_i) >= margin for all i, which shatters
     the sample at that width with the witnesses r_i = 0. If all are realised, the VC (or fat)
-    dimension is at least n. Raises CapacityError for a sample that is too large to enumerate.
+    dimension is at least n.
     """
     signs = all_signs(len(points))
-    values = functions.fit(points, signs)
-    correlations(values, signs)  # Refuses values outside [-1, 1].
-    smallest = (values * signs).min(axis=1)
+    smallest = (functions.fit(points, signs) * signs).min(axis=1)
     return (smallest > 0) & (smallest >= margin)
 
 

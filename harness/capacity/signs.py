@@ -2,22 +2,9 @@
 
 import numpy as np
 
-from harness.errors import CapacityError
-
-MOST_POINTS = 12
-"""Up to here all labelings are enumerated: 4,096 of them."""
-
 
 def all_signs(points: int) -> np.ndarray:
-    """Every labeling of ``points`` points, (2^points, points).
-
-    Raises CapacityError for more than `MOST_POINTS`.
-    """
-    if not 1 <= points <= MOST_POINTS:
-        raise CapacityError(
-            f"a sample of {points:,} points has 2^{points:,} labelings, and at most"
-            f" {2**MOST_POINTS:,} are enumerated: take 1 to {MOST_POINTS} points"
-        )
+    """Every labeling of ``points`` points, (2^points, points)."""
     bits = np.arange(2**points)[:, None] >> np.arange(points)
     return (2 * (bits & 1) - 1).astype(np.float64)
 

@@ -6,14 +6,14 @@ samples, replacements and points; a measurement at some of them is a lower bound
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.errors import CapacityError
-from harness.runs.pairs import starts_alike
+from harness.runs.pairs import paired
 
 if TYPE_CHECKING:
     from harness.runs.run import Run
@@ -59,21 +59,12 @@ class Replacements:
 def replacements(base: "Run", others: Sequence["Run"]) -> Replacements:
     """Compare runs that differ from ``base`` in one replaced example each.
 
-    Raises CapacityError if one differs in anything else: in its recipe, in the digests of its order
-    and labels, or in its first loss if the example is not in the first batch.
+    Raises HarnessError if one differs in anything else: see `harness.runs.pairs`; and in its labels
+    but for the example's.
     """
-    if not others:
-        raise CapacityError("nothing was replaced: no runs to compare with")
+    paired("a replaced example", [base] * len(others), others, varied={"replaced"})
     for other in others:
-        if other.recipe.replaced is None or replace(other.recipe, replaced=None) != base.recipe:
-            raise CapacityError(
-                f"{other.recipe} must differ from {base.recipe} in one replaced example alone"
-            )
-        if what := _differs_too(base, other):
-            raise CapacityError(
-                f"{other.recipe} differs from {base.recipe} in its {what}, too, and not in one"
-                " replaced example alone"
-            )
+        _require_same_labels(base, other)
     before = losses(base)
     return Replacements(
         np.array([other.recipe.replaced for other in others]),
@@ -82,25 +73,21 @@ def replacements(base: "Run", others: Sequence["Run"]) -> Replacements:
     )
 
 
-def _differs_too(base: "Run", other: "Run") -> str:
+def _require_same_labels(base: "Run", other: "Run") -> None:
     import torch
 
-    from harness.data.streams import ORDER, digest, stream
+    from harness.data.streams import digest
 
-    if other.outcome.order_digest != base.outcome.order_digest:
-        return "order"
-    labels, n, index = list(base.outcome.probe_labels), base.recipe.images, other.recipe.replaced
-    if index is None or other.outcome.probe_labels != labels:
-        return "probes"
-    labels[index] = labels[n + index % (len(labels) - n)]
-    if digest(torch.tensor(labels[:n])) != other.outcome.label_digest:
-        return "labels"
-    order = torch.randperm(n, generator=stream(base.recipe.seed, ORDER))
-    known = digest(order) == base.outcome.order_digest
-    first_batch = order[: base.recipe.batch_size].tolist()
-    if known and index not in first_batch and not starts_alike(base, other):
-        return "initial weights"  # Nothing else moves the loss of a batch without the example.
-    return ""
+    labels, n, index = base.outcome.probe_labels, base.recipe.images, other.recipe.replaced
+    trained_on = labels[:n]
+    if index is not None:
+        trained_on[index] = labels[n + index % (len(labels) - n)]
+    same = digest(torch.tensor(trained_on)) == other.outcome.label_digest
+    if other.outcome.probe_labels != labels or not same:
+        raise CapacityError(
+            f"{other.recipe} has other labels than {base.recipe}, and not those of one replaced"
+            " example alone"
+        )
 
 
 def samples_of(runs: Sequence["Run"]) -> list[Sequence["Run"]]:

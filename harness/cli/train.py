@@ -122,40 +122,28 @@ def parse_changes(words: list[str]) -> dict[str, Any]:
             raise InvalidRecipe(f"--set {word!r} should be FIELD=VALUE, as in epochs=10")
         if name not in types:
             raise UnknownName("recipe field", name, types)
-        changes[name] = _value(name, text, types[name])
+        changes[name] = _value(text, types[name])
     return changes
 
 
-def _value(name: str, text: str, kind: Any) -> Any:
+def _value(text: str, kind: Any) -> Any:
+    """A value of this type, or the text, which the recipe then refuses."""
     if get_origin(kind) is tuple:
-        return _entries(name, text)
-    kinds = get_args(kind) or (kind,)
-    if text == "none" and type(None) in kinds:
-        return None
-    if bool in kinds:
-        if text.lower() not in ("true", "false"):
-            raise InvalidRecipe(f"{name} = {text!r}, but it should be true or false")
-        return text.lower() == "true"
+        return _entries(text)
+    kinds, words = get_args(kind) or (kind,), {"none": None, "true": True, "false": False}
+    if text.lower() in words and type(words[text.lower()]) in kinds:
+        return words[text.lower()]
     for number in (int, float):
         if number in kinds:
-            try:
+            with contextlib.suppress(ValueError):
                 return number(text)
-            except ValueError as error:
-                raise InvalidRecipe(
-                    f"{name} = {text!r}, but it should be a number ({number.__name__})"
-                ) from error
     return text
 
 
-def _entries(name: str, text: str) -> tuple[Any, ...]:
+def _entries(text: str) -> tuple[Any, ...]:
     """Names with or without a number, between commas: ``random crop,flip``, ``weights:0.0005``."""
     entries: list[Any] = []
     for entry in filter(None, (part.strip() for part in text.split(","))):
         group, colon, number = entry.rpartition(":")
-        try:
-            entries.append((group, float(number)) if colon else entry)
-        except ValueError as error:
-            raise InvalidRecipe(
-                f"{name} = {text!r}, but after the colon of {entry!r} should be a number"
-            ) from error
+        entries.append((group, _value(number, float)) if colon else entry)
     return tuple(entries)

@@ -41,12 +41,10 @@ def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Inter
     return student(fmean(values), variance(values) / len(values), len(values) - 1, confidence)
 
 
-def welch_interval(
-    values: Sequence[float], others: Sequence[float], confidence: float = CONFIDENCE
-) -> Interval:
+def welch_interval(values: Sequence[float], others: Sequence[float]) -> Interval:
     """Welch's interval of the difference of two means, each over at least two runs."""
     total, freedom = welch_freedom(values, others)
-    return student(fmean(values) - fmean(others), total, freedom, confidence)
+    return student(fmean(values) - fmean(others), total, freedom)
 
 
 def welch_freedom(values: Sequence[float], others: Sequence[float]) -> tuple[float, float]:
@@ -71,24 +69,20 @@ def hull(one: Interval, other: Interval) -> Interval:
     return min(one[0], other[0]), max(one[1], other[1])
 
 
-def accuracy_interval(
-    correct: Sequence[int], total: Sequence[int], confidence: float = CONFIDENCE
-) -> Interval:
+def accuracy_interval(correct: Sequence[int], total: Sequence[int]) -> Interval:
     """The interval of a mean accuracy over runs, never narrower than the binomial one.
 
     The binomial interval is that of all their images. It is all there is for a single run, and for
     runs that agree, such as those that all gave 1.0.
     """
-    interval = clopper_pearson(sum(correct), sum(total), confidence)
+    interval = clopper_pearson(sum(correct), sum(total))
     if len(correct) > 1:
         shares = [c / n for c, n in zip(correct, total, strict=True)]
-        interval = hull(interval, t_interval(shares, confidence))
+        interval = hull(interval, t_interval(shares))
     return max(0.0, interval[0]), min(1.0, interval[1])
 
 
-def sum_interval(
-    terms: Iterable[tuple[float, Counts]], confidence: float = CONFIDENCE
-) -> tuple[float, Interval]:
+def sum_interval(terms: Iterable[tuple[float, Counts]]) -> tuple[float, Interval]:
     """A weighted sum of shares of independent images, and its interval.
 
     ``terms`` are weights and counts, as 1 and -1 for a difference. By the square-and-add rule (Zou
@@ -98,7 +92,7 @@ def sum_interval(
     value, below, above = 0.0, 0.0, 0.0
     for weight, (correct, total) in terms:
         share = correct / total
-        low, high = clopper_pearson(correct, total, confidence)
+        low, high = clopper_pearson(correct, total)
         value += weight * share
         down, up = (share - low, high - share) if weight > 0 else (high - share, share - low)
         below += (weight * down) ** 2
@@ -106,9 +100,7 @@ def sum_interval(
     return value, (value - math.sqrt(below), value + math.sqrt(above))
 
 
-def kendall_interval(
-    x: Sequence[float], y: Sequence[float], confidence: float = CONFIDENCE
-) -> tuple[float, Interval]:
+def kendall_interval(x: Sequence[float], y: Sequence[float]) -> tuple[float, Interval]:
     """Kendall's tau-b of two variables and its interval (Fieller, Hartley & Pearson 1957).
 
     Normal on the scale of atanh with variance 0.437 / (n - 4); a tau of 1 counts there as one
@@ -121,26 +113,21 @@ def kendall_interval(
         return 0.0, (0.0, 0.0)
     tau = float(kendalltau(x, y).statistic)
     most = 1 - 2 / (n * (n - 1))
-    half = kendall_half_width(n, confidence)
+    half = kendall_half_width(n)
     middle = math.atanh(max(-most, min(most, tau)))
     low, high = math.tanh(middle - half), math.tanh(middle + half)
     return tau, (min(low, tau), max(high, tau))
 
 
-def kendall_half_width(n: int, confidence: float = CONFIDENCE) -> float:
+def kendall_half_width(n: int) -> float:
     """Half the width of `kendall_interval`, on the scale of atanh."""
     from scipy.special import ndtri
 
-    return float(ndtri((1 + confidence) / 2)) * math.sqrt(0.437 / (n - 4))
+    return float(ndtri((1 + CONFIDENCE) / 2)) * math.sqrt(0.437 / (n - 4))
 
 
 def equivalence_false_alarm(
-    share: float,
-    images: int,
-    runs: int,
-    margin: float,
-    design_effect: float,
-    confidence: float = CONFIDENCE,
+    share: float, images: int, runs: int, margin: float, design_effect: float
 ) -> float:
     """How often an equivalence check fails although the true share is exactly ``share``.
 
@@ -153,7 +140,7 @@ def equivalence_false_alarm(
     from scipy.stats import chi2, norm, t
 
     between = math.sqrt(design_effect * share * (1 - share) / images)
-    binomial = float(norm.ppf((1 + confidence) / 2)) * math.sqrt(
+    binomial = float(norm.ppf((1 + CONFIDENCE) / 2)) * math.sqrt(
         share * (1 - share) / (images * runs)
     )
     of_the_mean = between / math.sqrt(runs)
@@ -162,21 +149,18 @@ def equivalence_false_alarm(
     else:
         quantiles = (np.arange(10_000) + 0.5) / 10_000
         spread = np.sqrt(chi2.ppf(quantiles, runs - 1) / (runs - 1)) * of_the_mean
-        half = np.maximum(binomial, float(t.ppf((1 + confidence) / 2, runs - 1)) * spread)
+        half = np.maximum(binomial, float(t.ppf((1 + CONFIDENCE) / 2, runs - 1)) * spread)
     return float(np.minimum(1.0, 2 * norm.sf((margin - half) / of_the_mean)).mean())
 
 
+RARELY = 1e-5
 MARGINS = (0.01, 0.02, 0.03, 0.04, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3)
 
 
 def margin_around(
-    share: float,
-    images: int,
-    runs: int,
-    at_most: float = 1e-5,
-    design_effect: float = DESIGN_EFFECT,
+    share: float, images: int, runs: int, design_effect: float = DESIGN_EFFECT
 ) -> float:
-    """The smallest of `MARGINS` at which an equivalence check rarely fails at ``share``.
+    """The smallest of `MARGINS` at which an equivalence check fails once in 100,000 at ``share``.
 
     It depends on the numbers of images and runs, and on nothing that was measured.
     """
@@ -184,7 +168,7 @@ def margin_around(
         (margin, equivalence_false_alarm(share, images, runs, margin, design_effect))
         for margin in MARGINS
     )
-    return next((margin for margin, rate in rates if rate <= at_most), MARGINS[-1])
+    return next((margin for margin, rate in rates if rate <= RARELY), MARGINS[-1])
 
 
 def crossed_variance(values: Any) -> tuple[float, float]:
@@ -220,5 +204,5 @@ def paired_ratio(one: Any, other: Any) -> tuple[float, Interval, float]:
         return ratio, (ratio, ratio), math.inf
     ratio = float(one.sum() / other.sum())
     square, freedom = crossed_variance(one - ratio * other)
-    low, high = student(math.log(ratio), square / float(one.sum()) ** 2, freedom, CONFIDENCE)
+    low, high = student(math.log(ratio), square / float(one.sum()) ** 2, freedom)
     return ratio, (math.exp(low), math.exp(high)), freedom

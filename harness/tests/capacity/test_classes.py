@@ -1,8 +1,6 @@
 """Classes of known complexity, sign vectors, shattering: against theorems, on any sample."""
 
 import itertools
-import math
-import re
 
 import numpy as np
 import pytest
@@ -18,9 +16,9 @@ from harness.capacity.classes import (
     linear_supremum,
 )
 from harness.capacity.networks import TrainedNetworks
-from harness.capacity.rademacher import best_correlations, correlations
+from harness.capacity.rademacher import best_correlations
 from harness.capacity.shattering import realised_labelings, solved_labelings, with_a_constant
-from harness.capacity.signs import MOST_POINTS, all_signs, random_signs
+from harness.capacity.signs import all_signs, random_signs
 from harness.errors import CapacityError, HarnessError, InvalidRecipe
 from harness.training.protocol import paper_recipe
 
@@ -53,7 +51,7 @@ class Fixed:
 def test_all_signs_are_all_of_them():
     signs = all_signs(4)
     assert {tuple(row) for row in signs} == set(itertools.product((-1.0, 1.0), repeat=4))
-    assert len(signs) == 16 and len(all_signs(MOST_POINTS)) == 4096
+    assert len(signs) == 16
 
 
 def test_random_signs_are_coins_and_the_seed_decides():
@@ -61,30 +59,6 @@ def test_random_signs_are_coins_and_the_seed_decides():
     assert set(np.unique(signs)) == {-1, 1} and abs(signs.mean()) < 0.06  # six deviations
     assert np.array_equal(signs, random_signs(100, 100, 3))
     assert not np.array_equal(signs, random_signs(100, 100, 4))
-
-
-@pytest.mark.parametrize(
-    ("points", "message"),
-    [
-        (13, "13 points has 2^13 labelings, and at most 4,096 are enumerated: take 1 to 12"),
-        (0, "a sample of 0 points"),
-    ],
-)
-def test_a_sample_too_large_to_enumerate_is_refused_with_the_number(points, message):
-    with pytest.raises(CapacityError, match=re.escape(message)):
-        all_signs(points)
-
-
-@pytest.mark.parametrize(
-    ("values", "signs", "message"),
-    [
-        ([[1.5, 0]], [[1, 1]], r"takes the value 1.5, .*in \[-1, 1\]: clip it"),
-        ([[math.nan, 0]], [[1, 1]], "takes the value nan"),
-    ],
-)
-def test_values_outside_the_interval_are_refused(values, signs, message):
-    with pytest.raises(CapacityError, match=message):
-        correlations(np.array(values), np.array(signs))
 
 
 @given(lattice(5, 3), st.integers(0, 99))
@@ -97,11 +71,6 @@ def test_no_linear_function_of_that_norm_correlates_better_than_the_closed_form(
     rivals /= np.linalg.norm(rivals, axis=1, keepdims=True) * radius
     assert (signs @ points @ rivals.T / 5 <= found[:, None] + 1e-12).all()
     assert found.mean() <= bounds.linear_bound(1 / radius, radius, 5) + 1e-12, "over all signs"
-
-
-def test_a_norm_bound_that_leaves_the_unit_interval_is_refused():
-    with pytest.raises(CapacityError, match=r"norm bound 2 .* values up to 6.*and up to 0\.33"):
-        LinearFunctions(2).fit(np.array([[3.0]]), np.ones((1, 1)))
 
 
 @given(st.integers(1, 40), st.integers(0, 99))
@@ -135,11 +104,6 @@ def test_every_point_must_have_the_margin():
     assert shatters(half, points, margin=0.5) and not shatters(half, points, margin=0.51)
     assert not shatters(Fixed(signs * 0.0), points), "zero is on neither side"
     assert realised_labelings(Fixed([1.0, 1.0]), points).tolist() == [False, False, False, True]
-
-
-def test_functions_that_leave_the_interval_shatter_nothing():
-    with pytest.raises(CapacityError, match="takes the value 2"):
-        shatters(Fixed([2.0]), gaussian(1, 1))
 
 
 def network(**changes):

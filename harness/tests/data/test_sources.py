@@ -14,7 +14,7 @@ from torchvision import datasets
 
 from harness.data.catalogue import DATASETS, data_root, missing_files, verify
 from harness.data.sources import fetch, fingerprint, load
-from harness.errors import DataError, UnknownName
+from harness.errors import DataError
 
 CONTENT = {"batches/one": b"first file", "batches/two": b"second file"}
 
@@ -100,12 +100,6 @@ def test_the_data_folder_is_the_argument_then_the_variable_then_the_cache(monkey
     assert data_root() == cache / "rethinking-generalization" / "data"
     monkeypatch.setenv("HOME", str(tmp_path))
     assert data_root("~/images") == tmp_path / "images"
-
-
-def test_an_unknown_dataset_is_refused_with_the_nearest_names():
-    message = r"unknown dataset 'cifar-10'; nearest: cifar10; known: digits, cifar10, mnist"
-    with pytest.raises(UnknownName, match=message):
-        load("cifar-10")
 
 
 @pytest.mark.parametrize(

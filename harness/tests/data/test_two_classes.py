@@ -108,17 +108,6 @@ def test_answers_are_logit_differences_on_the_probes():
     assert again.outcome.answers == outcome.answers
 
 
-def test_old_outcomes_and_recipes_can_be_read():
-    training = Training(recipe(epochs=1), data(epochs=1), Backend())
-    old = training.outcome.as_dict()
-    del old["answers"], old["probe_labels"]
-    assert Outcome.from_dict(old).answers == []
-    fields = recipe().as_dict()
-    for name in ("labels", "label_draw", "replaced", "keep_answers"):
-        del fields[name]
-    assert Recipe(**fields) == recipe(labels="classes")
-
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -136,8 +136,3 @@ def test_the_slack_of_ratios_and_distances_is_in_logarithms(check, control, edge
 def test_a_ratio_beyond_its_bound_has_negative_slack():
     (found,) = alarms(sessions([-4.0, 3.0, 3.5], unit="times", bound=AT_MOST.as_dict()))
     assert found.slacks[0] == pytest.approx(-math.log(2))
-
-
-def test_shares_keep_their_unit():
-    (found,) = alarms(sessions([0.05, 0.06, 0.07], unit="share", bound=AT_MOST.as_dict()))
-    assert found.slacks == (0.05, 0.06, 0.07)

@@ -97,18 +97,6 @@ def test_a_line_that_holds_a_run_is_no_damaged_check(tmp_path):
     assert read_evidence(path) == ([BARE], 0)
 
 
-def test_a_line_cut_in_the_middle_of_a_character_is_one_damaged_line(tmp_path):
-    path = tmp_path / "gw0.jsonl"
-    path.write_bytes(BARE.to_line().encode() + b'\n{"claim": "\xc3')
-    assert read_evidence(path) == ([BARE], 1)
-
-
-def test_no_file_and_an_empty_file_hold_no_evidence(tmp_path):
-    (tmp_path / "empty.jsonl").touch()
-    assert read_evidence(tmp_path / "empty.jsonl") == ([], 0)
-    assert read_evidence(tmp_path / "absent.jsonl") == ([], 0)
-
-
 @pytest.mark.parametrize(
     ("control", "expected", "verdict", "as_it_should"),
     [

@@ -23,7 +23,6 @@ from harness.evidence import (
     error_ratio,
     gain_of_early_stopping,
     log_log_slope,
-    mean_over,
     online_accuracy,
     roughness_ratio,
     share_of_errors,
@@ -218,24 +217,11 @@ def test_crossed_draws_and_images_are_covered_at_whatever_level_they_vary(levels
     assert abs(np.mean(within) - 0.95) < 0.03
 
 
-def test_a_ratio_is_as_wide_as_the_delta_method_says():
-    ones, others = np.array(QUARTER, int), np.array(HALF, int)
-    ratio, interval, _ = paired_ratio([ones], [others])
-    spread = (ones - ratio * others).std() / ones.mean()
-    expected = 2 * ratio * math.sinh(1.96 * spread / math.sqrt(IMAGES))
-    assert width(interval) == pytest.approx(expected, rel=0.02)
-
-
 def test_errors_on_the_papers_own_images_are_no_sample():
     assert width(error_on_the_same_images("x", solved(HALF), "true labels")) == 0
 
 
 # --- Replicates, curves ----------------------------------------------------------------------
-
-
-def test_a_mean_sees_the_spread_of_its_replicates():
-    assert width(mean_over("x", [2.0] * 4, "", "runs")) == 0
-    assert mean_over("x", SHARES, "", "runs").interval == t_interval(SHARES)
 
 
 def test_a_slope_sees_replicates_and_not_how_far_their_points_are_off_the_line():

@@ -85,13 +85,6 @@ def test_given_arrays_are_not_changed():
     np.testing.assert_allclose(fit.evaluate(points), targets, atol=1e-11)
 
 
-def test_the_seed_decides_the_network():
-    points, targets = sample(30, 3)
-    weights = [fit_theorem1(points, targets, seed=seed).weights for seed in (0, 0, 1)]
-    assert np.array_equal(weights[0], weights[1])
-    assert not np.array_equal(weights[0], weights[2])
-
-
 def test_repeated_points_are_merged_with_a_warning(caplog):
     fit = fit_theorem1([[1.0, 2.0], [0.0, -0.0], [1.0, 2.0], [-0.0, 0.0]], [3, 4, 3, 4])
     assert fit.n == 2 and fit.count == 2 * 2 + 2

@@ -85,7 +85,6 @@ def test_an_unknown_network_is_refused_with_the_nearest_names(name, nearest):
     ("name", "widths"),
     [
         ("mlp-2x64", [192, 64, 64, 10]),
-        ("mlp-1x1", [192, 1, 10]),
         ("mlp-3x512", [192, 512, 512, 512, 10]),
         ("linear", [192, 10]),
     ],

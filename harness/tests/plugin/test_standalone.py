@@ -83,8 +83,6 @@ def test_a_tier_of_which_no_test_is_here_is_refused_with_a_remedy(tmp_path):
     [
         (["./net.py:make"], None, [], CLAIMS.parents[1], True),
         (None, "flowers", [], CLAIMS.parents[1], True),
-        (["./net.py:make"], None, [], CLAIMS.parent / "harness", True),
-        (["./net.py:make"], None, [], CLAIMS.parent, False),
         (["./net.py:make"], None, [], CLAIMS / "section2_capacity", False),
         (["./net.py:make"], None, ["tests"], CLAIMS.parents[1], False),
         (None, None, [], CLAIMS.parents[1], False),
@@ -104,10 +102,8 @@ def test_the_claims_are_meant_where_a_network_is_named_and_no_test(
     [
         (True, ["claims"], True),
         (True, ["claims.section2_capacity", "claims.appendix_a.test_networks::test_x[y]"], True),
-        (True, ["claims::test_x"], True),
         (True, ["claims", "tests"], False),
         (True, ["claims_of_ours"], False),
-        (True, [], False),
         (False, ["claims"], False),
     ],
 )

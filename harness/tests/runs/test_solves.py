@@ -8,8 +8,7 @@ import pytest
 from filelock import FileLock
 
 from harness.errors import HarnessError
-from harness.evidence import error_on_the_same_images, error_ratio, wrong_ratio
-from harness.evidence.solves import share_of_errors
+from harness.evidence import error_ratio
 from harness.linear.examples import examples
 from harness.linear.outcome import Fit, SolveOutcome, packed
 from harness.linear.recipe import ConvNetRecipe, KernelRecipe, label_name
@@ -126,16 +125,6 @@ def solve_with(right, label=TRUE):
     return Solve("key", RECIPE, SolveOutcome((fit,), {}), "fp32", "cpu", 7.0, "", {})
 
 
-def test_errors_have_binomial_intervals_or_none():
-    made = solve_with([True] * 90 + [False] * 10)
-    sampled = share_of_errors("e", [made], TRUE)
-    assert sampled.values == (pytest.approx(0.1),)
-    assert sampled.interval == pytest.approx((0.0490, 0.1762), abs=1e-4)
-    assert sampled.runs == ("key",) and sampled.seconds == 7.0
-    counted = error_on_the_same_images("e", made, TRUE)
-    assert counted.interval == (pytest.approx(0.1), pytest.approx(0.1))
-
-
 def test_ratios_are_paired_by_image():
     one = solve_with([True] * 900 + [False] * 100)
     half = solve_with([True] * 950 + [False] * 50)
@@ -145,14 +134,6 @@ def test_ratios_are_paired_by_image():
     assert measured.interval == pytest.approx((0.40, 0.60), abs=0.015)
     with pytest.raises(HarnessError, match="same images"):
         error_ratio("r", [half], TRUE, [solve_with([True])], TRUE)
-
-
-def test_ratios_of_several_models_resample_images_not_errors():
-    wrong = [[index < 50 for index in range(1_000)]] * 4
-    reference = [[index % 10 == 0 for index in range(1_000)]] * 4
-    one, four = (wrong_ratio("r", wrong[:k], reference[:k]) for k in (1, 4))
-    assert four.values == one.values
-    assert four.interval == pytest.approx(one.interval, rel=0.01)
 
 
 # --- The plugin ------------------------------------------------------------------------------

@@ -100,7 +100,6 @@ def test_the_default_learning_rate_is_the_class_own():
         ("no.such:AdamW", {}, "cannot be imported: ModuleNotFoundError"),
         ("torch.nn:Linear", {}, "is another class, but it should be a class of torch.optim.Opt"),
         (f"{HERE}:number", {}, "is a function, but it should be a class of torch.optim.Optimizer"),
-        (f"{HERE}:HERE", {}, "is a str, but it should be a class of torch.optim.Optimizer"),
         ("torch.optim:LBFGS", {}, "needs a closure.* take another"),
         (f"{HERE}:WithoutRate", {}, "takes no lr"),
         (f"{HERE}:Needs", {}, "cannot be made .*'strength'; give its arguments with --opti"),

@@ -203,8 +203,8 @@ def test_regularizers_can_be_given_on_the_command_line():
         "dropout": 0.1,
     }
     assert parse_changes(["augmentation="]) == {"augmentation": ()}
-    with pytest.raises(InvalidRecipe, match="after the colon of 'weights:much' should be a number"):
-        parse_changes(["weight_decay=weights:much"])
+    with pytest.raises(InvalidRecipe, match=r"weights', 'much'.* a coefficient above 0, as in"):
+        recipe(**parse_changes(["weight_decay=weights:much"]))
 
 
 def test_a_run_keeps_the_digests_of_what_it_draws():
