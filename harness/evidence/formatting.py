@@ -13,6 +13,7 @@ BOUNDS = {
     "proved_at_most": "at most {value}, as is proved",
     "equivalent": "within {margin} of {value}",
     "equals": "equals {value}",
+    "in_words": "{words}",
 }
 """By the kind of a check; see `harness.evidence.checks`."""
 
@@ -50,8 +51,10 @@ def would_notice(bound: Mapping[str, Any], resolution: float | None, unit: str) 
     return quantity(value + resolution if above else value - resolution, unit)
 
 
-def _exact(value: float, unit: str) -> str:
+def _exact(value: float | str, unit: str) -> str:
     """A bound's number, to more digits than a measured one: a count to its last, others to six."""
+    if isinstance(value, str):  # Evidence of an earlier format.
+        return value
     if unit == "share":
         return quantity(value, unit)
     return f"{int(value):,}" if value == int(value) else f"{value:,.6g}"

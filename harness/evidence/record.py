@@ -109,8 +109,15 @@ class Evidence:
 
     @classmethod
     def from_line(cls, line: str) -> "Evidence":
-        """Raises ValueError or TypeError for a line that `to_line` did not write."""
-        return cls(**json.loads(line))
+        """Raises ValueError or TypeError for a line that `to_line` did not write.
+
+        An earlier format had bounds in words, and other names.
+        """
+        content = json.loads(line)
+        if "bound_words" in content:
+            content["bound"] = {"kind": "in_words", "words": content.pop("bound_words")}
+            content |= {"figure": content.pop("exhibit", None), "slack": content.pop("room", None)}
+        return cls(**content)
 
 
 def last_of_each(records: Iterable[Evidence]) -> dict[Key, Evidence]:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from harness.errors import HarnessError
+from harness.report.formatting import bound
 from harness.report.sources import in_order, read_sources
 from harness.tests.evidence.test_run_record import stored
 from harness.tests.report_helpers import CATALOGUE, NASTY, of_version, record, run, written
@@ -76,6 +77,17 @@ def test_what_cannot_be_shown_is_left_out_with_a_notice(tmp_path, line, reason):
     (notice,) = found.notices
     assert notice.startswith("evidence.jsonl: line 2 left out, ")
     assert re.search(reason, notice)
+
+
+def test_evidence_of_an_earlier_format_is_read(tmp_path):
+    old = json.loads(GOOD.to_line())
+    old |= {"bound": 1.0, "bound_words": "attains 100.00 %", "exhibit": old.pop("figure")}
+    for later in ("slack", "notes", "recorded", "agreement", "resolution", "effect"):
+        old.pop(later, None)
+    path = tmp_path / "evidence.jsonl"
+    path.write_text(json.dumps(old) + "\n")
+    (found,) = read(path).records
+    assert bound(found) == "attains 100.00 %" and found.values == GOOD.values
 
 
 def test_lines_left_out_for_one_reason_share_a_notice(tmp_path):
