@@ -1,7 +1,7 @@
 """A-protocol: SGD with momentum, a learning rate that falls by 0.95 an epoch, no regulariser.
 
 The five networks' schedules over three epochs of CIFAR-10, computed and not trained; and a linear
-model as it was trained on 256 digits for 250 epochs.
+model as it was trained on 256 digits for 250 epochs, alone and in a group.
 """
 
 import pytest
@@ -102,13 +102,19 @@ def test_momentum_batch_size_and_no_regularizer(network, judge):
 
 
 @pytest.mark.claim("A-protocol")
-@experiments(fast={"linear": [on_digits("linear", "random-labels")]})
+@experiments(
+    fast={
+        "linear": [on_digits("linear", "random-labels")],
+        "linear-as-a-group": [on_digits("linear", "random-labels", seed) for seed in (54, 55)],
+    }
+)
 def test_a_run_records_the_rates_it_was_trained_with(runs, judge):
     """Past the first decay: the decay is per 391 steps, and an epoch on digits has two."""
-    (run,) = runs.all
-    first_steps = [0, *run.curve.step[:-1]]
+    name = "linear model" if len(runs.all) == 1 else "linear models in one vectorised group"
+    rates = [rate for run in runs.all for rate in run.curve.learning_rate]
+    first_steps = [step for run in runs.all for step in (0, *run.curve.step[:-1])]
     expected = [published_rate("mlp-1x512", step) for step in first_steps]
-    judge_rates(judge, "linear model, as trained", run.curve.learning_rate, expected)
+    judge_rates(judge, f"{name}, as trained", rates, expected)
 
 
 TWO_EPOCHS = on_digits("linear", "true-labels", train_size=200, epochs=2, stop_at_zero_error=False)
