@@ -6,6 +6,7 @@ equal channels. The name of such a data set is ``folder:PATH@SIZE`` or ``torchvi
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -46,7 +47,7 @@ def custom_dataset(text: str, root: Path | None, image_size: int | None) -> str:
             )
         known = [*KNOWN, "CIFAR10", "digits"]
         raise DataError(f"--dataset: {UnknownName('dataset', text, known)}, or a folder of images")
-    name = f"{FOLDER}{folder.absolute()}@{image_size or IMAGE_SIZE}"
+    name = f"{FOLDER}{os.path.abspath(folder)}@{image_size or IMAGE_SIZE}"
     custom_spec(name)
     return name
 

@@ -42,7 +42,7 @@ def folder_of_images(folder, classes=3, each=10, parts=("",), mode="RGB"):
 
 
 def test_every_fifth_image_of_a_folder_is_a_test_image(tmp_path):
-    name = custom_dataset(str(folder_of_images(tmp_path / "flowers")), None, 16)
+    name = custom_dataset(f"{folder_of_images(tmp_path / 'flowers')}/class 0/..", None, 16)
     spec = dataset_spec(name)
     assert (spec.title, spec.shape, spec.classes) == ("flowers", (3, 16, 16), 3)
     assert (spec.train_size, spec.test_size) == (24, 6)

@@ -1,11 +1,13 @@
 """Published numbers come back exact, in shares, with their place; a vague request is refused."""
 
+import hashlib
 import re
 
 import pytest
 
 from harness.errors import HarnessError
 from harness.evidence.published import (
+    PAPER,
     TABLE_TITLES,
     UNITS,
     Published,
@@ -81,6 +83,15 @@ def test_every_row_of_every_table_can_be_asked_for():
             for field in [k for k in row if k in UNITS and row[k] is not None]:
                 found = published_row(table, field, **match)
                 assert 0 <= found.value <= 1 or found.unit != "share", found.where
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [("tables.json", "e1e3f655b851d447"), ("figures.json", "2a6bd2e3df2d074b")],
+)
+def test_a_published_number_is_changed_by_nobody_who_has_not_read_this(name, digest):
+    """Compare the number with the paper, then give the new digest here."""
+    assert hashlib.sha256((PAPER / name).read_bytes()).hexdigest().startswith(digest)
 
 
 def test_an_ambiguous_request_lists_the_rows():
