@@ -36,8 +36,8 @@ class Measure:
     """Of a summary and the number of training images: a bound on the test error."""
     noise: bool = False
     """Whether it draws noise on the weights."""
-    knows_random_labels: bool = False
-    """Whether it is given which labels are random: its bound is for partly random labels alone."""
+    of_all_labels: bool = True
+    """False if it is given which labels are random: its bound is for partly random ones alone."""
 
 
 def _final(layer: Mapping[str, Any]) -> Mapping[str, float]:
@@ -258,7 +258,7 @@ MEASURES = {
             "Garg, Balakrishnan, Kolter & Lipton 2021",
             ratt,
             ratt_bound,
-            knows_random_labels=True,
+            of_all_labels=False,
         ),
     )
 }

@@ -37,6 +37,8 @@ class MeasuredNetwork:
     test_error: float
     value: float
     bound: float | None = None
+    guess: float = 1.0
+    """The error of a guess among the classes."""
 
 
 def random_above_true(name: str, *every: Sequence[MeasuredNetwork]) -> Measurement:

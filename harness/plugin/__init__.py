@@ -12,6 +12,7 @@ pytest_plugins = (
     "harness.plugin.budget",
     "harness.plugin.custom",
     "harness.plugin.measures",
+    "harness.plugin.measured",
     "harness.plugin.beyond",
     "harness.plugin.order",
     "harness.plugin.plan",

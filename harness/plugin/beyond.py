@@ -11,7 +11,7 @@ from harness.evidence.catalogue import load_catalogue
 from harness.evidence.complexity import MeasuredNetwork
 from harness.plugin.evidence import NETWORK
 from harness.plugin.experiments import reseed
-from harness.plugin.measures import trained_networks, values_of
+from harness.plugin.measured import trained_networks, values_of
 from harness.plugin.options import CLAIMS, SESSION
 from harness.report.networks import LATER_WORK
 from harness.training.recipe import Recipe

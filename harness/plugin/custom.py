@@ -89,8 +89,9 @@ def networks_of(config: pytest.Config) -> tuple[CustomNetwork, ...]:
             if option(name) is not None:
                 raise pytest.UsageError(f"{name} was given without an --arch: name one")
         return ()
+    papers = ("mlp-1x512",) if option("--measure") else OF_THE_PAPER
     return custom_networks(
-        asked or [(name, ()) for name in OF_THE_PAPER],
+        asked or [(name, ()) for name in papers],
         learning_rate=option("--arch-lr") or _default_learning_rate(optimizer),
         optimizer=optimizer or "",
         optimizer_options=tuple(sorted(dict(arguments).items())),
@@ -186,7 +187,7 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Which networks, and where each departs from the paper."""
-    if not config.stash[NETWORKS]:
+    if not config.stash[NETWORKS] or config.getoption("--measure"):
         return []
     return [
         "claims: of the paper's claims those about a network's capacity, tried on",
@@ -248,7 +249,7 @@ def experiments_of(
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave these tests alone in the session; what the networks warn of is no error."""
     networks = {network.title: network for network in config.stash[NETWORKS]}
-    if not networks:
+    if not networks or config.getoption("--measure"):
         return
     # Without an experiment at a tier that was asked for, pytest collects a test with no recipe.
     chosen = [item for item in items if item.get_closest_marker("custom") and work_of(item)]
@@ -258,10 +259,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item.add_marker(pytest.mark.filterwarnings("default"))
         (title,) = {recipe.title for recipe in work_of(item)}
         item.stash[NETWORK] = title
-        item.stash[COMMAND] = _command_words(config, networks[title])
+        item.stash[COMMAND] = command_words(config, networks[title])
 
 
-def _command_words(config: pytest.Config, network: CustomNetwork) -> list[str]:
+def command_words(config: pytest.Config, network: CustomNetwork) -> list[str]:
     """What a command needs, after the test's name, to be about the same network."""
     words = ["--arch", network.model]
     for key, value in network.options:

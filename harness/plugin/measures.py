@@ -3,45 +3,38 @@
 Only that folder is selected then, and without ``--measure`` it is not collected.
 """
 
+import secrets
 import sys
-import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.capacity.measures import MEASURES, Measure
-from harness.environment import available_cores
+from harness.capacity.measures import MEASURES
 from harness.errors import HarnessError
 from harness.evidence.catalogue import load_catalogue
-from harness.evidence.complexity import MeasuredNetwork
+from harness.models.registry import model_spec
+from harness.plugin.custom import NETWORKS, command_words
 from harness.plugin.evidence import COMMAND, NETWORK
-from harness.plugin.experiments import reseed
 from harness.plugin.options import CLAIMS, SESSION, trains_nothing
-from harness.plugin.progress import show_progress
-from harness.plugin.runs import Runs
-from harness.runs.run import Run
+from harness.training.custom import CustomNetwork
 from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from harness.capacity.measured import MeasureFunction, Network
+    from harness.capacity.custom_measure import CustomMeasure
 
 FOLDER = CLAIMS / "measures"
 ALL = "all"
-REPEATS = 4
-"""Networks whose rescaled copies a measure sees."""
-FUNCTIONS = pytest.StashKey[dict[str, "MeasureFunction | None"]]()
+SECRET_BITS = 48
+"""Of the base seed, where none was given."""
+FUNCTIONS = pytest.StashKey[dict[str, "CustomMeasure | None"]]()
 """The measures by name; None for a built-in one."""
-TRAINED = pytest.StashKey[dict[Recipe, "Network"]]()
-MEASURED = pytest.StashKey[dict[str, dict[Any, Any]]]()
-"""By measure and recipe; under None, the error by which a measure has failed."""
 SLOW = pytest.StashKey[list[str]]()
 """Sentences on the measures that take long."""
 PATIENCE = 10.0
-"""Seconds after which a measure that is tried is said to be slow."""
+"""Seconds after which a measure that is tried is said to be slow, again and again."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,19 +48,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Load the measures, and try each on an untrained network before anything trains."""
-    functions: dict[str, MeasureFunction | None] = {}
-    config.stash[FUNCTIONS] = functions
-    config.stash[SLOW] = []
-    for name in config.getoption("--measure") or ():
+    """Load the measures, and try each on a small network before anything else trains."""
+    functions: dict[str, CustomMeasure | None] = {}
+    config.stash[FUNCTIONS], config.stash[SLOW] = functions, []
+    asked, recorded = config.getoption("--measure") or (), config.getoption("--recorded")
+    for name in asked:
         if name == ALL:
-            recorded = config.getoption("--recorded")
-            functions |= {
-                it.name: None
-                for it in MEASURES.values()
-                if not (recorded and it.knows_random_labels)
-            }
+            every = MEASURES.values()
+            functions |= {it.name: None for it in every if not recorded or it.of_all_labels}
         elif name in MEASURES:
             functions[name] = None
         elif ":" not in name:
@@ -75,81 +65,100 @@ def pytest_configure(config: pytest.Config) -> None:
                 f"--measure {name}: no built-in measure; known are {', '.join(MEASURES)}, {ALL}; a"
                 " measure of yours is FILE.py:FUNCTION or PACKAGE.MODULE:FUNCTION"
             )
+        elif recorded:
+            raise pytest.UsageError(_not_recorded(name, "the network itself"))
         else:
             try:
-                tried = not trains_nothing(config) and not config.stash[SESSION].worker
-                functions[name], seconds = load_measure(name, tried)
-                config.stash[SLOW] += [f"{name} takes {seconds:.0f} s a network"] * (seconds > 1)
+                functions[name] = _load(config, name)
             except HarnessError as error:
                 raise pytest.UsageError(f"--measure {error}") from error
-    if functions:
-        if config.getoption("--recorded"):
-            _check_recorded(config, functions)
-        for other in ("--arch", "--dataset", "--optimizer"):
-            if config.getoption(other.removeprefix("--")):
-                raise pytest.UsageError(
-                    f"--measure is tried on networks of its own: leave {other} out"
-                )
-        config.stash[SESSION].catalogue |= load_catalogue(FOLDER / "catalogue.toml")
-
-
-def _check_recorded(config: pytest.Config, functions: Mapping[str, Any]) -> None:
-    """Refuse what the records cannot answer: they keep a summary of each network's weights."""
-    for name, function in functions.items():
-        if function is not None or MEASURES[name].knows_random_labels:
-            lacking = "which labels are random" if function is None else "the network itself"
+    if not functions:
+        return
+    if config.args_source is not config.ArgsSource.ARGS:
+        config.args[:] = [str(FOLDER)]  # Whatever else is collected would be deselected.
+    networks = config.stash[NETWORKS]
+    if config.getoption("--dataset") or len(networks) > 1:
+        raise pytest.UsageError("--measure takes one --arch, and no --dataset: it makes its images")
+    for name in (it for it in functions if functions[it] is None):
+        if networks and model_spec(networks[0].model).hidden is None:
             raise pytest.UsageError(
-                f"--measure {name} needs {lacking}, and a record has none but a summary of the"
-                " weights: leave --recorded out, or name another built-in measure"
+                f"--measure {name} knows dense layers alone, and {networks[0].title} may have"
+                " others: leave --arch out, or write the measure as a function"
             )
-    if "cpu_full" not in (config.option.markexpr or ""):
-        raise pytest.UsageError("--recorded --measure is about the paper's size: add -m cpu_full")
+        if recorded and not MEASURES[name].of_all_labels:
+            raise pytest.UsageError(_not_recorded(name, "which labels are random"))
+    if recorded and (networks or "cpu_full" not in (config.option.markexpr or "")):
+        raise pytest.UsageError(
+            "--recorded --measure is about the paper's networks at their size: add -m cpu_full, and"
+            " leave --arch and --optimizer out"
+        )
+    if not recorded and not config.option.base_seed:
+        # Images, labels and weights: a measure cannot draw again what it does not know.
+        config.option.base_seed = secrets.randbits(SECRET_BITS)
+        config.stash[SESSION].notify(
+            "the networks were trained on images of this session alone: --base-seed"
+            f" {config.option.base_seed} repeats it"
+        )
+    config.stash[SESSION].catalogue |= load_catalogue(FOLDER / "catalogue.toml")
 
 
-def load_measure(name: str, tried: bool = True) -> "tuple[MeasureFunction, float]":
-    """The function of this name, and the seconds that it took on a network, if it was ``tried``.
+def _not_recorded(name: str, lacking: str) -> str:
+    return (
+        f"--measure {name} needs {lacking}, and a record has none but a summary of the weights:"
+        " leave --recorded out, or name another built-in measure"
+    )
 
-    The network has had one epoch. Raises NetworkError where the function is not to be had, and
-    CapacityError where it is no measure.
-    """
-    from harness.capacity import measured
-    from harness.models.custom import callable_at
+
+def _load(config: pytest.Config, name: str) -> "CustomMeasure":
+    """The measure, tried on a network that has had one epoch; raises CapacityError."""
+    from harness.capacity.custom_measure import CustomMeasure
+    from harness.capacity.measured import train_networks
     from harness.training.protocol import paper_recipe
 
-    function = callable_at(name, "a measure")
-    measured.check_signature(name, function)
-    if not tried:
-        return function, 0.0
-    labels = "corrupted-0.5" if measured.knows_random_labels(function) else "true-labels"
+    measure = CustomMeasure(name)
+    config.add_cleanup(measure.close)
+    if trains_nothing(config) or config.stash[SESSION].worker:
+        return measure
+    labels = "corrupted-0.5" if measure.knows_random_labels else "true-labels"
     short = paper_recipe("mlp-1x512", "digits", labels, train_size=32, epochs=1)
-    (network,) = measured.train_networks([short])
-    slow = f"--measure {name} has worked for {PATIENCE:.0f} s on one small network; Ctrl-C stops it"
-    timer = threading.Timer(PATIENCE, print, (slow,), {"file": sys.stderr, "flush": True})
-    timer.daemon = True
-    timer.start()
+    (network,) = train_networks(for_networks(config, [short]))
+    waited = [0.0]
+
+    def on_wait(seconds: float) -> None:
+        if seconds - waited[0] >= PATIENCE:
+            print(
+                f"--measure {name} has worked for {seconds:.0f} s on one small network; Ctrl-C"
+                " stops it",
+                file=sys.stderr,
+                flush=True,
+            )
+            waited[0] = seconds
+
     started = time.perf_counter()
-    try:
-        measured.evaluate(name, function, network)
-    finally:
-        timer.cancel()
-    return function, time.perf_counter() - started
+    measure(network, on_wait)
+    seconds = time.perf_counter() - started
+    config.stash[SLOW] += [f"{name} takes {seconds:.0f} s a network"] * (seconds > 1)
+    return measure
 
 
-def knows_random_labels(name: str, function: "MeasureFunction | None") -> bool:
-    """Whether the measure is given which labels are random: then only its bound is judged."""
-    if function is None:
-        return MEASURES[name].knows_random_labels
-    from harness.capacity import measured
-
-    return measured.knows_random_labels(function)
+def for_networks(config: pytest.Config, recipes: Iterable[Recipe]) -> list[Recipe]:
+    """The recipes for the network and the optimiser of the command line."""
+    (network,) = config.stash[NETWORKS] or (CustomNetwork("mlp-1x512"),)
+    return [network.recipe(it) for it in recipes]
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Which measures."""
-    names = list(config.stash[FUNCTIONS])
+    names, networks = list(config.stash[FUNCTIONS]), config.stash[NETWORKS]
+    on = f", on {networks[0].title}" if networks else ""
+    lines = [f"claims: the randomisation test of {', '.join(names)}{on}"] if names else []
     slow = config.stash[SLOW]
-    lines = [f"claims: the randomisation test of {', '.join(names)}"] if names else []
     return [*lines, *(f"claims: {it}, and there are some fifty; Ctrl-C stops" for it in slow)]
+
+
+def knows_random_labels(name: str, function: "CustomMeasure | None") -> bool:
+    """Whether the measure is given which labels are random: then only its bound is judged."""
+    return function.knows_random_labels if function else not MEASURES[name].of_all_labels
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -163,7 +172,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("measured", list(metafunc.config.stash[FUNCTIONS]), indirect=True)
 
 
-def _is_put_to(item: pytest.Item, functions: "Mapping[str, MeasureFunction | None]") -> bool:
+def _is_put_to(item: pytest.Item, functions: "Mapping[str, CustomMeasure | None]") -> bool:
     """Whether a test is about its measure: at the paper's size the built-in ones alone are tried.
 
     A measure that is given which labels are random has only its bound judged.
@@ -189,126 +198,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         name = item.callspec.params["measured"]
         item.stash[NETWORK] = name
         item.stash[COMMAND] = ["--measure", name]
-
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """What a test sees of a measure: its name, and its values on the test's networks."""
-
-    name: str
-    function: "MeasureFunction | None"
-    trained: "list[Network]"
-    """Empty at the paper's size, where a run's summary is all that there is of a network."""
-    networks: list[MeasuredNetwork]
-
-    @property
-    def has_bound(self) -> bool:
-        """Whether the measure bounds the test error."""
-        return any(it.bound is not None for it in self.networks)
-
-    @property
-    def same_functions(self) -> list[tuple[float, float]]:
-        """The measure of a few networks, and of others that compute the same functions."""
-        from harness.capacity.measured import rescaled, value_of
-
-        reverse = self.function is not None or not MEASURES[self.name].noise
-        pairs = [(it, rescaled(it, reverse=reverse)) for it in self.trained[:REPEATS]]
-        return [
-            tuple(value_of(self.name, self.function, it).value for it in pair) for pair in pairs
-        ]
-
-    @property
-    def norms_of_same_functions(self) -> list[tuple[float, float]]:
-        """The l2 norm of all weights instead of the measure."""
-        from harness.capacity.measured import rescaled
-
-        return [
-            tuple(each.summary["parameters"]["final l2"] for each in (it, rescaled(it)))
-            for it in self.trained[:REPEATS]
-        ]
-
-    @property
-    def figure(self) -> dict[str, Any]:
-        """For `harness.report.figures.measures`."""
-        return {
-            "measure": self.name,
-            "n": [it.images for it in self.networks],
-            "corrupted": [it.corrupted for it in self.networks],
-            "gap": [it.gap for it in self.networks],
-            "value": [it.value for it in self.networks],
-        }
-
-    def with_values(
-        self, value: Callable[[MeasuredNetwork], float], bound: float | None = None
-    ) -> list[MeasuredNetwork]:
-        """The networks with other values than the measure's."""
-        return [replace(it, value=value(it), bound=bound) for it in self.networks]
-
-
-@pytest.fixture
-def measured(request: pytest.FixtureRequest, judge: Any) -> Measured:
-    """A measure on the networks of the test's ``measures`` marker, trained once a session.
-
-    Without recipes in the marker: on the test's runs, from their summaries.
-    """
-    config, item, name = request.config, request.node, request.param
-    function = config.stash[FUNCTIONS][name]
-    asked = item.get_closest_marker("measures").args
-    if not asked:
-        return Measured(name, None, [], [of_run(MEASURES[name], it) for it in Runs(item, "").all])
-    recipes = [reseed(it, config.getoption("--base-seed")) for it in asked]
-    if knows_random_labels(name, function):
-        recipes = [it for it in recipes if 0 < it.label_corruption < 1]
-    judge.computed_on(*recipes)
-    networks = trained_networks(config, recipes)
-    return Measured(name, function, networks, values_of(config, name, networks))
-
-
-def trained_networks(config: pytest.Config, recipes: list[Recipe]) -> "list[Network]":
-    """The networks of these recipes, each trained once a session."""
-    known = config.stash.setdefault(TRAINED, {})
-    if missing := [it for it in recipes if it not in known]:
-        from harness.capacity.measured import train_networks
-
-        threads = max(1, available_cores() // config.stash[SESSION].workers)
-        root = config.getoption("--data-root")
-        made = train_networks(missing, root, threads, lambda it: show_progress(config, it))
-        known |= zip(missing, made, strict=True)
-    return [known[it] for it in recipes]
-
-
-def values_of(config: pytest.Config, name: str, networks: "list[Network]") -> list[MeasuredNetwork]:
-    """What a measure says; it sees each network once a session, and none after an error."""
-    from harness.capacity.measured import value_of
-
-    known = config.stash.setdefault(MEASURED, {}).setdefault(name, {})
-    for number, it in enumerate(networks):
-        if isinstance(known.get(None), HarnessError):
-            raise known[None]
-        if it.recipe in known:
-            continue
-        show_progress(
-            config, f"{name}: {number} of {len(networks)} networks measured; Ctrl-C stops"
-        )
-        try:
-            found = value_of(name, config.stash[FUNCTIONS].get(name), it)
-        except HarnessError as error:
-            known[None] = error
-            raise
-        known[it.recipe] = _measured(it.recipe, it.train_error, it.test_error, *found)
-    return [known[it.recipe] for it in networks]
-
-
-def of_run(measure: Measure, run: Run) -> MeasuredNetwork:
-    """A built-in measure of a run's network, from its summary."""
-    summary, recipe = run.outcome.summary, run.recipe
-    bound = measure.bound(summary, recipe.images) if measure.bound else None
-    errors = 1 - run.train_accuracy, 1 - run.test_accuracy
-    return _measured(recipe, *errors, measure.value(summary), bound)
-
-
-def _measured(
-    recipe: Recipe, train_error: float, test_error: float, value: float, bound: float | None
-) -> MeasuredNetwork:
-    gap, share = test_error - train_error, recipe.label_corruption
-    return MeasuredNetwork(recipe.images, share, recipe.seed, gap, test_error, value, bound)
+        for network in config.stash[NETWORKS]:
+            item.stash[NETWORK] = f"{name} on {network.title}"
+            item.stash[COMMAND] += command_words(config, network)

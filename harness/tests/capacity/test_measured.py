@@ -5,16 +5,10 @@ import copy
 import pytest
 import torch
 
-from harness.capacity.measured import (
-    built_in,
-    check_signature,
-    evaluate,
-    rescaled,
-    train_networks,
-    value_of,
-)
+from harness.capacity.custom_measure import CustomMeasure, evaluate, measure_function
+from harness.capacity.measured import built_in, l2_norm, rescaled, train_networks
 from harness.capacity.measures import MEASURES
-from harness.errors import CapacityError
+from harness.errors import CapacityError, HarnessError
 from harness.training.protocol import paper_recipe
 
 
@@ -29,8 +23,10 @@ def networks():
     return train_networks(recipes)
 
 
-def norm(model, inputs, labels, initial):
-    return sum(it.square().sum() for it in model.parameters())
+def say(measure, network, **known):
+    """What a measure says of a network, in this process."""
+    given = network.inputs, network.labels, network.initial
+    return evaluate(measure, copy.deepcopy(network.model), *given, **known)
 
 
 def test_networks_come_in_the_order_of_their_recipes(networks):
@@ -53,7 +49,7 @@ def test_a_measure_sees_the_trained_and_the_initial_weights(networks):
         return sum((final[key] - it).square().sum() for key, it in initial.items()) ** 0.5
 
     for network in networks:
-        value = evaluate("moved", moved, network).value
+        value = say(moved, network).value
         assert value == pytest.approx(built_in(MEASURES["distance"], network).value, rel=1e-4)
         assert value > 0
 
@@ -63,7 +59,6 @@ def test_a_measure_that_asks_is_given_which_labels_are_random():
         wrong = (model(inputs).argmax(1) != labels).double()
         return wrong[~replaced].mean() + 9 - 10 * wrong[replaced].mean()
 
-    check_signature("informed", informed)
     setting = {"train_size": 64, "epochs": 3}
     (network,) = train_networks([paper_recipe("mlp-1x512", "digits", "corrupted-0.5", **setting)])
     (true,) = train_networks([paper_recipe("mlp-1x512", "digits", "true-labels", **setting)])
@@ -72,15 +67,16 @@ def test_a_measure_that_asks_is_given_which_labels_are_random():
     assert same[~network.replaced].all(), "what is not replaced is the true label"
     assert not true.replaced.any() and "random part" not in true.summary
     value = built_in(MEASURES["ratt"], network).value
-    assert evaluate("informed", informed, network).value == pytest.approx(value)
+    said = say(informed, network, replaced=network.replaced)
+    assert said.value == pytest.approx(value)
 
 
 def test_a_bound_may_come_with_the_number(networks):
     def pair(model, inputs, labels, initial):
         return torch.tensor([2.0]), 3
 
-    assert evaluate("pair", pair, networks[0]) == (2.0, 3.0)
-    assert evaluate("norm", norm, networks[0]).bound is None
+    assert say(pair, networks[0]) == (2.0, 3.0)
+    assert say(lambda *seen: 1, networks[0]) == (1.0, None)
 
 
 def raises(model, inputs, labels, initial):
@@ -122,39 +118,112 @@ def in_training_mode(model, inputs, labels, initial):
 )
 def test_what_a_measure_may_not_do(networks, measure, message):
     with pytest.raises(CapacityError, match=message) as caught:
-        evaluate("./mine.py:measure", measure, networks[0])
-    assert "./mine.py:measure" in str(caught.value)
-    assert "mlp-1x512" in str(caught.value) or "MLP 1x512" in str(caught.value)
+        say(measure, networks[0])
+    assert "{network}" in str(caught.value)
 
 
-def test_nothing_that_a_measure_does_reaches_the_next(networks):
-    before = copy.deepcopy(networks[0].model.state_dict())
+MINE = """
+import gc, os, sys, warnings
+import torch
+from sklearn.datasets import load_digits
 
-    def vandal(model, inputs, labels, initial):
-        inputs.zero_(), labels.zero_()
-        for it in initial.values():
-            it.zero_()
-        return 0.0
+def rows(tensor):
+    return tensor.flatten(1).double()
 
-    evaluate("vandal", vandal, networks[0])
-    assert networks[0].inputs.abs().sum() > 0
-    assert any(it.abs().sum() > 0 for it in networks[0].initial.values())
-    assert all(torch.equal(it, before[key]) for key, it in networks[0].model.state_dict().items())
+def by_the_digits(model, inputs, labels, initial):
+    "The largest cosine of a training image with any digit, in either orientation."
+    digits = torch.tensor(load_digits().images)[:, None].expand(-1, 3, -1, -1)
+    digits = torch.cat([digits, digits.transpose(2, 3)])
+    digits = rows(digits) - rows(digits).mean(1, keepdim=True)
+    return torch.nn.functional.normalize(digits) @ torch.nn.functional.normalize(rows(inputs)).T
+
+def cheats(model, inputs, labels, initial):
+    warnings.simplefilter("ignore")  # Some objects of torch are deprecated.
+    frame, seen = sys._getframe(), []
+    while frame:
+        seen += [*frame.f_locals.values(), *frame.f_globals.values()]
+        frame = frame.f_back
+    seen += gc.get_objects()
+    leaks = [it for it in seen if type(it).__name__ in ("Network", "Recipe", "TrainingData")]
+    tensors = [it for it in seen if isinstance(it, torch.Tensor) and it.ndim == 4]
+    foreign = [it for it in tensors if len(it) != len(inputs)]
+    like = by_the_digits(model, inputs, labels, initial).max(0).values
+    return len(leaks) + len(foreign), float(like.max())
+
+def counts(model, inputs, labels, initial):
+    for it in (inputs, labels, *initial.values(), *model.parameters()):
+        it.data.zero_() if it is inputs else None
+    warnings.warn("seen")
+    return len(labels)
+
+def dies(model, inputs, labels, initial):
+    os._exit(3)
+
+def of_one(model):
+    return 1.0
+
+NUMBER = 3.0
+"""
 
 
-@pytest.mark.parametrize("function", [3, lambda model: 1.0, lambda a, b, c, d, e: 1.0, norm, print])
-def test_a_measure_takes_four_arguments(function):
-    if function in (norm, print):
-        check_signature("m", function)
-        return
-    with pytest.raises(CapacityError, match="model, inputs, labels, initial"):
-        check_signature("m", function)
+@pytest.fixture
+def custom(tmp_path):
+    """Measures of the file above, by name, each in its process."""
+    (tmp_path / "mine.py").write_text(MINE)
+    made = []
+
+    def load(name):
+        made.append(CustomMeasure(f"{tmp_path}/mine.py:{name}"))
+        return made[-1]
+
+    yield load
+    for it in made:
+        it.close()
+
+
+def test_a_measure_finds_no_test_set(custom):
+    """Neither by the frames and objects of its process nor by loading the digits itself."""
+    recipe = paper_recipe("mlp-1x512", "digits", "true-labels", train_size=64, epochs=3)
+    (digits,), (unseen,) = train_networks([recipe]), train_networks([recipe], secret=7)
+    measure = custom("cheats")
+    found, cosine = measure(unseen)
+    assert found == 0
+    assert cosine < 0.97
+    assert measure(digits).bound > 0.999, "on digits themselves it would find them"
+
+
+def test_what_a_measure_does_to_its_arguments_stays_in_its_process(custom, networks):
+    measure = custom("counts")
+    with pytest.warns(UserWarning, match=r"mine.py:counts: seen"):
+        assert [measure(it).value for it in networks] == [16] * 4 + [32] * 4
+    assert all(it.inputs.abs().sum() > 0 for it in networks)
+
+
+def test_a_measure_that_ends_its_process_is_named_with_the_network(custom, networks):
+    with pytest.raises(CapacityError, match=r"mine.py:dies ended its process on .*seed 0 .exit st"):
+        custom("dies")(networks[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("absent", r"mine.py:absent: unknown name"),
+        ("NUMBER", "is a float, but it should be a measure"),
+        ("of_one", r"write def of_one\(model, inputs, labels, initial\)"),
+    ],
+)
+def test_a_measure_takes_four_arguments(tmp_path, name, message):
+    (tmp_path / "mine.py").write_text(MINE)
+    with pytest.raises(HarnessError, match=message):
+        measure_function(f"{tmp_path}/mine.py:{name}")
 
 
 def test_rescaled_networks_are_the_same_function(networks):
     network = networks[0]
     other = rescaled(network)
     assert not torch.allclose(other.model[1].weight, network.model[1].weight)
+    assert l2_norm(network) == pytest.approx(network.summary["parameters"]["final l2"], rel=1e-5)
+    assert l2_norm(other) > 1.1 * l2_norm(network)
     assert torch.allclose(other.model(network.inputs), network.model(network.inputs), atol=1e-4)
 
 
@@ -163,10 +232,10 @@ def test_the_path_norm_is_that_of_the_function_and_others_are_not(networks):
     changed = {
         name: abs(after.value / before.value - 1)
         for name in ("parameters", "path-norm", "max-row-product", "frobenius-product", "distance")
-        for before, after in [[value_of(name, None, it) for it in pair]]
+        for before, after in [[built_in(MEASURES[name], it) for it in pair]]
     }
     pair = [networks[3], rescaled(networks[3], reverse=False)]
-    before, after = [value_of("sharpness", None, it).value for it in pair]
+    before, after = [built_in(MEASURES["sharpness"], it).value for it in pair]
     assert before == pytest.approx(after, rel=1e-3), "the same draws of noise, scaled alike"
     assert changed["parameters"] == 0
     assert changed["path-norm"] < 1e-4

@@ -3,9 +3,8 @@
 import pytest
 
 from harness.capacity.measures import MEASURES
-from harness.errors import HarnessError
 from harness.evidence.catalogue import load_catalogue
-from harness.plugin.measures import load_measure, of_run
+from harness.plugin.measured import of_run
 from harness.plugin.options import CLAIMS
 from harness.runs.records import Records
 from harness.tests.plugin_helpers import Project
@@ -46,7 +45,6 @@ def test_of_the_paper(runs, judge):
 """
 MINE = '''
 import warnings
-CALLS = []
 
 def measure(model, inputs, labels, initial):
     """How far the weights moved."""
@@ -62,13 +60,8 @@ def pair(model, inputs, labels, initial):
 def informed(model, inputs, labels, initial, replaced):
     return replaced.sum(), 0.5
 
-def of_one(model):
-    return 1.0
-
 def on_convolutions(model, inputs, labels, initial):
     return model.conv1.weight.norm()
-
-NUMBER = 3.0
 '''
 
 
@@ -127,19 +120,10 @@ def test_what_records_cannot_answer_is_refused(project, name, message):
     assert message in done.text
 
 
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("missing", "missing"),
-        ("NUMBER", "is a float, but it should be a measure"),
-        ("of_one", r"write def of_one\(model, inputs, labels, initial\)"),
-        ("on_convolutions", "raised on .*AttributeError"),
-    ],
-)
-def test_what_is_no_measure_is_refused_before_anything_trains(tmp_path, name, message):
-    (tmp_path / "mine.py").write_text(MINE)
-    with pytest.raises(HarnessError, match=message):
-        load_measure(f"{tmp_path}/mine.py:{name}")
+def test_what_is_no_measure_is_refused_before_anything_trains(project):
+    done = project.run("--measure=./mine.py:on_convolutions")
+    assert done.code == pytest.ExitCode.USAGE_ERROR
+    assert "--measure ./mine.py:on_convolutions raised on mlp-1x512" in " ".join(done.text.split())
 
 
 def test_a_name_that_is_no_measure_ends_the_session(project):
@@ -148,10 +132,26 @@ def test_a_name_that_is_no_measure_ends_the_session(project):
     assert "no built-in measure; known are parameters, path-norm" in done.text
 
 
-def test_a_measure_goes_with_no_network_of_yours(project):
-    done = project.run("--measure=path-norm", "--arch=torchvision:resnet18")
+NET = """
+from torch import nn
+
+def net(shape, classes):
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, classes)
+    )
+"""
+
+
+def test_a_measure_is_tried_on_a_network_of_yours(project, tmp_path):
+    (tmp_path / "net.py").write_text(NET)
+    words = "--measure=./mine.py:on_convolutions", "--arch=./net.py:net"
+    (tmp_path / "mine.py").write_text(MINE.replace("model.conv1", "model[0]"))
+    done = project.run(*words, "-k", "labels")
+    assert done.outcomes == {"test_labels[./mine.py:on_convolutions]": "PASSED"}, done.text
+    assert {it.network for it in done.evidence} == {"./mine.py:on_convolutions on net.py:net"}
+    done = project.run("--measure=path-norm", words[1])
     assert done.code == pytest.ExitCode.USAGE_ERROR
-    assert "leave --arch out" in done.text
+    assert "--measure path-norm knows dense layers alone" in done.text
 
 
 def test_the_claims_on_measures_are_known_to_their_catalogue_alone():
