@@ -27,7 +27,7 @@ __getattr__ = lazy_exports(
         "networks": ["TrainedNetworks", "hidden_values"],
         "rademacher": ["best_correlations"],
         "rescaling": ["DenseNetwork"],
-        "ridge": ["Ridge"],
+        "ridge": ["Ridge", "expected_stability"],
         "samples": ["image_points", "labelled_points"],
         "shattering": ["realised_labelings", "solved_labelings", "with_a_constant"],
         "signs": ["all_signs", "random_signs"],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
@@ -64,6 +65,31 @@ class Ridge:
             moved = direct - solved @ np.linalg.solve(small, pair.T @ direct)
             changes.append(np.abs(_loss(every @ moved, signs) - before))
         return Replacements(np.asarray(indices), np.stack(changes), len(points))
+
+
+def expected_stability(
+    ridge: Ridge, points: np.ndarray, signs: np.ndarray, size: int, shift: int = 0
+) -> tuple[float, float]:
+    """Over all samples of ``size`` of the points (n, d): on-average stability, and the mean gap.
+
+    See `harness.capacity.stability.on_average_stability`. Each example of each sample is replaced
+    by each point that the sample left out. ``shift`` takes another example than the replaced one.
+    """
+    every = range(len(points))
+    losses = {}
+    for sample in combinations(every, size):
+        weights = ridge.fit(points[list(sample)], signs[list(sample)])
+        losses[sample] = _loss(points @ weights, signs)
+    rises, gaps = [], []
+    for sample, before in losses.items():
+        others = [it for it in every if it not in sample]
+        gaps.append(before[others].mean() - before[list(sample)].mean())
+        for place, replaced in enumerate(sample):
+            at = sample[(place + shift) % size]
+            for other in others:
+                after = losses[tuple(sorted({*sample, other} - {replaced}))]
+                rises.append(after[at] - before[at])
+    return float(np.mean(rises)), float(np.mean(gaps))
 
 
 def _loss(values: np.ndarray, signs: np.ndarray) -> np.ndarray:

@@ -46,6 +46,16 @@ def test_the_first_step_is_that_of_autograd():
     assert logistic_descent(x, y, [1])[0] == pytest.approx(-rate * w.grad.numpy())
 
 
+@pytest.mark.parametrize("penalty", [0.0, 0.5])
+def test_a_pass_in_batches_takes_each_example_once(penalty):
+    """All in one batch is gradient descent; tiny steps hardly depend on the batches."""
+    x, y = separable(8, 12, 1)
+    full = logistic_descent(x, y, [20], penalty)
+    assert logistic_descent(x, y, [20], penalty, batch=8) == pytest.approx(full)
+    in_batches = logistic_descent(x, y, [20], penalty, batch=3)
+    assert 1e-4 < np.abs(in_batches - full).max() < 0.1 * np.abs(full).max()
+
+
 def test_with_a_penalty_it_ends_where_scikit_learn_does():
     from sklearn.linear_model import LogisticRegression
 
