@@ -11,7 +11,7 @@ import pytest
 
 from claims.measures.recipes import STOPPED_EARLY
 from claims.section2_capacity.recipes import SEEDS, TO_THE_FIT, on_digits
-from harness.evidence import AtLeast, AtMost, exact
+from harness.evidence import AtLeast, AtMost, ClaimNotSupported, exact
 from harness.evidence.corruption import noise_after_signal
 from harness.plugin.experiments import experiments
 
@@ -43,32 +43,64 @@ def test_without_a_pattern_both_are_fitted_at_one_time(runs, judge):
     judge_order(judge, "Gaussian noise", runs.all)
 
 
-def judge_bound(judge, name, networks):
+def judge_bound(judge, name, networks, below, source):
     bounds = [it.bound for it in networks]
+    judge(exact(f"{name}: RATT's bound on the test error", bounds, ""), AtMost(below, source))
+
+
+def judge_holds(judge, name, networks):
+    excess = [it.test_error - it.bound for it in networks]
     judge(
-        exact(f"{name}: RATT's bound on the test error", bounds, ""),
-        AtMost(1.0, source="Garg et al. 2021: not vacuous; an error is at most 1"),
-    )
-    judge(
-        exact(
-            f"{name}: test error less the bound", [it.test_error - it.bound for it in networks], ""
-        ),
+        exact(f"{name}: test error less the bound", excess, ""),
         AtMost(0.0, source="Garg et al. 2021: the bound holds with probability 95 %"),
     )
+
+
+def judge_below_1(judge, name, networks):
+    judge_bound(judge, name, networks, 1.0, "Garg et al. 2021: not vacuous; an error is at most 1")
+
+
+EARLY = "stopped after 20 epochs"
 
 
 @pytest.mark.fast
 @pytest.mark.claim("B-early-bound")
 def test_a_network_that_is_stopped_early_has_a_bound_below_1(measure_on, judge):
-    judge_bound(judge, "stopped after 20 epochs", measure_on("ratt", STOPPED_EARLY))
+    networks = measure_on("ratt", STOPPED_EARLY)
+    judge_below_1(judge, EARLY, networks)
+    judge_holds(judge, EARLY, networks)
+
+
+FEW_IMAGES = (
+    "with some 400 random labels the bound's last term is 0.3 by itself; it falls with the root of"
+    " their number"
+)
+
+
+@pytest.mark.fast
+@pytest.mark.claim("B-early-bound")
+@pytest.mark.xfail(raises=ClaimNotSupported, strict=True, reason=FEW_IMAGES)
+def test_its_bound_says_more_than_a_guess(measure_on, judge):
+    networks = measure_on("ratt", STOPPED_EARLY)
+    judge_bound(judge, EARLY, networks, 0.5, "a guess of two classes errs at 1/2")
 
 
 @pytest.mark.fast
 @pytest.mark.control("B-early-bound")
 def test_one_that_has_fitted_the_random_labels_has_none(measure_on, judge):
     to_the_fit = [replace(it, epochs=1_000, **TO_THE_FIT) for it in STOPPED_EARLY[:2]]
-    bounds = [it.bound for it in measure_on("ratt", to_the_fit)]
-    judge(
-        exact("trained to the fit: RATT's bound on the test error", bounds, ""),
-        AtMost(1.0, source="Garg et al. 2021: not vacuous; an error is at most 1"),
+    judge_below_1(judge, "trained to the fit", measure_on("ratt", to_the_fit))
+
+
+def wrong_alone(network):
+    """The labels that count as random are those that are wrong, and not half of them true."""
+    wrong = network.labels != network.true_labels
+    return replace(network, replaced=network.replaced & wrong)
+
+
+@pytest.mark.fast
+@pytest.mark.control("B-early-bound")
+def test_with_labels_that_are_always_wrong_the_bound_breaks(measure_on, judge):
+    judge_holds(
+        judge, "wrong labels as random ones", measure_on("ratt", STOPPED_EARLY, wrong_alone)
     )

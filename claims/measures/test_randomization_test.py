@@ -1,10 +1,11 @@
 """Does a complexity measure pass the randomisation test? (pytest -m fast --measure NAME)
 
-MLP 1x512 on 64, 128, 256 and 512 digits with true, half-random and random labels, 4 seeds each, no
-seed twice: 48 networks, all trained to zero training error, whose test error runs from 4 to 93 %.
-Bounds are also asked of 8 networks that are stopped early: two groups of digits, half the labels
-random, 797 images, 20 epochs (fixed before any was trained). A measure sees a network, its training
-images and labels, and its initial weights; no test data.
+MLP 1x512 (or an --arch) on 64, 128, 256 and 512 images with true, half-random and random labels, 4
+seeds each, no seed twice: 48 networks, trained to zero training error, whose test error runs from 7
+to 93 %. Bounds are also asked of 8 networks that are stopped early: two groups of classes, half the
+labels random, 797 images, 20 epochs (fixed before any was trained). The images are blends of digits
+that nobody can load (harness/capacity/unseen.py). A measure sees a network, its training images and
+labels, and its initial weights; no test data.
 """
 
 import pytest
@@ -81,7 +82,11 @@ def test_the_share_of_random_labels_ranks_nothing_among_labels_of_one_kind(measu
 @pytest.mark.claim("M-images")
 @trained_on
 def test_it_does_not_grow_with_the_training_set(measured, judge):
+    """Nor does its bound, if it gives one."""
     judge(growth_with_images(measured.name, measured.networks), NO_GROWTH, otherwise=ANY)
+    if measured.has_bound:
+        bounds = measured.with_values(lambda it: it.bound)
+        judge(growth_with_images(f"{measured.name}'s bound", bounds), NO_GROWTH, otherwise=ANY)
 
 
 @pytest.mark.fast
@@ -97,25 +102,25 @@ HOLDS = AtMost(
     source="a bound may fail for 1 network in 20; the interval of 2 failures in 56 ends at 12 %,"
     " that of none in 24 at 14 %",
 )
-BELOW_1 = AtMost(1.0, source="an error is at most 1: a bound above it says nothing")
+SAYS_SOMETHING = AtMost(1.0, source="a bound above the error of a guess says nothing")
 
 
 @pytest.mark.fast
 @pytest.mark.claim("M-bound")
 @bound_on
-def test_its_bound_holds_and_is_below_1(measured, judge):
+def test_its_bound_holds_and_is_below_that_of_a_guess(measured, judge):
     if not measured.has_bound:
         pytest.skip(f"{measured.name} gives no bound on the test error")
-    judge(smallest_bound(measured.name, measured.networks), BELOW_1)
+    judge(smallest_bound(measured.name, measured.networks), SAYS_SOMETHING)
     judge(broken_bounds(measured.name, measured.networks), HOLDS, otherwise=ANY)
 
 
 @pytest.mark.fast
 @pytest.mark.control("M-bound")
 @bound_on
-def test_a_bound_above_1_says_nothing(measured, judge):
-    networks = measured.with_values(lambda it: 0.0, bound=2.0)
-    judge(smallest_bound("a bound of 2 for every network", networks), BELOW_1)
+def test_a_bound_of_1_says_nothing(measured, judge):
+    networks = measured.with_values(lambda it: 0.0, bound=1.0)
+    judge(smallest_bound("a bound of 1 for every network", networks), SAYS_SOMETHING)
 
 
 @pytest.mark.fast
@@ -134,6 +139,8 @@ SAME = AtMost(1e-3, source="the same function; rounding")
 @trained_on
 def test_it_is_the_same_for_the_same_function(measured, judge):
     """Hidden units rescaled by factors from 1/4 to 4; in reverse order too, but for drawn noise."""
+    if not measured.can_be_rescaled:
+        pytest.skip("asked of MLPs alone, whose hidden units can be rescaled")
     judge(invariance(measured.name, measured.same_functions), SAME)
 
 
@@ -141,4 +148,6 @@ def test_it_is_the_same_for_the_same_function(measured, judge):
 @pytest.mark.control("M-function")
 @trained_on
 def test_the_norm_of_all_weights_is_not(measured, judge):
+    if not measured.can_be_rescaled:
+        pytest.skip("asked of MLPs alone, whose hidden units can be rescaled")
     judge(invariance("l2 norm of all weights", measured.norms_of_same_functions), SAME)

@@ -42,8 +42,9 @@ def restricted_bound(norm: float, radius: float, points: int) -> float:
     For h = tanh(m / 2), m the difference of the two logits, on points of norm ``radius``. A point
     gets a 1 for the hidden biases, its norm is then r = sqrt(radius^2 + 1). With Frobenius norms
     A and B of the layers the complexity of m is at most 2 A sqrt(2) B r / sqrt(n) (Neyshabur et al.
-    2015, theorem 1), and A B is at most norm^2 / 2. The output biases add sqrt(2) norm / sqrt(n).
-    tanh(m / 2) has slope 1/2 at most, which halves it (Talagrand's contraction).
+    2015, theorem 1; sqrt(2) B bounds the norm of the difference of the two rows), and A B is at
+    most norm^2 / 2. The output biases add sqrt(2) norm / sqrt(n). tanh(m / 2) has slope 1/2 at
+    most, which halves it (Talagrand's contraction).
     """
     hidden = math.sqrt(2) * norm**2 * math.sqrt(radius**2 + 1)
     return (hidden + math.sqrt(2) * norm) / (2 * math.sqrt(points))

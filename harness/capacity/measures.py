@@ -98,7 +98,8 @@ def frobenius_bound(summary: Summary, images: int) -> float:
     """A bound on the test error by the product of the layers' Frobenius norms.
 
     The factor of the complexity is the largest l2 norm of an image (Neyshabur, Tomioka & Srebro
-    2015, theorem 1 with p = q = 2).
+    2015, theorem 1 with p = q = 2, which has a root of min(p*, 4 ln(2 d)) = 2 besides: it comes
+    from linear functions of any norm, and those of l2 norm 1 need none, by Jensen).
     """
     return _margin_bound(summary, images, "frobenius", summary["inputs"]["l2 max"])
 

@@ -1,9 +1,9 @@
 """Five questions to a complexity measure, over networks trained on true and on random labels.
 
 Does it tell random labels from true ones? Does it rank the generalisation gaps? Is its bound below
-1, and does it hold? Does it shrink with the sample, as the gap does? Is it the same for the same
-function? (Zhang et al. 2017; Jiang et al. 2020; Dziugaite et al. 2020; Nagarajan & Kolter 2019;
-Neyshabur et al. 2015.)
+the error of a guess, and does it hold? Does it shrink with the sample, as the gap does? Is it the
+same for the same function? (Zhang et al. 2017; Jiang et al. 2020; Dziugaite et al. 2020;
+Nagarajan & Kolter 2019; Neyshabur et al. 2015.)
 """
 
 import math
@@ -14,7 +14,7 @@ from statistics import fmean
 
 import numpy as np
 
-from harness.evidence.measurement import Measurement, exact
+from harness.evidence.measurement import NOWHERE, Measurement, exact
 from harness.evidence.statistics import clopper_pearson, kendall_interval, t_interval
 
 RESAMPLES = 1_000
@@ -105,13 +105,14 @@ def rank_correlation_within(name: str, networks: Sequence[MeasuredNetwork]) -> M
 def growth_with_images(name: str, networks: Sequence[MeasuredNetwork]) -> Measurement:
     """How much the measure grows per doubling of the sample, true labels, as a share of its mean.
 
-    A straight line in log2 n for each repetition; Student's interval over the repetitions.
+    A straight line in log2 n for each repetition; Student's interval over the repetitions. None
+    where a value is infinite.
     """
     true = sorted((it for it in networks if it.corrupted == 0), key=lambda it: it.images)
     sizes = [list(group) for _, group in groupby(true, key=lambda it: it.images)]
     mean = fmean(abs(it.value) for it in true)
-    slopes = []
-    for repetition in zip(*sizes, strict=True):
+    slopes = [] if math.isfinite(mean) else [math.nan]
+    for repetition in zip(*sizes, strict=True) if math.isfinite(mean) else ():
         doublings = np.log2([it.images for it in repetition])
         slope = np.polyfit(doublings, [it.value for it in repetition], 1)[0]
         # What stays as it is has a slope of zero, and none of the last bit.
@@ -120,15 +121,16 @@ def growth_with_images(name: str, networks: Sequence[MeasuredNetwork]) -> Measur
         f"{name}: growth per doubling of the sample, true labels",
         tuple(slopes),
         "of its mean",
-        t_interval(slopes),
+        t_interval(slopes) if math.isfinite(mean) else NOWHERE,
         "repetitions: seeds, images, label draws",
-        freedom=len(slopes) - 1,
+        freedom=max(len(slopes) - 1, 1),
     )
 
 
 def smallest_bound(name: str, networks: Sequence[MeasuredNetwork]) -> Measurement:
-    """The smallest bound on the test error that the measure gives to any of the networks."""
-    return exact(f"{name}: smallest bound on the test error", [min(_bounds(networks))], "")
+    """The smallest bound on the test error over the error of a guess, of all the networks."""
+    shares = [it.bound / it.guess for it in networks if it.bound is not None]
+    return exact(f"{name}: smallest bound over the error of a guess", [min(shares)], "times")
 
 
 def broken_bounds(name: str, networks: Sequence[MeasuredNetwork]) -> Measurement:
@@ -160,10 +162,6 @@ def shuffled(networks: Sequence[MeasuredNetwork]) -> list[list[MeasuredNetwork]]
         ]
         for _ in range(SHUFFLES)
     ]
-
-
-def _bounds(networks: Sequence[MeasuredNetwork]) -> list[float]:
-    return [it.bound for it in networks if it.bound is not None]
 
 
 def _tau(networks: Sequence[MeasuredNetwork]) -> float:

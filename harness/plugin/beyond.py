@@ -11,7 +11,7 @@ from harness.evidence.catalogue import load_catalogue
 from harness.evidence.complexity import MeasuredNetwork
 from harness.plugin.evidence import NETWORK
 from harness.plugin.experiments import reseed
-from harness.plugin.measured import trained_networks, values_of
+from harness.plugin.measured import measured_network, trained_networks, values_of
 from harness.plugin.options import CLAIMS, SESSION
 from harness.report.networks import LATER_WORK
 from harness.training.recipe import Recipe
@@ -47,13 +47,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def measure_on(
     request: pytest.FixtureRequest, judge: Any
 ) -> Callable[[str, Sequence[Recipe]], list[MeasuredNetwork]]:
-    """``measure_on(name, recipes)``: a built-in measure, or "gap", on networks of these recipes."""
+    """``measure_on(name, recipes)``: a built-in measure, or "gap", on networks of these recipes.
+
+    With a third argument, on what that function makes of each network.
+    """
     config = request.config
 
-    def values(name: str, recipes: Sequence[Recipe]) -> list[MeasuredNetwork]:
+    def values(
+        name: str, recipes: Sequence[Recipe], change: Callable[[Any], Any] | None = None
+    ) -> list[MeasuredNetwork]:
         recipes = [reseed(it, config.getoption("--base-seed")) for it in recipes]
         judge.computed_on(*recipes)
         networks = trained_networks(config, recipes)
+        if change:
+            return [measured_network(name, None, change(it)) for it in networks]
         if name == "gap":
             found = values_of(config, "parameters", networks)
             return [replace(it, value=it.gap) for it in found]

@@ -22,7 +22,7 @@ from harness.runs.run import Run
 from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from harness.capacity.custom_measure import CustomMeasure, Value
+    from harness.capacity.custom_measure import CustomMeasure
     from harness.capacity.measured import Network
 
 REPEATS = 4
@@ -59,7 +59,7 @@ class Measured:
 
         reverse = self.function is not None or not MEASURES[self.name].noise
         others = [rescaled(it, reverse=reverse) for it in self.trained[:REPEATS]]
-        values = [_value_of(self.name, self.function, it).value for it in others]
+        values = [measured_network(self.name, self.function, it).value for it in others]
         return [(it.value, other) for it, other in zip(self.networks, values, strict=False)]
 
     @property
@@ -145,20 +145,21 @@ def values_of(config: pytest.Config, name: str, networks: "list[Network]") -> li
 
         on_wait(0)
         try:
-            found = _value_of(name, function, it, on_wait)
+            known[it.recipe] = measured_network(name, function, it, on_wait)
         except HarnessError as error:
             known[None] = error
             raise
-        known[it.recipe] = _measured(it.recipe, it.train_error, it.test_error, *found)
     return [known[it.recipe] for it in networks]
 
 
-def _value_of(
+def measured_network(
     name: str, function: "CustomMeasure | None", network: "Network", *on_wait: Any
-) -> "Value":
+) -> MeasuredNetwork:
+    """What ``function``, or the built-in measure of this name, says of a network."""
     from harness.capacity.measured import built_in
 
-    return function(network, *on_wait) if function else built_in(MEASURES[name], network)
+    found = function(network, *on_wait) if function else built_in(MEASURES[name], network)
+    return _measured(network.recipe, network.train_error, network.test_error, *found)
 
 
 def of_run(measure: Measure, run: Run) -> MeasuredNetwork:

@@ -22,7 +22,8 @@ SAID_OF = {
     "the generalisation gap": "tau, all networks",
     "labels of one kind": "tau, labels of one kind",
     "growth per doubling": "a doubling",
-    "smallest bound": "smallest bound",
+    "'s bound: growth": "a doubling, its bound",
+    "smallest bound": "smallest bound, of a guess",
     "exceeds the bound": "of bounds fail",
     "above their bound": "of bounds fail",
     "largest change": "largest change",
@@ -76,8 +77,8 @@ def _row(name: str, checks: list[Evidence]) -> MeasureRow:
 
 
 def _place(check: Evidence) -> tuple[int, bool]:
-    place = next((i for i, part in enumerate(SAID_OF) if part in check.check), len(SAID_OF))
-    return place, check.scale == "paper"
+    found = [place for place, part in enumerate(SAID_OF) if part in check.check]
+    return max(found, default=len(SAID_OF)), check.scale == "paper"
 
 
 def _said(check: Evidence) -> str:

@@ -66,7 +66,8 @@ def test_the_bound_of_the_row_norms(summary):
 
 
 def test_the_bound_of_the_frobenius_norms(summary):
-    complexity = 2 * math.sqrt(26) * math.sqrt(5) * math.sqrt(2) / math.sqrt(3)
+    """The last factor is the l2 norm of the largest image, (-1, 1), over the root of n."""
+    complexity = 2 * math.sqrt(26) * math.sqrt(5) * (math.sqrt(2) / math.sqrt(3))
     expected = 0.1 + 4 * 2 / GAMMA * complexity + math.sqrt(math.log(20) / 6)
     assert frobenius_bound(summary, 3) == pytest.approx(expected, rel=1e-5)
 

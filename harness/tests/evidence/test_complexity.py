@@ -93,6 +93,11 @@ def test_growth_is_per_doubling_and_relative_to_the_mean(value, growth):
     assert measured.values == pytest.approx([growth] * 4)
 
 
+def test_an_infinite_bound_has_no_growth():
+    measured = growth_with_images("m", networks(lambda n, p, seed: np.inf if n == 64 else 1.0))
+    assert not measured.is_finite
+
+
 def test_the_spread_of_growth_is_that_between_seeds():
     draw = np.random.default_rng(0)
     low, high = growth_with_images("m", networks(lambda n, p, seed: 5 + draw.normal())).interval
@@ -102,6 +107,8 @@ def test_the_spread_of_growth_is_that_between_seeds():
 def test_bounds_below_one_and_bounds_that_fail():
     held = networks(lambda n, p, seed: 0.0, lambda n, p, seed: 0.3 + p)
     assert smallest_bound("m", held).values == (0.3,)
+    of_two = [replace(it, guess=0.5) for it in held]
+    assert smallest_bound("m", of_two).values == (0.6,), "a guess of two classes errs at 1/2"
     assert broken_bounds("m", held).values == (0.0,)
     wrong = networks(lambda n, p, seed: 0.0, lambda n, p, seed: 0.3)
     assert broken_bounds("m", wrong).values == (pytest.approx(2 / 3),)

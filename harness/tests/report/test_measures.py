@@ -13,10 +13,12 @@ RECORDS = [
     check("M-gaps", "rank correlation with the gap, labels of one kind", -0.404),
     check("M-gaps", "rank correlation with the generalisation gap", 1.0, scale="paper"),
     check("M-gaps", "rank correlation with the generalisation gap", 0.236, verdict="refuted"),
-    check("M-bound", "smallest bound on the test error", None, verdict="refuted"),
+    check("M-bound", "smallest bound over the error of a guess", None, verdict="refuted"),
+    check("M-images", "growth per doubling of the sample, true labels", 0.2, verdict="refuted"),
+    Evidence("M-images", "m's bound: growth per doubling", False, "refuted", [-0.1], network="m"),
     check("M-bound", "networks whose test error exceeds the bound", 0.0, "share"),
     check("M-labels", "larger on random than on true labels", 0.1, "share", control=True),
-    Evidence("M-images", "ended", False, "not run", network="m", reason="m gives no bound on"),
+    Evidence("M-function", "ended", False, "not run", network="m", reason="m gives no bound on"),
 ]
 
 
@@ -33,7 +35,11 @@ def test_each_question_has_its_verdict_and_its_numbers_in_order():
     )
     assert answers["Does its bound say something?"] == (
         "refuted",
-        (("infinite", "smallest bound"), ("0 %", "of bounds fail")),
+        (("infinite", "smallest bound, of a guess"), ("0 %", "of bounds fail")),
     )
     assert answers["Is it larger on random labels?"] == ("not asked", ())
-    assert answers["Does it shrink as the sample grows?"] == ("no bound", ())
+    assert answers["Is it the same for the same function?"] == ("no bound", ())
+    assert answers["Does it shrink as the sample grows?"] == (
+        "refuted",
+        (("0.20", "a doubling"), ("-0.10", "a doubling, its bound")),
+    )
