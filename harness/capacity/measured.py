@@ -82,17 +82,18 @@ def train_networks(
     data_root: Path | None = None,
     threads: int = 1,
     on_progress: Callable[[str], None] = lambda text: None,
-    secret: int | None = None,
+    unseen: bool = False,
 ) -> list[Network]:
     """Train the recipes, dense networks of one shape together; in their order.
 
-    With a ``secret``, on images that nobody can load: see `harness.capacity.unseen`. Raises
-    CapacityError where a training diverges, DataError where the data set is missing.
+    ``unseen``: on images that nobody can load, drawn by the recipes' seeds; see
+    `harness.capacity.unseen`. Raises CapacityError where a training diverges, DataError where the
+    data set is missing.
     """
     found: dict[Recipe, Network] = {}
     backend = Backend("cpu", threads)
     for members in groups_of(recipes, "cpu"):
-        data = [_data(it, data_root, secret) for it in members]
+        data = [_data(it, data_root, unseen) for it in members]
         job: Training | GroupTraining
         if len(members) > 1:
             job = group = GroupTraining(members, data, backend)
@@ -106,12 +107,12 @@ def train_networks(
     return [found[recipe] for recipe in recipes]
 
 
-def _data(recipe: Recipe, root: Path | None, secret: int | None) -> TrainingData:
+def _data(recipe: Recipe, root: Path | None, unseen: bool) -> TrainingData:
     data = prepared_data(recipe, root, "cpu", "fp32")
-    if secret is None:
+    if not unseen:
         return data
     every = replace(recipe, train_size=None, labels="classes", label_corruption=0.0, seed=0)
-    return unseen_images(data, prepared_data(every, root, "cpu", "fp32"), secret, recipe.seed)
+    return unseen_images(data, prepared_data(every, root, "cpu", "fp32"), recipe.seed)
 
 
 def _network(recipe: Recipe, training: Training) -> Network:

@@ -1,9 +1,10 @@
 """Images that nobody can load: a measure of complexity cannot find the test set by itself.
 
-Each class is a few blends of digits, drawn by a secret; an image of it varies about one of them as
-digits of one class vary. So the images have the covariances of digits, between classes and within,
-and what a class looks like is known by its training images alone. Digits under a secret rotation
-would not do: their distances to one another give the rotation away.
+Each class is a few blends of digits; an image of it varies about one of them as digits of one class
+vary. So the images have the covariances of digits, between classes and within, and what a class
+looks like is known by its training images alone. Digits under a secret rotation would not do: their
+distances to one another give the rotation away. Each seed has classes of its own, so that one
+network's training images are no test set for another.
 """
 
 from dataclasses import replace
@@ -18,11 +19,11 @@ BLENDS = 40
 """Of all classes together: four each for ten classes."""
 
 
-def unseen_images(data: TrainingData, whole: TrainingData, secret: int, seed: int) -> TrainingData:
+def unseen_images(data: TrainingData, whole: TrainingData, seed: int) -> TrainingData:
     """``data`` with images of its labels' classes drawn anew; labels, random or true, stay.
 
-    ``whole`` has the images (m, C, H, W) to blend, with the labels of all their classes. Training
-    images are drawn by ``secret`` and ``seed``, test images and classes by ``secret`` alone.
+    ``whole`` has the images (m, C, H, W) to blend, with the labels of all their classes. Who knows
+    ``seed`` can draw classes and images again.
     """
     images = whole.train_images.flatten(1)
     of_class = torch.stack(
@@ -35,10 +36,10 @@ def unseen_images(data: TrainingData, whole: TrainingData, secret: int, seed: in
         weights = torch.randn(count, len(roots), generator=generator)
         return weights @ roots / len(roots) ** 0.5
 
-    blends = drawn(between, BLENDS, stream(secret, "blends"))
+    blends = drawn(between, BLENDS, stream(seed, "blends"))
 
     def images_of(labels: torch.Tensor, purpose: str) -> torch.Tensor:
-        generator = stream(secret, purpose)
+        generator = stream(seed, purpose)
         each = BLENDS // data.classes
         chosen = labels * each + torch.randint(each, labels.shape, generator=generator)
         vectors = images.mean(0) + blends[chosen] + drawn(within, len(labels), generator)
@@ -47,6 +48,6 @@ def unseen_images(data: TrainingData, whole: TrainingData, secret: int, seed: in
     true_labels = data.train_labels if data.true_labels is None else data.true_labels
     return replace(
         data,
-        train_images=images_of(true_labels, f"images/{seed}"),
-        test_images=images_of(data.test_labels, "test images"),
+        train_images=images_of(true_labels, "blended training images"),
+        test_images=images_of(data.test_labels, "blended test images"),
     )

@@ -98,12 +98,11 @@ def measured(request: pytest.FixtureRequest, judge: Any) -> Measured:
     asked = item.get_closest_marker("measures").args
     if not asked:
         return Measured(name, None, [], [of_run(MEASURES[name], it) for it in Runs(item, "").all])
-    secret = config.getoption("--base-seed")
-    recipes = [reseed(it, secret) for it in for_networks(config, asked)]
+    recipes = [reseed(it, config.getoption("--base-seed")) for it in for_networks(config, asked)]
     if knows_random_labels(name, function):
         recipes = [it for it in recipes if 0 < it.label_corruption < 1]
     judge.computed_on(*recipes)
-    networks = trained_networks(config, recipes, secret)
+    networks = trained_networks(config, recipes, unseen=True)
     # Before anything is judged: evidence, which a measure could read, has the gaps.
     for other in (it for it, function in config.stash[FUNCTIONS].items() if function):
         if other != name and not knows_random_labels(other, config.stash[FUNCTIONS][other]):
@@ -113,7 +112,7 @@ def measured(request: pytest.FixtureRequest, judge: Any) -> Measured:
 
 
 def trained_networks(
-    config: pytest.Config, recipes: list[Recipe], secret: int | None = None
+    config: pytest.Config, recipes: list[Recipe], unseen: bool = False
 ) -> "list[Network]":
     """The networks of these recipes, each trained once a session; see `train_networks`."""
     known = config.stash.setdefault(TRAINED, {})
@@ -122,7 +121,7 @@ def trained_networks(
 
         threads = max(1, available_cores() // config.stash[SESSION].workers)
         root = config.getoption("--data-root")
-        made = train_networks(missing, root, threads, lambda it: show_progress(config, it), secret)
+        made = train_networks(missing, root, threads, lambda it: show_progress(config, it), unseen)
         known |= zip(missing, made, strict=True)
     return [known[it] for it in recipes]
 

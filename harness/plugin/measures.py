@@ -54,6 +54,9 @@ def pytest_configure(config: pytest.Config) -> None:
     functions: dict[str, CustomMeasure | None] = {}
     config.stash[FUNCTIONS], config.stash[SLOW] = functions, []
     asked, recorded = config.getoption("--measure") or (), config.getoption("--recorded")
+    networks = config.stash[NETWORKS]
+    if asked and (config.getoption("--dataset") or len(networks) > 1):
+        raise pytest.UsageError("--measure takes one --arch, and no --dataset: it makes its images")
     for name in asked:
         if name == ALL:
             every = MEASURES.values()
@@ -76,9 +79,6 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if config.args_source is not config.ArgsSource.ARGS:
         config.args[:] = [str(FOLDER)]  # Whatever else is collected would be deselected.
-    networks = config.stash[NETWORKS]
-    if config.getoption("--dataset") or len(networks) > 1:
-        raise pytest.UsageError("--measure takes one --arch, and no --dataset: it makes its images")
     for name in (it for it in functions if functions[it] is None):
         if networks and model_spec(networks[0].model).hidden is None:
             raise pytest.UsageError(

@@ -184,7 +184,7 @@ def custom(tmp_path):
 def test_a_measure_finds_no_test_set(custom):
     """Neither by the frames and objects of its process nor by loading the digits itself."""
     recipe = paper_recipe("mlp-1x512", "digits", "true-labels", train_size=64, epochs=3)
-    (digits,), (unseen,) = train_networks([recipe]), train_networks([recipe], secret=7)
+    (digits,), (unseen,) = train_networks([recipe]), train_networks([recipe], unseen=True)
     measure = custom("cheats")
     found, cosine = measure(unseen)
     assert found == 0
