@@ -101,11 +101,11 @@ def judge_signal(judge, level, runs):
     )
 
 
-def judge_found_first(judge, level, runs):
+def judge_found_first(judge, levels, runs):
     """... and more corrupted training images are first given their true label than by chance."""
     judge(
         true_labels_found_first(
-            f"MLP 1x512, p = {level}: corrupted images first given their true label", runs
+            f"MLP 1x512, p = {levels}: corrupted images first given their true label", runs
         ),
         AtLeast(2 * CHANCE, source="Section 2.1: remaining signal is captured; twice chance"),
         otherwise=CHANCE,
@@ -121,7 +121,7 @@ def test_the_remaining_signal_is_captured_while_the_noise_is_fitted(runs, judge)
             Attains(1.0, source="Section 2.1: the noise is fitted by brute force"),
         )
         judge_signal(judge, level, of_level)
-        judge_found_first(judge, level, of_level)
+    judge_found_first(judge, "1/4, 1/2, 3/4", runs.all)
 
 
 @pytest.mark.control("2.1-signal")
@@ -142,4 +142,4 @@ NOISE = [replace(it, inputs="gaussian", score_corrupted_test=False) for it in CO
 @pytest.mark.control("2.1-signal")
 @experiments(fast={"images-of-noise": {"0.5": NOISE}})
 def test_in_images_of_noise_no_true_label_is_found(runs, judge):
-    judge_found_first(judge, "0.5", runs["0.5"])
+    judge_found_first(judge, "1/2", runs.all)
