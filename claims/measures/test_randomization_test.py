@@ -86,7 +86,7 @@ def test_it_does_not_grow_with_the_training_set(measured, judge):
     judge(growth_with_images(measured.name, measured.networks), NO_GROWTH, otherwise=ANY)
     if measured.has_bound:
         bounds = measured.with_values(lambda it: it.bound)
-        judge(growth_with_images(f"{measured.name}'s bound", bounds), NO_GROWTH, otherwise=ANY)
+        judge(growth_with_images(f"bound of {measured.name}", bounds), NO_GROWTH, otherwise=ANY)
 
 
 @pytest.mark.fast

@@ -98,9 +98,7 @@ def networks_of(config: pytest.Config) -> tuple[CustomNetwork, ...]:
         epochs=option("--arch-epochs"),
         batch_size=option("--arch-batch-size"),
         image_size=option("--image-size"),
-        dataset=custom_dataset(dataset, option("--data-root"), option("--image-size"))
-        if dataset
-        else None,
+        dataset=dataset and custom_dataset(dataset, option("--data-root"), option("--image-size")),
     )
 
 

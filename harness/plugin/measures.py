@@ -77,7 +77,7 @@ def pytest_configure(config: pytest.Config) -> None:
                 raise pytest.UsageError(f"--measure {error}") from error
     if not functions:
         return
-    if config.args_source is not config.ArgsSource.ARGS:
+    if config.args_source is config.ArgsSource.TESTPATHS:
         config.args[:] = [str(FOLDER)]  # Whatever else is collected would be deselected.
     for name in (it for it in functions if functions[it] is None):
         if networks and model_spec(networks[0].model).hidden is None:

@@ -15,7 +15,7 @@ RECORDS = [
     check("M-gaps", "rank correlation with the generalisation gap", 0.236, verdict="refuted"),
     check("M-bound", "smallest bound over the error of a guess", None, verdict="refuted"),
     check("M-images", "growth per doubling of the sample, true labels", 0.2, verdict="refuted"),
-    Evidence("M-images", "m's bound: growth per doubling", False, "refuted", [-0.1], network="m"),
+    Evidence("M-images", "bound of m: growth per doubling", False, "refuted", [-0.1], network="m"),
     check("M-bound", "networks whose test error exceeds the bound", 0.0, "share"),
     check("M-labels", "larger on random than on true labels", 0.1, "share", control=True),
     Evidence("M-function", "ended", False, "not run", network="m", reason="m gives no bound on"),
@@ -35,7 +35,7 @@ def test_each_question_has_its_verdict_and_its_numbers_in_order():
     )
     assert answers["Does its bound say something?"] == (
         "refuted",
-        (("infinite", "smallest bound, of a guess"), ("0 %", "of bounds fail")),
+        (("infinite", "times the error of a guess, smallest bound"), ("0 %", "of bounds fail")),
     )
     assert answers["Is it larger on random labels?"] == ("not asked", ())
     assert answers["Is it the same for the same function?"] == ("no bound", ())
