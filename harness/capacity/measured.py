@@ -49,8 +49,6 @@ class Network:
     """Whether a label is random (n,); for a measure that asks for it, which judges no ranks."""
     train_error: float
     test_error: float
-    true_labels: torch.Tensor | None = None
-    """Before any was replaced (n,); no measure is given them."""
 
     @property
     def gap(self) -> float:
@@ -135,7 +133,6 @@ def _network(recipe: Recipe, training: Training) -> Network:
         replaced,
         1 - outcome.train_accuracy,
         1 - outcome.test_accuracy,
-        training.true_labels,
     )
 
 
