@@ -12,11 +12,12 @@ import signal
 import time
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
+from harness.capacity.measures import Value
 from harness.errors import CapacityError, HarnessError
 from harness.models.building import build_model
 from harness.models.custom import callable_at, one_line
@@ -33,14 +34,6 @@ REPLACED = "replaced"
 """A fifth parameter: which labels were replaced by random ones."""
 NETWORK = "{network}"
 """Stands for the network in an error: the measure's process does not know which it is."""
-
-
-class Value(NamedTuple):
-    """What a measure says of a network."""
-
-    value: float
-    bound: float | None
-    """On the test error; None where the measure gives none."""
 
 
 class CustomMeasure:

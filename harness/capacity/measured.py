@@ -16,8 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from harness.capacity.custom_measure import Value
-from harness.capacity.measures import Measure
+from harness.capacity.measures import Measure, Value
 from harness.capacity.unseen import unseen_images
 from harness.data.prepare import TrainingData
 from harness.errors import CapacityError

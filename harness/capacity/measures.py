@@ -14,7 +14,7 @@ the convolution before it), V_i its initial weights, gamma the 10th percentile o
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Summary = Mapping[str, Any]
 """As `harness.training.summary` makes it."""
@@ -22,6 +22,14 @@ MARGIN = "10"
 """The percentile of the margin by which a measure divides, as Jiang et al. (2020) take it."""
 FAILURE = 0.05
 """The probability with which a bound may fail over the draw of the training set."""
+
+
+class Value(NamedTuple):
+    """What a measure says of a network."""
+
+    value: float
+    bound: float | None
+    """On the test error; None where the measure gives none."""
 
 
 @dataclass(frozen=True)
