@@ -106,7 +106,9 @@ def test_a_signal_reaches_the_session_and_what_it_leaves_is_packed(measure, tmp_
     out = tmp_path / "measured"
     writes = f'trap "echo evidence >{out}/claims.jsonl; exit 2" TERM; sleep 60 & wait'
     output, calls, code = measure(
-        does=f'case "$*" in *claims.jsonl*) {writes} ;; esac', ended="--evidence", number=number
+        does=f'case "$*" in *"--evidence "*claims.jsonl*) {writes} ;; esac',
+        ended="--evidence",
+        number=number,
     )
     assert code == 143, output
     assert sum("--evidence" in call for call in calls) == 1, "nothing begins any more"
