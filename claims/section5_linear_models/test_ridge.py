@@ -4,7 +4,6 @@ Gaussian kernels on pixels and on Gabor wavelets; the ridge is chosen on held-ou
 digits. cpu_full: 5,000 images of MNIST. gpu_full: all of it, with a ridge and without.
 """
 
-import math
 from dataclasses import replace
 
 import pytest
@@ -25,16 +24,16 @@ PART_OF_MNIST = {
 RIDGES = (0.0, 1e-4, 1e-3, 1e-2, 0.1, 0.3, 1.0)
 SOURCE = "Section 5: regularization does not improve either model"
 ON_CIFAR = CIFAR_RIDGE / CIFAR_CONVNET
+NO_LESS = 0.96
+"""Of the error without a ridge. MNIST's 10,000 test images would refute the 0.88 that the paper has
+on CIFAR-10 in 19 of 20 repetitions from this bound on, and not from the middle between both."""
 
 
 def judge_saving(judge, name, without, ridge, figure=None):
     """``without`` and ``ridge`` say of each test image, a list a solve, whether it is wrong."""
     judge(
         wrong_ratio(f"{name}: error with a ridge over that without", ridge, without),
-        AtLeast(
-            math.sqrt(ON_CIFAR.value),
-            source=f"{SOURCE}; midway between 1 and what it does on CIFAR-10: {ON_CIFAR.where}",
-        ),
+        AtLeast(NO_LESS, source=f"{SOURCE}; it does on CIFAR-10: {ON_CIFAR.where}"),
         figure=figure,
         otherwise=ON_CIFAR,
     )
