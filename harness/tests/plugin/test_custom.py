@@ -138,7 +138,7 @@ def verdicts(test, **runs):
     finished = type("Runs", (dict,), {"all": [run for group in groups.values() for run in group]})
     test(
         finished(groups),
-        lambda measured, check, published=None: judged.append(check.verdict(measured)),
+        lambda measured, check, published=None, **_: judged.append(check.verdict(measured)),
     )
     return judged
 
