@@ -43,7 +43,10 @@ class RunRecord:
     @classmethod
     def from_line(cls, line: str) -> "RunRecord":
         """Raises ValueError or TypeError for a line that `to_line` did not write."""
-        return cls(**json.loads(line)["run"])
+        record = cls(**json.loads(line)["run"])
+        if len({len(values) for values in record.curve.values()}) > 1:
+            raise ValueError(f"{record.title}: a curve's lists differ in length")
+        return record
 
 
 def stored_runs(folder: Path, records: Iterable[Evidence]) -> list[RunRecord]:

@@ -5,11 +5,14 @@ import zlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import get_args
 
 from harness import __version__
 from harness.errors import HarnessError
 from harness.evidence.record import RUN_LINE, Evidence, read_evidence
 from harness.evidence.run_record import RunRecord, run_record, stored_runs
+from harness.evidence.verdict import Verdict
+from harness.report.formatting import bound, interval, measured, notices, published, values
 from harness.runs.records import RECORDS, BadRecord, Records
 
 GZIP_START = b"\x1f\x8b"
@@ -120,7 +123,7 @@ def _read(path: Path, claims: Collection[str]) -> tuple[list[Evidence], list[Run
                 continue
             record = Evidence.from_line(line)
             problem = _problem(record, claims)
-        except (ValueError, TypeError, AttributeError, RecursionError):
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError, OverflowError):
             problem = "damaged, or of another format: run its tests again"
         if problem:
             left_out.setdefault(problem, []).append(number)
@@ -140,6 +143,10 @@ def _problem(record: Evidence, claims: Collection[str]) -> str:
         return f"written by version {version}, and this is {__version__}: run its tests again"
     if record.claim not in claims:
         return f"about the unknown claim {record.claim!r}, which is not in claims/catalogue.toml"
+    if record.verdict not in get_args(Verdict):
+        return f"of the unknown verdict {record.verdict!r}"
+    for in_words in (bound, interval, measured, notices, published, values):
+        in_words(record)  # Raises where a file was edited by hand: no page is lost to it.
     return ""
 
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -68,6 +69,11 @@ def test_a_file_that_cannot_be_read_is_named_with_the_remedy(tmp_path, name):
         (json.dumps({**json.loads(GOOD.to_line()), "colour": "red"}), "or of another format"),
         (of_version(GOOD, "0.0.9").to_line(), r"written by version 0\.0\.9, and this is .*again"),
         (record("9-nine").to_line(), "about the unknown claim '9-nine', which is not in claims/"),
+        (record(verdict="fine").to_line(), "of the unknown verdict 'fine'"),
+        (record(values="all").to_line(), "damaged, or of another format"),
+        (record(interval=[0.9, 0.8, 1]).to_line(), "damaged, or of another format"),
+        (record(unit="", bound={"kind": "at_most", "value": None}).to_line(), "damaged, or of"),
+        (replace(run(), curve={"step": [1, 2], "loss": [0.1]}).to_line(), "damaged, or of another"),
     ],
 )
 def test_what_cannot_be_shown_is_left_out_with_a_notice(tmp_path, line, reason):
