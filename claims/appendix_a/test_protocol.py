@@ -15,6 +15,8 @@ from harness.training.protocol import paper_recipe
 
 EPOCHS = 3
 ROUNDING = 1e-12
+ROUNDING_OF_GRAPHS = 1e-5
+"""Graphs hold the rate in float32: 300 decays of 0.95 may be off by 4e-6."""
 
 
 def published(network, field):
@@ -27,14 +29,14 @@ def published_rate(network, step):
     return published(network, "learning_rate").value * published(network, "decay").value ** epoch
 
 
-def judge_rates(judge, name, rates, expected):
+def judge_rates(judge, name, rates, expected, rounding=ROUNDING):
     worst = max(abs(rate / right - 1) for rate, right in zip(rates, expected, strict=True))
     judge(
         exact(f"{name}: largest relative error of a step's learning rate", [worst], ""),
         Equals(
             0.0,
-            source="Appendix A and Figure 1a; the tolerance is float64 rounding",
-            tolerance=ROUNDING,
+            source="Appendix A and Figure 1a; the tolerance is rounding",
+            tolerance=rounding,
         ),
     )
 
@@ -114,7 +116,9 @@ def test_a_run_records_the_rates_it_was_trained_with(runs, judge):
     rates = [rate for run in runs.all for rate in run.curve.learning_rate]
     first_steps = [step for run in runs.all for step in (0, *run.curve.step[:-1])]
     expected = [published_rate("mlp-1x512", step) for step in first_steps]
-    judge_rates(judge, f"{name}, as trained", rates, expected)
+    graphs = any(run.environment.get("steps") == "graph" for run in runs.all)
+    rounding = ROUNDING_OF_GRAPHS if graphs else ROUNDING
+    judge_rates(judge, f"{name}, as trained", rates, expected, rounding)
 
 
 TWO_EPOCHS = on_digits("linear", "true-labels", train_size=200, epochs=2, stop_at_zero_error=False)

@@ -71,7 +71,10 @@ def judge_chance(judge, runs, number=None):
     fast={
         "weight-decay": DECAYED,
     },
-    cpu_full={f"{network}-weight-decay": [decayed(network)] for network in MLPS},
+    cpu_full={
+        **{f"{network}-weight-decay": [decayed(network)] for network in MLPS},
+        "mlp-3x512-dropout": [dropped("mlp-3x512")],
+    },
     gpu_full={
         **{f"{it}-weight-decay": [decayed(it)] for it in ("inception", *MLPS)},
         "inception-random-crop": [augmented(CROP)],

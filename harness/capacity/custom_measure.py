@@ -165,9 +165,11 @@ def evaluate(
         raise CapacityError(
             f"raised on {NETWORK}: {one_line(error)}; try it by hand on such a network"
         ) from error
-    if model.training or any(
-        not torch.equal(it, before[key]) for key, it in model.state_dict().items()
-    ):
+    after = model.state_dict()
+    changed = after.keys() != before.keys() or any(
+        not torch.equal(it, before[key]) for key, it in after.items()
+    )
+    if model.training or changed:
         what = "left the model in training mode" if model.training else "changed the weights"
         raise CapacityError(
             f"{what} of {NETWORK}: work on copy.deepcopy(model), or put back what was there"

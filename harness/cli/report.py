@@ -4,7 +4,7 @@ import argparse
 import textwrap
 from pathlib import Path
 
-from harness.cli.common import add_store
+from harness.cli.common import add_store, as_written
 from harness.evidence.catalogue import load_catalogue
 from harness.report.claim_tests import CLAIMS
 from harness.report.page import write_report
@@ -33,12 +33,13 @@ def run(options: argparse.Namespace) -> int:
     catalogue = load_catalogue(CLAIMS / "catalogue.toml")
     for folder in ("measures", "beyond"):
         catalogue |= load_catalogue(CLAIMS / folder / "catalogue.toml")
-    sources = read_sources(options.evidence, catalogue)
-    sources.records = in_order(sources.records, catalogue)
-    sources.add_stored_runs(options.runs or default_store())
-    if not options.no_records:
-        sources.add_records()
-    written = write_report(options.out, sources, catalogue)
+    with as_written(options.evidence):
+        sources = read_sources(options.evidence, catalogue)
+        sources.records = in_order(sources.records, catalogue)
+        sources.add_stored_runs(options.runs or default_store())
+        if not options.no_records:
+            sources.add_records()
+        written = write_report(options.out, sources, catalogue)
     for notice in sources.notices:
         warn(notice)
     for line in totals(sources.records, catalogue, sources.recorded):

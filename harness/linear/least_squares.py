@@ -137,7 +137,7 @@ def solve_convnet(
             label = fit_label(filters, ridge)
             on_progress(label, 0.0)
             added = ridge * n
-            factor = gram.copy() if len(recipe.ridges) > 1 else gram
+            factor = gram if ridge == recipe.ridges[-1] else gram.copy()
             factor.add_to_diagonal(added)
             factor.factor(lambda share: on_progress("factorisation", share))
             product = partial(features.product, filters, primal, added)

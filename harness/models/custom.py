@@ -5,6 +5,7 @@ names (`BY_NAME`). One with two required parameters of other names gets the imag
 number of classes, in this order.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -40,7 +41,8 @@ def make_custom(name: str, options: Options, shape: ImageShape, classes: int) ->
     factory = factory_of(name)
     arguments = arguments_for(name, factory, dict(options), shape, classes)
     try:
-        model = factory(*arguments.args, **arguments.kwargs)
+        with contextlib.chdir("."):  # A network may change the folder: the user's stays.
+            model = factory(*arguments.args, **arguments.kwargs)
     except (Exception, SystemExit) as error:
         raise NetworkError(
             f"{name} could not be made for images of {'x'.join(map(str, shape))} and {classes}"
@@ -153,7 +155,7 @@ def _module(address: Address) -> ModuleType:
     try:
         # What a module draws while it is imported is no seed's own: the first network made of it
         # would get other weights than the next.
-        with seeded(torch.Generator().manual_seed(0)):
+        with seeded(torch.Generator().manual_seed(0)), contextlib.chdir("."):
             module = _from_file(resolved) if path else importlib.import_module(address.source)
     except (Exception, SystemExit) as error:
         where = "" if path else f" (looked for in {folder} and where Python's packages are)"

@@ -95,7 +95,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not recorded and not config.option.base_seed:
         # Images, labels and weights: a measure cannot draw again what it does not know.
         config.option.base_seed = secrets.randbits(SECRET_BITS)
-        config.stash[SESSION].notify(
+        config.stash[SESSION].notices.append(  # In memory: a measure reads no file for it.
             "the networks were trained on images of this session alone: --base-seed"
             f" {config.option.base_seed} repeats it"
         )

@@ -112,7 +112,6 @@ def write_report(folder: Path, sources: Sources, catalogue: Mapping[str, Claim])
     """
     page, card = folder / "report.html", folder / "scorecard.txt"
     text = scorecard(sources.records, catalogue, recorded=sources.recorded)
-    write_atomically(card, text.encode())  # First: a folder that cannot be written fails early.
     records = [*of_the_paper(sources.records), *sources.recorded]
     curves = paper_figures(records, sources.runs)
     if entries := [row.figure for row in measure_rows(sources.records) if row.figure]:
@@ -121,10 +120,12 @@ def write_report(folder: Path, sources: Sources, catalogue: Mapping[str, Claim])
         curves[FIGURE] = custom
     drawn = figures_as_svg(records, curves, empty=PAPER_FIGURES, warn=sources.notices.append)
     given = {record.figure["name"] for record in records if record.figure}
+    html = render(sources, catalogue, curves, drawn)  # What fails leaves an earlier report whole.
+    write_atomically(card, text.encode())
     for name, svg in drawn.items():
         if name in curves or name in given:
             write_atomically(folder / "figures" / f"{name}.svg", svg.encode())
-    write_atomically(page, render(sources, catalogue, curves, drawn).encode())
+    write_atomically(page, html.encode())
     return [page, card]
 
 

@@ -67,7 +67,7 @@ def spectral_norm(layer: Layer, weight: torch.Tensor, size: tuple[int, int]) -> 
     padding and stride (Sedghi, Gupta & Long 2019 take circular padding).
     """
     if isinstance(layer, nn.Linear):
-        return float(torch.linalg.matrix_norm(weight.double(), 2))
+        return float(torch.linalg.matrix_norm(weight.double().cpu(), 2))
     weight, height = weight.float(), size[0]
     options: dict[str, Any] = {"stride": layer.stride, "padding": layer.padding}
     out = conv2d(torch.zeros(1, weight.shape[1], *size, device=weight.device), weight, **options)

@@ -267,7 +267,8 @@ def chosen_steps(recipe: Recipe, backend: Backend) -> str:
     """
     if backend.steps != "auto":
         return backend.steps
-    held = not (recipe.dropout or _in_parts(recipe) or is_custom(recipe.model))
+    in_graphs = recipe.dropout or recipe.optimizer or _in_parts(recipe) or is_custom(recipe.model)
+    held = not in_graphs
     return "graph" if held and backend.kind == "cuda" else "eager"
 
 

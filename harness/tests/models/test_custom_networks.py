@@ -3,6 +3,7 @@
 import random
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -60,6 +61,41 @@ def test_a_file_is_loaded_with_its_neighbours_and_dataclasses_work(tmp_path):
     made = model(f"{tmp_path}/net.py:make")
     assert made[1].weight.shape == (10, 192)
     assert model_spec(f"{tmp_path}/net.py:make").paper_name == "net.py:make"
+
+
+@pytest.mark.parametrize(
+    ("above", "encoding"),
+    [
+        ("", "utf-8-sig"),
+        ("# -*- coding: latin-1 -*-\n", "latin-1"),
+        ("# coding: cp1251\n", "cp1251"),
+    ],
+)
+def test_a_file_is_read_as_python_reads_it(tmp_path, above, encoding):
+    """With the mark of a Windows editor, or with a coding line: its neighbours, too."""
+    text = "Größe = 7\n" if encoding != "cp1251" else "ширина = 7\n"
+    name = text.partition(" ")[0]
+    (tmp_path / f"a_{len(encoding)}.py").write_text(above + text, encoding=encoding)
+    (tmp_path / "net.py").write_text(
+        f"{above}from torch import nn\nfrom a_{len(encoding)} import {name}\n"
+        f"def make(classes): return nn.Sequential(nn.Flatten(), nn.Linear(192, {name}))\n",
+        encoding=encoding,
+    )
+    assert model(f"{tmp_path}/net.py:make")[1].out_features == 7
+    assert fingerprint(f"{tmp_path}/net.py:make")
+
+
+def test_a_network_that_changes_the_folder_leaves_the_users_folder(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "net.py").write_text(
+        "import os\nfrom torch import nn\nos.chdir('/')\n"
+        "def make(classes):\n    os.chdir('/')\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(192, classes))\n"
+    )
+    assert model("../net.py:make")[1].out_features == 10
+    assert fingerprint("../net.py:make")
+    assert Path.cwd() == tmp_path / "here"
 
 
 def test_what_python_cannot_read_is_refused_with_its_reason(tmp_path):

@@ -162,8 +162,8 @@ def test_a_graph_needs_a_gpu_and_no_dropout(graphs_on_a_cpu):
 
 DECAYED = (("hidden dense layers", 0.004), ("convolutions", 0.001))
 ON_A_GPU = {
-    "mlp-1x16": {},
-    "mlp-3x512": {"weight_decay": (("weights", 0.01),)},
+    "mlp-1x16": {"decay_every": 3},  # Two steps in one graph.
+    "mlp-3x512": {"decay_every": 3, "weight_decay": (("weights", 0.01),)},
     "inception": {},
     "inception-without-batchnorm": {},
     "alexnet": {"weight_decay": DECAYED},
