@@ -24,6 +24,8 @@ TRAIN, TEST, VALIDATION = (
     )
 )
 """Names of parts in lower case: train, training, train_set, seg_train ...; trainA is refused."""
+MOST_PARTS = 3
+"""For training, validation and testing."""
 EVERY_FIFTH = 5
 
 Files = tuple[tuple[Path, int], ...]
@@ -73,6 +75,12 @@ def listed(folder: Path) -> tuple[tuple[str, ...], Files, Files]:
             )
         return tuple(names), images_of(classes), images_of(test_classes)
     classes = _classes(folder)
+    parts = [[it.name for it in classes if word in it.name.lower()] for word in ("train", "test")]
+    if all(parts) and len(classes) <= MOST_PARTS:
+        raise DataError(
+            f"{folder}: are {parts[0][0]} and {parts[1][0]} classes, or parts for training and"
+            " testing? Name parts train and test, and classes without these words"
+        )
     for each in classes:
         parts = [it.name for it in folders_in(each) if _is_part(it, TRAIN, TEST, VALIDATION)]
         if len(parts) > 1:

@@ -38,9 +38,9 @@ def custom_dataset(text: str, root: Path | None, image_size: int | None) -> str:
             return name
         torchvision_arrays(name, data_root(root).absolute())
         return f"{TORCHVISION}{name}"
-    folder = Path(text).expanduser()
+    folder = Path(os.path.expanduser(text))
     if not is_dir(folder):
-        if "/" in text or folder.exists():
+        if "/" in text or os.path.exists(folder):
             raise DataError(
                 f"--dataset {text}: there is no such folder; give one with a folder"
                 " of images for each class"

@@ -28,7 +28,7 @@ class Address:
     @property
     def file(self) -> Path | None:
         """The file, where the source is one."""
-        path = Path(self.source).expanduser()
+        path = Path(os.path.expanduser(self.source))
         return path if path.suffix == ".py" or os.sep in self.source else None
 
     @property

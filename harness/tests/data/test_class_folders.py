@@ -82,6 +82,8 @@ def test_a_class_may_be_called_train(tmp_path):
         (["train/a", "train/b", "test"], "test has 0 folders; .*, or give .*/train alone: every f"),
         (["train/a", "train/b", "test/a", "test/c"], "'b' is a class in one of train and test alo"),
         (["trainA", "trainB", "testA", "testB"], "trainA and trainB both look like one part"),
+        (["traindataset/a", "testdataset/a"], "are traindataset and testdataset classes, or parts"),
+        (["Xtest/a", "Xtrain/a", "Xtrain/b"], "are Xtrain and Xtest classes, or parts for train"),
         (["a/train", "a/test", "b/train", "b/test"], "a has parts of its own, test and train: so"),
     ],
 )

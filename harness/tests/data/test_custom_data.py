@@ -107,4 +107,7 @@ def test_datasets_are_named_in_any_spelling_and_never_downloaded(tmp_path):
         custom_dataset("fashion-mnist", tmp_path, None)
     with pytest.raises(DataError, match="unknown dataset 'fashionmist'; nearest: FashionMNIST"):
         custom_dataset("fashionmist", tmp_path, None)
+    for nowhere in ("~nosuchuser/images", "x" * 300):
+        with pytest.raises(DataError, match=r"no such folder|unknown dataset"):
+            custom_dataset(nowhere, tmp_path, None)
     assert list(tmp_path.iterdir()) == []

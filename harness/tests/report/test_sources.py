@@ -30,6 +30,20 @@ def test_sessions_merge_and_the_same_line_counts_once(tmp_path):
     assert found.notices == []
 
 
+def test_a_byte_order_mark_costs_no_check(tmp_path):
+    path = written(tmp_path, GOOD, OTHER, runs=[run()])
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read(path).records == [GOOD, OTHER]
+    assert read(path).notices == []
+
+
+def test_utf16_is_refused(tmp_path):
+    path = written(tmp_path, GOOD)
+    path.write_text(path.read_text("utf-8"), encoding="utf-16")
+    with pytest.raises(HarnessError, match="no check that can be read"):
+        read(path)
+
+
 def test_a_gzipped_file_is_read(tmp_path):
     path = written(tmp_path, GOOD, OTHER, runs=[run()])
     path.write_bytes(gzip.compress(path.read_bytes()))
