@@ -75,10 +75,12 @@ def listed(folder: Path) -> tuple[tuple[str, ...], Files, Files]:
             )
         return tuple(names), images_of(classes), images_of(test_classes)
     classes = _classes(folder)
-    parts = [[it.name for it in classes if word in it.name.lower()] for word in ("train", "test")]
-    if all(parts) and len(classes) <= MOST_PARTS:
+    for_training, for_testing = (
+        [it.name for it in classes if word in it.name.lower()] for word in ("train", "test")
+    )
+    if for_training and for_testing and len(classes) <= MOST_PARTS:
         raise DataError(
-            f"{folder}: are {parts[0][0]} and {parts[1][0]} classes, or parts for training and"
+            f"{folder}: are {for_training[0]} and {for_testing[0]} classes, or parts for training and"
             " testing? Name parts train and test, and classes without these words"
         )
     for each in classes:
