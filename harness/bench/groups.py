@@ -14,6 +14,7 @@ from harness.training.inputs import prepared_data
 from harness.training.loop import Training
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
+from harness.training.steps import chosen_steps
 
 ROUNDS = 5
 ALONE = 20
@@ -40,13 +41,13 @@ def jobs() -> list[tuple[str, list[Recipe]]]:
 
 def groups(setup: Setup) -> Iterator[RenderableType]:
     """Milliseconds an epoch and training, the best of several rounds in turns."""
-    backend = setup.backend
     table = plain_table(
         *("train together", "network", ">runs", ">weights"),
         *(">one by one, ms", ">together, ms", ">times"),
         caption=f"an epoch of one run; one by one: the first {ALONE}",
     )
     for name, recipes in jobs():
+        backend = replace(setup.backend, steps=chosen_steps(recipes[0], setup.backend))
         # Without an end: only a last epoch evaluates.
         endless = [replace(recipe, epochs=10**9, precision="fp32") for recipe in recipes]
         data = [prepared_data(recipe, None, backend.device, "fp32") for recipe in endless]

@@ -18,7 +18,7 @@ from harness.training.learner import image_layout
 from harness.training.loop import Training
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
-from harness.training.steps import WARM_UP, batches_of
+from harness.training.steps import WARM_UP, batches_of, chosen_steps
 from harness.training.turns import on
 
 IMAGES = 7_680
@@ -99,7 +99,8 @@ def recipe_and_data(model: str, backend: Backend, precision: str) -> tuple[Recip
 
 def training_rate(model: str, backend: Backend, precision: str, seconds: float) -> float:
     """Images a second of the harness's own steps, with random batches."""
-    training = Training(*recipe_and_data(model, backend, precision), backend)
+    recipe, data = recipe_and_data(model, backend, precision)
+    training = Training(recipe, data, replace(backend, steps=chosen_steps(recipe, backend)))
     training.model.train()
     batches = _batches(training)
 

@@ -80,8 +80,8 @@ def listed(folder: Path) -> tuple[tuple[str, ...], Files, Files]:
     )
     if for_training and for_testing and len(classes) <= MOST_PARTS:
         raise DataError(
-            f"{folder}: are {for_training[0]} and {for_testing[0]} classes, or parts for training and"
-            " testing? Name parts train and test, and classes without these words"
+            f"{folder}: are {for_training[0]} and {for_testing[0]} classes, or parts for training"
+            " and testing? Name parts train and test, and classes without these words"
         )
     for each in classes:
         parts = [it.name for it in folders_in(each) if _is_part(it, TRAIN, TEST, VALIDATION)]
