@@ -5,6 +5,7 @@ Loaded by the project's conftest.py, or in any folder with ``pytest -p harness.p
 
 pytest_plugins = (
     "harness.plugin.versions",
+    "harness.plugin.command_line",
     "harness.plugin.options",
     "harness.plugin.standalone",
     "harness.plugin.tiers",

@@ -1,6 +1,5 @@
-"""Command-line options, and the state of a session that the other modules share."""
+"""The state of a session that the other modules share."""
 
-import argparse
 import contextlib
 import json
 import os
@@ -68,119 +67,6 @@ class Session:
 
 
 SESSION = pytest.StashKey[Session]()
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Names are specific, so that they collide with no other plugin's."""
-    group = parser.getgroup("claims", "claims of the paper")
-    group.addoption(
-        "--device",
-        type=_device,
-        default="auto",
-        metavar="DEVICE",
-        help="where networks train: auto, cpu, cuda, cuda:N (default: auto)",
-    )
-    group.addoption(
-        "--data-root",
-        type=Path,
-        metavar="DIR",
-        help="folder of CIFAR-10 and MNIST (default: $RETHINKING_DATA or the cache)",
-    )
-    group.addoption(
-        "--runs",
-        type=Path,
-        metavar="DIR",
-        help="the store of finished runs (default: the platform's cache)",
-    )
-    group.addoption(
-        "--fresh",
-        action="store_true",
-        help="train everything anew instead of taking finished runs from the store",
-    )
-    group.addoption(
-        "--plan",
-        action="store_true",
-        help="list the trainings that the selected tests need, and train nothing",
-    )
-    group.addoption(
-        "--budget",
-        type=_seconds,
-        metavar="SECONDS",
-        help="make runs for so long, in the order of claims/order.txt; then judge what is complete",
-    )
-    group.addoption(
-        "--base-seed",
-        type=_seed,
-        default=0,
-        metavar="N",
-        help="another number, other seeds for all but the baselines (default: 0)",
-    )
-    group.addoption(
-        "--precision",
-        choices=["auto", "fp32", "bf16"],
-        default="auto",
-        help="bf16 autocast or fp32; auto: bf16 where the hardware has it",
-    )
-    group.addoption(
-        "--steps",
-        choices=["eager", "compiled", "graph", "auto"],
-        default="eager",
-        help="how a training that is alone takes its steps: by torch.compile, as a CUDA graph, or"
-        " as a graph where that can be",
-    )
-    group.addoption(
-        "--at-once",
-        type=_count,
-        default=1,
-        metavar="K",
-        help="so many trainings take turns in a process, step by step; on a GPU they overlap"
-        " (default: 1)",
-    )
-    group.addoption(
-        "--evidence",
-        type=Path,
-        metavar="FILE",
-        help="write every judged check there, one JSON object a line",
-    )
-    group.addoption(
-        "--report",
-        type=Path,
-        metavar="DIR",
-        help="write there report.html, the scorecard as text, and the figures",
-    )
-
-
-def _device(text: str) -> str:
-    """A device from the command line; whether it is here is looked at later."""
-    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", text):
-        raise argparse.ArgumentTypeError(f"unknown device {text!r}; known: auto, cpu, cuda, cuda:N")
-    return text
-
-
-def _seconds(text: str) -> float:
-    """A time from the command line."""
-    with contextlib.suppress(ValueError):
-        if 0 <= (value := float(text)) < float("inf"):
-            return value
-    raise argparse.ArgumentTypeError(f"{text!r}, but it should be a number of seconds from 0 up")
-
-
-def _count(text: str) -> int:
-    """A number of things from the command line."""
-    if text.isdecimal() and int(text) > 0:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r}, but it should be a whole number from 1 up")
-
-
-def _seed(text: str) -> int:
-    """A seed from the command line."""
-    try:
-        value = int(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an integer; give 0, 1, 2 ...") from error
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{value} is negative; give 0, 1, 2 ...")
-    return value
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,6 +1,7 @@
 """The SGD loop: appendix A to the letter, images resident on the device or decoded ahead.
 
 Can be saved between epochs and goes on with the same bits (on a CPU, at the same thread count).
+Over 300 lines, since an epoch, its evaluation and its counts are read together.
 """
 
 import math
