@@ -21,7 +21,7 @@ from harness.training.batching import can_be_grouped
 from harness.training.group import GroupTraining
 from harness.training.loop import Training
 from harness.training.protocol import paper_recipe
-from harness.training.steps import STEPS, WARM_UP, chosen_steps
+from harness.training.steps import WARM_UP, chosen_steps
 
 CIFAR10 = 50_000
 TOGETHER = 4
@@ -45,7 +45,7 @@ def steps(setup: Setup) -> Iterator[str]:
             share = f"{100 * images * work / machine:.0f} %"
             yield _line(name, way, f"{images:,.0f}", f"{CIFAR10 / images:.2f}", share, memory)
     yield "share: of a large matrix product's rate in the same precision"
-    yield f"{TOGETHER} together: runs as one vectorised job, images and epochs of all"
+    yield f"{TOGETHER} together: as one vectorised job; at once: in turns; images and epochs of all"
 
 
 def at_once(setup: Setup) -> Iterator[str]:
@@ -82,11 +82,17 @@ def _ways(name: str, setup: Setup) -> Iterator[tuple[str, Callable[[], float]]]:
     """Each way to train that this device has, and the measurement of its images a second."""
     if can_be_grouped(paper_recipe(name, "cifar10", "true-labels")):
         yield f"{TOGETHER} together", partial(group_rate, name, TOGETHER, setup)
-    # What takes minutes to compile comes last.
-    for way in sorted(STEPS, key="compiled".__eq__):
-        if way != "graph" or setup.backend.kind == "cuda":
-            backend = replace(setup.backend, steps=way)
-            yield way, partial(training_rate, name, backend, setup.precision, setup.seconds)
+
+    def alone(way: str) -> Callable[[], float]:
+        backend = replace(setup.backend, steps=way)
+        return partial(training_rate, name, backend, setup.precision, setup.seconds)
+
+    yield "eager", alone("eager")
+    if setup.backend.kind == "cuda":
+        yield "graph", alone("graph")
+    for count in AT_ONCE[1:]:
+        yield f"{count} at once", partial(rate_in_turns, name, count, setup)
+    yield "compiled", alone("compiled")  # Last, for it takes minutes to compile.
 
 
 def group_rate(name: str, members: int, setup: Setup) -> float:

@@ -65,7 +65,9 @@ def test_the_claims_come_first_and_what_is_there_is_not_measured_again(measure, 
     assert any("torch.distributed.run" in call for call in calls)
 
     (tmp_path / "measured" / "claims.jsonl").write_text("evidence")
+    (tmp_path / "measured" / "bench-mlp-1x512.txt").write_text("heading\nrates\nheading\n")
     again, calls, code = measure()
+    assert (tmp_path / "measured" / "speeds.txt").read_text() == "heading\nrates\n"
     # Two tests of steps, six benches, torchrun.
     assert code == 0 and again.count("ok (before)") == 9
     assert sum("--evidence" in call for call in calls) == 3, "sessions go on from their store"
