@@ -21,6 +21,7 @@ SAID_OF = {
     "trend with the share": "tau with the share of random labels",
     "the generalisation gap": "tau, all networks",
     "labels of one kind": "tau, labels of one kind",
+    "samples of one size": "tau, samples of one size",
     "growth per doubling": "a doubling",
     "bound of": "a doubling, its bound",
     "smallest bound": "times the error of a guess, smallest bound",

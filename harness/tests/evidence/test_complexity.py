@@ -1,12 +1,16 @@
 """The five questions, on values whose answers are known."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import product
 
 import numpy as np
 import pytest
+from scipy.stats import binom, kendalltau
 
+from harness.evidence import MoreThan
 from harness.evidence.complexity import (
+    ALIKE,
     MeasuredNetwork,
     broken_bounds,
     growth_with_images,
@@ -17,6 +21,10 @@ from harness.evidence.complexity import (
     shuffled,
     smallest_bound,
 )
+from harness.evidence.resolution import resolution
+from harness.evidence.statistics import clopper_pearson
+
+CORRELATIONS = [rank_correlation, *(partial(rank_correlation_within, alike=it) for it in ALIKE)]
 
 
 def networks(value, bound=lambda n, p, seed: None):
@@ -32,6 +40,11 @@ def test_a_measure_that_grows_with_noise_tells_the_labels_apart():
     measured = random_above_true("m", networks(lambda n, p, seed: 1 + p))
     assert measured.values == (1.0,)
     assert measured.interval == pytest.approx((0.025 ** (1 / 16), 1.0))
+    sign_test = MoreThan(0.5, source="a sign test")
+    needed = [clopper_pearson(above, 16)[0] > 0.5 for above in range(17)].index(True)
+    assert needed == 13
+    # Refuted at 3 of 16 pairs and fewer, which this share gives in 19 of 20 repetitions.
+    assert binom.cdf(3, 16, 0.5 - resolution(sign_test, measured)) == pytest.approx(0.95)
 
 
 def test_a_measure_the_other_way_round_is_seen():
@@ -47,25 +60,34 @@ def test_a_measure_of_the_network_alone_does_not_tell_them_apart(value):
 def test_the_gap_itself_ranks_the_gaps():
     known = networks(lambda n, p, seed: 0.0)
     own = [replace(it, value=it.gap) for it in known]
-    for correlation in (rank_correlation, rank_correlation_within):
+    for correlation in CORRELATIONS:
         measured = correlation("m", own)
         assert measured.values == (pytest.approx(1.0),)
         assert measured.interval[0] > 0.9
     assert rank_correlation("m", known).values == (0.0,)
+    draw = np.random.default_rng(0)
+    mixed = networks(lambda n, p, seed: draw.integers(9) if seed else np.inf)
+    expected = kendalltau([it.value for it in mixed], [it.gap for it in mixed]).statistic
+    assert rank_correlation("m", mixed).values == pytest.approx((expected,))
 
 
-def test_noise_alone_is_not_enough_within_labels_of_one_kind():
-    """A measure that sees only the share of random labels ranks nothing among equal shares."""
+def test_what_sees_one_thing_alone_ranks_nothing_where_that_is_alike():
+    """The share of random labels; the number of images, with which the gap falls."""
     sees_labels = networks(lambda n, p, seed: p)
     assert rank_correlation("m", sees_labels).interval[0] > 0.5
-    assert rank_correlation_within("m", sees_labels).values == (0.0,)
+    assert rank_correlation_within("m", sees_labels, "labels of one kind").values == (0.0,)
+    measured = rank_correlation_within("m", sees_labels, "samples of one size")
+    assert measured.values == pytest.approx((48 / (48 * 66) ** 0.5,)), "66 pairs, 18 alike in p"
+    sees_size = networks(lambda n, p, seed: -n)
+    assert rank_correlation_within("m", sees_size, "samples of one size").values == (0.0,)
+    assert rank_correlation_within("m", sees_size, "labels of one kind").values[0] > 0.2
 
 
 def test_seeds_are_resampled_with_all_of_their_networks():
     """Seeds that are alike leave no interval, however far the networks of each scatter."""
     of_one = [it for it in networks(lambda n, p, seed: n % 7 + p) if it.seed == 0]
     alike = [replace(it, seed=seed) for seed in range(4) for it in of_one]
-    for correlation in (rank_correlation, rank_correlation_within):
+    for correlation in CORRELATIONS:
         measured = correlation("m", alike)
         assert measured.interval == pytest.approx(2 * measured.values)
 
