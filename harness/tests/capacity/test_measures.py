@@ -1,6 +1,8 @@
-"""Each built-in measure on a network with two layers of two units, by hand."""
+"""Each built-in measure on a network with two layers, by hand."""
 
+import copy
 import math
+from statistics import NormalDist
 
 import pytest
 import torch
@@ -93,29 +95,59 @@ def test_the_ratt_bound_of_ten_classes():
     assert ratt_bound(summary, 300) == pytest.approx(0.04 + 9 - 10 * 0.8 + slack)
 
 
-NOISY = {
-    "parameters": {"distance l2": 5.0},
-    "noise": {
-        "none": {"loss": 0.1, "accuracy": 1.0},
-        "absolute": {"0.1": {"accuracy": 0.95}, "1": {"accuracy": 0.9}, "10": {"accuracy": 0.2}},
-        "relative": {"0.1": {"loss": 0.35, "accuracy": 0.9}},
-    },
-}
+def under_noise(first, second, bias, images):
+    """The summary of a network whose first layer was trained from zero; the label is 0."""
+    hidden, inputs = first.shape
+    model = nn.Sequential(nn.Flatten(), nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, 2))
+    values = {"1.weight": first, "1.bias": torch.zeros(hidden), "3.weight": second, "3.bias": bias}
+    model.load_state_dict(values)
+    initial = copy.deepcopy(model)
+    nn.init.zeros_(initial[1].weight)
+    labels = torch.zeros(len(images), dtype=torch.long)
+    return summarise_network(initial, model, images[:, None, None], labels, model, seed=0)
 
 
-def test_noise_that_leaves_nine_of_ten_right():
-    assert MEASURES["pac-bayes"].value(NOISY) == 25 / 2
-    assert MEASURES["sharpness"].value(NOISY) == pytest.approx(0.25)
+def test_pac_bayes_of_a_network_whose_errors_under_noise_are_known():
+    """2,000 images, each seen by one weight of a hidden unit, 0.02.
 
-
-def test_the_pac_bayes_bound_is_the_smallest_over_the_noises():
-    """Of three, at 1,000 images: 0.05 + ..., 0.1 + ..., 0.8 + ..."""
-    confidence = math.log(2 * 3 * math.sqrt(1_000) / 0.05)
+    An image is right where that weight is above zero: under noise s with probability Phi(0.02 / s).
+    The noise on the other weights moves this by 0.4 points at most.
+    """
+    n, weight = 2_000, 0.02
+    second = torch.tensor([[1_000.0], [0.0]])
+    summary = under_noise(
+        torch.full((1, n), weight), second, torch.tensor([0.0, 0.5]), 100 * torch.eye(n)
+    )
+    scales = (0.001, 0.003, 0.01, 0.03, 0.1)
+    right = [NormalDist().cdf(weight / s) for s in scales]
+    chance = 4 * math.sqrt(0.25 / (3 * n))
+    found = [it["accuracy"] for it in summary["noise"]["absolute"].values()]
+    assert found == pytest.approx(right, abs=chance)
+    assert right[2] > 0.9 > right[3]
+    moved = n * weight**2
+    assert MEASURES["pac-bayes"].value(summary) == pytest.approx(moved / (2 * 0.01**2), rel=1e-5)
+    confidence = math.log(2 * 5 * math.sqrt(n) / 0.05)
     bounds = [
-        1 - accuracy + math.sqrt((25 / (2 * s**2) + confidence) / 2_000)
-        for s, accuracy in ((0.1, 0.95), (1, 0.9), (10, 0.2))
+        1 - share + math.sqrt((moved / (2 * s**2) + confidence) / (2 * n))
+        for s, share in zip(scales, right, strict=True)
     ]
-    assert pac_bayes_bound(NOISY, 1_000) == pytest.approx(min(bounds)) == pytest.approx(bounds[1])
+    assert pac_bayes_bound(summary, n) == pytest.approx(min(bounds), abs=chance)
+    assert min(bounds) == bounds[4] < bounds[3] - 2 * chance
+
+
+def test_sharpness_of_a_network_whose_loss_under_noise_is_known():
+    """Each of 10,000 hidden units sees 100 - 100, and adds to the wrong class, by 1/100.
+
+    Noise of a tenth makes that N(0, 200), whose positive part has the mean 10 / sqrt(pi). So large
+    a logit is the loss; without noise it is that of a guess.
+    """
+    units = 10_000
+    first = torch.tensor([[100.0, -100.0]]).repeat(units, 1)
+    second = torch.tensor([[0.0], [0.01]]).repeat(1, units)
+    summary = under_noise(first, second, torch.zeros(2), torch.ones(1, 2))
+    expected = units * 0.01 * 10 / math.sqrt(math.pi) - math.log(2)
+    chance = 4 * math.sqrt(math.pi - 1 + math.pi / 100) / math.sqrt(3 * units)
+    assert MEASURES["sharpness"].value(summary) == pytest.approx(expected, rel=chance)
 
 
 @pytest.mark.parametrize("name", ["spectral", "max-row-product"])
@@ -127,5 +159,5 @@ def test_without_a_margin_what_divides_by_it_is_infinite(summary, name):
 
 
 def test_noise_that_leaves_nothing_right_is_infinite():
-    none = {**NOISY, "noise": {**NOISY["noise"], "absolute": {"0.1": {"accuracy": 0.5}}}}
+    none = {"parameters": {"distance l2": 5.0}, "noise": {"absolute": {"0.1": {"accuracy": 0.5}}}}
     assert MEASURES["pac-bayes"].value(none) == math.inf
