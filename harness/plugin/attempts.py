@@ -43,11 +43,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def withdraw(session: Session, test: str) -> list[Evidence]:
     """Take the records of a test out of this process's file, and return them."""
     path = session.folder / f"{session.process}.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    held = None if session.held is None else session.held.setdefault(".jsonl", [])
+    lines = list(held or [])
+    if path.exists():
+        lines = path.read_text(encoding="utf-8").splitlines()
     records = [Evidence.from_line(line) for line in lines]
-    kept = [line + "\n" for line, it in zip(lines, records, strict=True) if it.test != test]
-    if len(kept) < len(lines):
-        write_atomically(path, "".join(kept).encode())
+    kept = [line for line, it in zip(lines, records, strict=True) if it.test != test]
+    if held is not None:
+        held[:] = kept
+    elif len(kept) < len(lines):
+        write_atomically(path, "".join(f"{line}\n" for line in kept).encode())
     return [record for record in records if record.test == test]
 
 

@@ -152,7 +152,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Any:
     """Leave a record of the running test, in case this process dies in it."""
     session = item.config.stash[SESSION]
     running = session.folder / f"{session.process}.running"
-    if tier_of(item):
+    if tier_of(item) and session.held is None:
         record = blank(item, check="the process died", reason=f"{session.process} died in it")
         with contextlib.suppress(OSError):
             running.write_text(record.to_line())
@@ -180,6 +180,11 @@ def pytest_sessionfinish(session: pytest.Session) -> Any:
 
 def _finish(session: pytest.Session, state: Session) -> None:
     config = session.config
+    try:
+        state.release()
+    except StoreError as error:
+        state.notices.append(str(error))
+        fail(session)
     records, damaged = merge(state)
     target = config.getoption("--evidence")
     state.keeps_parts = bool(target and tests_judged(records))

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -103,11 +102,6 @@ def measured(request: pytest.FixtureRequest, judge: Any) -> Measured:
         recipes = [it for it in recipes if 0 < it.label_corruption < 1]
     judge.computed_on(*recipes)
     networks = trained_networks(config, recipes, unseen=True)
-    # Before anything is judged: evidence, which a measure could read, has the gaps.
-    for other in (it for it, function in config.stash[FUNCTIONS].items() if function):
-        if other != name and not knows_random_labels(other, config.stash[FUNCTIONS][other]):
-            with suppress(HarnessError):
-                values_of(config, other, networks)
     return Measured(name, function, networks, values_of(config, name, networks))
 
 

@@ -92,10 +92,12 @@ def pytest_configure(config: pytest.Config) -> None:
             "--recorded --measure is about the paper's networks at their size: add -m cpu_full, and"
             " leave --arch and --optimizer out"
         )
+    if any(functions.values()):
+        config.stash[SESSION].held = {}  # Evidence has the seed and the gaps.
     if not recorded and not config.option.base_seed:
         # Images, labels and weights: a measure cannot draw again what it does not know.
         config.option.base_seed = secrets.randbits(SECRET_BITS)
-        config.stash[SESSION].notices.append(  # In memory: a measure reads no file for it.
+        config.stash[SESSION].notices.append(
             "the networks were trained on images of this session alone: --base-seed"
             f" {config.option.base_seed} repeats it"
         )
@@ -117,7 +119,7 @@ def _load(config: pytest.Config, name: str) -> "CustomMeasure":
 
     measure = CustomMeasure(name)
     config.add_cleanup(measure.close)
-    if trains_nothing(config) or config.stash[SESSION].worker:
+    if trains_nothing(config):
         return measure
     labels = "corrupted-0.5" if measure.knows_random_labels else "true-labels"
     short = paper_recipe("mlp-1x512", "digits", labels, train_size=32, epochs=1)

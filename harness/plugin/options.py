@@ -38,6 +38,8 @@ class Session:
     lock: FileLock | None = None
     """Of the evidence file, which is one session's at a time."""
     notices: list[str] = field(default_factory=list)
+    held: dict[str, list[str]] | None = None
+    """Lines by ending, which no file has before the end; None where they are written at once."""
     keeps_parts: bool = False
     """Whether ``folder`` stays: it holds verdicts that no evidence file has."""
     catalogue: dict[str, Claim] = field(
@@ -51,6 +53,9 @@ class Session:
 
     def add_line(self, ending: str, text: str) -> None:
         """Add to this process's own file, and flush it; raises StoreError, and leaves no half."""
+        if self.held is not None:
+            self.held.setdefault(ending, []).append(text)
+            return
         path = self.folder / f"{self.process}{ending}"
         whole = path.stat().st_size if path.exists() else 0
         try:
@@ -60,6 +65,13 @@ class Session:
             with contextlib.suppress(OSError):
                 os.truncate(path, whole)
             raise StoreError(f"cannot write evidence to {path}: {error.strerror}") from error
+
+    def release(self) -> None:
+        """Write what was held; raises StoreError."""
+        held, self.held = self.held or {}, None
+        for ending, lines in held.items():
+            for text in lines:
+                self.add_line(ending, text)
 
     def notify(self, text: str) -> None:
         """Something that the person must learn at the end of the session."""

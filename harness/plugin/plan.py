@@ -28,11 +28,11 @@ WORKERS = pytest.StashKey[int]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Collect in this process alone, without xdist, what is only listed or sent to a cluster."""
+    """Without xdist: what is only listed or sent to a cluster, and measures, which are secret."""
     option = config.option
     asked = getattr(option, "numprocesses", None)
     config.stash[WORKERS] = available_cores() if isinstance(asked, str) else asked or 0
-    if asked is not None and (option.plan or option.engine == "ray"):
+    if option.plan or option.engine == "ray" or option.measure:
         option.numprocesses, option.dist, option.tx = None, "no", []
 
 

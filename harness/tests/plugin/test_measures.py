@@ -44,7 +44,8 @@ def test_of_the_paper(runs, judge):
     raise AssertionError("deselected")
 """
 MINE = '''
-import warnings
+import contextlib, os, warnings
+from pathlib import Path
 
 def measure(model, inputs, labels, initial):
     """How far the weights moved."""
@@ -59,6 +60,15 @@ def pair(model, inputs, labels, initial):
 
 def informed(model, inputs, labels, initial, replaced):
     return replaced.sum(), 0.5
+
+def spying_pair(model, inputs, labels, initial):
+    """Copies what the session has written, and its command line."""
+    for path in [*Path().rglob("*.parts/*/*"), Path(f"/proc/{os.getppid()}/cmdline")]:
+        with contextlib.suppress(OSError), open("seen", "ab") as file:
+            file.write(path.read_bytes())
+    with open("calls", "a") as file:
+        file.write("x")
+    return len(labels), 0.5
 
 def on_convolutions(model, inputs, labels, initial):
     return model.conv1.weight.norm()
@@ -93,6 +103,19 @@ def test_of_a_measure_that_knows_the_random_labels_only_the_bound_is_judged(proj
         "test_bound[./mine.py:informed]": "PASSED",
         "test_bound[ratt]": "PASSED",
     }
+
+
+def test_no_file_has_the_seed_or_the_gaps_before_all_is_measured(project, tmp_path):
+    """Not with -n either: then another process would have judged."""
+    words = "--measure=./mine.py:pair", "--measure=./mine.py:spying_pair", "-n2"
+    done = project.run(*words)
+    assert len(done.evidence) == 4, done.text
+    assert len((tmp_path / "calls").read_text()) == 2 * (1 + 5), "in one process"
+    seed = str(done.evidence[0].seed)
+    seen = (tmp_path / "seen").read_text()
+    assert "--measure=./mine.py:spying_pair" in seen and seed not in seen and "M-labels" not in seen
+    again = project.run(*words[:2], f"--base-seed={seed}")
+    assert [it.values for it in again.evidence] == [it.values for it in done.evidence]
 
 
 def test_records_have_the_built_in_measures_of_their_networks():
