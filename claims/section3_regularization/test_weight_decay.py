@@ -30,8 +30,9 @@ HELPS = MoreThan(0.0, source="Section 1.1: it sometimes even helps optimization"
 def judge_help(judge, runs):
     """The best of all pairs, groups one after the other: without weight decay, and with it.
 
-    The best of five single pairs is above zero by chance alone: such a pair must win by a tenth of
-    the loss.
+    The best of five single pairs is above zero by chance alone, and such a pair must win by half of
+    the loss. The last losses of 20 trainings that differ in their seeds (MLP 1x512, 256 digits, 80
+    epochs) scatter by 11 %: of pairs by 16 %, and the best of five is above 37 % in one of twenty.
     """
     groups = list(runs.items())
     measured = {}
@@ -40,7 +41,7 @@ def judge_help(judge, runs):
         measured[name] = difference_in_loss(title, plain, other)
     name = max(measured, key=lambda it: measured[it].interval[0])
     best, plain = measured[name], runs[name]
-    single = MoreThan(plain[0].curve.loss[-1] / 10, source=f"{HELPS.source}; a tenth of the loss")
+    single = MoreThan(plain[0].curve.loss[-1] / 2, source=f"{HELPS.source}; half of the loss")
     judge(
         best,
         single if len(plain) == 1 else HELPS,
