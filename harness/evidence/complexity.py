@@ -10,17 +10,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from statistics import fmean
+from statistics import fmean, variance
 
 import numpy as np
 
 from harness.evidence.measurement import NOWHERE, Measurement, exact
-from harness.evidence.statistics import clopper_pearson, kendall_interval, t_interval
+from harness.evidence.statistics import clopper_pearson, kendall_interval, student, t_interval
 
-RESAMPLES = 1_000
 SHUFFLES = 40
-CONFIDENCE = 95.0
-"""Per cent, of the bootstrap's percentiles."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ def _pairs(networks: Sequence[MeasuredNetwork]) -> list[tuple[float, float]]:
 def rank_correlation(name: str, *every: Sequence[MeasuredNetwork]) -> Measurement:
     """Kendall's tau between the measure and the gap over all networks; 0 for a constant measure.
 
-    The interval is a bootstrap over the seeds within each sample size, all labels of a seed
+    The interval is a jackknife over the seeds within each sample size, all labels of a seed
     together; where all networks share one seed, that of Kendall's tau, which takes them as
     independent. Of several lists of networks, with shuffled values: the mean, and Student's
     interval over them.
@@ -89,7 +86,7 @@ def rank_correlation(name: str, *every: Sequence[MeasuredNetwork]) -> Measuremen
         of_one_seed = f"{len(every[0])} networks, all of one seed"
         return Measurement(name, (tau,), "tau", interval, of_one_seed)
     if len(every) == 1:
-        return _resampled(name, every[0], _tau)
+        return _over_seeds(name, every[0], _tau)
     found = [_tau(networks) for networks in every]
     return Measurement(name, (fmean(found),), "tau", t_interval(found), f"{len(found)} shuffles")
 
@@ -107,7 +104,7 @@ def rank_correlation_within(
         kinds = sorted({kind_of(it) for it in sample})
         return fmean(_tau([it for it in sample if kind_of(it) == kind]) for kind in kinds)
 
-    return _resampled(f"{name}: rank correlation with the gap, {alike}", networks, within)
+    return _over_seeds(f"{name}: rank correlation with the gap, {alike}", networks, within)
 
 
 def growth_with_images(name: str, networks: Sequence[MeasuredNetwork]) -> Measurement:
@@ -186,29 +183,32 @@ def _signs(values: Sequence[float]) -> np.ndarray:
     return (column > values).astype(int) - (column < values)
 
 
-def _resampled(
+def _over_seeds(
     name: str,
     networks: Sequence[MeasuredNetwork],
     statistic: Callable[[Sequence[MeasuredNetwork]], float],
 ) -> Measurement:
-    by_size: dict[int, dict[int, list[MeasuredNetwork]]] = {}
-    for it in networks:
-        by_size.setdefault(it.images, {}).setdefault(it.seed, []).append(it)
-    draw = np.random.default_rng(0)
-    found = []
-    for _ in range(RESAMPLES):
-        sample: list[MeasuredNetwork] = []
-        for seeds in by_size.values():
-            chosen = draw.choice(list(seeds), len(seeds))
-            sample += [it for seed in chosen for it in seeds[int(seed)]]
-        found.append(statistic(sample))
-    tail = (100 - CONFIDENCE) / 2
-    low, high = np.percentile(found, [tail, 100 - tail])
+    """Student's interval by the jackknife: each seed of each sample size is left out in turn.
+
+    A bootstrap draws a seed twice, whose networks then stand against one another as those of one
+    sample do: within one size its interval covers 57 to 66 % in simulations, this one 96 to 100 %.
+    """
+    square, freedom = 0.0, 0
+    for images in {it.images for it in networks}:
+        seeds = {it.seed for it in networks if it.images == images}
+        without = [
+            statistic([it for it in networks if (it.images, it.seed) != (images, seed)])
+            for seed in seeds
+        ]
+        square += (len(seeds) - 1) ** 2 / len(seeds) * variance(without)
+        freedom += len(seeds) - 1
     value = statistic(networks)
+    low, high = student(value, square, freedom)
     return Measurement(
         name,
         (value,),
         "tau",
-        (min(float(low), value), max(float(high), value)),
+        (max(low, -1.0), min(high, 1.0)),
         "seeds: images and label draws",
+        freedom=freedom,
     )

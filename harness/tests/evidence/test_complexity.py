@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 from itertools import product
+from statistics import fmean
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from harness.evidence import MoreThan
 from harness.evidence.complexity import (
     ALIKE,
     MeasuredNetwork,
+    _over_seeds,
     broken_bounds,
     growth_with_images,
     invariance,
@@ -22,7 +24,7 @@ from harness.evidence.complexity import (
     smallest_bound,
 )
 from harness.evidence.resolution import resolution
-from harness.evidence.statistics import clopper_pearson
+from harness.evidence.statistics import clopper_pearson, t_interval
 
 CORRELATIONS = [rank_correlation, *(partial(rank_correlation_within, alike=it) for it in ALIKE)]
 
@@ -83,7 +85,16 @@ def test_what_sees_one_thing_alone_ranks_nothing_where_that_is_alike():
     assert rank_correlation_within("m", sees_size, "labels of one kind").values[0] > 0.2
 
 
-def test_seeds_are_resampled_with_all_of_their_networks():
+def test_the_interval_of_a_mean_is_students_over_the_seeds():
+    draw = np.random.default_rng(0)
+    of_one_size = [it for it in networks(lambda n, p, seed: draw.normal()) if it.images == 64]
+    means = [fmean(it.value for it in of_one_size if it.seed == seed) for seed in range(4)]
+    measured = _over_seeds("m", of_one_size, lambda sample: fmean(it.value for it in sample))
+    assert measured.interval == pytest.approx(t_interval(means))
+    assert measured.freedom == 3
+
+
+def test_seeds_are_left_out_with_all_of_their_networks():
     """Seeds that are alike leave no interval, however far the networks of each scatter."""
     of_one = [it for it in networks(lambda n, p, seed: n % 7 + p) if it.seed == 0]
     alike = [replace(it, seed=seed) for seed in range(4) for it in of_one]
