@@ -19,7 +19,7 @@ from harness.evidence import (
     published_row,
     reproduced,
 )
-from harness.evidence.imagenet import (
+from harness.evidence.regularization import (
     TABLE,
     best_counts,
     last_counts,

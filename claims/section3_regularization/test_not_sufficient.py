@@ -21,7 +21,7 @@ from claims.section3_regularization.recipes import (
     dropped_on_digits,
 )
 from harness.evidence import AtLeast, Attains, Equivalent, accuracy, margin_around, no_lower
-from harness.evidence.imagenet import table2
+from harness.evidence.regularization import table2
 from harness.plugin.experiments import experiments
 from harness.training.imagenet import imagenet_recipe
 

@@ -1,18 +1,182 @@
-"""``python -m harness alarms EVIDENCE...``: how often would each check fail by chance?"""
+"""``python -m harness alarms EVIDENCE...``: how often would each check fail by chance?
+
+Estimated from the slack in sessions of several base seeds: the distance by which a measurement
+stayed clear of failing, in its own unit; that of ratios and distances, which spread over orders of
+magnitude, is taken in logarithms. The rate is Student's predictive probability that the slack of
+another session is negative, as for the next of n normal draws: an extrapolation from n sessions.
+"""
 
 import argparse
 import json
 import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
 from rich.table import Table
 
 from harness.cli.common import sessions
 from harness.errors import HarnessError
-from harness.evidence.alarms import Alarm, alarms, left_out
+from harness.evidence.record import Evidence, Key, RunRecord, last_of_each
 from harness.files import write_atomically
 from harness.report.terminal import console, plain_table
+
+UNMOVED = 1e-9
+"""A spread below this share of the mean is rounding."""
+FEWEST = 3
+MULTIPLICATIVE = ("times", "")
+"""Units of ratios, norms, eigenvalues and relative distances, which are positive."""
+SMALLEST = 2.0**-52
+"""A relative distance below is rounding."""
+BELOW = ("at_most", "proved_at_most")
+ABOVE = ("at_least", "more_than")
+
+Session = tuple[Iterable[Evidence], Mapping[str, RunRecord]]
+"""A session's evidence, and the runs behind it by key."""
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One check over all sessions."""
+
+    first: Evidence
+    """Of the first session: it says which check this is."""
+    sessions: int
+    failures: int
+    """Sessions in which it did not come out as it should."""
+    slacks: tuple[float, ...]
+    """One a session, in the unit that `measured_in` names; fewer where some have none."""
+    measured_in: str
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether a theorem bounds every draw: see `checks.ProvedAtMost`."""
+        return self.first.bound.get("kind") == "proved_at_most"
+
+    @property
+    def mean(self) -> float:
+        """Of the slacks."""
+        return fmean(self.slacks)
+
+    @property
+    def deviation(self) -> float:
+        """The sample's standard deviation of the slacks."""
+        return stdev(self.slacks)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether no seed moved it: a construction, or a property that chance does not touch."""
+        return self.deviation <= UNMOVED * max(abs(self.mean), UNMOVED)
+
+    @property
+    def rate(self) -> float | None:
+        """The share of sessions that would fail; None where no failure was seen and slack lacks.
+
+        Never below the share that did fail, and just that where a theorem bounds every draw or no
+        seed moves the slack.
+        """
+        observed = self.failures / self.sessions
+        if len(self.slacks) < self.sessions:
+            return observed or None
+        if self.is_constant or self.is_proved:
+            return observed
+        from scipy.stats import t
+
+        n = self.sessions
+        away = self.mean / (self.deviation * math.sqrt(1 + 1 / n))
+        return max(observed, float(t.sf(away, n - 1)))
+
+
+def alarms(sessions: Sequence[Session]) -> list[Alarm]:
+    """Every check that all sessions judged, the likeliest to fail first.
+
+    Raises HarnessError for fewer than three sessions, and for two of one base seed.
+    """
+    if len(sessions) < FEWEST:
+        raise HarnessError(
+            f"{len(sessions)} sessions say nothing about chance: name the evidence of at least"
+            f" {FEWEST}, each with its own --base-seed"
+        )
+    judged = [last_of_each(records) for records, _ in sessions]
+    _require_distinct_seeds(judged)
+    found = [
+        _alarm([(it[key], runs) for it, (_, runs) in zip(judged, sessions, strict=True)])
+        for key in judged[0]
+        if all(key in it for it in judged)
+    ]
+    return sorted(found, key=lambda it: -1 if it.rate is None else it.rate, reverse=True)
+
+
+def left_out(sessions: Sequence[Iterable[Evidence]]) -> list[str]:
+    """Names of the checks that some sessions judged and others did not."""
+    judged = [last_of_each(records) for records in sessions]
+    every = dict.fromkeys(key for it in judged for key in it)
+    return [f"{key[0]}: {key[1]}" for key in every if not all(key in it for it in judged)]
+
+
+def _alarm(seen: Sequence[tuple[Evidence, Mapping[str, RunRecord]]]) -> Alarm:
+    first = seen[0][0]
+    kind = first.bound.get("kind")
+    slacks: list[float | None]
+    if kind in ("attains", "requires") and not first.control and first.expected:
+        # All runs attain the bound itself, so that the slack is 0: the epochs say how narrowly.
+        slacks = [_epochs_to_spare(*it) for it in seen]
+        unit = "log of epochs allowed over epochs to fit"
+    elif limit := _limit(first):
+        slacks = [_log_slack(record, limit) for record, _ in seen]
+        unit = "log of the ratio to the bound"
+    else:
+        slacks, unit = [record.slack for record, _ in seen], first.unit
+    failures = sum(not record.as_it_should for record, _ in seen)
+    known = tuple(slack for slack in slacks if slack is not None and math.isfinite(slack))
+    return Alarm(first, len(seen), failures, known, unit)
+
+
+def _epochs_to_spare(record: Evidence, runs: Mapping[str, RunRecord]) -> float | None:
+    spare = []
+    for key in record.runs:
+        run = runs.get(key)
+        fitted = run.figures.get("epochs to fit") if run else None
+        if run is None or not fitted:
+            return None
+        spare.append(math.log(run.recipe["epochs"] / fitted))
+    return min(spare, default=None)
+
+
+def _limit(record: Evidence) -> float | None:
+    """The positive number to which a positive measurement is compared; None where it is not one."""
+    bound, limit = record.bound, 0.0
+    if record.unit in MULTIPLICATIVE and bound:
+        if bound["kind"] in (*ABOVE, *BELOW):
+            limit = bound["value"]
+        elif bound["kind"] == "equals" and bound["value"] == 0:
+            limit = bound["tolerance"]
+    return limit if limit > 0 else None
+
+
+def _log_slack(record: Evidence, limit: float) -> float | None:
+    """How many times as large or as small the measurement could be, as a logarithm."""
+    if record.slack is None:
+        return None
+    to_be_supported = not record.control and record.expected
+    if (record.bound["kind"] in ABOVE) == to_be_supported:
+        return math.log(max(1 + record.slack / limit, SMALLEST))
+    return -math.log(max(1 - record.slack / limit, SMALLEST))
+
+
+def _require_distinct_seeds(judged: Sequence[Mapping[Key, Evidence]]) -> None:
+    seeds: set[int] = set()
+    for records in judged:
+        its = {record.seed for record in records.values()}
+        if its & seeds:
+            raise HarnessError(
+                f"two sessions have the base seed {min(its & seeds)}: they are one session twice;"
+                " give each its own --base-seed"
+            )
+        seeds |= its
+
 
 FAILED = 1
 SHOWN = 20

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from harness.cli.common import add_store, store_of
-from harness.evidence.run_record import run_record
+from harness.evidence.record import run_record
 from harness.files import write_atomically
 from harness.report.curves import curves_of
 from harness.report.drawings import figures_as_svg

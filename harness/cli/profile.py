@@ -13,9 +13,9 @@ from harness.data.custom import check_images, custom_dataset
 from harness.environment import describe
 from harness.errors import NetworkError
 from harness.files import write_atomically
-from harness.models.address import is_custom
+from harness.models.registry import is_custom
 from harness.report.drawings import as_svg
-from harness.report.figures.profile import profiles as drawn
+from harness.report.figures.networks import profiles as drawn
 from harness.report.terminal import warn
 from harness.runs.runner import Runner
 from harness.training.custom_options import above_zero, add_network_options, custom_networks

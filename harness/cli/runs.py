@@ -18,13 +18,14 @@ from harness.report.claim_tests import CLAIMS
 from harness.report.results import EVIDENCE, write_results
 from harness.report.terminal import plain_table
 from harness.runs.key import run_key
-from harness.runs.record_names import path_of, setting_of
 from harness.runs.records import (
     RECORDS,
     BadRecord,
     Records,
     identity,
+    path_of,
     read_record,
+    setting_of,
     write_record,
 )
 from harness.runs.run import AnyRun

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from harness.files import write_atomically
 from harness.report.terminal import console
-from harness.sabotage.fault import Fault, choose, load_faults
-from harness.sabotage.trial import Verdict, try_fault
+from harness.sabotage.fault import Fault, Verdict, choose, load_faults, try_fault
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

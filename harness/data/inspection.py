@@ -12,7 +12,7 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
-from harness.data import decoding
+from harness.data import photo_batches
 from harness.data.rgb import CorruptImage
 from harness.errors import DataError, StoreError
 from harness.files import write_atomically
@@ -71,14 +71,14 @@ def refuse_corrupt(root: Path, corrupt: Sequence[str], inspected: int) -> None:
 def _undecodable(paths: Sequence[Path], workers: int) -> list[int]:
     def fails(path: Path) -> bool:
         try:
-            decoding.decode(path)
+            photo_batches.decode(path)
             return False
         except CorruptImage:
             return True
 
     found: list[int] = []
     for start in range(0, len(paths), CHUNK):
-        failed = decoding.pool(workers).map(fails, paths[start : start + CHUNK])
+        failed = photo_batches.pool(workers).map(fails, paths[start : start + CHUNK])
         found += [index for index, it in enumerate(failed, start) if it]
         if len(paths) > CHUNK:
             done = min(start + CHUNK, len(paths))

@@ -44,7 +44,7 @@ from harness.evidence.published_figures import (
     published_roughness,
     unevenness,
 )
-from harness.evidence.record import FigureData
+from harness.evidence.record import ClaimNotSupported, ControlNotRefuted, FigureData
 from harness.evidence.regularization import (
     difference_in_accuracy,
     difference_in_loss,
@@ -70,5 +70,4 @@ from harness.evidence.tolerances import (
     reproduced,
     tolerance,
 )
-from harness.evidence.verdict import ClaimNotSupported, ControlNotRefuted
 from harness.runs.pairs import paired

@@ -1,15 +1,28 @@
 """Checks: a measurement against a bound, decided by its interval, with the bound's source.
 
 Evidence keeps a check as data, its `as_dict`; `harness.evidence.formatting` puts that into words.
+
+A check's `resolution` is the smallest departure that it refutes in 19 of 20 repetitions, counted
+from the bound, for an equivalence from its value, in the measurement's unit. A repetition is taken
+to vary as the one that was seen: by its images where there is one run (times the design effect, see
+`Measurement.design`), by the spread of the runs where there are several.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
+from harness.errors import HarnessError
 from harness.evidence.measurement import Measurement
-from harness.evidence.statistics import equivalence_false_alarm
-from harness.evidence.verdict import Verdict
+from harness.evidence.record import Verdict
+from harness.evidence.statistics import (
+    CONFIDENCE,
+    clopper_pearson,
+    equivalence_false_alarm,
+    kendall_half_width,
+)
 
 Slack = tuple[float, float]
 """How far a measurement could move, in its unit, before it no longer supports the claim, and before
@@ -164,3 +177,126 @@ class Equals(Check):
         """Of the value that is furthest off: never inconclusive."""
         within = self.tolerance - max(abs(value - self.value) for value in measured.values)
         return within, -within
+
+
+NOTICED = 0.95
+"""Nineteen of twenty repetitions."""
+TAU = "Kendall's tau"
+SCALES: dict[str, tuple[float, float, Callable[[float], float], Callable[[float], float]]] = {
+    "times": (0.0, math.inf, math.log, math.exp),
+    TAU: (-1.0, 1.0, math.atanh, math.tanh),
+    "tau": (-1.0, 1.0, math.atanh, math.tanh),
+}
+"""By unit: between which ends there is a scale on which intervals are as wide wherever they lie, to
+that scale, and back."""
+
+
+def has_chance(check: Check, measured: Measurement) -> bool:
+    """Whether another repetition would give another value, and the check could miss a departure."""
+    bound = check.as_dict()
+    if bound["kind"] in ("attains", "requires") and bound["value"] == 1:
+        return False
+    if bound["kind"] == "equals" and not bound["tolerance"]:
+        return False
+    return measured.replicated.partition(":")[0] not in ("", "nothing")
+
+
+def departure(check: Check, otherwise: float) -> float:
+    """From a check's bound to what would be measured if the claim were false.
+
+    Raises HarnessError where the check would support the claim at that value.
+    """
+    bound = check.as_dict()
+    kind, value = bound["kind"], bound["value"]
+    beyond = otherwise - value
+    if kind in ("equals", "equivalent"):
+        beyond = abs(beyond) - bound.get("margin", 0.0)
+    elif kind not in ("at_most", "proved_at_most"):
+        beyond = -beyond
+    if beyond < 0:
+        raise HarnessError(
+            f"a value of {otherwise:g} is no sign of a false claim: {check} holds for it"
+        )
+    return abs(otherwise - value)
+
+
+def resolution(check: Check, measured: Measurement) -> float | None:
+    """The departure in the measurement's unit; None where nothing is left to chance, or unknown.
+
+    That all images are fitted is seen to one image, an exact equality to its tolerance.
+    """
+    bound = check.as_dict()
+    kind, value = bound["kind"], bound["value"]
+    if kind in ("attains", "requires") and (value == 1 or not measured.images):
+        return 1 / measured.images if measured.images else None
+    low, high = measured.interval
+    if not has_chance(check, measured) or not measured.is_finite or not 0 < high - low < math.inf:
+        return bound.get("tolerance") or None
+    if kind in ("equals", "attains", "requires"):  # Decided by values, which vary as it says.
+        factor = _power_factor(measured.freedom, measured.design) - 1
+        return bound.get("tolerance", 0.0) + factor * (high - low) / 2
+    if kind == "equivalent":
+        margin = bound["margin"]
+        return margin + max(
+            _beyond(measured, value + margin, above=True),
+            _beyond(measured, value - margin, above=False),
+        )
+    return _beyond(measured, value, above=kind in ("at_most", "proved_at_most"))
+
+
+def _beyond(measured: Measurement, bound: float, above: bool) -> float:
+    """How far beyond a bound the truth must lie for the whole interval to lie there."""
+    if not measured.images or measured.unit != "share":
+        return _from_half_width(measured, bound, above)
+    images = _from_images(measured, bound if above else 1 - bound)
+    runs = _from_half_width(measured, bound, above) if len(measured.values) > 1 else 0.0
+    return max(images, runs)
+
+
+def _from_images(measured: Measurement, bound: float) -> float:
+    """For the binomial interval of a share that is too high: exact, but for the design effect.
+
+    The share whose lower end is above the bound in just 95 % of repetitions is itself a quantile
+    of the beta distribution.
+    """
+    from scipy.stats import beta, binom
+
+    total = measured.images * len(measured.values)
+    # The fewest correct whose interval lies above the bound: as unlikely as 2.5 % at the bound.
+    fewest = int(binom.isf((1 - CONFIDENCE) / 2, total, min(max(bound, 0.0), 1.0))) + 1
+    if fewest <= total and clopper_pearson(fewest, total)[0] <= bound:
+        fewest += 1
+    if fewest > total:
+        return 1 - bound
+    design = measured.design if math.isinf(measured.freedom) else 1.0
+    effective = (fewest / design, (total - fewest + 1) / design)
+    return float(beta.ppf(NOTICED, *effective)) - bound
+
+
+def _from_half_width(measured: Measurement, bound: float, above: bool) -> float:
+    """From the interval's width on the side of the bound, the quantile and the spread behind it."""
+    low, high = measured.interval
+    half = measured.mean - low if above else high - measured.mean
+    factor = _power_factor(measured.freedom, measured.design) * (1 if above else -1)
+    smallest, largest, to, back = SCALES.get(measured.unit, (math.inf, math.inf, float, float))
+    if measured.unit == TAU and measured.images:
+        half = kendall_half_width(measured.images)
+    elif min(low, bound) > smallest and max(high, bound) < largest:
+        half = (to(high) - to(low)) / 2
+    else:
+        return abs((half or high - low) * factor)
+    return abs(back(to(bound) + half * factor) - bound)
+
+
+@cache
+def _power_factor(freedom: float, design: float) -> float:
+    """The departure over half the width of the interval: by the noncentral t distribution."""
+    from scipy.optimize import brentq
+    from scipy.stats import nct, norm, t
+
+    if math.isinf(freedom):
+        normal = float(norm.ppf((1 + CONFIDENCE) / 2))
+        return 1 + float(norm.ppf(NOTICED)) * math.sqrt(design) / normal
+    quantile = float(t.ppf((1 + CONFIDENCE) / 2, freedom))
+    shift = brentq(lambda it: nct.sf(quantile, freedom, it) - NOTICED, 0, 10 * quantile)
+    return float(shift) / quantile

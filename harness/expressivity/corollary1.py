@@ -79,7 +79,7 @@ class DeepNetwork:
     @cached_property
     def network(self) -> "torch.nn.Sequential":
         """The same as a module in float64: nn.Linear and nn.ReLU in turn; (m, d) to (m, 1)."""
-        from harness.expressivity.sequential import as_sequential
+        from harness.expressivity.network import as_sequential
 
         return as_sequential(self.direction, self.layers)
 

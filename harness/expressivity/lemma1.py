@@ -1,6 +1,7 @@
 """Lemma 1: the matrix of two interleaving sequences has full rank; its smallest eigenvalue.
 
 For b_1 < x_1 < b_2 < x_2 < ... < b_n < x_n the matrix A = [max(x_i - b_j, 0)] is lower triangular.
+It is checked in rational arithmetic, by functions that do not know that.
 """
 
 import itertools
@@ -11,8 +12,57 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import ArrayLike, NDArray
 
-from harness.expressivity import rational
 from harness.expressivity.exact import rational_numbers
+
+Matrix = Sequence[Sequence[Fraction]]
+
+
+def rank(matrix: Matrix) -> int:
+    """The rank, by Gaussian elimination."""
+    rows = [list(row) for row in matrix]
+    done = 0
+    for column in range(len(rows[0])):
+        pivot = next((r for r in range(done, len(rows)) if rows[r][column] != 0), None)
+        if pivot is None:
+            continue
+        rows[done], rows[pivot] = rows[pivot], rows[done]
+        for row in rows[done + 1 :]:
+            factor = row[column] / rows[done][column]
+            if factor:
+                row[:] = [a - factor * b for a, b in zip(row, rows[done], strict=True)]
+        done += 1
+    return done
+
+
+def characteristic_polynomial(matrix: Matrix) -> list[Fraction]:
+    """Coefficients of det(t I - A), the leading one first, by the method of Faddeev and LeVerrier.
+
+    O(n^4) operations on numbers that grow: for a dozen rows.
+    """
+    rows = np.array(matrix, dtype=object)
+    identity = np.eye(len(rows), dtype=object)
+    product, coefficients = 0 * identity, [Fraction(1)]
+    for step in range(1, len(rows) + 1):
+        product = rows @ (product + coefficients[-1] * identity)
+        coefficients.append(-product.trace() / step)
+    return coefficients
+
+
+def smallest_root_is(coefficients: Sequence[Fraction], root: Fraction) -> bool:
+    """Whether ``root`` is proved to be the smallest real root of a polynomial.
+
+    p(root) = 0, and the coefficients of p(root - s) do not change sign: by Descartes' rule there is
+    no root with s > 0. If all roots are real, as those of a triangular matrix are, the proof
+    succeeds whenever the statement is true.
+    """
+    shifted = list(coefficients)
+    for stop in range(len(shifted), 1, -1):  # Horner's rule, repeated: p(root + s).
+        for i in range(1, stop):
+            shifted[i] += root * shifted[i - 1]
+    mirrored = [c * (-1) ** i for i, c in enumerate(shifted)]
+    signs = [c > 0 for c in mirrored if c != 0]
+    return shifted[-1] == 0 and not any(one != other for one, other in itertools.pairwise(signs))
+
 
 Number = int | float | Fraction
 
@@ -43,7 +93,7 @@ def interleave(
 def has_full_rank(points: Sequence[Number], breakpoints: Sequence[Number]) -> bool:
     """Whether A has full rank, by exact elimination."""
     matrix = exact_matrix(points, breakpoints)
-    return rational.rank(matrix) == len(matrix)
+    return rank(matrix) == len(matrix)
 
 
 def smallest_eigenvalue_is_least_gap(
@@ -55,7 +105,7 @@ def smallest_eigenvalue_is_least_gap(
     """
     matrix = exact_matrix(points, breakpoints)
     least = min(Fraction(x) - Fraction(b) for x, b in zip(points, breakpoints, strict=True))
-    return rational.smallest_root_is(rational.characteristic_polynomial(matrix), least)
+    return smallest_root_is(characteristic_polynomial(matrix), least)
 
 
 def solves_in_float64(points: Sequence[float], breakpoints: Sequence[float]) -> bool:

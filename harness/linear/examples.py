@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from harness.data.randomization import corrupt_labels
 from harness.data.sources import load
 from harness.data.streams import LABELS, SUBSET, stream
 from harness.linear.gabor import gabor_features
+from harness.linear.interpolation import pseudo_inverse_solution
 from harness.linear.outcome import Fit, packed
 from harness.linear.recipe import ConvNetRecipe, GaborBank, KernelRecipe, Pixels
 
@@ -90,3 +92,21 @@ def features(spec: Pixels | GaborBank, images: torch.Tensor) -> torch.Tensor:
     if isinstance(spec, GaborBank):
         return gabor_features(spec, images)
     return images.flatten(1).float().div_(255)
+
+
+def least_squares_on_pixels(
+    recipe: KernelRecipe | ConvNetRecipe, root: Path | None = None
+) -> list[bool]:
+    """Which test images the minimum-norm least-squares fit to a recipe's examples gets wrong.
+
+    Pixels / 255 and a constant, one-hot targets, no ridge.
+    """
+    data = examples(recipe, root)
+
+    def rows(images: torch.Tensor) -> np.ndarray:
+        values = features(Pixels(), images).double().numpy()
+        return np.hstack([np.ones((len(values), 1)), values])
+
+    weights = pseudo_inverse_solution(rows(data.images), data.one_hot(data.labels).double().numpy())
+    outputs = rows(data.test_images) @ weights
+    return (outputs.argmax(1) != data.test_labels.numpy()).tolist()

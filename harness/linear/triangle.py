@@ -221,3 +221,12 @@ def _divide(target: torch.Tensor, corner: torch.Tensor) -> None:
 def triangle_bytes(size: int, dtype: torch.dtype = torch.float32) -> int:
     """What a `Triangle` of that size takes."""
     return sum((last - first) * last for first, last in _spans(size, HEIGHT)) * dtype.itemsize
+
+
+def kept_bytes(size: int, height: int) -> int:
+    """Factor a matrix in panels of that height, and count the bytes that the factor keeps."""
+    factor = Triangle(size, height=height)
+    factor.add_products(torch.rand(size, 4, generator=torch.Generator().manual_seed(0)))
+    factor.add_to_diagonal(1.0)
+    factor.factor()
+    return sum(panel.untyped_storage().nbytes() for panel in factor.panels)

@@ -9,20 +9,39 @@ import contextlib
 import importlib
 import importlib.util
 import inspect
+import random
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from harness.errors import NetworkError, UnknownName
-from harness.models.address import FORMS, Address, ImageShape, Options, address_of
-from harness.models.seeding import seeded
+from harness.models.registry import FORMS, Address, ImageShape, Options, address_of
 from harness.models.sources import modules_beside
+
+
+@contextmanager
+def seeded(generator: torch.Generator) -> Iterator[None]:
+    """Seed Python's, NumPy's and PyTorch's (CPU) global generators; restore them afterwards."""
+    seed = int(torch.randint(2**31, (), generator=generator))
+    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        with torch.random.fork_rng(devices=[]):
+            random.seed(seed)
+            np.random.seed(seed)  # noqa: NPY002
+            torch.manual_seed(seed)
+            yield
+    finally:
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)  # noqa: NPY002
+
 
 BY_NAME: dict[str, Callable[[ImageShape, int], Any]] = {
     **dict.fromkeys(("shape", "image_shape", "input_shape"), lambda shape, classes: shape),

@@ -1,14 +1,64 @@
 """Networks by name: what is known before one is built. Imports no torch.
 
 A name of the form ``mlp-DEPTHxWIDTH`` is an MLP of any depth and width; one with a colon is a
-custom network (`harness.models.custom`).
+custom network: torchvision:resnet18, package.module:Factory, ./net.py:make.
 """
 
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from harness.errors import UnknownName
-from harness.models.address import EACH_FORM, Options, is_custom, titled
+from harness.errors import InvalidRecipe, NetworkError, UnknownName
+
+ImageShape = tuple[int, int, int]
+Options = tuple[tuple[str, Any], ...]
+"""Names and values of a factory's arguments."""
+
+NAME = re.compile(r"(?P<source>.+):(?P<attribute>[A-Za-z_]\w*)")
+EACH_FORM = ("torchvision:NAME", "PACKAGE.MODULE:FACTORY", "./FILE.py:FACTORY")
+FORMS = f"{', '.join(EACH_FORM[:-1])} or {EACH_FORM[-1]}"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a custom network is defined: a library, a module or a file, and a name in it."""
+
+    name: str
+    source: str
+    attribute: str
+
+    @property
+    def file(self) -> Path | None:
+        """The file, where the source is one."""
+        path = Path(os.path.expanduser(self.source))
+        return path if path.suffix == ".py" or os.sep in self.source else None
+
+    @property
+    def title(self) -> str:
+        """Short: a file without its folders."""
+        source = self.file.name if self.file else self.source
+        return f"{source}:{self.attribute}"
+
+
+def is_custom(name: str) -> bool:
+    """Whether a network's name says where its code is."""
+    return ":" in str(name)
+
+
+def address_of(name: str) -> Address:
+    """The parts of such a name; raises NetworkError on one that has another form."""
+    match = NAME.fullmatch(str(name))
+    if match is None:
+        raise NetworkError(f"{name!r} names no network; write {FORMS}")
+    return Address(str(name), match["source"], match["attribute"])
+
+
+def titled(name: str, options: Options = ()) -> str:
+    """The name as people read it, with its factory's options."""
+    arguments = ", ".join(f"{key}={value}" for key, value in options)
+    return address_of(name).title + (f"({arguments})" if arguments else "")
 
 
 @dataclass(frozen=True)
@@ -144,3 +194,35 @@ def model_spec(name: str, options: Options = ()) -> ModelSpec:
         return _mlp_spec(int(match[1]), int(match[2]))
     names = [*MODELS, *PHOTOGRAPH_MODELS, "mlp-DEPTHxWIDTH", *EACH_FORM]
     raise UnknownName("model", name, names)
+
+
+def options_of(model: str, options: Any) -> Options:
+    """The options as pairs of a name and a value, sorted by name, with tuples for lists.
+
+    Raises UnknownName for an unknown model, and InvalidRecipe if the options are no such pairs or
+    the model takes none.
+    """
+    named = pairs_of("model_options", options)
+    if named and not model_spec(model, named).custom:
+        raise InvalidRecipe(
+            f"model_options = {options!r}, but {model} takes no arguments: custom networks do"
+        )
+    model_spec(model)
+    return named
+
+
+def pairs_of(field: str, options: Any) -> Options:
+    """Arguments as such pairs; raises InvalidRecipe, which names the field, for anything else."""
+    try:
+        pairs = dict(_hashable(options))
+        hash(tuple(pairs.items()))
+    except (TypeError, ValueError) as error:
+        raise InvalidRecipe(
+            f"{field} = {options!r}, but it should be pairs of a name and a value,"
+            " as in (('width', 64),)"
+        ) from error
+    return tuple(sorted(pairs.items()))
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value

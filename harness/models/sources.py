@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness.environment import version
 from harness.errors import NetworkError
-from harness.models.address import address_of
+from harness.models.registry import address_of
 from harness.syntax import fingerprint, imported_files
 
 

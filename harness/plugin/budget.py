@@ -15,10 +15,10 @@ from harness.plugin.experiments import needed_after, work_of
 from harness.plugin.options import SESSION, trains_nothing
 from harness.plugin.tiers import tier_of
 from harness.runs.budget import Budget, OutOfTime
-from harness.runs.progress import Progress
 from harness.runs.records import Records
 from harness.runs.run import AnyRecipe, AnyRun
 from harness.runs.runner import Runner
+from harness.runs.settings import Progress
 from harness.training.recipe import Recipe
 
 SPENT = 75

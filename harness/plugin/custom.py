@@ -16,7 +16,7 @@ from harness.data.catalogue import data_root, dataset_spec
 from harness.data.custom import check_images, custom_dataset
 from harness.errors import DataError, HarnessError
 from harness.evidence import Published
-from harness.models.address import is_custom
+from harness.models.registry import is_custom
 from harness.plugin.evidence import COMMAND, NETWORK
 from harness.plugin.experiments import Experiment, Groups, parametrized, work_of
 from harness.plugin.judge import Judge

@@ -18,8 +18,7 @@ import pytest
 from harness.environment import describe, now
 from harness.errors import HarnessError, StoreError
 from harness.evidence import ClaimNotSupported, ControlNotRefuted
-from harness.evidence.record import Evidence, read_evidence
-from harness.evidence.run_record import RunRecord, run_record, stored_runs
+from harness.evidence.record import Evidence, RunRecord, read_evidence, run_record, stored_runs
 from harness.files import write_atomically
 from harness.plugin.attempts import note_on, supersede_dead
 from harness.plugin.options import CLAIMS, SESSION, Session, trains_nothing

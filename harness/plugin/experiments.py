@@ -23,7 +23,7 @@ import pytest
 
 from harness.data.catalogue import DATASETS
 from harness.errors import HarnessError
-from harness.evidence.verdict import ClaimNotSupported
+from harness.evidence.record import ClaimNotSupported
 from harness.linear.recipe import ConvNetRecipe, SolveRecipe
 from harness.training.recipe import Recipe
 

@@ -19,12 +19,11 @@ from harness.evidence import (
     Published,
 )
 from harness.evidence.catalogue import find
-from harness.evidence.checks import Check
+from harness.evidence.checks import Check, departure, has_chance, resolution
 from harness.evidence.formatting import bound_in_words, quantity, would_notice
 from harness.evidence.quoting import misquoted
-from harness.evidence.resolution import departure, has_chance, resolution
+from harness.evidence.record import Verdict
 from harness.evidence.tolerances import compared
-from harness.evidence.verdict import Verdict
 from harness.plugin.evidence import JUDGED, append, blank
 from harness.plugin.experiments import AnyRecipe, below_papers_size, work_of
 from harness.plugin.junit import add_check

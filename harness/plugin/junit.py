@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.evidence import ClaimNotSupported, ControlNotRefuted
-from harness.evidence.verdict import Verdict
+from harness.evidence.record import Verdict
 from harness.plugin.tiers import claim_of, tier_of
 
 VERDICTS = pytest.StashKey[list[str]]()

@@ -70,7 +70,7 @@ class Measured:
 
     @property
     def figure(self) -> dict[str, Any]:
-        """For `harness.report.figures.measures`."""
+        """For `harness.report.figures.capacity`."""
         return {
             "measure": self.name,
             "n": [it.images for it in self.networks],

@@ -1,7 +1,7 @@
 """``--plan``: every job that the selected tests need, in order, before anything trains."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,14 +9,14 @@ import pytest
 
 from harness.environment import available_cores
 from harness.errors import StoreError
-from harness.models.address import is_custom
+from harness.models.registry import is_custom
 from harness.plugin.experiments import work_of
 from harness.plugin.options import visible_gpus
 from harness.plugin.tiers import tier_of
-from harness.runs.forecast import Forecast
-from harness.runs.jobs import jobs_in_order
-from harness.runs.progress import duration
+from harness.runs.budget import Forecast
 from harness.runs.run import AnyRecipe
+from harness.runs.runner import jobs_for, of_a_shape
+from harness.runs.settings import duration
 from harness.runs.store import Store, default_store
 from harness.training.recipe import Recipe
 
@@ -72,6 +72,28 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     known = [it[0] for it in expected.values() if it is not None]
     writer.line(sum_in_words(known, len(users) - len(known), forecast.device))
     return True
+
+
+def jobs_in_order(
+    tests: Sequence[Sequence[AnyRecipe]], kind: str, along: bool
+) -> Iterator[list[AnyRecipe]]:
+    """The jobs that a session starts with an empty store, in the order of its tests' needs.
+
+    ``along``: whether a job includes what later tests need, as where one process runs all tests.
+    """
+    later = dict.fromkeys(it for test in tests for it in test if isinstance(it, Recipe) and along)
+    done: set[AnyRecipe] = set()
+    for test in tests:
+        missing = [it for it in dict.fromkeys(test) if it not in done]
+        wanted = [it for it in missing if isinstance(it, Recipe)]
+        jobs: list[list[AnyRecipe]] = []
+        if wanted:
+            jobs += jobs_for(wanted, of_a_shape(later, wanted), kind)
+        for job in [*jobs, *([it] for it in missing if not isinstance(it, Recipe))]:
+            for recipe in job:
+                later.pop(recipe, None)
+            done.update(job)
+            yield job
 
 
 def _device_kind(session: pytest.Session) -> str:

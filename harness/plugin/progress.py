@@ -18,7 +18,7 @@ from harness.files import write_atomically
 from harness.plugin.options import SESSION
 
 if TYPE_CHECKING:
-    from harness.runs.progress import Progress
+    from harness.runs.settings import Progress
 
 ON_TERMINAL_SECONDS = 1.0
 LOG_SECONDS = 30.0

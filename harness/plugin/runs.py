@@ -25,9 +25,9 @@ from harness.plugin.experiments import (
 from harness.plugin.options import SESSION
 from harness.plugin.progress import show_progress
 from harness.plugin.recorded import is_recorded, recorded_runs
-from harness.runs.progress import Progress
 from harness.runs.run import AnyRecipe, AnyRun
 from harness.runs.runner import Runner
+from harness.runs.settings import Progress
 from harness.runs.store import Store, default_store
 from harness.training.recipe import Recipe
 

@@ -10,8 +10,7 @@ from typing import Any
 from harness.data.catalogue import dataset_spec
 from harness.errors import HarnessError
 from harness.evidence.corruption import CONVERGED, FITTED
-from harness.evidence.record import Evidence
-from harness.evidence.run_record import RunRecord
+from harness.evidence.record import Evidence, RunRecord
 from harness.models.registry import model_spec
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe, differing_fields

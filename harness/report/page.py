@@ -13,31 +13,31 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from harness import __version__
 from harness.environment import now
+from harness.evidence import formatting
 from harness.evidence.catalogue import Claim
-from harness.evidence.record import Evidence
-from harness.evidence.run_record import RunRecord
+from harness.evidence.record import Evidence, RunRecord
 from harness.evidence.statistics import CONFIDENCE
 from harness.files import write_atomically
-from harness.report import formatting, measures
 from harness.report.claim_tests import TIERS, ClaimTest, claim_tests
 from harness.report.curves import Series, paper_figures
-from harness.report.drawings import FIGURES, figures_as_svg
-from harness.report.inline import Inline, inline
+from harness.report.drawings import FIGURES, Inline, figures_as_svg, inline
 from harness.report.machines import machines_of
-from harness.report.measures import measure_rows
 from harness.report.networks import (
     COLUMNS,
     FIGURE,
     LATER_WORK,
+    MEASURES,
+    QUESTIONS,
     compare,
     learning_curves,
+    measure_rows,
     of_the_paper,
 )
 from harness.report.scorecard import scorecard
 from harness.report.sources import Sources
 from harness.report.tables import paper_tables
 from harness.report.verdicts import APART, claim_verdicts, section_title, verdict_words
-from harness.runs.progress import duration
+from harness.runs.settings import duration
 from harness.sabotage.fault import Fault, load_faults, standing_in
 
 PAPER_FIGURES = ("figure-1a", "figure-1b", "figure-1c", "figure-2a", "figure-2b")
@@ -115,7 +115,7 @@ def write_report(folder: Path, sources: Sources, catalogue: Mapping[str, Claim])
     records = [*of_the_paper(sources.records), *sources.recorded]
     curves = paper_figures(records, sources.runs)
     if entries := [row.figure for row in measure_rows(sources.records) if row.figure]:
-        curves[measures.FIGURE] = entries
+        curves[MEASURES] = entries
     if custom := learning_curves(sources.records, sources.runs):
         curves[FIGURE] = custom
     drawn = figures_as_svg(records, curves, empty=PAPER_FIGURES, warn=sources.notices.append)
@@ -139,7 +139,7 @@ def render(
     everything = [*sources.records, *sources.recorded]
     pictures = _pictures(everything, curves, drawn)
     custom_picture = pictures.pop(FIGURE, None)
-    measures_picture = pictures.pop(measures.FIGURE, None)
+    measures_picture = pictures.pop(MEASURES, None)
     records = of_the_paper(sources.records)
     # A claim without a verdict in this evidence has that of the records, if there is one.
     here = claim_verdicts(records)
@@ -178,7 +178,7 @@ def render(
         network_columns=COLUMNS,
         custom_picture=custom_picture,
         measures=measure_rows(sources.records),
-        questions=measures.QUESTIONS.values(),
+        questions=QUESTIONS.values(),
         measures_picture=measures_picture,
         beyond=[
             _view(claim, of_later[claim.id], replace(sources, records=later, recorded=[]), [])

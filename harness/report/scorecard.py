@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.evidence.catalogue import Claim
+from harness.evidence.formatting import bound, interval, measured, notices, published
 from harness.evidence.record import Evidence
-from harness.report.formatting import bound, interval, measured, notices, published
 from harness.report.networks import (
     LATER_WORK,
     by_network,

@@ -9,10 +9,16 @@ from typing import get_args
 
 from harness import __version__
 from harness.errors import HarnessError
-from harness.evidence.record import RUN_LINE, Evidence, read_evidence
-from harness.evidence.run_record import RunRecord, run_record, stored_runs
-from harness.evidence.verdict import Verdict
-from harness.report.formatting import bound, interval, measured, notices, published, values
+from harness.evidence.formatting import bound, interval, measured, notices, published, values
+from harness.evidence.record import (
+    RUN_LINE,
+    Evidence,
+    RunRecord,
+    Verdict,
+    read_evidence,
+    run_record,
+    stored_runs,
+)
 from harness.runs.records import RECORDS, BadRecord, Records
 
 GZIP_START = b"\x1f\x8b"

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from harness.environment import version
-from harness.models.address import is_custom
+from harness.models.registry import is_custom
 from harness.models.sources import source_fingerprint
 from harness.runs.run import AnyRecipe
 from harness.syntax import fingerprint, imported_files

@@ -9,7 +9,7 @@ import math
 from collections.abc import Collection, Sequence
 
 from harness.errors import HarnessError
-from harness.models.address import is_custom
+from harness.models.registry import is_custom
 from harness.runs.run import Run
 from harness.training.recipe import differing_fields
 

@@ -1,11 +1,12 @@
 """Records: finished runs as data in the repository, found by recipe. Does not import torch.
 
 A file of ``fixtures/records`` holds the recipe and the outcome of a training or a solve, and where,
-when, with what and from which commit it was made; no weights. A damaged file is refused.
+when, with what and from which commit it was made; no weights. A damaged file is refused. Its path
+is DATASET/MODEL/SETTING.DEVICE-PRECISION.json.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +15,88 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.files import write_atomically
 from harness.linear.outcome import SolveOutcome
+from harness.linear.recipe import KernelRecipe
+from harness.models.registry import model_spec
 from harness.runs.record_checks import problems
-from harness.runs.record_names import path_of
 from harness.runs.run import AnyRecipe, AnyRun, DamagedRun, Run, Solve, sealed, unsealed
 from harness.training.outcome import Outcome
 from harness.training.recipe import Recipe
 from harness.training.recipe_fields import LATER
+
+
+def setting_of(recipe: Recipe) -> str:
+    """The setting as `harness.training.protocol.paper_recipe` names it."""
+    level = recipe.label_corruption
+    parts = [] if recipe.inputs == "true" else [recipe.inputs.replace(" ", "-")]
+    if recipe.labels == "two groups":
+        parts.append("random-signs" if level == 1 else "two-groups")
+    elif level == 1:
+        parts.append("random-labels")
+    if 0 < level < 1:
+        parts.append(f"corrupted-{level:g}")
+    return "-".join(parts) or "true-labels"
+
+
+def path_of(run: AnyRun) -> str:
+    """Where a run is recorded, below the folder of all records."""
+    where = f"{run.device_kind}-{run.precision}"
+    recipe = run.recipe
+    if isinstance(recipe, Recipe):
+        name = "-".join([setting_of(recipe), *_departures(recipe)])
+        return f"{recipe.dataset}/{recipe.model}/{_plain(name)}.{where}.json"
+    if isinstance(recipe, KernelRecipe):
+        name = f"{recipe.features.kind}-gamma-{recipe.gamma:g}"
+        name += "" if recipe.ridge is None else f"-ridge-{recipe.ridge:g}"
+        folder = "gaussian-kernel"
+    else:
+        name = f"{recipe.source}-{'-'.join(map(str, recipe.filters))}"
+        folder = "random-filters"
+    for key in ("train_size", "held_out", "seed"):
+        if value := getattr(recipe, key):
+            name += f"-{key.replace('_', '-')}-{value}"
+    return f"{recipe.dataset}/{folder}/{_plain(name)}.{where}.json"
+
+
+IN_THE_PATH = {
+    *("model", "dataset", "labels", "label_corruption", "inputs", "precision"),
+    *("evaluation", "score_corrupted_test", "stop_at_zero_error", "epochs"),
+    *("weight_decay", "augmentation", "optimizer", "optimizer_options"),
+}
+"""Fields that the rest of a path gives, or that change nothing that is trained."""
+SHORT = {
+    "train_size": "n",
+    "label_draw": "draw",
+    "validation_size": "held-out",
+    "decay": "rate-times",
+    "keep_answers": "answers",
+}
+
+
+def _departures(recipe: Recipe) -> Iterator[str]:
+    """How a recipe differs from others of its setting, for a file's name."""
+    if recipe.weight_decay:
+        yield "weight-decay"
+    if recipe.optimizer:
+        yield recipe.optimizer_title
+    for name in recipe.augmentation:
+        yield name.replace(" ", "-")
+    if not recipe.stop_at_zero_error:
+        yield f"{recipe.epochs}-epochs"
+    elif recipe.epochs != Recipe.epochs:
+        yield f"at-most-{recipe.epochs}-epochs"
+    rate = model_spec(recipe.model, recipe.model_options).learning_rate_on(recipe.dataset)
+    usual = {field.name: field.default for field in fields(Recipe)} | {"learning_rate": rate}
+    for name, value in recipe.as_dict().items():
+        if name in IN_THE_PATH or value == usual[name]:
+            continue
+        number = f"-{value:g}" if isinstance(value, int | float) and value is not True else ""
+        yield SHORT.get(name, name.replace("_", "-")) + number
+
+
+def _plain(name: str) -> str:
+    """Letters, digits, and what is safe in every file system."""
+    return re.sub(r"[^\w.-]+", "-", name)
+
 
 RECORDS = Path(__file__).parents[2] / "fixtures" / "records"
 SCHEMA = 1
@@ -121,7 +198,7 @@ def write_record(folder: Path, run: AnyRun) -> Path:
     if path.exists() and identity(read_record(path)) != identity(run):
         raise BadRecord(
             f"{path} records another recipe of that name; distinguish the two in"
-            " harness/runs/record_names.py"
+            " harness/runs/records.py"
         )
     parse_record(text, str(path))
     write_atomically(path, text)

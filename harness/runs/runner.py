@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, overload
 
@@ -16,15 +16,33 @@ from filelock import Timeout
 
 from harness.errors import StoreError
 from harness.linear.recipe import SolveRecipe
-from harness.runs.jobs import jobs_for, of_a_shape
 from harness.runs.run import AnyRecipe, AnyRun, Run, Solve
 from harness.runs.settings import Job, Settings
+from harness.training.batching import can_be_grouped, groups_of, shape_of
 from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from harness.runs.solver import Solver
     from harness.runs.trainer import Trainer
     from harness.training.ranks import Ranks
+
+
+def of_a_shape(planned: Iterable[Recipe], wanted: Iterable[Recipe]) -> list[Recipe]:
+    """Those of ``planned`` that could train in one job with any of ``wanted``."""
+    shapes = {_shape(recipe) for recipe in wanted} - {None}
+    return [recipe for recipe in planned if _shape(recipe) in shapes]
+
+
+@cache
+def _shape(recipe: Recipe) -> Recipe | None:
+    """None where it trains alone."""
+    return shape_of(recipe) if can_be_grouped(recipe) else None
+
+
+def jobs_for(wanted: Sequence[Recipe], others: Sequence[Recipe], kind: str) -> list[list[Recipe]]:
+    """The jobs on a device of ``kind`` that train ``wanted``, and those of ``others`` in them."""
+    groups = groups_of([*wanted, *others], kind)
+    return [group for group in groups if not set(group).isdisjoint(wanted)]
 
 
 @dataclass

@@ -15,9 +15,8 @@ from harness.data.sources import fingerprint
 from harness.linear.recipe import SolveRecipe
 from harness.linear.solve import memory_needed, probe, solve
 from harness.runs.key import run_key
-from harness.runs.progress import Progress
 from harness.runs.run import Solve
-from harness.runs.settings import Settings
+from harness.runs.settings import Progress, Settings
 from harness.training.backend import resolve_backend
 
 LARGE = 1e9

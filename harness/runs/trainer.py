@@ -12,9 +12,8 @@ from harness.data.sources import fingerprint
 from harness.models.building import build_model
 from harness.runs.budget import OutOfTime
 from harness.runs.key import run_key
-from harness.runs.progress import Progress
 from harness.runs.run import Run
-from harness.runs.settings import Settings
+from harness.runs.settings import Progress, Settings
 from harness.training.backend import Backend, resolve_backend
 from harness.training.checkpoint import DamagedCheckpoint, load, save
 from harness.training.group import GroupTraining

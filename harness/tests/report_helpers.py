@@ -7,8 +7,7 @@ from dataclasses import replace
 from harness import __version__
 from harness.evidence.catalogue import load_catalogue
 from harness.evidence.published import published_row
-from harness.evidence.record import Evidence
-from harness.evidence.run_record import RunRecord
+from harness.evidence.record import Evidence, RunRecord
 from harness.report.claim_tests import CLAIMS
 from harness.report.sources import Sources
 from harness.training.protocol import paper_recipe

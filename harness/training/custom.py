@@ -5,8 +5,7 @@ from typing import Any
 
 from harness.data.catalogue import dataset_spec
 from harness.errors import InvalidRecipe
-from harness.models.address import Options, titled
-from harness.models.registry import model_spec
+from harness.models.registry import Options, model_spec, titled
 from harness.training.recipe import Recipe
 
 PAPER_BATCH = 128

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.errors import NetworkError
-from harness.models.address import Options
+from harness.models.registry import Options
 from harness.training.custom import CustomNetwork
 
 

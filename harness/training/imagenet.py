@@ -4,8 +4,8 @@ The paper uses "the data preprocessing and experimental setup from the TensorFlo
 gives no numbers.
 
 - TF-Slim's Inception v3: weight decay 4e-5 of convolutions and dense layers, dropout 0.2 before the
-  output layer, the distortions of `harness.data.decoding`, the auxiliary classifier at 0.4, a batch
-  of 32 a worker.
+  output layer, the distortions of `harness.data.photo_batches`, the auxiliary classifier at 0.4,
+  a batch of 32 a worker.
 - Szegedy et al. 2016, section 8: the learning rate times 0.94 every second epoch.
 - Ours: synchronous SGD with momentum 0.9 (theirs was asynchronous), 8 times 32 images a step, 100
   epochs from a learning rate of 0.1, BatchNorm's averages moving by 0.01, and no label smoothing,

@@ -17,7 +17,7 @@ from harness.data.prepare import TrainingData, redraw_inputs
 from harness.data.preprocessing import whiten
 from harness.data.randomization import corrupt_labels
 from harness.models import model_spec
-from harness.models.seeding import seeded
+from harness.models.custom import seeded
 from harness.training.backend import Backend
 from harness.training.learner import Learner
 from harness.training.outcome import Curve, Outcome

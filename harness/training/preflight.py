@@ -12,8 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from harness.data import streams
 from harness.errors import InvalidRecipe, NetworkError
-from harness.models.custom import one_line
-from harness.models.seeding import seeded
+from harness.models.custom import one_line, seeded
 from harness.training.backend import Backend
 from harness.training.learner import initial_network
 from harness.training.optimizer import make_optimizer

@@ -10,9 +10,7 @@ from typing import Any
 
 from harness.data.catalogue import dataset_spec
 from harness.errors import InvalidRecipe, UnknownName
-from harness.models.address import titled
-from harness.models.options import options_of, pairs_of
-from harness.models.registry import model_spec
+from harness.models.registry import model_spec, options_of, pairs_of, titled
 from harness.training.recipe_checks import check_recipe
 from harness.training.recipe_fields import LATER, RecipeFields
 

@@ -6,8 +6,7 @@ Does not import torch.
 from collections.abc import Iterator
 
 from harness.data.catalogue import DatasetSpec, dataset_spec
-from harness.models.address import EACH_FORM, is_custom
-from harness.models.registry import ModelSpec, model_spec
+from harness.models.registry import EACH_FORM, ModelSpec, is_custom, model_spec
 from harness.training.recipe_fields import RecipeFields, check_bounds, invalid
 
 Contradiction = tuple[str, str]

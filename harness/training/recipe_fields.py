@@ -129,7 +129,7 @@ class RecipeFields:
     augmentation: Augmentation = ()
     """Any of "random crop", "flip", "rotation" (up to 25 degrees), and for photographs "colour".
     Each training image is drawn anew every epoch. Images are evaluated as they are, cropped from
-    the centre. Photographs are cropped as Inception's: see `harness.data.decoding`."""
+    the centre. Photographs are cropped as Inception's: see `harness.data.photo_batches`."""
     weight_decay: WeightDecay = ()
     """Pairs of a parameter group of the network and its coefficient, the factor of the weights in
     the gradient: (("weights", 0.0005),). Groups that are not named are not decayed."""

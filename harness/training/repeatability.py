@@ -16,7 +16,7 @@ from torch import nn
 
 from harness.data import streams
 from harness.data.prepare import TrainingData
-from harness.models.seeding import seeded
+from harness.models.custom import seeded
 from harness.training.backend import Backend
 from harness.training.learner import image_layout
 from harness.training.loop import Training

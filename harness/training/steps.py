@@ -13,8 +13,7 @@ from torch.nn.functional import cross_entropy
 
 from harness.data import streams
 from harness.errors import DeviceError
-from harness.models.address import is_custom
-from harness.models.registry import model_spec
+from harness.models.registry import is_custom, model_spec
 from harness.training.backend import Backend
 from harness.training.learner import Learner
 from harness.training.recipe import Recipe

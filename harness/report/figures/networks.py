@@ -1,8 +1,14 @@
-"""Learning curves of custom networks, on true and on random labels."""
+"""Custom networks: learning curves on true and on random labels, and capacity profiles."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
+from harness.capacity.profile import Profile, Time, in_logs
 from harness.report.figures.style import (
     GREY,
     PALETTE,
@@ -57,3 +63,47 @@ def _finish(axes: Axes, title: str, nothing: bool) -> None:
         axes.set_xscale("log")
         with_commas(axes.xaxis)
     plain_frame(axes)
+
+
+MARKERS = ("o", "s", "^", "v", "D", "P")
+
+
+def profiles(found: Sequence[Profile]) -> Figure:
+    """Means over seeds with intervals; shaded: the largest sample memorised within the budget."""
+    figure = Figure(figsize=(6.8, 3.2 + 0.1 * len(found)), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    for i, it in enumerate(found):
+        style: dict[str, Any] = {"color": PALETTE[i % 6], "marker": MARKERS[i % 6], "markersize": 5}
+        sizes = [time.n for time in it.over_n]
+        _means(left, sizes, it.over_n, label=shortened(it.network), **style)
+        _means(right, [time.corruption for time in it.over_corruption], it.over_corruption, **style)
+        _, low, high = it.capacity
+        if high < math.inf:
+            left.axvspan(max(low, 1), high, color=style["color"], alpha=0.15, linewidth=0)
+        for axes in (left, right):
+            axes.axhline(it.budget, color=GREY, linewidth=1, linestyle=":")
+    for axes in (left, right):
+        axes.set_yscale("log")
+        with_commas(axes.yaxis)
+        plain_frame(axes)
+    left.set_xscale("log")
+    sizes = sorted({time.n for it in found for time in it.over_n})
+    left.set_xticks([n for i, n in enumerate(sizes) if i == 0 or n >= 1.9 * sizes[i - 1]])
+    with_commas(left.xaxis)
+    left.xaxis.set_minor_formatter(NullFormatter())
+    left.tick_params(axis="x", labelrotation=45)
+    left.set_xlabel("images with random labels, n", color=GREY)
+    left.set_ylabel("steps of SGD to fit\n(dotted: the budget)", color=GREY)
+    in_percent(right.xaxis)
+    right.set_xlabel("labels corrupted", color=GREY)
+    legend_below(figure, len(found))
+    return figure
+
+
+def _means(axes: Axes, x: Sequence[float], times: Sequence[Time], **style: Any) -> None:
+    """Means where every seed fitted; a gap where one did not."""
+    found = [in_logs(time.steps) or (math.nan,) * 3 for time in times]
+    errors = [(mean - low, high - mean) for mean, low, high in found]
+    means = [mean for mean, *_ in found]
+    yerr = list(zip(*errors, strict=True))
+    axes.errorbar(x, means, yerr=yerr, capsize=2, linewidth=1.5, **style)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from harness.__main__ import main
 from harness.capacity.profile import Search, profile
-from harness.report.figures.profile import profiles
+from harness.report.figures.networks import profiles
 from harness.runs.trainer import Trainer
 from harness.training.custom import CustomNetwork
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from PIL import Image
 
-from harness.data import decoding
-from harness.data.decoding import augmented, central, crop_box, decode, image_stream
+from harness.data import photo_batches
+from harness.data.photo_batches import augmented, central, crop_box, decode, image_stream
 from harness.tests.photo_helpers import photo
 
 
@@ -49,7 +49,7 @@ def test_each_switch_has_its_own_reproducible_draws(switch):
 
 def test_brightness_is_added_as_tensorflow_does():
     grey = torch.full((3, 4, 4), 100, dtype=torch.uint8)
-    assert decoding.distort_colour(grey, [1.0, 0.5, 0.5, 0.5]).flatten().tolist() == [132] * 48
+    assert photo_batches.distort_colour(grey, [1.0, 0.5, 0.5, 0.5]).flatten().tolist() == [132] * 48
 
 
 def test_a_very_large_photograph_is_decoded(tmp_path, monkeypatch):

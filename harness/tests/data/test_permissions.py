@@ -6,7 +6,7 @@ from PIL import Image
 from harness.data.catalogue import missing_files, verify
 from harness.data.class_folders import listed
 from harness.data.custom import check_images, custom_dataset, custom_fingerprint
-from harness.data.decoding import decode
+from harness.data.photo_batches import decode
 from harness.data.photographs import photo_folder
 from harness.data.rgb import CorruptImage
 from harness.data.specs import CIFAR10_FILES

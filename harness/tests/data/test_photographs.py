@@ -7,10 +7,10 @@ import pytest
 import torch
 from torchvision.datasets import ImageFolder
 
-from harness.data import decoding, photographs
+from harness.data import photo_batches, photographs
 from harness.data.photographs import photo_folder
 from harness.errors import DataError, InvalidRecipe
-from harness.evidence.run_record import stored_runs
+from harness.evidence.record import stored_runs
 from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.photo_helpers import CORRUPT, prepared, small
@@ -106,7 +106,7 @@ def test_a_corrupt_file_is_tried_again_and_a_sound_one_is_not(folder, monkeypatc
             prepared(small(), folder)
     file.write_bytes(good)
     assert prepared(small(), folder).skipped == 0
-    monkeypatch.setattr(decoding, "decode", lambda path: pytest.fail("decoded again"))
+    monkeypatch.setattr(photo_batches, "decode", lambda path: pytest.fail("decoded again"))
     prepared(small(), folder)
 
 

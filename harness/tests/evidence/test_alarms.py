@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import t
 
 from harness.__main__ import main
+from harness.cli.alarms import alarms
 from harness.errors import HarnessError
-from harness.evidence.alarms import alarms
 from harness.evidence.checks import AtLeast, AtMost, Equals, MoreThan, ProvedAtMost
 from harness.tests.report_helpers import record, run, written
 

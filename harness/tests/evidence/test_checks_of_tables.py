@@ -12,7 +12,7 @@ from claims.section3_regularization import test_explicit_regularizers as table_1
 from claims.section3_regularization import test_imagenet as table_2
 from claims.section3_regularization.recipes import TABLE_1
 from harness.evidence import spread_between_and_within
-from harness.evidence.imagenet import last_counts
+from harness.evidence.regularization import last_counts
 from harness.tests.evidence_helpers import trained
 
 CHANCE = 0.1

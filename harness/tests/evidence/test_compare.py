@@ -1,7 +1,7 @@
 """``python -m harness compare``: two sessions' verdicts check by check."""
 
 from harness.__main__ import main
-from harness.evidence.comparison import compare
+from harness.cli.compare import compare
 from harness.tests.report_helpers import GPU, record, run, written
 
 

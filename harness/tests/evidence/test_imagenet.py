@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from harness.evidence.imagenet import (
+from harness.evidence.regularization import (
     best_counts,
     last_counts,
     sum_of_accuracies,

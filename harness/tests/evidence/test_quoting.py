@@ -7,9 +7,9 @@ import pytest
 
 from claims.section3_regularization.recipes import TABLE_1, name_of, table_1
 from harness.evidence import exact, published_at, published_crossing, published_row
-from harness.evidence.imagenet import table2
 from harness.evidence.measurement import Measurement
 from harness.evidence.quoting import misquoted
+from harness.evidence.regularization import table2
 from harness.linear.recipe import ConvNetRecipe, GaborBank, KernelRecipe, fit_label
 from harness.training.imagenet import ROWS, imagenet_recipe
 from harness.training.protocol import paper_recipe

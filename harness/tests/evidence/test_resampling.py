@@ -30,7 +30,7 @@ from harness.evidence import (
     spread_between_and_within,
     wrong_ratio,
 )
-from harness.evidence.imagenet import sum_of_accuracies, top5_accuracy
+from harness.evidence.regularization import sum_of_accuracies, top5_accuracy
 from harness.evidence.statistics import (
     clopper_pearson,
     paired_ratio,

@@ -12,7 +12,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.evidence import AtLeast, AtMost, Attains, Equals, Equivalent, Measurement, MoreThan
-from harness.evidence.resolution import departure, has_chance, resolution
+from harness.evidence.checks import departure, has_chance, resolution
 from harness.evidence.statistics import (
     accuracy_interval,
     kendall_interval,

@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from harness.evidence.run_record import RunRecord, stored_runs
+from harness.evidence.record import RunRecord, stored_runs
 from harness.linear.outcome import Fit, SolveOutcome
 from harness.linear.recipe import KernelRecipe
 from harness.runs.run import Run, Solve

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.expressivity.double_double import prefix_sums, two_product, two_sum
+from harness.expressivity.piecewise import prefix_sums, two_product, two_sum
 
 ANY = st.floats(-1e150, 1e150)
 # The error of a product is a float64 where it does not underflow.

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.expressivity import lemma1
-from harness.expressivity.rational import (
+from harness.expressivity.lemma1 import (
     characteristic_polynomial,
     rank,
     smallest_root_is,

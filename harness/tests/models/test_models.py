@@ -9,8 +9,8 @@ from harness.data.streams import stream
 from harness.errors import HarnessError, UnknownName
 from harness.models import MODELS, model_spec
 from harness.models.alexnet import LocalResponseNorm
-from harness.models.building import build_model
-from harness.models.counting import (
+from harness.models.building import (
+    build_model,
     trainable_parameters,
 )
 from harness.models.inception import ShiftBatchNorm2d

@@ -10,7 +10,7 @@ from harness.cli import sabotage
 from harness.errors import HarnessError, UnknownName
 from harness.evidence.catalogue import load_catalogue
 from harness.plugin.options import CLAIMS
-from harness.sabotage import trial
+from harness.sabotage import fault as trial
 from harness.sabotage.fault import PROJECT, Fault, choose, load_faults, plant, standing_in
 
 ALL = load_faults()

@@ -1,7 +1,7 @@
 """The table of measures: a verdict a question, and each number with what it is."""
 
 from harness.evidence.record import Evidence
-from harness.report.measures import measure_rows
+from harness.report.networks import measure_rows
 
 
 def check(claim, name, value, unit="tau", **facts):

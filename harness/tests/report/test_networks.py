@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.evidence.run_record import RunRecord
+from harness.evidence.record import RunRecord
 from harness.report.drawings import FIGURES
 from harness.report.networks import FIGURE, compare, comparison_text
 from harness.report.page import render, write_report

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from harness.report.formatting import LONG, brief, command
+from harness.evidence.formatting import LONG, brief, command
 from harness.report.machines import machines_of
 from harness.report.page import write_report
 from harness.report.sources import Sources

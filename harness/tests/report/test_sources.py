@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from harness.errors import HarnessError
-from harness.report.formatting import bound
+from harness.evidence.formatting import bound
 from harness.report.sources import in_order, read_sources
 from harness.tests.evidence.test_run_record import stored
 from harness.tests.report_helpers import CATALOGUE, NASTY, of_version, record, run, written

@@ -9,8 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.errors import ClusterError, HarnessError
-from harness.runs.cluster import Cluster
-from harness.runs.cluster_jobs import Job, Node
+from harness.runs.cluster import Cluster, Job, Node
 from harness.runs.remote import JobResult, RemoteSettings, code_of_runs, do_job, problem_here
 from harness.runs.run import Run
 from harness.runs.runner import Runner

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.runs.forecast import Forecast
+from harness.runs.budget import Forecast
 from harness.runs.run import Run
 from harness.tests.plugin_helpers import Project
 from harness.training.outcome import Curve, Outcome

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.runs.jobs import jobs_for, jobs_in_order, of_a_shape
+from harness.plugin.plan import jobs_in_order
+from harness.runs.runner import jobs_for, of_a_shape
 from harness.training.protocol import paper_recipe
 
 SEEDS = [paper_recipe("mlp-1x16", "digits", "true-labels", seed=seed) for seed in range(4)]

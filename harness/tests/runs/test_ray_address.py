@@ -12,7 +12,6 @@ from types import SimpleNamespace
 import pytest
 
 from harness.errors import ClusterError
-from harness.runs import address as address_module
 from harness.runs import cluster as cluster_module
 from harness.runs.cluster import connected
 from harness.tests.plugin_helpers import Project, clean_environment
@@ -79,8 +78,8 @@ def test_another_program_at_the_address_is_an_error(tmp_path, monkeypatch):
     silent.write_text("#!/bin/sh\nexec sleep 60\n")
     silent.chmod(0o755)
     monkeypatch.setattr(cluster_module, "_ray", lambda: None)
-    monkeypatch.setattr(address_module, "HEALTH_SECONDS", 0.3)
-    monkeypatch.setattr(address_module.sys, "executable", str(silent))
+    monkeypatch.setattr(cluster_module, "HEALTH_SECONDS", 0.3)
+    monkeypatch.setattr(cluster_module.sys, "executable", str(silent))
     with socket.create_server(("127.0.0.1", 0)) as other:
         address = f"127.0.0.1:{other.getsockname()[1]}"
         with pytest.raises(ClusterError, match=f"answers at {address} is no Ray cluster"):
@@ -89,11 +88,11 @@ def test_another_program_at_the_address_is_an_error(tmp_path, monkeypatch):
         silent.write_text(
             "#!/bin/sh\necho ray.exceptions.AuthenticationError: no token >&2; exit 1"
         )
-        monkeypatch.setattr(address_module, "HEALTH_SECONDS", 30)
+        monkeypatch.setattr(cluster_module, "HEALTH_SECONDS", 30)
         with pytest.raises(ClusterError, match="asks for a token; set RAY_AUTH_MODE=token"):
             with connected(address, settings(tmp_path)):
                 pass
-        monkeypatch.setattr(address_module.sys, "executable", "false")
+        monkeypatch.setattr(cluster_module.sys, "executable", "false")
         with pytest.raises(ClusterError, match=f"at {address} fails \\(no reason\\)"):
             with connected(address, settings(tmp_path)):
                 pass

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from harness.linear.recipe import KernelRecipe
-from harness.runs.record_names import path_of
 from harness.runs.records import (
     LARGEST,
     BadRecord,
     Records,
     parse_record,
+    path_of,
     read_record,
     to_record,
     where_and_when,
