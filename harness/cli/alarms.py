@@ -16,6 +16,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from rich.table import Table
+from scipy.stats import t
 
 from harness.cli.common import sessions
 from harness.errors import HarnessError
@@ -82,8 +83,6 @@ class Alarm:
             return observed or None
         if self.is_constant or self.is_proved:
             return observed
-        from scipy.stats import t
-
         n = self.sessions
         away = self.mean / (self.deviation * math.sqrt(1 + 1 / n))
         return max(observed, float(t.sf(away, n - 1)))

@@ -9,10 +9,13 @@ to vary as the one that was seen: by its images where there is one run (times th
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
+
+from scipy.special import betaincinv, ndtri, stdtrit
 
 from harness.errors import HarnessError
 from harness.evidence.measurement import Measurement
@@ -259,18 +262,15 @@ def _from_images(measured: Measurement, bound: float) -> float:
     The share whose lower end is above the bound in just 95 % of repetitions is itself a quantile
     of the beta distribution.
     """
-    from scipy.stats import beta, binom
-
     total = measured.images * len(measured.values)
-    # The fewest correct whose interval lies above the bound: as unlikely as 2.5 % at the bound.
-    fewest = int(binom.isf((1 - CONFIDENCE) / 2, total, min(max(bound, 0.0), 1.0))) + 1
-    if fewest <= total and clopper_pearson(fewest, total)[0] <= bound:
-        fewest += 1
+    counts = range(1, total + 1)
+    # The fewest correct whose interval lies above the bound.
+    fewest = 1 + bisect_right(counts, bound, key=lambda it: clopper_pearson(it, total)[0])
     if fewest > total:
         return 1 - bound
     design = measured.design if math.isinf(measured.freedom) else 1.0
     effective = (fewest / design, (total - fewest + 1) / design)
-    return float(beta.ppf(NOTICED, *effective)) - bound
+    return float(betaincinv(*effective, NOTICED)) - bound
 
 
 def _from_half_width(measured: Measurement, bound: float, above: bool) -> float:
@@ -292,11 +292,11 @@ def _from_half_width(measured: Measurement, bound: float, above: bool) -> float:
 def _power_factor(freedom: float, design: float) -> float:
     """The departure over half the width of the interval: by the noncentral t distribution."""
     from scipy.optimize import brentq
-    from scipy.stats import nct, norm, t
+    from scipy.stats import nct
 
     if math.isinf(freedom):
-        normal = float(norm.ppf((1 + CONFIDENCE) / 2))
-        return 1 + float(norm.ppf(NOTICED)) * math.sqrt(design) / normal
-    quantile = float(t.ppf((1 + CONFIDENCE) / 2, freedom))
+        normal = float(ndtri((1 + CONFIDENCE) / 2))
+        return 1 + float(ndtri(NOTICED)) * math.sqrt(design) / normal
+    quantile = float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
     shift = brentq(lambda it: nct.sf(quantile, freedom, it) - NOTICED, 0, 10 * quantile)
     return float(shift) / quantile

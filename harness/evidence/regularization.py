@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
+import numpy as np
+
 from harness.errors import HarnessError
 from harness.evidence.measurement import (
     NOWHERE,
@@ -177,8 +179,6 @@ def _paired(name: str, pairs: Sequence[tuple[Counts, Counts]], runs: Sequence[Ru
 def _resampled_ratio(
     one: Sequence[float | None], other: Sequence[float | None], draws: int = 2_000, block: int = 4
 ) -> Interval:
-    import numpy as np
-
     second = [np.abs(np.diff(np.asarray(curve, dtype=float), 2)) for curve in (one, other)]
     generator = np.random.default_rng(0)
     means = []

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from harness.errors import HarnessError
 from harness.evidence.measurement import NOWHERE, Measurement, accuracies, measure
 from harness.evidence.statistics import student, t_interval
@@ -74,8 +76,6 @@ def log_log_slope(
 
     ``curves`` (replicates, len(x)) must be above 0; Student's interval over the replicates.
     """
-    import numpy as np
-
     y = np.asarray(curves, dtype=float)
     if not (y > 0).all():
         raise HarnessError(f"{name}: a slope takes values above 0; the least is {y.min():g}")

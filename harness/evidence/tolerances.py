@@ -14,6 +14,8 @@ from functools import cache
 from statistics import fmean
 from typing import Literal
 
+from scipy.special import stdtrit
+
 from harness.data.catalogue import dataset_spec
 from harness.evidence.checks import AtMost, Attains, Equals
 from harness.evidence.published import Published
@@ -79,8 +81,6 @@ def tolerance(*numbers: Published) -> Published:
 
 
 def _of_runs(number: Published) -> float:
-    from scipy.stats import t
-
     row = number.rows[0] if number.rows else {}
     if number.unit != "share" or row.get("preprocessing", "random").partition(" ")[0] != "random":
         return 0.0
@@ -91,7 +91,7 @@ def _of_runs(number: Published) -> float:
     if "column" not in row:  # Figure 1c: the test labels are drawn anew as well.
         ratio = 1.0
     deviation = math.sqrt(2 * ratio * number.value * (1 - number.value) / images)
-    return float(t.ppf((1 + CONFIDENCE) / 2, freedom)) * deviation
+    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * deviation
 
 
 def _part(number: Published) -> Part:

@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import binom, kendalltau
 
 from harness.evidence import MoreThan
+from harness.evidence.checks import resolution
 from harness.evidence.complexity import (
     ALIKE,
     MeasuredNetwork,
@@ -23,7 +24,6 @@ from harness.evidence.complexity import (
     shuffled,
     smallest_bound,
 )
-from harness.evidence.resolution import resolution
 from harness.evidence.statistics import clopper_pearson, t_interval
 
 CORRELATIONS = [rank_correlation, *(partial(rank_correlation_within, alike=it) for it in ALIKE)]
