@@ -6,12 +6,10 @@ import pytest
 
 from harness.evidence.record import Evidence
 from harness.files import write_atomically
-from harness.plugin.junit import VERDICTS
+from harness.plugin.junit import JUDGED
 from harness.plugin.options import SESSION, Session
 from harness.plugin.tiers import claim_of
 
-PROPERTIES = pytest.StashKey[list[tuple[str, object]]]()
-"""JUnit properties of a test before its first attempt."""
 EARLIER = pytest.StashKey[list[str]]()
 """The outcome of each earlier attempt, in words."""
 LONGEST = 200
@@ -28,15 +26,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Withdraw the records of an earlier attempt of this test."""
     if not claim_of(item)[0]:
         return
-    if PROPERTIES not in item.stash:
-        item.stash[PROPERTIES] = list(item.user_properties)
+    item.stash[JUDGED] = []
+    if EARLIER not in item.stash:
+        item.stash[EARLIER] = []
         return
     session = item.config.stash[SESSION]
-    earlier = item.stash.setdefault(EARLIER, [])
+    earlier = item.stash[EARLIER]
     earlier.append(outcome(withdraw(session, item.nodeid)))
     number = len(earlier) + 1
-    item.stash[VERDICTS] = []
-    item.user_properties[:] = [*item.stash[PROPERTIES], ("attempt", str(number))]
+    others = [it for it in item.user_properties if it[0] != "attempt"]
+    item.user_properties[:] = [*others, ("attempt", str(number))]
     session.notify(f"{item.nodeid}: attempt {number} counts; {earlier[-1]}")
 
 

@@ -21,6 +21,7 @@ from harness.evidence import ClaimNotSupported, ControlNotRefuted
 from harness.evidence.record import Evidence, RunRecord, read_evidence, run_record, stored_runs
 from harness.files import write_atomically
 from harness.plugin.attempts import note_on, supersede_dead
+from harness.plugin.junit import JUDGED
 from harness.plugin.options import CLAIMS, SESSION, Session, trains_nothing
 from harness.plugin.recorded import REASON, RECORDS, is_recorded, recorded_runs
 from harness.plugin.tiers import claim_of, tier_of
@@ -28,8 +29,6 @@ from harness.report.sources import in_order
 from harness.runs.records import where_and_when
 from harness.runs.store import default_store
 
-JUDGED = pytest.StashKey[list[Evidence]]()
-"""The records of the running test."""
 MERGED = pytest.StashKey[list[Evidence]]()
 RUNS = pytest.StashKey[list[RunRecord]]()
 """The runs behind the merged evidence, for the evidence file and the report."""
@@ -48,6 +47,7 @@ WRITTEN = pytest.StashKey[Path]()
 def append(item: pytest.Item, record: Evidence) -> None:
     """Add a line to this process's own file."""
     record.notes += filter(None, [note_on(item)])
+    item.stash.setdefault(JUDGED, []).append(record)
     item.config.stash[SESSION].add_line(".jsonl", record.to_line())
 
 
@@ -111,11 +111,11 @@ def blank(item: pytest.Item, **facts: Any) -> Evidence:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Any:
     """Fail a test of a claim or control that passes without a verdict or with a wrong one."""
-    item.stash[JUDGED] = []
     result = yield
-    if claim_of(item)[0] and not item.stash[JUDGED]:
+    judged = item.stash.get(JUDGED, [])
+    if claim_of(item)[0] and not judged:
         pytest.fail("the test ended without judging anything: call judge(...)", pytrace=False)
-    for record in item.stash[JUDGED]:
+    for record in judged:
         if (record.expected or record.control) and not record.as_it_should:
             pytest.fail(f"the test passed, but {record.check} is {record.verdict}", pytrace=False)
     return result
@@ -133,7 +133,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
     if unfinished and claim_of(item)[0] and not decided:
         notes = getattr(call.excinfo.value, "__notes__", [])
         why = UNREADABLE.sub(" ", ", ".join(map(str, [call.excinfo.value, *notes])))
-        judged = report.when == "call" and item.stash[JUDGED]
+        judged = report.when == "call" and item.stash.get(JUDGED, [])
         when = "all was judged" if judged else "it judged"
         with contextlib.suppress(StoreError):  # On a full disk the report itself says why.
             append(item, blank(item, check=f"ended before {when}", reason=why[:500]))

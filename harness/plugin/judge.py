@@ -17,16 +17,16 @@ from harness.evidence import (
     FigureData,
     Measurement,
     Published,
+    formatting,
 )
 from harness.evidence.catalogue import find
 from harness.evidence.checks import Check, departure, has_chance, resolution
-from harness.evidence.formatting import bound_in_words, quantity, would_notice
+from harness.evidence.formatting import quantity, would_notice
 from harness.evidence.quoting import misquoted
-from harness.evidence.record import Verdict
+from harness.evidence.record import Evidence, Verdict
 from harness.evidence.tolerances import compared
-from harness.plugin.evidence import JUDGED, append, blank
+from harness.plugin.evidence import append, blank
 from harness.plugin.experiments import AnyRecipe, below_papers_size, work_of
-from harness.plugin.junit import add_check
 from harness.plugin.options import SESSION
 from harness.plugin.recorded import is_recorded
 from harness.plugin.runs import FINISHED
@@ -123,8 +123,8 @@ class Judge:
             if isinstance(otherwise, Published):
                 coarse += f" ({otherwise.where})"
             measured = replace(measured, note="; ".join(filter(None, [coarse, measured.note])))
-        self._record(measured, check, published, verdict, figure, seen, value, effect)
-        message = self._message(measured, check, published, verdict, seen)
+        record = self._record(measured, check, published, verdict, figure, seen, value, effect)
+        message = self._message(record, measured)
         if control:
             if verdict != "refuted" or measured.diverged:
                 self.failures.append(ControlNotRefuted(message))
@@ -151,12 +151,13 @@ class Judge:
         seen: float | None,
         otherwise: float | str | None,
         effect: float | None,
-    ) -> None:
+    ) -> Evidence:
         if self.scale == "paper" and tier_of(self.item) == "fast":
             raise HarnessError(
                 f"{measured.name}: the fast tier has no data of the paper's size, so that none of"
                 " its evidence is the paper's; count all recipes, or call judge.reduced()"
             )
+        of_a_table = published and published.cell and self.scale == "paper" and measured.is_finite
         elapsed = 0.0 if is_recorded(self.item.config) else time.perf_counter() - self.started
         record = blank(
             self.item,
@@ -169,7 +170,7 @@ class Judge:
             published=published.value if published else None,
             published_where=published.where if published else "",
             published_cell=published.cell if published else "",
-            agreement=self._agreement(measured, published),
+            agreement=compared(measured.mean, published) if of_a_table and published else "",
             source=check.source,
             scale=self.scale,
             seconds=round(measured.seconds if measured.runs else elapsed, 2),
@@ -187,24 +188,10 @@ class Judge:
         if record.expected:
             record.false_alarm = check.false_alarm(measured)
         append(self.item, record)
-        self.item.stash[JUDGED].append(record)
-        add_check(self.item, record.claim, record.check, verdict)
+        return record
 
-    def _agreement(self, measured: Measurement, published: Published | None) -> str:
-        if not published or not published.cell or self.scale != "paper" or not measured.is_finite:
-            return ""
-        return compared(measured.mean, published)
-
-    def _message(
-        self,
-        measured: Measurement,
-        check: Check,
-        published: Published | None,
-        verdict: Verdict,
-        seen: float | None,
-    ) -> str:
-        claim_id, control = claim_of(self.item)
-        claim = find(self.item.config.stash[SESSION].catalogue, claim_id)
+    def _message(self, record: Evidence, measured: Measurement) -> str:
+        claim = find(self.item.config.stash[SESSION].catalogue, record.claim)
         unit = measured.unit
         interval = " to ".join(quantity(end, unit) for end in measured.interval)
         if not measured.is_finite:
@@ -216,23 +203,23 @@ class Judge:
         if left := len(measured.values) - len(shown):
             values += f" and {left} more, {quantity(measured.mean, unit)} in the mean"
         lines = [
-            f"{claim.id} is {verdict}: {claim.sentence}",
+            f"{claim.id} is {record.verdict}: {claim.sentence}",
             f"  measured  {measured.name} = {values}",
             f"  interval  {interval} (replicated: {measured.replicated or 'nothing, it is exact'})",
-            f"  bound     {bound_in_words(check.as_dict(), unit)}, from {check.source}",
+            f"  bound     {formatting.bound(record)}, from {record.source}",
         ]
-        if noticed := would_notice(check.as_dict(), seen, unit):
+        if noticed := formatting.notices(record):
             lines.append(f"  notices   {noticed}, in 19 of 20 repetitions")
         if measured.note:
             lines.insert(2, f"  note      {measured.note}")
-        if control:
+        if record.control:
             lines[0] = (
-                f"control of {claim.id} is {verdict}, and should be refuted: the check passes on a"
-                f" broken premise ({claim.control})"
+                f"control of {claim.id} is {record.verdict}, and should be refuted: the check"
+                f" passes on a broken premise ({claim.control})"
             )
-        if published:
-            lines.append(f"  published {quantity(published.value, unit)} ({published.where})")
-        lines.append(f"  repeat    {blank(self.item).command}")
+        if record.published is not None:
+            lines.append(f"  published {formatting.published(record)} ({record.published_where})")
+        lines.append(f"  repeat    {record.command}")
         return "\n".join(lines)
 
 
