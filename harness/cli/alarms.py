@@ -108,13 +108,6 @@ def alarms(sessions: Sequence[Session]) -> list[Alarm]:
     return sorted(found, key=lambda it: -1 if it.rate is None else it.rate, reverse=True)
 
 
-def left_out(sessions: Sequence[Iterable[Evidence]]) -> list[str]:
-    """Names of the checks that some sessions judged and others did not."""
-    judged = [last_of_each(records) for records in sessions]
-    every = dict.fromkeys(key for it in judged for key in it)
-    return [f"{key[0]}: {key[1]}" for key in every if not all(key in it for it in judged)]
-
-
 def _alarm(seen: Sequence[tuple[Evidence, Mapping[str, RunRecord]]]) -> Alarm:
     first = seen[0][0]
     kind = first.bound.get("kind")
@@ -203,7 +196,10 @@ def run(options: argparse.Namespace) -> int:
     screen = console()
     screen.print(_table(found if options.all else found[:SHOWN]))
     screen.print(_summary(found))
-    if partly := left_out([source.records for source in sources]):
+    judged = [last_of_each(source.records) for source in sources]
+    every = dict.fromkeys(key for it in judged for key in it)
+    partly = [f"{key[0]}: {key[1]}" for key in every if not all(key in it for it in judged)]
+    if partly:
         screen.print(f"judged in some sessions alone, and left out: {'; '.join(partly)}")
     if options.out:
         write_atomically(options.out, (json.dumps(_as_json(found), indent=1) + "\n").encode())
@@ -215,16 +211,12 @@ def _table(found: list[Alarm]) -> Table:
     table = plain_table("claim", "check", ">failed", ">deviations", "false alarms")
     for it in found:
         name = f"control: {it.first.check}" if it.first.control else it.first.check
+        slack = "-"  # The mean in standard deviations.
+        if len(it.slacks) == it.sessions:
+            slack = "unmoved" if it.is_constant else f"{it.mean / it.deviation:.1f}"
         failed = f"{it.failures} of {it.sessions}"
-        table.add_row(it.first.claim, name, failed, _deviations(it), rate_in_words(it))
+        table.add_row(it.first.claim, name, failed, slack, rate_in_words(it))
     return table
-
-
-def _deviations(it: Alarm) -> str:
-    """The mean slack in standard deviations."""
-    if len(it.slacks) < it.sessions:
-        return "-"
-    return "unmoved" if it.is_constant else f"{it.mean / it.deviation:.1f}"
 
 
 def rate_in_words(it: Alarm) -> str:

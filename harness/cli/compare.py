@@ -2,10 +2,7 @@
 
 import argparse
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-
-from rich.table import Table
 
 from harness.cli.common import sessions
 from harness.errors import HarnessError
@@ -13,42 +10,7 @@ from harness.evidence.formatting import quantity
 from harness.evidence.record import Evidence, RunRecord, last_of_each
 from harness.report.terminal import console, plain_table
 
-
-@dataclass(frozen=True)
-class Pair:
-    """One check as two sessions judged it."""
-
-    first: Evidence
-    second: Evidence
-
-    @property
-    def agrees(self) -> bool:
-        """Whether the verdicts are the same; the values may differ."""
-        return self.first.verdict == self.second.verdict
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What two sessions have in common, in the first one's order, and what only one has."""
-
-    pairs: tuple[Pair, ...]
-    only_first: tuple[Evidence, ...]
-    only_second: tuple[Evidence, ...]
-
-    @property
-    def disagreements(self) -> tuple[Pair, ...]:
-        """The pairs whose verdicts differ."""
-        return tuple(pair for pair in self.pairs if not pair.agrees)
-
-
-def compare(first: Iterable[Evidence], second: Iterable[Evidence]) -> Comparison:
-    """Match the checks of two sessions; tests that ended before they judged count as well."""
-    ours, theirs = last_of_each(first), last_of_each(second)
-    return Comparison(
-        tuple(Pair(ours[key], theirs[key]) for key in ours if key in theirs),
-        tuple(ours[key] for key in ours if key not in theirs),
-        tuple(theirs[key] for key in theirs if key not in ours),
-    )
+DISAGREE = 1
 
 
 def settings(records: Iterable[Evidence], runs: Mapping[str, RunRecord]) -> str:
@@ -64,9 +26,6 @@ def settings(records: Iterable[Evidence], runs: Mapping[str, RunRecord]) -> str:
     return ", ".join(" and ".join(part) for part in parts if part)
 
 
-DISAGREE = 1
-
-
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("first", type=Path, metavar="EVIDENCE")
@@ -80,8 +39,9 @@ def run(options: argparse.Namespace) -> int:
     Raises HarnessError for files that cannot be read or have no check in common.
     """
     sources = sessions([options.first, options.second])
-    found = compare(*(source.records for source in sources))
-    if not found.pairs:
+    first, second = (last_of_each(source.records) for source in sources)
+    common = [(first[key], second[key]) for key in first if key in second]
+    if not common:
         raise HarnessError(
             f"{options.first} and {options.second} have no check in common: name two files that"
             " pytest --evidence FILE has written of the same tier"
@@ -91,23 +51,20 @@ def run(options: argparse.Namespace) -> int:
         ((name, checks),) = source.files
         facts = settings(source.records, source.runs)
         screen.print(f"{position}: {name}, {checks} checks, {facts}")
-    screen.print(_table(found, options.all))
+    table, differ = plain_table("claim", "check", ">first", ">second", "verdicts"), 0
+    for one, other in common:
+        agree = one.verdict == other.verdict
+        differ += not agree
+        if options.all or not agree or not one.control:
+            name = f"control: {one.check}" if one.control else one.check
+            verdicts = f"both {one.verdict}" if agree else f"DIFFER: {one.verdict}, {other.verdict}"
+            table.add_row(one.claim, name, _value(one), _value(other), verdicts)
+    screen.print(table)
     screen.print(
-        f"{len(found.pairs)} checks in common: {len(found.disagreements)} verdicts differ;"
-        f" {len(found.only_first)} checks are in the first alone, {len(found.only_second)} in the"
-        " second"
+        f"{len(common)} checks in common: {differ} verdicts differ; {len(first) - len(common)}"
+        f" checks are in the first alone, {len(second) - len(common)} in the second"
     )
-    return DISAGREE if found.disagreements else 0
-
-
-def _table(found: Comparison, everything: bool) -> Table:
-    table = plain_table("claim", "check", ">first", ">second", "verdicts")
-    for pair in found.pairs:
-        if everything or not pair.agrees or not pair.first.control:
-            name = f"control: {pair.first.check}" if pair.first.control else pair.first.check
-            values = (_value(pair.first), _value(pair.second))
-            table.add_row(pair.first.claim, name, *values, _verdicts(pair))
-    return table
+    return DISAGREE if differ else 0
 
 
 def _value(record: Evidence) -> str:
@@ -117,9 +74,3 @@ def _value(record: Evidence) -> str:
         return "-"
     ends = dict.fromkeys(quantity(value, record.unit) for value in (values[0], values[-1]))
     return " to ".join(ends)
-
-
-def _verdicts(pair: Pair) -> str:
-    if pair.agrees:
-        return f"both {pair.first.verdict}"
-    return f"DIFFER: {pair.first.verdict}, {pair.second.verdict}"

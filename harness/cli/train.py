@@ -15,6 +15,7 @@ from harness.errors import InvalidRecipe, UnknownName
 from harness.report.terminal import console
 from harness.runs.runner import Runner
 from harness.training.backend import resolve_backend
+from harness.training.custom_options import above_zero
 from harness.training.protocol import named_recipe, recipe_names
 from harness.training.ranks import Ranks, joined
 from harness.training.recipe import Recipe
@@ -34,20 +35,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="change fields of the recipe; may be given several times",
     )
     add_precision(parser)
+    seconds = above_zero(float, or_zero=True)
     parser.add_argument(
-        "--checkpoint-seconds", type=_seconds, default=30.0, metavar="S", help="between checkpoints"
+        "--checkpoint-seconds", type=seconds, default=30.0, metavar="S", help="between checkpoints"
     )
     parser.add_argument("--steps", choices=["eager", "compiled", "graph"], default="eager")
     parser.add_argument("--data-root", type=Path, metavar="DIR")
     add_store(parser, fresh=True)
-
-
-def _seconds(text: str) -> float:
-    """A time from the command line."""
-    with contextlib.suppress(ValueError):
-        if 0 <= (value := float(text)) < float("inf"):
-            return value
-    raise argparse.ArgumentTypeError(f"{text!r}, but it should be a number of seconds from 0 up")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import HarnessError, UnknownName
@@ -36,9 +36,6 @@ class Claim:
 PLANTED = "planted fault: "
 """How the ``control`` of an identity begins; the rest is the fault's name in faults.toml."""
 
-FIELDS = {field.name: field.default is MISSING for field in fields(Claim)}
-"""Whether a claim must have it, by field."""
-
 
 def load_catalogue(path: Path) -> dict[str, Claim]:
     """Read the claims of a TOML file with one `[[claim]]` table each, by id, in the file's order.
@@ -55,17 +52,13 @@ def load_catalogue(path: Path) -> dict[str, Claim]:
         ) from error
     catalogue: dict[str, Claim] = {}
     for number, table in enumerate(tables, start=1):
-        name = f"claim {table['id']!r}" if "id" in table else f"claim number {number}"
-        if missing := [key for key, needed in FIELDS.items() if needed and key not in table]:
-            raise HarnessError(f'{path}: {name} has no {missing[0]!r}; add {missing[0]} = "..."')
-        if unknown := sorted(table.keys() - FIELDS):
-            raise HarnessError(
-                f"{path}: {name} has an unknown field {unknown[0]!r}; remove it or use one of:"
-                f" {', '.join(FIELDS)}"
-            )
-        if table["id"] in catalogue:
-            raise HarnessError(f"{path}: two claims have the id {table['id']!r}; rename one")
-        catalogue[table["id"]] = Claim(**table)
+        try:
+            claim = Claim(**table)
+        except TypeError as error:
+            raise HarnessError(f"{path}: claim {table.get('id', number)!r}: {error}") from error
+        if claim.id in catalogue:
+            raise HarnessError(f"{path}: two claims have the id {claim.id!r}; rename one")
+        catalogue[claim.id] = claim
     return catalogue
 
 

@@ -9,6 +9,7 @@ full matrix never exists.
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -27,21 +28,6 @@ class SingularKernel(HarnessError):
 
 
 @dataclass(frozen=True)
-class Cost:
-    """Seconds and bytes of a fit."""
-
-    fill_seconds: float
-    factor_seconds: float
-    refine_seconds: float
-    peak_bytes: int
-    """Above what was in use before: triangle, working memory, solution."""
-    triangle_bytes: int
-    smallest_pivot: float
-    spectrum_ends: list[float]
-    """Smallest and largest eigenvalue of the factored matrix; see `Triangle.spectrum_ends`."""
-
-
-@dataclass(frozen=True)
 class KernelMachine:
     """A fitted kernel machine; float64 throughout, except for the points themselves."""
 
@@ -51,7 +37,8 @@ class KernelMachine:
     refined: Refined
     fitted: torch.Tensor
     """Predictions at the training points (n, m)."""
-    cost: Cost
+    cost: dict[str, Any]
+    """Seconds of each phase; bytes above those in use before; the ends of the factor's spectrum."""
 
     @property
     def norms(self) -> torch.Tensor:
@@ -128,15 +115,15 @@ def fit(
         tolerance,
         on_residual=lambda residual: on_progress(f"refinement, residual {residual:.1e}", 1.0),
     )
-    cost = Cost(
-        filled - started,
-        factored - filled,
-        time.perf_counter() - factored,
-        peak_bytes(device) - before,
-        factor.bytes,
-        factor.smallest_pivot()[0],
-        list(factor.spectrum_ends()),
-    )
+    cost = {
+        "fill_seconds": filled - started,
+        "factor_seconds": factored - filled,
+        "refine_seconds": time.perf_counter() - factored,
+        "peak_bytes": peak_bytes(device) - before,
+        "triangle_bytes": factor.bytes,
+        "smallest_pivot": factor.smallest_pivot()[0],
+        "spectrum_ends": list(factor.spectrum_ends()),
+    }
     fitted = targets.to(device).double() - refined.residual - added * refined.coefficients
     return KernelMachine(points, kernel, added, refined, fitted, cost)
 

@@ -1,7 +1,6 @@
 """The options of a session for the paper's claims; those of a custom network are in custom.py."""
 
 import argparse
-import contextlib
 import re
 from pathlib import Path
 
@@ -44,13 +43,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--budget",
-        type=_seconds,
+        type=above_zero(float, or_zero=True),
         metavar="SECONDS",
         help="make runs for so long, in the order of claims/order.txt; then judge what is complete",
     )
     group.addoption(
         "--base-seed",
-        type=_seed,
+        type=above_zero(int, or_zero=True),
         default=0,
         metavar="N",
         help="another number, other seeds for all but the baselines (default: 0)",
@@ -95,22 +94,3 @@ def _device(text: str) -> str:
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", text):
         raise argparse.ArgumentTypeError(f"unknown device {text!r}; known: auto, cpu, cuda, cuda:N")
     return text
-
-
-def _seconds(text: str) -> float:
-    """A time from the command line."""
-    with contextlib.suppress(ValueError):
-        if 0 <= (value := float(text)) < float("inf"):
-            return value
-    raise argparse.ArgumentTypeError(f"{text!r}, but it should be a number of seconds from 0 up")
-
-
-def _seed(text: str) -> int:
-    """A seed from the command line."""
-    try:
-        value = int(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an integer; give 0, 1, 2 ...") from error
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{value} is negative; give 0, 1, 2 ...")
-    return value

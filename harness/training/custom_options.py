@@ -3,6 +3,7 @@
 import argparse
 import ast
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from harness.errors import NetworkError
@@ -102,16 +103,17 @@ def key_and_value(text: str) -> tuple[str, Any]:
         return key, value
 
 
-def above_zero(kind: type) -> Callable[[str], Any]:
-    """Reads a finite number above zero."""
+def above_zero(kind: type, or_zero: bool = False) -> Callable[[str], Any]:
+    """Reads a finite number above zero, or from zero up."""
 
     def read(text: str) -> Any:
-        try:
+        with suppress(ValueError):
             value = kind(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number") from error
-        if not 0 < value < float("inf"):
-            raise argparse.ArgumentTypeError(f"{text} should be above 0")
-        return value
+            if 0 < value < float("inf") or (or_zero and value == 0):
+                return value
+        what = "whole number" if kind is int else "number"
+        raise argparse.ArgumentTypeError(
+            f"{text!r}, but it should be a {what} {'from 0 up' if or_zero else 'above 0'}"
+        )
 
     return read

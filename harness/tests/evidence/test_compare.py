@@ -1,7 +1,6 @@
 """``python -m harness compare``: two sessions' verdicts check by check."""
 
 from harness.__main__ import main
-from harness.cli.compare import compare
 from harness.tests.report_helpers import GPU, record, run, written
 
 
@@ -54,16 +53,18 @@ def test_nothing_in_common_is_an_error_that_says_what_to_name(tmp_path, capsys):
     assert "have no check in common: name two files" in capsys.readouterr().err
 
 
-def test_a_claim_is_not_taken_for_its_control_nor_one_network_for_another():
+def test_a_claim_is_not_taken_for_its_control_nor_one_network_for_another(tmp_path, capsys):
     ours = [record(), record(control=True), record(network="torchvision:resnet18")]
-    found = compare(ours, [record(control=True, verdict="refuted")])
-    assert [pair.first.control for pair in found.pairs] == [True]
-    assert len(found.only_first) == 2
-    assert not found.only_second
+    first = written(tmp_path / "a", *ours)
+    second = written(tmp_path / "b", record(control=True, verdict="refuted"))
+    assert compared(first, second) == 1
+    said = capsys.readouterr().out
+    assert "1 checks in common: 1 verdicts differ" in said
+    assert "2 checks are in the first alone, 0 in the second" in said
 
 
-def test_the_last_record_of_a_check_counts():
+def test_the_last_record_of_a_check_counts(tmp_path, capsys):
     again = [record(verdict="not run", values=[]), record(values=[0.25])]
-    (pair,) = compare(again, [record(values=[1.0])]).pairs
-    assert pair.agrees
-    assert pair.first.values == [0.25]
+    first, second = written(tmp_path / "a", *again), written(tmp_path / "b", record(values=[1.0]))
+    assert compared(first, second) == 0
+    assert "25.00 %" in capsys.readouterr().out

@@ -109,8 +109,8 @@ def test_a_budget_of_zero_judges_what_the_store_has(tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--budget=-1"], "'-1', but it should be a number of seconds from 0 up"),
-        (["--budget=nan"], "'nan', but it should be a number of seconds from 0 up"),
+        (["--budget=-1"], "'-1', but it should be a number from 0 up"),
+        (["--budget=nan"], "'nan', but it should be a number from 0 up"),
         (["--budget=9", "--recorded"], "limits the runs of this process; leave out --recorded"),
     ],
 )
