@@ -72,10 +72,19 @@ def interpolants(
         made[name] = (points, _solve(kernel.block(points, points), targets))
     centres = _random_centres(recipe, data)
     made["random centres"] = (centres, _solve(kernel.block(x, centres), y))
-    return {
-        name: _interpolant(kernel, points, alpha, x, y, data, z, test.test_labels)
-        for name, (points, alpha) in made.items()
-    }
+
+    def interpolant(points: torch.Tensor, alpha: torch.Tensor) -> Interpolant:
+        fitted = kernel.block(x, points) @ alpha
+        outputs = kernel.block(z, points) @ alpha
+        squared = (alpha * (kernel.block(points, points) @ alpha)).sum()
+        return Interpolant(
+            float((fitted.argmax(1) != data.labels).double().mean()),
+            float((fitted - y).norm() / y.norm()),
+            float(squared.clamp(min=0).sqrt()),
+            tuple((outputs.argmax(1) != test.test_labels).tolist()),
+        )
+
+    return {name: interpolant(*its) for name, its in made.items()}
 
 
 def _solve(matrix: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -91,24 +100,3 @@ def _random_centres(recipe: KernelRecipe, data: Examples) -> torch.Tensor:
     draw = stream(recipe.seed, PIXELS)
     grey = torch.rand((len(data.images), 1, height, width), generator=draw, dtype=torch.float64)
     return grey.expand(-1, channels, -1, -1).flatten(1)
-
-
-def _interpolant(
-    kernel: GaussianKernel,
-    centres: torch.Tensor,
-    alpha: torch.Tensor,
-    x: torch.Tensor,
-    y: torch.Tensor,
-    data: Examples,
-    z: torch.Tensor,
-    test_labels: torch.Tensor,
-) -> Interpolant:
-    fitted = kernel.block(x, centres) @ alpha
-    outputs = kernel.block(z, centres) @ alpha
-    squared = (alpha * (kernel.block(centres, centres) @ alpha)).sum()
-    return Interpolant(
-        float((fitted.argmax(1) != data.labels).double().mean()),
-        float((fitted - y).norm() / y.norm()),
-        float(squared.clamp(min=0).sqrt()),
-        tuple((outputs.argmax(1) != test_labels).tolist()),
-    )

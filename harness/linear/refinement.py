@@ -91,59 +91,43 @@ def refine(
     right = right.to(factor.device).double()
     x = factor.solve(right).double()
     residual = right - product(x)
-    history = [relative(residual, right)]
-    on_residual(history[-1])
+    history: list[float] = []
+    method = "refinement"
+
+    def add(residual: torch.Tensor) -> None:
+        history.append(relative(residual, right))
+        on_residual(history[-1])
+
+    add(residual)
     while history[-1] >= tolerance and len(history) < most:
         better = x + factor.solve(residual).double()
         left = right - product(better)
-        history.append(relative(left, right))
-        on_residual(history[-1])
+        add(left)
         if history[-1] < history[-2]:
             x, residual = better, left
         if history[-1] > STALLED * history[-2] and history[-1] >= tolerance:
-            return _conjugate_gradients(
-                factor, product, right, x, residual, tolerance, most, on_residual, history
-            )
-    _require_converged(history, tolerance, factor)
-    return Refined(x, residual, tuple(history), "refinement")
-
-
-def _conjugate_gradients(
-    factor: Triangle,
-    product: Product,
-    right: torch.Tensor,
-    x: torch.Tensor,
-    residual: torch.Tensor,
-    tolerance: float,
-    most: int,
-    on_residual: Callable[[float], None],
-    history: list[float],
-) -> Refined:
-    """All right-hand sides side by side, each with its own step lengths."""
-    size = _sizes(right)
-    scaled = factor.solve(residual / size).double() * size
-    direction = scaled
-    slope = (residual * scaled).sum(0)
-    while len(history) < most and math.isfinite(history[-1]):
-        image = product(direction)
-        step = slope / (direction * image).sum(0).clamp(min=torch.finfo(torch.float64).tiny)
-        x, residual = x + step * direction, residual - step * image
-        history.append(relative(residual, right))
-        on_residual(history[-1])
-        if history[-1] < tolerance:
-            # The recursion drifts, so the residual is computed.
-            residual = right - product(x)
-            history[-1] = relative(residual, right)
-            if history[-1] < tolerance:
-                break
+            method = "conjugate gradients"
+            break
+    if method == "conjugate gradients":
+        # All right-hand sides side by side, each with its own step lengths.
+        size, tiny = _sizes(right), torch.finfo(torch.float64).tiny
         scaled = factor.solve(residual / size).double() * size
-        previous, slope = slope, (residual * scaled).sum(0)
-        direction = scaled + slope / previous.clamp(min=torch.finfo(torch.float64).tiny) * direction
-    _require_converged(history, tolerance, factor)
-    return Refined(x, residual, tuple(history), "conjugate gradients")
-
-
-def _require_converged(history: list[float], tolerance: float, factor: Triangle) -> None:
+        direction = scaled
+        slope = (residual * scaled).sum(0)
+        while len(history) < most and math.isfinite(history[-1]):
+            image = product(direction)
+            step = slope / (direction * image).sum(0).clamp(min=tiny)
+            x, residual = x + step * direction, residual - step * image
+            add(residual)
+            if history[-1] < tolerance:
+                # The recursion drifts, so the residual is computed.
+                residual = right - product(x)
+                history[-1] = relative(residual, right)
+                if history[-1] < tolerance:
+                    break
+            scaled = factor.solve(residual / size).double() * size
+            previous, slope = slope, (residual * scaled).sum(0)
+            direction = scaled + slope / previous.clamp(min=tiny) * direction
     if not history[-1] < tolerance:
         least, at = factor.smallest_pivot()
         raise NotConverged(
@@ -152,3 +136,4 @@ def _require_converged(history: list[float], tolerance: float, factor: Triangle)
             f" {factor.precision}, its smallest pivot, number {at}, is {least:.2g};"
             " give a ridge, a narrower kernel, or double precision"
         )
+    return Refined(x, residual, tuple(history), method)

@@ -81,20 +81,6 @@ class Runner(Settings):
         """
         return self.runs([recipe])[0]
 
-    @overload
-    def runs(
-        self,
-        recipes: Sequence[Recipe],
-        planned: Sequence[Recipe] = (),
-        later: Iterable[Sequence[AnyRecipe]] = (),
-    ) -> list[Run]: ...
-    @overload
-    def runs(
-        self,
-        recipes: Sequence[AnyRecipe],
-        planned: Sequence[Recipe] = (),
-        later: Iterable[Sequence[AnyRecipe]] = (),
-    ) -> list[AnyRun]: ...
     def runs(
         self,
         recipes: Sequence[Any],
