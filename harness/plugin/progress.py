@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -112,8 +113,12 @@ def side_by_side(texts: list[str], width: int, turn: int) -> str:
 def pytest_configure(config: pytest.Config) -> None:
     """Every process but a worker has a foot."""
     if not config.stash[SESSION].worker:
-        config.stash[FOOT] = Foot(config, on_terminal=sys.stdout.isatty())
-        config.pluginmanager.register(Clearing(config.stash[FOOT]), "claims-progress-clearing")
+        foot = config.stash[FOOT] = Foot(config, on_terminal=sys.stdout.isatty())
+        clear = pytest.hookimpl(tryfirst=True)(lambda: foot.clear())
+        # Before pytest's reporter writes about a test.
+        names = ("pytest_runtest_logstart", "pytest_runtest_logreport", "pytest_sessionfinish")
+        hooks = SimpleNamespace(**dict.fromkeys(names, clear))
+        config.pluginmanager.register(hooks, "claims-progress-clearing")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -133,28 +138,6 @@ def show_progress(config: pytest.Config, progress: "Progress") -> None:
             write_atomically(path, str(progress).encode())
     elif config.stash[FOOT].is_due:
         config.stash[FOOT].show(str(progress))
-
-
-class Clearing:
-    """Clears the foot before pytest's reporter writes about a test."""
-
-    def __init__(self, foot: Foot) -> None:
-        self.foot = foot
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logstart(self) -> None:
-        """A test begins."""
-        self.foot.clear()
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self) -> None:
-        """A test has an outcome."""
-        self.foot.clear()
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self) -> None:
-        """The last test is over."""
-        self.foot.clear()
 
 
 @pytest.hookimpl(wrapper=True)
