@@ -9,6 +9,7 @@ another session is negative, as for the next of n normal draws: an extrapolation
 import argparse
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from scipy.stats import t
 
 from harness.cli.common import sessions
 from harness.errors import HarnessError
-from harness.evidence.record import Evidence, Key, RunRecord, last_of_each
+from harness.evidence.record import Evidence, RunRecord, last_of_each
 from harness.files import write_atomically
 from harness.report.terminal import console, plain_table
 
@@ -99,7 +100,12 @@ def alarms(sessions: Sequence[Session]) -> list[Alarm]:
             f" {FEWEST}, each with its own --base-seed"
         )
     judged = [last_of_each(records) for records, _ in sessions]
-    _require_distinct_seeds(judged)
+    seeds = [seed for records in judged for seed in {it.seed for it in records.values()}]
+    if twice := [seed for seed, count in Counter(seeds).items() if count > 1]:
+        raise HarnessError(
+            f"two sessions have the base seed {min(twice)}: they are one session twice; give each"
+            " its own --base-seed"
+        )
     found = [
         _alarm([(it[key], runs) for it, (_, runs) in zip(judged, sessions, strict=True)])
         for key in judged[0]
@@ -156,18 +162,6 @@ def _log_slack(record: Evidence, limit: float) -> float | None:
     if (record.bound["kind"] in ABOVE) == to_be_supported:
         return math.log(max(1 + record.slack / limit, SMALLEST))
     return -math.log(max(1 - record.slack / limit, SMALLEST))
-
-
-def _require_distinct_seeds(judged: Sequence[Mapping[Key, Evidence]]) -> None:
-    seeds: set[int] = set()
-    for records in judged:
-        its = {record.seed for record in records.values()}
-        if its & seeds:
-            raise HarnessError(
-                f"two sessions have the base seed {min(its & seeds)}: they are one session twice;"
-                " give each its own --base-seed"
-            )
-        seeds |= its
 
 
 FAILED = 1

@@ -125,7 +125,7 @@ def published_row(table: str, field: str, **match: str | bool) -> Published:
             f"name more entries, to choose one of:{listed}"
         )
     (row,) = nearest
-    where = ", ".join([title, *_words(row, match), _field_words(field)])
+    where = ", ".join([title, *_words(row, match), field.replace("_", " ").replace("top", "top-")])
     names = _names(row)
     entries = {**names, **CAPTIONS.get(table, {}), **names, "column": COLUMNS.get(field, field)}
     number, unit = _number(row, field, where), UNITS[field][0]
@@ -195,10 +195,6 @@ def _words(row: dict[str, Any], keys: Iterable[str]) -> list[str]:
         else:
             words.append(str(value))
     return words
-
-
-def _field_words(field: str) -> str:
-    return field.replace("_", " ").replace("top1", "top-1").replace("top5", "top-5")
 
 
 def _entries(match: dict[str, Any]) -> str:

@@ -6,11 +6,14 @@ An evidence file alone, carried to another machine, is enough to draw the curves
 import json
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.runs.run import DamagedRun, Run, Solve
+from harness.errors import StoreError
+from harness.runs.run import Run, Solve
+from harness.runs.store import Store
 
 Verdict = Literal["supported", "refuted", "inconclusive", "not run"]
 
@@ -206,20 +209,12 @@ class RunRecord:
 
 def stored_runs(folder: Path, records: Iterable[Evidence]) -> list[RunRecord]:
     """The runs that checks name, in that order, as far as the store in ``folder`` has them."""
-    keys = dict.fromkeys(key for record in records for key in record.runs)
-    found = (_stored(folder / key) for key in keys)
-    return [run for run in found if run is not None]
-
-
-def _stored(entry: Path) -> RunRecord | None:
-    for kind in (Run, Solve):
-        try:
-            stored = kind.from_json((entry / kind.FILE).read_bytes())
-        except (OSError, DamagedRun):
-            continue
-        if stored.key == entry.name:
-            return run_record(stored)
-    return None
+    store, found = Store(folder), []
+    for key in dict.fromkeys(key for record in records for key in record.runs):
+        with suppress(StoreError):
+            if run := store.find(key, repair=False):
+                found.append(run_record(run))
+    return found
 
 
 def run_record(run: Run | Solve) -> RunRecord:

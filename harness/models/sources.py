@@ -30,13 +30,12 @@ def source_fingerprint(name: str) -> str:
     depth = 0 if address.file else len(_parts(address.source, start)) - 1
     root = start.parents[depth]
     installed = {"site-packages", "dist-packages"} & set(start.parts)
-    files = imported_files(start, root, lambda name: not installed and _inside(name, package))
+
+    def wanted(module: str) -> bool:
+        return not installed and (not package or module.partition(".")[0] == package)
+
+    files = imported_files(start, root, wanted)
     return f"{version(package) if package else ''} {fingerprint(files, root)}"
-
-
-def _inside(module: str, package: str) -> bool:
-    """Whether a module is one of a package, or of any where there is none."""
-    return not package or module.partition(".")[0] == package
 
 
 def modules_beside(name: str) -> dict[str, Path]:

@@ -64,10 +64,15 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     state, foot = config.stash[SESSION], config.stash[FOOT]
     try:
         with connected(config.getoption("--ray-address"), remote_settings(config)) as cluster:
-            _require_gpus(cluster.kind, session.items)
+            for item in session.items:
+                if cluster.kind == "cpu" and needs_gpu(item):
+                    raise ClusterError(
+                        f"the {tier_of(item)} tier needs a CUDA GPU, and no machine of the cluster"
+                        " has one; add one (ray start --num-gpus), or run it slowly with --device"
+                        " cpu"
+                    )
             jobs = cluster.jobs(wanted)
-            cores = sum(node.cpus for node in cluster.nodes)
-            gpus = sum(node.gpus for node in cluster.nodes)
+            cores, gpus = (sum(getattr(it, of) for it in cluster.nodes) for of in ("cpus", "gpus"))
             foot.show(
                 f"{len(jobs)} jobs on {len(cluster.nodes)} machines with {cores} cores and"
                 f" {gpus} GPUs"
@@ -80,15 +85,6 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         failed = [recipe for recipe in work_of(item) if recipe in finished.failures]
         if failed:
             item.stash[PROBLEM] = f"{failed[0]} was not trained: {finished.failures[failed[0]]}"
-
-
-def _require_gpus(kind: str, items: list[pytest.Item]) -> None:
-    """Raise ClusterError for a tier that needs GPUs on a cluster that has none."""
-    if tier := next((tier_of(item) for item in items if kind == "cpu" and needs_gpu(item)), ""):
-        raise ClusterError(
-            f"the {tier} tier needs a CUDA GPU, and no machine of the cluster has one; add one"
-            " (ray start --num-gpus), or run it slowly with --device cpu"
-        )
 
 
 def remote_settings(config: pytest.Config) -> RemoteSettings:

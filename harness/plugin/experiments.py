@@ -17,6 +17,7 @@ The scale of the evidence follows from the recipes: see `below_papers_size`.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -40,6 +41,7 @@ FEWEST_EPOCHS = 20
 AnyRecipe = TypeVar("AnyRecipe", bound=Recipe | SolveRecipe)
 Groups = Mapping[str, Sequence[Recipe | SolveRecipe]]
 """Recipes by group: what a test compares has a group each, what it repeats stands in one."""
+NOT_REPRODUCED = partial(pytest.mark.xfail, raises=ClaimNotSupported, strict=True)
 NEEDED = pytest.StashKey[Groups]()
 
 
@@ -89,7 +91,7 @@ def parametrized(every: Iterable[Experiment]) -> pytest.MarkDecorator:
             marks=[
                 getattr(pytest.mark, it.tier),
                 pytest.mark.needs(**it.groups),
-                *_expected_failure(it.known),
+                *([NOT_REPRODUCED(reason=it.known)] if it.known else []),
             ],
         )
         for it in every
@@ -112,12 +114,6 @@ def datasets(**by_tier: Sequence[str]) -> pytest.MarkDecorator:
 def _read(dataset: str) -> list[pytest.MarkDecorator]:
     spec = DATASETS.get(dataset)
     return [pytest.mark.needs_data(dataset)] if spec and not spec.embedded else []
-
-
-def _expected_failure(reason: str) -> list[pytest.MarkDecorator]:
-    if not reason:
-        return []
-    return [pytest.mark.xfail(raises=ClaimNotSupported, strict=True, reason=reason)]
 
 
 def below_papers_size(recipes: Iterable[AnyRecipe]) -> list[AnyRecipe]:

@@ -88,7 +88,11 @@ class Budget:
     def seconds(self, recipes: Iterable[AnyRecipe]) -> float | None:
         """What these runs still need; None if one is like nothing that was measured here."""
         forecast = Forecast(
-            run for run in self.known if isinstance(run, Run) and self._is_ours(run)
+            run
+            for run in self.known
+            if isinstance(run, Run)
+            and run.device_kind == self.device_kind
+            and run.environment.get(self._here[0]) == self._here[1]
         )
         each = [self._seconds(recipe, forecast) for recipe in recipes]
         return None if None in each else sum(each)
@@ -149,11 +153,6 @@ class Budget:
         took = [it.curve.epochs for it in self.known if it.recipe == recipe]
         expected = max(took, default=0)
         return (expected if expected > done else recipe.epochs) - done
-
-    def _is_ours(self, run: Run) -> bool:
-        """Whether this machine's device made it."""
-        named, here = self._here
-        return run.device_kind == self.device_kind and run.environment.get(named) == here
 
 
 def _curve_of(checkpoint: Path) -> Curve:
