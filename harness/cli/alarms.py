@@ -7,14 +7,12 @@ another session is negative, as for the next of n normal draws: an extrapolation
 """
 
 import argparse
-import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
 
 from rich.table import Table
 from scipy.stats import t
@@ -22,7 +20,6 @@ from scipy.stats import t
 from harness.cli.common import sessions
 from harness.errors import HarnessError
 from harness.evidence.record import Evidence, RunRecord, last_of_each
-from harness.files import write_atomically
 from harness.report.terminal import console, plain_table
 
 UNMOVED = 1e-9
@@ -49,8 +46,7 @@ class Alarm:
     failures: int
     """Sessions in which it did not come out as it should."""
     slacks: tuple[float, ...]
-    """One a session, in the unit that `measured_in` names; fewer where some have none."""
-    measured_in: str
+    """One a session, in its own unit or as a logarithm; fewer where some have none."""
 
     @property
     def is_proved(self) -> bool:
@@ -121,15 +117,13 @@ def _alarm(seen: Sequence[tuple[Evidence, Mapping[str, RunRecord]]]) -> Alarm:
     if kind in ("attains", "requires") and not first.control and first.expected:
         # All runs attain the bound itself, so that the slack is 0: the epochs say how narrowly.
         slacks = [_epochs_to_spare(*it) for it in seen]
-        unit = "log of epochs allowed over epochs to fit"
     elif limit := _limit(first):
         slacks = [_log_slack(record, limit) for record, _ in seen]
-        unit = "log of the ratio to the bound"
     else:
-        slacks, unit = [record.slack for record, _ in seen], first.unit
+        slacks = [record.slack for record, _ in seen]
     failures = sum(not record.as_it_should for record, _ in seen)
     known = tuple(slack for slack in slacks if slack is not None and math.isfinite(slack))
-    return Alarm(first, len(seen), failures, known, unit)
+    return Alarm(first, len(seen), failures, known)
 
 
 def _epochs_to_spare(record: Evidence, runs: Mapping[str, RunRecord]) -> float | None:
@@ -172,7 +166,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("evidence", nargs="+", type=Path, metavar="EVIDENCE")
     parser.add_argument("--all", action="store_true", help=f"more than the likeliest {SHOWN}")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="all of it, as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -195,9 +188,6 @@ def run(options: argparse.Namespace) -> int:
     partly = [f"{key[0]}: {key[1]}" for key in every if not all(key in it for it in judged)]
     if partly:
         screen.print(f"judged in some sessions alone, and left out: {'; '.join(partly)}")
-    if options.out:
-        write_atomically(options.out, (json.dumps(_as_json(found), indent=1) + "\n").encode())
-        screen.print(f"written: {options.out}")
     return FAILED if any(it.failures for it in found) else 0
 
 
@@ -235,24 +225,3 @@ def _summary(found: list[Alarm]) -> str:
         f" {constant} unmoved or proved, {unknown} without slack to measure; all together,"
         f" at most: {together}"
     )
-
-
-def _as_json(found: list[Alarm]) -> dict[str, Any]:
-    return {
-        "sessions": found[0].sessions,
-        "together": sum(it.rate or 0.0 for it in found),
-        "checks": [
-            {
-                "claim": it.first.claim,
-                "check": it.first.check,
-                "control": it.first.control,
-                "tier": it.first.tier,
-                "failures": it.failures,
-                "mean slack": float(f"{it.mean:.4g}") if it.slacks else None,
-                "deviation": float(f"{it.deviation:.3g}") if len(it.slacks) > 1 else None,
-                "measured in": it.measured_in,
-                "rate": None if it.rate is None else float(f"{it.rate:.3g}"),
-            }
-            for it in found
-        ],
-    }

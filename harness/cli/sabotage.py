@@ -1,12 +1,8 @@
 """``python -m harness sabotage``: plant each fault in turn; does the fast tier notice?"""
 
 import argparse
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
 
-from harness.files import write_atomically
 from harness.report.terminal import console
 from harness.sabotage.fault import Fault, Verdict, choose, load_faults, try_fault
 
@@ -23,7 +19,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="of a fault's name, or its area",
     )
     parser.add_argument("--workers", type=int, metavar="N", help="default: as many as cores")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="a JSON line for each fault")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -39,8 +34,6 @@ def run(options: argparse.Namespace) -> int:
             verdict = try_fault(fault, options.workers)
         verdicts.append(verdict)
         screen.print(_line(verdict))
-        if options.report:
-            write_atomically(options.report, _as_json(verdicts))
     survivors = [verdict for verdict in verdicts if not verdict.caught]
     wrong = [verdict for verdict in verdicts if not verdict.as_it_should]
     screen.print(
@@ -68,8 +61,3 @@ def _line(verdict: Verdict) -> str:
         why = verdict.fault.survives
         how = f"SURVIVED, as expected: {why}" if why else "SURVIVED"
     return f"{verdict.seconds:4.0f} s  {verdict.fault.area}: {verdict.fault.name}\n        {how}"
-
-
-def _as_json(verdicts: Sequence[Verdict]) -> bytes:
-    lines = [json.dumps(asdict(verdict) | {"caught": verdict.caught}) for verdict in verdicts]
-    return ("\n".join(lines) + "\n").encode()
