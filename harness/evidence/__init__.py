@@ -27,13 +27,7 @@ from harness.evidence.corruption import (
 )
 from harness.evidence.counterexamples import find_counterexample
 from harness.evidence.curves import difference_in_steps, epochs_of_descent
-from harness.evidence.measurement import (
-    Measurement,
-    accuracy,
-    exact,
-    extreme,
-    pooled_accuracy,
-)
+from harness.evidence.measurement import Measurement, accuracy, exact, extreme, pooled_accuracy
 from harness.evidence.published import Published, published_row
 from harness.evidence.published_figures import (
     published_at,

@@ -9,13 +9,7 @@ from typing import Any
 
 from harness.evidence.measurement import Measurement
 from harness.evidence.published import Published
-from harness.linear.recipe import (
-    KernelRecipe,
-    Pixels,
-    SolveRecipe,
-    fit_label,
-    label_name,
-)
+from harness.linear.recipe import KernelRecipe, Pixels, SolveRecipe, fit_label, label_name
 from harness.training.recipe import Recipe
 
 PAPER_DATA = ("CIFAR10", "IMAGENET", "MNIST")

@@ -8,13 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from harness.errors import HarnessError
-from harness.evidence.measurement import (
-    NOWHERE,
-    Measurement,
-    accuracies,
-    design_effect,
-    measure,
-)
+from harness.evidence.measurement import NOWHERE, Measurement, accuracies, design_effect, measure
 from harness.evidence.published import Published, published_row
 from harness.evidence.replicates import mean_over
 from harness.evidence.statistics import Counts, Interval, hull, sum_interval, t_interval

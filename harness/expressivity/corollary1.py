@@ -29,12 +29,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from harness.errors import InvalidSample, NotSeparated
-from harness.expressivity.exact import (
-    Number,
-    breakpoints_within,
-    separate_exactly,
-    solve_exactly,
-)
+from harness.expressivity.exact import Number, breakpoints_within, separate_exactly, solve_exactly
 from harness.expressivity.hinges import (
     JUST_ABOVE,
     place_breakpoints,

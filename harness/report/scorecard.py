@@ -18,13 +18,7 @@ from rich.text import Text
 from harness.evidence.catalogue import Claim
 from harness.evidence.formatting import bound, interval, measured, notices, published
 from harness.evidence.record import Evidence
-from harness.report.networks import (
-    LATER_WORK,
-    by_network,
-    is_of_measure,
-    note_on,
-    of_the_paper,
-)
+from harness.report.networks import LATER_WORK, by_network, is_of_measure, note_on, of_the_paper
 from harness.report.verdicts import (
     APART,
     claim_verdicts,

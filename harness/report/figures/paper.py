@@ -15,16 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from harness.evidence.published_figures import published_curve, published_figure
 from harness.models.registry import MODELS
-from harness.report.figures.style import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PINK,
-    SKY,
-    FigureEntries,
-)
+from harness.report.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PINK, SKY, FigureEntries
 
 COLOURS = {
     "fig1a": {
