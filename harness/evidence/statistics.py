@@ -108,7 +108,8 @@ def kendall_interval(x: Sequence[float], y: Sequence[float]) -> tuple[float, Int
     Normal on the scale of atanh with variance 0.437 / (n - 4); a tau of 1 counts there as one
     pair short of it. 0 where one variable is constant. n must be 5 at least.
     """
-    n, tau = len(x), kendall_tau(x, y)
+    n = len(x)
+    tau = kendall_tau(x, y)
     if len(set(x)) < 2 or len(set(y)) < 2:
         return 0.0, (0.0, 0.0)
     most = 1 - 2 / (n * (n - 1))
