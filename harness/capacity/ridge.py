@@ -17,7 +17,11 @@ class Ridge:
     penalty: float
 
     def fit(self, points: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """The weights (d,) for ``points`` (n, d) and labels (n,)."""
+        """The weights (d,) for ``points`` (n, d) and labels (n,); by n equations if n < d."""
+        n, d = points.shape
+        if n < d:
+            gram = points @ points.T + self.penalty * n * np.eye(n)
+            return points.T @ cho_solve(cho_factor(gram), labels)
         return cho_solve(self._factor(points), points.T @ labels)
 
     def _factor(self, points: np.ndarray) -> tuple[np.ndarray, bool]:

@@ -21,6 +21,8 @@ from harness.runs.run import AnyRun, DamagedRun, Run, Solve
 
 log = logging.getLogger("harness.runs")
 CHECKPOINT = "checkpoint.safetensors"
+SETTLED = 1.0
+"""Seconds after which another write to a file shows in its times, whatever the file system."""
 
 
 def default_store() -> Path:
@@ -41,6 +43,7 @@ class Store:
         notice: Callable[[str], None] = log.warning,
     ) -> None:
         self.folder, self.fresh_since, self.notice = folder, fresh_since, notice
+        self._read: dict[Path, tuple[tuple[int, ...], AnyRun]] = {}
 
     def entry(self, key: str) -> Path:
         """The folder of one run."""
@@ -61,10 +64,7 @@ class Store:
             if not self.is_current(path):
                 continue
             try:
-                run = kind.from_json(path.read_bytes())
-                if run.key != key:
-                    raise DamagedRun(f"it is the run {run.key}")
-                return run
+                return self._run_at(path, kind, key)
             except DamagedRun as error:
                 if repair:
                     self.notice(f"the stored run {path} is damaged ({error}); it is trained again")
@@ -76,6 +76,19 @@ class Store:
                     f"cannot read {path}: {error.strerror}; choose another --runs"
                 ) from error
         return None
+
+    def _run_at(self, path: Path, kind: type[Run] | type[Solve], key: str) -> AnyRun:
+        """The run in a file, which is read again only if it was written or replaced."""
+        stat = path.stat()
+        state = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        if self._read.get(path, (None,))[0] == state:
+            return self._read[path][1]
+        run = kind.from_json(path.read_bytes())
+        if run.key != key:
+            raise DamagedRun(f"it is the run {run.key}")
+        if time.time() - stat.st_ctime > SETTLED:
+            self._read[path] = state, run
+        return run
 
     def is_current(self, path: Path) -> bool:
         """Whether the file is there, and not older than ``fresh_since``."""

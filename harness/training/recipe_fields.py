@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from harness.data.catalogue import dataset_spec
@@ -180,7 +181,7 @@ so records and keys of runs made before them mean what they meant."""
 def check_bounds(recipe: RecipeFields) -> None:
     """Raise InvalidRecipe for a field out of the bound that its type states."""
     for field in fields(recipe):
-        value, bound = getattr(recipe, field.name), _bound_of(field.type)
+        value, bound = getattr(recipe, field.name), _bound_of(field.type)  # type: ignore[arg-type]
         if bound and not bound.holds(value):
             raise invalid(field.name, value, bound.words)
 
@@ -190,6 +191,7 @@ def invalid(name: str, value: object, remedy: str) -> InvalidRecipe:
     return InvalidRecipe(f"{name} = {value!r}, but it should be {remedy}")
 
 
+@cache
 def _bound_of(kind: Any) -> Bound | None:
     if kind is bool:
         return Bound(lambda it: isinstance(it, bool), "True or False")
