@@ -26,6 +26,10 @@ DESIGN_EFFECT_OF_LEARNERS = 4.0
 
 DESIGN_EFFECT_AT_FULL_SIZE = 0.64
 """The same on CIFAR-10's 10,000 test images: the square of 0.24 points over 0.30."""
+SHARED_DRAW = 0.23
+"""Correlation of the test accuracies of two networks that have memorised one draw of random labels.
+MLP 1x512 and MLP 3x512 on 10,000 images of CIFAR-10 give 31 % of the test images the same answer,
+where independent ones would give 10 %; the excess over what is left to differ, 21 of 90."""
 
 Interval = tuple[float, float]
 Counts = tuple[int, int]
