@@ -1,11 +1,13 @@
 """The paper's claims about a network's capacity, tried on networks of the user's (--arch).
 
 fast: 256 digits. cpu_full, gpu_full: all of CIFAR-10; or the user's data (--dataset). The paper's
-protocol, 1 seed. Published numbers are those of the paper's Inception, for comparison: a custom
-network is held to the claim, and to no number of the paper.
+protocol, 1 seed; for 2.1-chance an MLP has 24 label draws at the fast tier. Published numbers are
+those of the paper's Inception, for comparison: a custom network is held to the claim, and to no
+number of the paper.
 """
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +55,18 @@ def random_labels(network, tier):
     return {"": {"random labels": training(network, tier, "random-labels")}}
 
 
+DRAWS = 24
+"""Of labels, for a network that is cheap, since they train together. They tell chance to 4 points
+on 1,000 digits, a single run to 15."""
+
+
+def random_labels_for_chance(network, tier):
+    recipes = training(network, tier, "random-labels")
+    if tier == "fast" and network.startswith("mlp-"):
+        recipes = [replace(it, label_draw=draw) for it in recipes for draw in range(DRAWS)]
+    return {"": {"random labels": recipes}}
+
+
 def true_and_random_labels(network, tier):
     return {"": {labels: training(network, tier, it) for labels, it in SETTINGS.items()}}
 
@@ -92,22 +106,27 @@ def test_random_labels_are_memorised(runs, judge_network):
 
 
 @pytest.mark.claim("2.1-chance")
-@pytest.mark.custom(make=random_labels)
+@pytest.mark.custom(make=random_labels_for_chance)
 def test_a_memorising_network_does_no_better_than_chance(runs, judge_network):
-    """A custom network that has not memorised leaves this claim undecided."""
+    """A custom network that has not memorised leaves this claim undecided.
+
+    A single run is far from chance by chance: similar test images get the same answer.
+    """
     judge_network(
         training_accuracy(runs),
         Requires(1.0, source="2.1-chance is about networks that have memorised"),
     )
     recipe = runs.all[0].recipe
     measured = accuracy(f"{recipe.title}: test accuracy", runs.all, "test")
+    margin = margin_around(1 / recipe.classes, measured.images, len(runs.all))
+    number = "a single run tells" if len(runs.all) == 1 else f"{len(runs.all)} runs tell"
     judge_network(
         measured,
         Equivalent(
             1 / recipe.classes,
-            margin_around(1 / recipe.classes, measured.images, 1),
-            source=f"chance among {recipe.classes} classes; the margin's false-alarm rate is in the"
-            " evidence",
+            margin,
+            source=f"chance among {recipe.classes} classes, which {number} to {100 * margin:g}"
+            " points; the margin's false-alarm rate is in the evidence",
         ),
         table1("inception", "test", "random"),
         otherwise=table1("inception", "test"),
