@@ -65,6 +65,27 @@ def on_digits(network: str, setting: str, seed: int | None = None, **changes: An
     return paper_recipe(network, "digits", setting, **chosen)
 
 
+ANOTHER_DRAW = [
+    on_digits("mlp-1x512", "random-labels", seed, label_draw=1) for seed in SEEDS["mlp-1x512"]
+]
+"""Of random labels, for the same images, order and initial weights."""
+
+
+def at_levels_on_digits() -> dict[str, list[Recipe]]:
+    """MLP 1x512 at five levels of corruption, 8 seeds each.
+
+    Each level between the ends has its own seeds: images, labels and weights.
+    """
+    levels: dict[str, list[Recipe]] = {}
+    for index, level in enumerate((0, 0.25, 0.5, 0.75, 1)):
+        apart, counted = (100 * index, {"score_corrupted_test": True}) if 0 < level < 1 else (0, {})
+        levels[f"{level:g}"] = [
+            on_digits("mlp-1x512", at_level(level), seed + apart, **counted)
+            for seed in SEEDS["mlp-1x512"]
+        ]
+    return levels
+
+
 def on_cifar10(network: str, setting: str, **changes: Any) -> Recipe:
     """A network on all of CIFAR-10, to the fit; the MLPs, which cost little, evaluated throughout.
 
@@ -122,12 +143,14 @@ def with_replacements(base: Recipe, replacements: int, samples: int = 1) -> list
 DIGITS_SIZES, CIFAR10_SIZES = (64, 128, 256), (500, 1_000, 2_000, 4_000)
 
 
-def samples_of_digits(setting: str, n: int, passes: int = 60) -> list[Recipe]:
-    """Samples of digits, at a rate above the paper's: ten replacements in each of six."""
+def samples_of_digits(
+    setting: str, n: int, passes: int = 60, replacements: int = 10
+) -> list[Recipe]:
+    """Samples of digits, at a rate above the paper's: replacements in each of six."""
     base = stability_recipe(
         "mlp-1x128", "digits", setting, n, epochs=passes, learning_rate=0.1, seed=180 + n // 64
     )
-    return with_replacements(base, 10, 6)
+    return with_replacements(base, replacements, 6)
 
 
 def samples_of_cifar10(setting: str, n: int, passes: int = 20) -> list[Recipe]:

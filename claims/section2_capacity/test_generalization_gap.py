@@ -11,11 +11,12 @@ from dataclasses import replace
 import pytest
 
 from claims.section2_capacity.recipes import (
+    ANOTHER_DRAW,
     CHANCE,
     MLPS,
     NETWORKS,
     SEEDS,
-    at_level,
+    at_levels_on_digits,
     on_cifar10,
     on_digits,
 )
@@ -66,9 +67,7 @@ def test_random_labels_alone_make_the_error_jump(runs, judge):
 
 TWO_DRAWS = {
     "one draw": [on_digits("mlp-1x512", "random-labels", seed) for seed in SEEDS["mlp-1x512"]],
-    "another": [
-        on_digits("mlp-1x512", "random-labels", seed, label_draw=1) for seed in SEEDS["mlp-1x512"]
-    ],
+    "another": ANOTHER_DRAW,
 }
 
 
@@ -81,15 +80,7 @@ def test_another_draw_of_random_labels_makes_no_jump(runs, judge):
 # --- 2.1-signal ------------------------------------------------------------------------------
 
 
-def digits_at(index, level):
-    """The trainings of 2.1-every-level: each level has its own seeds."""
-    return [
-        on_digits("mlp-1x512", at_level(level), seed + 100 * index, score_corrupted_test=True)
-        for seed in SEEDS["mlp-1x512"]
-    ]
-
-
-CORRUPTED = {f"{level:g}": digits_at(i, level) for i, level in ((1, 0.25), (2, 0.5), (3, 0.75))}
+CORRUPTED = {level: at_levels_on_digits()[level] for level in ("0.25", "0.5", "0.75")}
 
 
 def judge_signal(judge, level, runs):

@@ -13,8 +13,8 @@ from claims.section2_capacity.recipes import (
     ELEVEN,
     FIGURE_1,
     MLPS,
-    SEEDS,
     at_level,
+    at_levels_on_digits,
     on_cifar10,
     on_digits,
     table1,
@@ -39,19 +39,7 @@ forty runs on digits would refute no order below a bound of a half, a curve of e
 full size only below this."""
 
 
-def digits_at(index, level):
-    """Eight runs. Each level between the ends has its own seeds: images, labels and weights."""
-    apart = 100 * index if 0 < level < 1 else 0
-    counted = {"score_corrupted_test": True} if 0 < level < 1 else {}
-    return [
-        on_digits("mlp-1x512", at_level(level), seed + apart, **counted)
-        for seed in SEEDS["mlp-1x512"]
-    ]
-
-
-DIGITS = {
-    f"{level:g}": digits_at(index, level) for index, level in enumerate((0, 0.25, 0.5, 0.75, 1))
-}
+DIGITS = at_levels_on_digits()
 CIFAR10 = {
     network: {f"{level:g}": [on_cifar10(network, at_level(level))] for level in ELEVEN}
     for network in FIGURE_1

@@ -1,11 +1,12 @@
 """2.1-quick: the loss on random labels stays high at first, and then falls quickly (Figure 1a).
 
-The Inception, 1 seed. fast: 256 digits. gpu_full: all of CIFAR-10.
+The Inception, 1 seed; that it starts late, MLP 1x512 too, 8 seeds. fast: 256 digits. gpu_full: the
+Inception on all of CIFAR-10.
 """
 
 import pytest
 
-from claims.section2_capacity.recipes import HALFWAY, on_cifar10, on_digits
+from claims.section2_capacity.recipes import HALFWAY, SEEDS, on_cifar10, on_digits
 from harness.evidence import (
     AtMost,
     MoreThan,
@@ -20,6 +21,10 @@ FITTED = 0.1
 """A loss."""
 SETTINGS = {"true labels": "true-labels", "random labels": "random-labels"}
 ON_DIGITS = {labels: [on_digits("inception", it)] for labels, it in SETTINGS.items()}
+MLP_ON_DIGITS = {
+    labels: [on_digits("mlp-1x512", it, seed) for seed in SEEDS["mlp-1x512"]]
+    for labels, it in SETTINGS.items()
+}
 ON_CIFAR10 = {labels: [on_cifar10("inception", it)] for labels, it in SETTINGS.items()}
 
 
@@ -35,11 +40,14 @@ QUICK = (
 """In epochs: twice what Figure 1a shows, which is one run, without error bars."""
 
 
-def judge_late(judge, name, late, soon):
+def judge_late(judge, runs, published=None):
+    late, soon = runs["random labels"], runs["true labels"]
+    name = f"{late[0].recipe.title}: steps to half the initial loss, random minus true labels"
     judge(
-        difference_in_steps(f"steps to half the initial loss, {name}", late, soon, HALFWAY),
+        difference_in_steps(name, late, soon, HALFWAY),
         MoreThan(0.0, source="Figure 1a: random labels are the last to leave the plateau"),
-        published_steps("random labels", HALFWAY) - published_steps("true labels", HALFWAY),
+        published,
+        otherwise="the paper gives a direction and no size",
     )
 
 
@@ -55,18 +63,26 @@ def judge_quick(judge, name, runs):
 @pytest.mark.claim("2.1-quick")
 @experiments(fast={"inception": ON_DIGITS}, gpu_full={"inception": ON_CIFAR10})
 def test_fitting_random_labels_starts_late_and_then_is_quick(runs, judge):
-    judge_late(judge, "random minus true labels", runs["random labels"], runs["true labels"])
+    lag = published_steps("random labels", HALFWAY) - published_steps("true labels", HALFWAY)
+    judge_late(judge, runs, lag)
     judge_quick(judge, "random labels", runs["random labels"])
+
+
+@pytest.mark.claim("2.1-quick")
+@experiments(fast={"mlp-1x512": MLP_ON_DIGITS})
+def test_fitting_random_labels_starts_late(runs, judge):
+    """How quick it is then, MLP 1x512 does not say: it fits all labels at a loss above 0.1."""
+    judge_late(judge, runs)
 
 
 @pytest.mark.control("2.1-quick")
 @experiments(
     fast={
         "labels-drawn-anew": [
-            on_digits("inception", "random-labels", redraw="labels each epoch", epochs=24)
+            on_digits("inception", "random-labels", redraw="labels each epoch", epochs=20)
         ]
     }
 )
 def test_labels_drawn_anew_never_leave_the_plateau(runs, judge):
-    """Trained longer than the bound allows. Labels that stay are below 0.1 in about 13 epochs."""
+    """Trained for as long as the bound allows. Labels that stay are below 0.1 in 13 epochs."""
     judge_quick(judge, "labels drawn anew every epoch", runs.all)

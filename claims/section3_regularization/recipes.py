@@ -107,6 +107,10 @@ def decayed_on_digits(
     return on_digits(network, setting, seed, weight_decay=WEIGHT_DECAY[network])
 
 
+DECAYED = [decayed_on_digits("mlp-1x512", seed) for seed in range(620, 644)]
+"""So many that 2.1-chance's check would notice what a fifth of true labels teaches."""
+
+
 def augmented(augmentation: tuple[str, ...]) -> Recipe:
     """The Inception on random labels with random crops, or flips and rotations."""
     return on_cifar10(
@@ -121,8 +125,9 @@ def augmented_on_digits(augmentation: tuple[str, ...], **changes: Any) -> Recipe
     )
 
 
-CROPPED_DIGITS = augmented_on_digits(CROP, crop=7, epochs=300)
-TURNED_DIGITS = augmented_on_digits(TURN, epochs=500)
+CROPPED_DIGITS = augmented_on_digits(CROP, crop=7, epochs=240)
+TURNED_DIGITS = augmented_on_digits(TURN, epochs=400)
+"""By then another seed than those judged had 99 % online accuracy."""
 
 # --- Dropout ---------------------------------------------------------------------------------
 
@@ -148,6 +153,6 @@ HELD_OUT: dict[str, Any] = {
     "stop_at_zero_error": False,
 }
 LEARNED_TO_THE_END = [
-    on_digits("mlp-1x512", "true-labels", seed, epochs=80, **HELD_OUT) for seed in range(200, 220)
+    on_digits("mlp-1x512", "true-labels", seed, epochs=60, **HELD_OUT) for seed in range(200, 212)
 ]
-"""MLP 1x512 on true labels of digits."""
+"""MLP 1x512 on true labels of digits, twice as long as it takes to fit them."""

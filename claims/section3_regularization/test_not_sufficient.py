@@ -13,6 +13,7 @@ from claims.section2_capacity.test_random_labels import LEARNED
 from claims.section3_regularization.recipes import (
     CONVERGED,
     CROP,
+    DECAYED,
     TURN,
     augmented,
     decayed,
@@ -25,8 +26,6 @@ from harness.evidence.regularization import table2
 from harness.plugin.experiments import experiments
 from harness.training.imagenet import imagenet_recipe
 
-DECAYED = [decayed_on_digits("mlp-1x512", seed) for seed in range(620, 644)]
-"""So many that the check would notice what a fifth of true labels teaches."""
 DROPPED = dropped_on_digits("mlp-1x512", 54)
 FITTED = "Section 3: fitted extremely well, if not perfectly"
 IMAGENET = ["weight-decay+dropout", "weight-decay"]
