@@ -170,9 +170,9 @@ def evaluate(
         not torch.equal(it, before[key]) for key, it in after.items()
     )
     if model.training or changed:
-        what = "left the model in training mode" if model.training else "changed the weights"
+        what = "left {} in training mode" if model.training else "changed the weights of {}"
         raise CapacityError(
-            f"{what} of {NETWORK}: work on copy.deepcopy(model), or put back what was there"
+            f"{what.format(NETWORK)}: work on copy.deepcopy(model), or put back what was there"
         )
     parts = result if isinstance(result, tuple) else (result,)
     if not 1 <= len(parts) <= 2:

@@ -104,7 +104,7 @@ def in_training_mode(model, inputs, labels, initial):
         (raises, "ValueError: no such layer"),
         (exits, "SystemExit: no more; try it by hand"),
         (changes, "changed the weights .*deepcopy"),
-        (in_training_mode, "left the model in training mode"),
+        (in_training_mode, "left {network} in training mode"),
         (lambda *seen: torch.ones(2), r"a tensor of shape \(2,\)"),
         (lambda *seen: 2**2_000, r"an integer above 1e308 .*: return its logarithm"),
         (lambda *seen: "large", "a str"),

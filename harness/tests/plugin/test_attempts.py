@@ -4,6 +4,9 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from harness.evidence.record import Evidence, read_evidence
+from harness.plugin.attempts import withdraw
+from harness.plugin.options import Session
 from harness.tests.plugin_helpers import PLUGINS, Project
 
 FLAKY = """
@@ -79,3 +82,14 @@ def test_the_last_attempt_counts_and_says_so(tmp_path, by, first, words, earlier
     assert [value for name, value in found if name == "2.1-fit: a share"] == ["supported"]
     if first != "dies":
         assert ("attempt", "2") in cases[-1]
+
+
+def test_an_earlier_attempt_whose_records_are_held_is_withdrawn_too(tmp_path):
+    session = Session(tmp_path, started=0.0, held={})
+    for test in ("one", "other"):
+        record = Evidence("2.1-fit", "a share", False, "refuted", [0.5], "share", test=test)
+        session.add_line(".jsonl", record.to_line())
+    assert [it.test for it in withdraw(session, "one")] == ["one"]
+    assert not list(tmp_path.iterdir())
+    session.release()
+    assert [it.test for it in read_evidence(tmp_path / "main.jsonl")[0]] == ["other"]
