@@ -2,8 +2,8 @@
 
 MLP 1x512 on all of CIFAR-10, labels corrupted with probability 0, 0.1 ... 1, one seed: the runs of
 Figure 1c. Built-in measures alone, from the summary of the weights that such a run keeps. One size
-and one network: how a measure grows with the sample, and whether it is the same for the same
-function, is asked of digits.
+and one network: tau is within one size, and how a measure grows with the sample, or whether it is
+the same for the same function, is asked of digits.
 """
 
 import pytest
