@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.neighbors import NearestNeighbors
 
 from harness.errors import DataError
 
@@ -12,6 +11,8 @@ def nearest_in_class(images: ArrayLike, labels: ArrayLike) -> NDArray[np.float64
 
     Raises DataError where a label has a single image.
     """
+    from sklearn.neighbors import NearestNeighbors  # Two seconds, which no collection should take.
+
     images, labels = np.asarray(images), np.asarray(labels)
     distances = np.empty(len(images))
     for label in np.unique(labels):
