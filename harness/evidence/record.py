@@ -235,7 +235,7 @@ def run_record(run: Run | Solve) -> RunRecord:
 
 
 def _of_training(run: Run) -> tuple[dict[str, float | None], dict[str, list[float | None]]]:
-    outcome, drawn, names = run.outcome, asdict(run.curve), list(CURVES)
+    outcome, drawn, names = run.outcome, vars(run.curve), list(CURVES)
     figures = {
         "train accuracy": run.train_accuracy,
         "test accuracy": run.test_accuracy,

@@ -6,7 +6,6 @@ The checksum of a record shows that it is as it was written. These checks show t
 import math
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -90,7 +89,7 @@ def _of_training(run: Run) -> Iterator[str]:
     if curve.epochs != recipe.epochs and not (ended and 0 < curve.epochs < recipe.epochs):
         yield f"its curve has {curve.epochs} epochs, where its recipe has {recipe.epochs}"
     needed = EACH_EPOCH | OF_CORRUPTED if 0 < recipe.label_corruption < 1 else EACH_EPOCH
-    for name, values in asdict(curve).items():
+    for name, values in vars(curve).items():
         if len(values) != curve.epochs and (values or name in needed):
             yield f"{name} has {len(values)} entries for {curve.epochs} epochs"
         if "accuracy" in name or "top5" in name or name == "online_true_corrupted":

@@ -5,13 +5,16 @@
 """
 
 import contextlib
+import multiprocessing
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from harness.evidence.record import Evidence, read_evidence
 
@@ -60,6 +63,46 @@ class Session:
         return [record for record in self.evidence if record.test.endswith(f"::{test}")]
 
 
+Start = Callable[[Path, list[str], dict[str, str], float], tuple[int, str]]
+"""``start(folder, arguments, environment, patience)`` gives pytest's exit status and output."""
+
+
+def fresh(folder: Path, words: list[str], env: dict[str, str], patience: float) -> tuple[int, str]:
+    """A session in an interpreter of its own."""
+    command, pipe = [sys.executable, "-m", "pytest", *words], subprocess.PIPE
+    done = subprocess.run(
+        command, cwd=folder, env=env, stdout=pipe, stderr=subprocess.STDOUT, timeout=patience
+    )
+    return done.returncode, done.stdout.decode()
+
+
+def forked(folder: Path, words: list[str], env: dict[str, str], patience: float) -> tuple[int, str]:
+    """The same in a fork of a process that has imported PyTorch before."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["harness.tests.warm"])
+    output = folder / "output.txt"
+    process = context.Process(target=session_in_a_fork, args=(folder, words, env, output))
+    process.start()
+    process.join(patience)
+    if process.exitcode is None:
+        process.kill()
+        raise subprocess.TimeoutExpired(words, patience, output.read_bytes())
+    return process.exitcode, output.read_text()
+
+
+def session_in_a_fork(folder: Path, words: list[str], env: dict[str, str], output: Path) -> None:
+    """As if pytest had been started there; it rewrites no assertion of plugins that are loaded."""
+    opened = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for stream in (1, 2):
+        os.dup2(opened, stream)
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+    sys.argv = ["pytest", *words]
+    sys.exit(pytest.main(["--assert=plain", *words]))
+
+
 class Project:
     """A folder with a file of claim tests, and a conftest that loads the plugin."""
 
@@ -77,33 +120,26 @@ class Project:
         *arguments: str,
         plugins: tuple[str, ...] = PLUGINS,
         env: dict[str, str] | None = None,
-        patience: float = 120,
+        patience: float = 300,
+        start: Start = forked,
     ) -> Session:
         """Run pytest there, without a GPU, a data folder, or this session's own settings.
 
         Raises subprocess.TimeoutExpired after ``patience`` seconds.
         """
         evidence = self.folder / "evidence.jsonl"
-        command = [sys.executable, "-m", "pytest", "--evidence", str(evidence)]
-        command += ["-rA"] * ("no:terminal" not in arguments)
-        command += ["--runs", str(self.runs), *(f"-p{name}" for name in plugins), *arguments]
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=clean_environment(self.folder) | (env or {}),
-            capture_output=True,
-            text=True,
-            timeout=patience,
-            check=False,
+        words = ["--evidence", str(evidence), *["-rA"] * ("no:terminal" not in arguments)]
+        words += ["--runs", str(self.runs), *(f"-p{name}" for name in plugins), *arguments]
+        code, text = start(
+            self.folder, words, clean_environment(self.folder) | (env or {}), patience
         )
-        text = done.stdout + done.stderr
         outcomes = re.findall(
             r"^(PASSED|FAILED|ERROR|XFAIL|XPASS|SKIPPED) \S+?::(.+?)(?: - .*)?$", text, re.MULTILINE
         )
         records, damaged = read_evidence(evidence)
         assert damaged == 0
         lines = evidence.read_text().splitlines() if evidence.is_file() else []
-        return Session(done.returncode, text, {name: it for it, name in outcomes}, records, lines)
+        return Session(code, text, {name: it for it, name in outcomes}, records, lines)
 
 
 @contextlib.contextmanager

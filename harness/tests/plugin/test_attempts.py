@@ -53,8 +53,8 @@ OURS, THEIRS = (AGAIN, (), ()), ("", ("pytest_rerunfailures",), ("--reruns", "2"
     [
         ("crashes", (), "ended before it judged (out of memory)"),
         ("is refuted", (), "a share: refuted"),
-        ("crashes", ("-n", "2"), "ended before it judged (out of memory)"),
-        ("dies", ("-n", "2"), "died in it)"),
+        ("crashes", ("-n", "1"), "ended before it judged (out of memory)"),
+        ("dies", ("-n", "1"), "died in it)"),
     ],
 )
 def test_the_last_attempt_counts_and_says_so(tmp_path, by, first, words, earlier):

@@ -86,7 +86,7 @@ def test_a_baseline_fails_on_whatever_drifts_comes_or_goes(project):
     assert project.run("-k", "missing").outcomes == {"test_it[missing]": "PASSED"}
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "-n 2"])
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["alone", "-n 1"])
 def test_a_baseline_that_no_test_uses_is_an_error_where_all_claims_were_collected(project, workers):
     stale = project.folder / "baselines" / "fast" / "cpu" / "stale.csv"
     stale.write_text(",loss\n0,1.0\n")

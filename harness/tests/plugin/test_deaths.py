@@ -35,7 +35,7 @@ def noted(folder):
 
 def test_a_killed_worker_loses_no_evidence_and_its_test_is_named(tmp_path):
     project = Project(tmp_path, MORTAL)
-    session = project.run("-n", "2", env={"DIES_IN": "3", "SIGNAL": "SIGKILL"})
+    session = project.run("-n", "1", env={"DIES_IN": "3", "SIGNAL": "SIGKILL"})
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert judged(session) == noted(tmp_path) == [f"check {number}" for number in range(8)]
     (dead,) = [record for record in session.evidence if record.verdict == "not run"]

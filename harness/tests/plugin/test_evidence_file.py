@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 
 from harness.plugin.options import require_writable, session_folder
-from harness.tests.plugin_helpers import TRUE, Project, without_privileges
+from harness.tests.plugin_helpers import TRUE, Project, fresh, without_privileges
 
 CLAIMS = """
 import signal, resource
@@ -72,7 +72,7 @@ def files(folder):
         (["nosuch.py"], {}),
         (["-m", "gpu_full"], {}),
         (["test_no_claim.py"], {}),
-        (["-n", "2", "-k", "typo"], {}),
+        (["-n", "1", "-k", "typo"], {}),
         (["--plan"], {}),
         (["--collect-only"], {}),
         ([], {"COLLECTING": "1"}),
@@ -121,7 +121,8 @@ def test_a_second_session_does_not_write_the_file_of_a_first(project):
         (project.folder / "link.jsonl").symlink_to("evidence.jsonl")
         with pytest.raises(pytest.UsageError, match=r"link.jsonl: another session is writing it"):
             session_folder(project.folder / "link.jsonl")
-        other = project.run("--evidence", "other.jsonl", env={"PYTHONIOENCODING": "ascii"})
+        in_ascii = {"PYTHONIOENCODING": "ascii"}
+        other = project.run("--evidence", "other.jsonl", env=in_ascii, start=fresh)
         assert other.code == 0
         assert "\\u2026" in other.text and "\\n" not in other.text, "a scorecard in ASCII"
 
@@ -152,7 +153,7 @@ def pytest_configure(config):
     [
         ("", ["-o", "addopts=", "-o", "cache_dir=/proc/nowhere"], 0, "could not create cache path"),
         (AFTERWARDS, [], 3, "notice: after the tests, a plugin failed: OSError: no space for what"),
-        (AFTERWARDS, ["-n", "2"], 3, "notice: after the tests, a plugin failed: OSError: no space"),
+        (AFTERWARDS, ["-n", "1"], 3, "notice: after the tests, a plugin failed: OSError: no space"),
         ("", ["--junitxml", "/proc/nowhere/junit.xml"], 3, "notice: after the tests, a plugin fa"),
         ("", ["-p", "no:terminal"], 0, ""),
     ],

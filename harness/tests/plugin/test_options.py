@@ -5,7 +5,7 @@ import re
 import pytest
 
 from harness.plugin.options import CLAIMS
-from harness.tests.plugin_helpers import HEADER, TRUE, Project
+from harness.tests.plugin_helpers import HEADER, TRUE, Project, fresh
 
 PLANNED = """
 SHARED = tiny(5, epochs=3, stop_at_zero_error=True)
@@ -67,7 +67,7 @@ TOGETHER = " and 1 more as one job"
     ids=["alone", "-n 2"],
 )
 def test_a_plan_lists_each_job_once_and_trains_nothing(project, workers, shared):
-    session = project.run("--plan", *workers)
+    session = project.run("--plan", *workers, start=fresh)
     assert session.code == pytest.ExitCode.OK
     alike = {(job, False, 2, 1) for job in shared}
     assert recipes(session) == {(on_digits(5), True, 3, 2), *alike}

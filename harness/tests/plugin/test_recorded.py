@@ -46,7 +46,7 @@ def project(tmp_path_factory):
     return project
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
 def test_what_is_recorded_is_judged_as_where_it_was_trained(project, workers):
     session = project.run(*TIERS, "--recorded", "--records", "records", *workers)
     assert session.code == 0

@@ -2,8 +2,6 @@
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +9,7 @@ import pytest
 
 from harness.plugin.options import CLAIMS
 from harness.plugin.standalone import names_no_tests, only_the_claims
-from harness.tests.plugin_helpers import clean_environment
+from harness.tests.plugin_helpers import Start, clean_environment, forked, fresh
 
 CONFTEST = """
 import pytest
@@ -34,24 +32,17 @@ usefixtures = database
 TEST = "test_the_interleaving_matrix_has_full_rank"
 
 
-def session(folder: Path, *arguments: str) -> str:
+def session(folder: Path, *arguments: str, start: Start = forked) -> str:
     """What such a session prints; the claims are found as if they were installed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-rA", "-p", "harness.plugin", *arguments],
-        cwd=folder,
-        env=clean_environment(folder) | {"PYTHONPATH": str(CLAIMS.parent)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return done.stdout + done.stderr
+    environment = clean_environment(folder) | {"PYTHONPATH": str(CLAIMS.parent)}
+    return start(folder, ["-rA", "-p", "harness.plugin", *arguments], environment, 300)[1]
 
 
 def test_another_projects_conftest_and_settings_do_not_break_the_claims(tmp_path):
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "pytest.ini").write_text(SETTINGS)
-    text = session(tmp_path, "--pyargs", "claims.section4_expressivity.test_lemma1", "-k", TEST)
+    named = ("--pyargs", "claims.section4_expressivity.test_lemma1", "-k", TEST)
+    text = session(tmp_path, *named, start=fresh)
     assert re.search(rf"^PASSED .*::{TEST}$", text, re.MULTILINE), text
     assert "configfile: pytest.ini" in text, "else there is nothing to see"
 

@@ -81,7 +81,7 @@ def test_a_wrongly_marked_test_is_an_error(tmp_path, marks, message):
 
 def test_a_wrongly_marked_test_is_an_error_under_xdist(tmp_path):
     bad = '@pytest.mark.fast\n@pytest.mark.claim("2.1-fits")\ndef test_bad():\n    pass\n'
-    session = Project(tmp_path, TRUE + bad).run("-n", "2")
+    session = Project(tmp_path, TRUE + bad).run("-n", "1")
     assert session.code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
     assert "unknown claim '2.1-fits'; nearest: 2.1-fit" in session.text
 
@@ -167,7 +167,7 @@ def test_a_cuda_graph_without_cuda_is_refused_at_once(tmp_path):
 def test_missing_data_fails_each_test_under_xdist_where_only_workers_collect(tmp_path):
     (tmp_path / "empty").mkdir()
     project = Project(tmp_path, NEEDY)
-    session = project.run("-m", "cpu_full", "--data-root", str(tmp_path / "empty"), "-n", "2")
+    session = project.run("-m", "cpu_full", "--data-root", str(tmp_path / "empty"), "-n", "1")
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert session.outcomes == {"test_recipe[cpu_full-recipe]": "ERROR", "test_marker": "ERROR"}
     (recipe,) = session.of("test_recipe[cpu_full-recipe]")

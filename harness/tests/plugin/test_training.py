@@ -51,10 +51,10 @@ def test_shared(who, runs, judge):
 def test_diverged(runs, judge):
     judge(accuracy("accuracy", runs.all, "train"), LIMIT, otherwise="none")
 
-@pytest.mark.fast
 @pytest.mark.claim("2.1-fit")
-def test_idle(judge):
-    judge(share(1.0), ONE)
+@experiments(fast={f"seed-{s}": [tiny(s, epochs=1)] for s in (3, 4)})
+def test_alike(runs, judge):
+    judge(accuracy("x", runs.all, "train"), LIMIT, otherwise="none")
 
 @pytest.mark.fast
 @pytest.mark.baseline("seed")
@@ -64,6 +64,7 @@ def test_baseline(runs):
 """
 NAMES = ("one", "another")
 SHARED = "mlp-1x16 on digits (n = 32), random labels, seed 5"
+ALIKE = [SHARED.replace("seed 5", f"seed {seed}") for seed in (3, 4)]
 
 
 def trained(project):
@@ -74,6 +75,12 @@ def trained(project):
     return lines
 
 
+def together(project):
+    """With how many a run of the store was trained."""
+    kept = [json.loads(path.read_text()) for path in project.runs.glob("*/run.json")]
+    return {run["environment"]["trained_together"] for run in kept}
+
+
 def progress(session, recipe, epoch, worker=""):
     """Whether a line of the output says that the recipe trains, at this epoch."""
     line = rf"^{worker}{re.escape(recipe)}: epoch {epoch}/2, accuracy \d+\.\d %, .* left$"
@@ -82,9 +89,10 @@ def progress(session, recipe, epoch, worker=""):
 
 def test_a_recipe_is_trained_once_in_sight_and_again_only_when_asked(tmp_path):
     project = Project(tmp_path, CLAIMS, CONFTEST)
-    session = project.run("-k", "one or idle", "-n", "2")
+    session = project.run("-k", "shared or alike", "-n", "2")
     assert session.code == pytest.ExitCode.OK, session.text
-    assert trained(project) == [SHARED]
+    assert sorted(trained(project)) == sorted([SHARED, *ALIKE])
+    assert together(project) == {1}, "each worker trains what its tests need"
     assert progress(session, SHARED, r"\d", worker=r"gw\d ")
     (record,) = session.of("test_shared[fast-shared-one]")
     (key,) = record.runs
@@ -92,9 +100,11 @@ def test_a_recipe_is_trained_once_in_sight_and_again_only_when_asked(tmp_path):
     assert (record.scale, record.tier) == ("scaled", "fast")
     assert record.bound == {"kind": "at_most", "value": 1.0}
 
-    session = project.run("--fresh", "--base-seed", "1", "-n", "2")
-    again, hot = (SHARED.replace("seed 5", f"seed {seed}") for seed in (1005, 1008))
-    assert sorted(trained(project)) == sorted([SHARED, again, hot]), "only baselines keep a seed"
+    session = project.run("--fresh", "--base-seed", "1")
+    seeds = {5, *(1_000 + seed for seed in (3, 4, 5, 8))}
+    expected = sorted(SHARED.replace("seed 5", f"seed {seed}") for seed in seeds)
+    assert sorted(trained(project)) == expected, "only baselines keep a seed"
+    assert together(project) == {1, 2}, "one process trains what is of one shape as one job"
     assert session.outcomes.pop("test_diverged[fast-hot]") == "FAILED"
     assert set(session.outcomes.values()) == {"PASSED"}
     (one,), (another,) = (session.of(f"test_shared[fast-shared-{who}]") for who in NAMES)
@@ -103,23 +113,6 @@ def test_a_recipe_is_trained_once_in_sight_and_again_only_when_asked(tmp_path):
     assert (diverged.verdict, diverged.values) == ("refuted", [None])
     message = session.text.partition("2.1-fit is refuted")[2]
     assert "diverged" in message.partition("repeat ")[0], "the message says why"
-
-
-TWO_TESTS = """
-@pytest.mark.claim("2.1-fit")
-@experiments(fast={f"seed-{s}": [tiny(s)] for s in (3, 4)})
-def test_it(runs, judge):
-    judge(accuracy("x", runs.all, "train"), AtMost(1.0, source="none"), otherwise="none")
-"""
-
-
-@pytest.mark.parametrize(("workers", "together"), [((), 2), (("-n", "2"), 1)])
-def test_a_session_of_one_process_trains_runs_of_one_shape_as_one_job(tmp_path, workers, together):
-    """Across tests; where several workers share the session, each trains what its tests need."""
-    session = Project(tmp_path, TWO_TESTS).run("--runs", str(tmp_path / "runs"), *workers)
-    assert set(session.outcomes.values()) == {"PASSED"}
-    kept = [json.loads(path.read_text()) for path in tmp_path.glob("runs/*/run.json")]
-    assert [run["environment"]["trained_together"] for run in kept] == [together] * 2
 
 
 def test_workers_share_the_line_or_take_turns():

@@ -14,7 +14,7 @@ from harness.runs.remote import JobResult, RemoteSettings, code_of_runs, do_job,
 from harness.runs.run import Run
 from harness.runs.runner import Runner
 from harness.runs.store import Store
-from harness.tests.plugin_helpers import Project
+from harness.tests.plugin_helpers import Project, fresh
 from harness.tests.training_helpers import tiny_recipe
 from harness.training.imagenet import imagenet_recipe
 
@@ -53,7 +53,7 @@ def test_the_evidence_is_the_same_as_without(tmp_path):
     for folder in (here, there):
         folder.mkdir()
     plain = Project(here, CLAIMS).run()
-    sent = Project(there, CLAIMS).run("--engine", "ray", patience=PATIENCE)
+    sent = Project(there, CLAIMS).run("--engine", "ray", patience=PATIENCE, start=fresh)
     assert plain.code == sent.code == 0, sent.text
     assert "jobs on 1 machines" in sent.text
     assert "epoch" not in sent.text, "something trained here"
@@ -158,7 +158,7 @@ def test_a_test_whose_recipe_failed_on_the_cluster_fails_with_the_reason(tmp_pat
 def test_a_gpu_tier_on_a_cluster_without_gpus_is_refused(tmp_path):
     """Its recipes would train on CPUs for days."""
     project = Project(tmp_path, CLAIMS.replace("fast=", "gpu_full="), NO_CLUSTER)
-    session = project.run("-m", "gpu_full", "--engine", "ray", "-n", "2")
+    session = project.run("-m", "gpu_full", "--engine", "ray")
     assert session.code == pytest.ExitCode.USAGE_ERROR and not session.outcomes
     assert "the gpu_full tier needs a CUDA GPU, and no machine of the cluster has" in session.text
 

@@ -7,8 +7,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from harness.linear.recipe import KernelRecipe
 from harness.runs import key as key_module
 from harness.runs.key import (
@@ -133,30 +131,31 @@ def test_a_key_covers_all_modules_that_the_making_of_a_run_imports(tmp_path):
     assert write("models/helper.py", "x = 3") != before, "a changed helper module"
 
 
-@pytest.mark.parametrize(
-    ("recipe", "entry"),
-    [(RECIPE, TRAINING), (SOLVE, SOLVING)],
-)
-def test_a_key_covers_all_modules_that_are_loaded(recipe, entry, monkeypatch):
+def test_a_key_covers_all_modules_that_are_loaded(tmp_path, monkeypatch):
     """An import by other means than a statement would escape it."""
     code = f"""
-import sys, tempfile
+import os, sys
 from pathlib import Path
+import torch._dynamo
 import harness.runs.key
 from harness.linear.recipe import *
 from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.training.recipe import Recipe
 before = set(sys.modules)
-with tempfile.TemporaryDirectory() as folder:
-    Runner(Store(Path(folder)), "cpu").run({recipe!r})
-modules = [sys.modules[name] for name in set(sys.modules) - before]
-print(*(it.__file__ for it in modules if it.__name__.startswith("harness.")))
+for recipe in {RECIPE!r}, {SOLVE!r}:
+    if os.fork() == 0:
+        Runner(Store(Path({str(tmp_path)!r})), "cpu").run(recipe)
+        modules = [sys.modules[name] for name in set(sys.modules) - before]
+        print(*(it.__file__ for it in modules if it.__name__.startswith("harness.")))
+        break
+    os.wait()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = {Path(file) for file in done.stdout.split()}
     covered = []
     monkeypatch.setattr(key_module, "fingerprint", lambda files, root: covered.extend(files))
-    code_fingerprint.__wrapped__(entry)
-    assert key_module.RUNS / entry in loaded
-    assert {path for path in loaded if path.parent != key_module.RUNS} <= set(covered)
+    for entry, files in zip((TRAINING, SOLVING), done.stdout.splitlines(), strict=True):
+        loaded, covered[:] = {Path(file) for file in files.split()}, []
+        code_fingerprint.__wrapped__(entry)
+        assert key_module.RUNS / entry in loaded
+        assert {path for path in loaded if path.parent != key_module.RUNS} <= set(covered)

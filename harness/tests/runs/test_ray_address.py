@@ -14,7 +14,7 @@ import pytest
 from harness.errors import ClusterError
 from harness.runs import cluster as cluster_module
 from harness.runs.cluster import connected
-from harness.tests.plugin_helpers import Project, clean_environment
+from harness.tests.plugin_helpers import Project, clean_environment, fresh
 from harness.tests.runs.test_engine_ray import CLAIMS, PATIENCE, needs_ray, settings
 
 
@@ -36,6 +36,7 @@ def test_a_running_cluster_is_used_by_its_address_and_token(tmp_path):
             *("--engine", "ray", "--ray-address", f"127.0.0.1:{port}", "-k", "alone"),
             env=token,
             patience=PATIENCE,
+            start=fresh,
         )
     finally:
         alive = head.poll() is None

@@ -1,0 +1,20 @@
+"""What a session of claims imports, for a process that tests fork theirs from."""
+# ruff: noqa: F401
+
+from importlib import import_module
+
+import jinja2
+import matplotlib.figure
+import pytest_regressions.plugin
+import scipy.stats
+import sklearn.datasets
+import torch._dynamo
+import torchvision
+import xdist.plugin
+
+import harness.report.page
+import harness.training.protocol
+from harness.plugin import pytest_plugins
+
+for name in pytest_plugins:
+    import_module(name)
