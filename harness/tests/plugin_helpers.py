@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,9 @@ class Session:
 
 Start = Callable[[Path, list[str], dict[str, str], float], tuple[int, str]]
 """``start(folder, arguments, environment, patience)`` gives pytest's exit status and output."""
+FORKS = multiprocessing.get_context("forkserver")
+"""Processes of it are forks of one that has imported PyTorch and the plugin."""
+FORKS.set_forkserver_preload(["harness.tests.warm"])
 
 
 def fresh(folder: Path, words: list[str], env: dict[str, str], patience: float) -> tuple[int, str]:
@@ -77,22 +81,24 @@ def fresh(folder: Path, words: list[str], env: dict[str, str], patience: float) 
 
 
 def forked(folder: Path, words: list[str], env: dict[str, str], patience: float) -> tuple[int, str]:
-    """The same in a fork of a process that has imported PyTorch before."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["harness.tests.warm"])
-    output = folder / "output.txt"
-    process = context.Process(target=session_in_a_fork, args=(folder, words, env, output))
-    process.start()
-    process.join(patience)
-    if process.exitcode is None:
-        process.kill()
-        raise subprocess.TimeoutExpired(words, patience, output.read_bytes())
-    return process.exitcode, output.read_text()
+    """The same in a fork, some seconds sooner; no assertion is rewritten in what was imported."""
+    with tempfile.TemporaryDirectory() as place:
+        output = Path(place, "output.txt")
+        command = (pytest.main, folder, ["--assert=plain", *words], env, output)
+        process = FORKS.Process(target=as_a_program, args=command)
+        process.start()
+        process.join(patience)
+        if process.exitcode is None:
+            process.kill()
+            raise subprocess.TimeoutExpired(words, patience, output.read_bytes())
+        return process.exitcode, output.read_text()
 
 
-def session_in_a_fork(folder: Path, words: list[str], env: dict[str, str], output: Path) -> None:
-    """As if pytest had been started there; it rewrites no assertion of plugins that are loaded."""
-    opened = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+def as_a_program(
+    main: Callable, folder: Path, words: list[str], env: dict[str, str], output: Path
+) -> None:
+    """Run ``main(words)`` and exit, as a program that was started in this folder."""
+    opened = os.open(output, os.O_WRONLY | os.O_CREAT)
     for stream in (1, 2):
         os.dup2(opened, stream)
     os.environ.clear()
@@ -100,7 +106,7 @@ def session_in_a_fork(folder: Path, words: list[str], env: dict[str, str], outpu
     os.chdir(folder)
     sys.path.insert(0, str(folder))
     sys.argv = ["pytest", *words]
-    sys.exit(pytest.main(["--assert=plain", *words]))
+    sys.exit(main(words))
 
 
 class Project:

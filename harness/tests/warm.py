@@ -3,6 +3,7 @@
 
 from importlib import import_module
 
+import hypothesis
 import jinja2
 import matplotlib.figure
 import pytest_regressions.plugin

@@ -24,26 +24,20 @@ def project(tmp_path):
     return Project(tmp_path, TEST)
 
 
-def tried(project, *arguments):
-    session = project.run("-s", "-p", "_hypothesis_pytestplugin", *arguments)
-    assert session.code == 0, session.text
-    return next(line for line in session.text.splitlines() if "tried" in line)
+def test_profile_and_seeds_decide_the_examples(project):
+    def tried(*arguments):
+        session = project.run("-s", "-p", "_hypothesis_pytestplugin", *arguments)
+        assert session.code == 0, session.text
+        headers.append(session.text)
+        return next(line for line in session.text.splitlines() if "tried" in line)
 
-
-def test_profile_and_base_seed_decide_the_examples(project):
-    assert "tried 25 of 25" in tried(project)
-    assert tried(project) == tried(project)
-    assert tried(project) != tried(project, "--base-seed=1")
-    assert "of 250," in tried(project, "--hypothesis-profile=ci")
-
-
-def test_hypothesis_own_seed_goes_first(project):
-    assert tried(project, "--base-seed=1", "--hypothesis-seed=0") == tried(project)
-
-
-def test_the_header_says_how_many_samples_and_from_which_seed(project):
-    session = project.run("-p", "_hypothesis_pytestplugin", "--base-seed=3")
-    assert "property tests try 25 samples (profile fast) from seed 3" in session.text
+    headers = []
+    usual = tried()
+    assert "tried 25 of 25" in usual
+    assert tried("--base-seed=1", "--hypothesis-seed=0") == usual, "hypothesis's own goes first"
+    assert tried("--base-seed=1") != usual
+    assert "property tests try 25 samples (profile fast) from seed 1" in headers[-1]
+    assert "of 250," in tried("--hypothesis-profile=ci")
 
 
 def test_a_failure_is_repeated_with_as_many_samples_and_the_same_way_to_train(tmp_path):

@@ -48,7 +48,6 @@ def collected(tmp_path_factory):
     command = [sys.executable, "-m", "pytest", str(CLAIMS), "--collect-only", "-q", *plugins]
     environment = clean_environment(folder)
     environment |= {"PYTHONPATH": str(folder), "PROBE": str(folder / "collected.json")}
-    environment["PYTHONOPTIMIZE"] = "1"  # Of what that leaves out pytest warns, which is no error.
     done = subprocess.run(
         [*command, "-m", " or ".join(TIERS)],
         cwd=CLAIMS.parent,
@@ -79,6 +78,13 @@ def test_the_tests_of_each_tier_are_the_reviewed_ones(collected, file_regression
         lines.append((TIERS.index(test["tier"]), f"{test['tier']}  {about}  {name}  {runs}{known}"))
     text = PINNED + "".join(f"{line}\n" for _, line in sorted(lines))
     file_regression.check(text, fullpath=CLAIMS.parent / "fixtures" / "tiers.txt")
+
+
+def test_a_python_without_assertions_only_warns():
+    """pytest warns of what it leaves out, and other warnings are errors."""
+    command = [sys.executable, "-O", "-m", "pytest", "--markers", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=CLAIMS.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_collection_imports_no_torch(collected):

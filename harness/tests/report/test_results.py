@@ -1,9 +1,6 @@
 """The results page follows from the records: judged and written again, it is the same."""
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -13,6 +10,7 @@ from harness.evidence.record import read_evidence
 from harness.report.claim_tests import CLAIMS
 from harness.report.results import EVIDENCE, PAGE, results_page
 from harness.runs.records import RECORDS, Records
+from harness.tests.plugin_helpers import PLUGINS, clean_environment, forked
 
 REMEDY = "python -m harness runs page"
 EXACT = ("claim", "control", "verdict", "tier", "scale", "unit", "runs", "expected", "recorded")
@@ -26,13 +24,10 @@ def by_check(path):
 
 def test_the_evidence_beside_the_records_is_what_they_are_judged_to_be(tmp_path):
     target = tmp_path / "evidence.jsonl"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "claims"]
-    command += ["-m", SELECTION, "--recorded", "--evidence", str(target)]
-    environment = {key: value for key, value in os.environ.items() if "PYTEST" not in key}
-    done = subprocess.run(
-        command, cwd=CLAIMS.parent, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout[-2_000:]
+    words = [*(f"-p{name}" for name in PLUGINS), "-q", "-p", "no:cacheprovider", "claims"]
+    words += ["-m", SELECTION, "--recorded", "--evidence", str(target)]
+    code, text = forked(CLAIMS.parent, words, clean_environment(tmp_path), 300)
+    assert code == 0, text[-2_000:]
     now, kept = by_check(target), by_check(RECORDS / EVIDENCE)
     assert now.keys() == kept.keys(), f"not the same checks: {REMEDY}"
     for check, record in kept.items():

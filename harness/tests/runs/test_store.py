@@ -5,93 +5,55 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import tempfile
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.errors import StoreError
 from harness.runs.run import Run
+from harness.runs.runner import Runner
 from harness.runs.store import Store
-from harness.tests.plugin_helpers import without_privileges
+from harness.tests.plugin_helpers import FORKS, without_privileges
 from harness.tests.training_helpers import runner_in, tiny_recipe
 
 pytestmark = pytest.mark.usefixtures("restored_threads")
 
 RECIPE = tiny_recipe(epochs=5, label_corruption=1.0, redraw="labels each epoch")
-SERVER = """
-# Imports once, then trains in a new process for each line that it reads.
-import json, os, signal, sys
-from pathlib import Path
-import sklearn.datasets, torch, torch._dynamo
-from harness.runs.runner import Runner
-from harness.runs.store import Store
-from harness.training.recipe import Recipe
+PATIENCE = 300
 
-def die(*_, **__):
-    os.kill(os.getpid(), signal.SIGKILL)
 
-def say(text):  # In one call: several processes write here.
-    os.write(1, f"{text}\\n".encode())
+def train(folder: Path, death: str | None, at_the_lock: object) -> None:
+    """Run in a process of its own, which dies at a chosen moment."""
 
-class Announced(Store):
-    def lock(self, *args):
-        say("at the lock")
-        return super().lock(*args)
+    def die(*_, **__):
+        os.kill(os.getpid(), signal.SIGKILL)
 
-def train(folder, recipe, death):
     def report(progress):
-        with open(Path(folder) / "epochs", "a") as log:
-            log.write(f"{os.getpid()} {progress.epoch}\\n")
+        with open(folder / "epochs", "a") as log:
+            log.write(f"{os.getpid()} {progress.epoch}\n")
         if progress.epoch == 4 and death == "in an epoch":
             die()
         if progress.epoch == 4 and death == "while a checkpoint is written":
             os.replace = die
+
+    class Announced(Store):
+        def lock(self, *args):
+            at_the_lock.release()
+            return super().lock(*args)
+
     if death == "before the run is kept":
         Store.keep = die
-    store = (Announced if death is None else Store)(Path(folder))
     Runner(
-        store, device="cpu", workers=1_000, on_progress=report, checkpoint_seconds=0
-    ).run(Recipe(**recipe))
-
-for line in sys.stdin:
-    if line == "wait\\n":
-        say(os.waitstatus_to_exitcode(os.wait()[1]))
-    elif os.fork() == 0:
-        signal.alarm(120)  # rather a failure than a test that waits for ever
-        status = 1
-        try:
-            train(*json.loads(line))
-            status = 0
-        finally:
-            say("ended")
-            os._exit(status)
-"""
+        Announced(folder), device="cpu", workers=1_000, on_progress=report, checkpoint_seconds=0
+    ).run(RECIPE)
 
 
-@pytest.fixture(scope="module")
-def server():
-    """A process that trains in child processes, which die at a chosen moment."""
-    one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    command, pipe = [sys.executable, "-c", SERVER], subprocess.PIPE
-    env = os.environ | one_thread
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=env) as process:
-        yield process
-        process.kill()
-
-
-def start(server: subprocess.Popen, folder: Path, death: str | None) -> None:
-    print(json.dumps([str(folder), asdict(RECIPE), death]), file=server.stdin, flush=True)
-
-
-def wait(server: subprocess.Popen) -> int:
-    print("wait", file=server.stdin, flush=True)
-    while (line := server.stdout.readline()) == "ended\n":
-        pass
-    return int(line)
+def start(folder: Path, death: str | None = None, at_the_lock: object = None):
+    process = FORKS.Process(target=train, args=(folder, death, at_the_lock or FORKS.Semaphore(0)))
+    process.start()
+    return process
 
 
 @pytest.fixture(scope="module")
@@ -203,13 +165,15 @@ def test_a_fresh_session_ignores_older_runs(kept, finished):
     assert figures(again) == figures(finished)
 
 
-def test_two_processes_that_want_one_run_train_it_once(server, finished, tmp_path):
+def test_two_processes_that_want_one_run_train_it_once(finished, tmp_path):
     # Both find nothing, and wait at the lock before either trains.
+    at_the_lock = FORKS.Semaphore(0)
     with Store(tmp_path).lock(finished.key):
-        for _ in range(2):
-            start(server, tmp_path, None)
-        assert [server.stdout.readline() for _ in range(2)] == ["at the lock\n"] * 2
-    assert [wait(server), wait(server)] == [0, 0]
+        both = [start(tmp_path, at_the_lock=at_the_lock) for _ in range(2)]
+        assert all(at_the_lock.acquire(timeout=PATIENCE) for _ in both)
+    for process in both:
+        process.join(PATIENCE)
+    assert [process.exitcode for process in both] == [0, 0]
     lines = [line.split() for line in (tmp_path / "epochs").read_text().splitlines()]
     assert [epoch for _, epoch in lines] == ["1", "2", "3", "4", "5"]
     assert len({process for process, _ in lines}) == 1
@@ -224,9 +188,10 @@ def test_two_processes_that_want_one_run_train_it_once(server, finished, tmp_pat
         ("before the run is kept", ["5"]),
     ],
 )
-def test_a_killed_run_resumes_and_ends_the_same(death, left, server, finished, tmp_path):
-    start(server, tmp_path, death)
-    assert wait(server) == -signal.SIGKILL
+def test_a_killed_run_resumes_and_ends_the_same(death, left, finished, tmp_path):
+    process = start(tmp_path, death)
+    process.join(PATIENCE)
+    assert process.exitcode == -signal.SIGKILL
     resumed = []
     runner = runner_in(tmp_path, on_progress=lambda progress: resumed.append(str(progress.epoch)))
     assert len(runner.store.unfinished()) == 1

@@ -1,10 +1,8 @@
 """Several processes that share one training: torchrun, a killed rank, and each one's part."""
 
-import os
+import contextlib
 import shutil
-import signal
-import subprocess
-import sys
+import socket
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +16,7 @@ from harness.runs.remote import RemoteSettings, _train_under_torchrun
 from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.photo_helpers import photo_layout, small
-from harness.tests.plugin_helpers import clean_environment
+from harness.tests.plugin_helpers import FORKS, as_a_program, clean_environment
 from harness.tests.training_helpers import finished, started
 from harness.training import photographs
 from harness.training import ranks as ranks_module
@@ -124,40 +122,45 @@ def test_rank_0_alone_writes(tmp_path):
 # --- torchrun ----------------------------------------------------------------------------------
 
 
-def children(parent):
-    """Process numbers of a process's children."""
-    listed = Path(f"/proc/{parent}/task/{parent}/children")
-    return [int(word) for word in listed.read_text().split()]
+@contextlib.contextmanager
+def two_ranks(folder, *words):
+    """Two processes that train by this command, started as torchrun starts them.
+
+    Gives the processes, and a function for what each has printed.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    shared |= {"LOCAL_WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "none", "OMP_NUM_THREADS": "1"}
+    files = [folder / f"rank-{rank}.txt" for rank in range(2)]
+    ranks = []
+    for rank, file in enumerate(files):
+        env = clean_environment(folder) | shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)}
+        command = ["train", *words, "--runs", str(folder / "runs"), "--device", "cpu"]
+        given = (command_line.main, folder, command, env, file)
+        ranks.append(FORKS.Process(target=as_a_program, args=given))
+        ranks[-1].start()
+    try:
+        yield ranks, lambda: [file.read_text() for file in files]
+    finally:
+        for rank in ranks:
+            rank.kill()
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the ranks under /proc")
 def test_a_killed_rank_ends_the_job_and_the_run_resumes_from_its_checkpoint(tmp_path, monkeypatch):
     """Two processes with gloo, then one: the curve is that of one process alone; or two again."""
     written, runs = tmp_path / "recipe.json", tmp_path / "runs"
     recipe = replace(RECIPE, epochs=400, evaluation="at the end")
     written.write_bytes(recipe.to_json())
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    command += ["-m", "harness", "train", str(written), "--runs", str(runs), "--device", "cpu"]
-    root = str(Path(ranks_module.__file__).parents[2])
-    environment = clean_environment(tmp_path) | {"PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
-    job = subprocess.Popen(
-        [*command, "--checkpoint-seconds", "0.1"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
+    with two_ranks(tmp_path, str(written), "--checkpoint-seconds", "0.1") as (ranks, said):
         until = time.monotonic() + PATIENCE
         while not list(runs.glob("*/checkpoint.safetensors")):
-            assert job.poll() is None, job.stdout.read()
+            assert all(rank.is_alive() for rank in ranks), said()
             assert time.monotonic() < until, "no checkpoint"
             time.sleep(0.05)
-        os.kill(children(job.pid)[-1], signal.SIGKILL)
-        text, _ = job.communicate(timeout=PATIENCE)
-    finally:
-        job.kill()
-    assert job.returncode != 0 and "Signal 9" in text
+        ranks[1].kill()
+        ranks[0].join(PATIENCE)
+        assert ranks[0].exitcode not in (0, None), "it trains on without its other half"
     assert not list(runs.glob("*/run.json"))
     again = shutil.copytree(runs, tmp_path / "again")
     shown = []
@@ -171,7 +174,8 @@ def test_a_killed_rank_ends_the_job_and_the_run_resumes_from_its_checkpoint(tmp_
     assert resumed.outcome.label_digest == alone.label_digest
     assert resumed.train_accuracy == 1
     # As a machine of a cluster has it trained, in as many processes as were killed.
-    for name, value in environment.items():
+    root = str(Path(ranks_module.__file__).parents[2])
+    for name, value in (clean_environment(tmp_path) | {"PYTHONPATH": root}).items():
         monkeypatch.setenv(name, value)
     key = _train_under_torchrun(recipe, RemoteSettings(again, None, "cpu"), 2)
     shared = Store(again).find(key)
@@ -181,20 +185,14 @@ def test_a_killed_rank_ends_the_job_and_the_run_resumes_from_its_checkpoint(tmp_
 
 
 def test_an_error_of_all_ranks_is_printed_once_without_a_progress_bar(tmp_path):
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    command += ["-m", "harness", "train", "mlp-1x16/cifar10/random-labels", "--device", "cpu"]
-    root = str(Path(ranks_module.__file__).parents[2])
-    done = subprocess.run(
-        [*command, "--runs", str(tmp_path / "runs"), "--data-root", str(tmp_path)],
-        env=clean_environment(tmp_path) | {"PYTHONPATH": root, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    said = done.stdout + done.stderr
-    assert done.returncode != 0
-    assert said.count("error: ") == 1, said
-    assert "epoch 0/" not in said
+    recipe = "mlp-1x16/cifar10/random-labels"
+    with two_ranks(tmp_path, recipe, "--data-root", str(tmp_path)) as (ranks, said):
+        ranks[0].join(PATIENCE)
+        ranks[1].kill()  # As torchrun does, within a tenth of a second.
+    text = "".join(said())
+    assert ranks[0].exitcode == 2
+    assert text.count("error: ") == 1, text
+    assert "epoch 0/" not in text
 
 
 def test_an_error_of_one_rank_is_printed(monkeypatch, capsys):
