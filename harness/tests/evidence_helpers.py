@@ -12,8 +12,11 @@ OUTCOME = {field.name for field in fields(Outcome)}
 CURVE = {field.name for field in fields(Curve)}
 
 
-def trained(setting="true-labels", *, key="key", seconds=1.0, diverged=False, **facts):
-    """A run of MLP 1x16 on 256 digits; ``facts`` are fields of its curve, outcome and recipe."""
+def trained(setting="true-labels", *, recipe=None, key="key", seconds=1.0, diverged=False, **facts):
+    """A run of MLP 1x16 on 256 digits, or of another recipe.
+
+    ``facts`` are fields of its curve and outcome, and of the recipe if none is given.
+    """
     curve = {name: list(facts.pop(name)) for name in CURVE & facts.keys()}
     epochs = max(map(len, curve.values()), default=1)
     outcome = {
@@ -22,7 +25,8 @@ def trained(setting="true-labels", *, key="key", seconds=1.0, diverged=False, **
         **{"first_losses": [], "label_digest": "", "order_digest": "", "epochs_to_fit": None},
         **{name: facts.pop(name) for name in OUTCOME & facts.keys()},
     }
-    recipe = paper_recipe("mlp-1x16", "digits", setting, **{"train_size": 256, **facts})
+    if recipe is None:
+        recipe = paper_recipe("mlp-1x16", "digits", setting, **{"train_size": 256, **facts})
     step = [recipe.steps_per_epoch * (epoch + 1) for epoch in range(epochs)]
     curve = Curve(**{"step": step, "loss": [1.0] * epochs, **curve})
     return Run(key, recipe, Outcome(curve=curve, **outcome), "fp32", "cpu", seconds, "", {})

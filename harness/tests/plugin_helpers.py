@@ -109,8 +109,19 @@ def as_a_program(
     sys.exit(main(words))
 
 
+# To judge the records and to draw their curves would take longer than most of these sessions.
+WITHOUT_RECORDS = """
+from harness.report.sources import Sources
+pytest_plugins = ["harness.plugin"]
+Sources.add_records = lambda sources: None
+"""
+
+
 class Project:
-    """A folder with a file of claim tests, and a conftest that loads the plugin."""
+    """A folder with a file of claim tests, and a conftest that loads the plugin.
+
+    Without a conftest, its reports have the repository's records.
+    """
 
     def __init__(self, folder: Path, claims: str, conftest: str = "") -> None:
         self.folder = folder
@@ -118,7 +129,7 @@ class Project:
         (folder / "pytest.ini").write_text(
             "[pytest]\naddopts = --strict-markers -p no:cacheprovider\nfilterwarnings = error\n"
         )
-        (folder / "conftest.py").write_text(f'pytest_plugins = ["harness.plugin"]\n{conftest}')
+        (folder / "conftest.py").write_text(f"{WITHOUT_RECORDS}{conftest}")
         (folder / "test_claims.py").write_text(HEADER + claims)
 
     def run(

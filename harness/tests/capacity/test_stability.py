@@ -20,8 +20,7 @@ from harness.capacity.stability import (
 )
 from harness.data.streams import digest
 from harness.errors import CapacityError, HarnessError
-from harness.runs.run import Run
-from harness.training.outcome import Curve, Outcome
+from harness.tests.evidence_helpers import trained
 from harness.training.protocol import paper_recipe
 
 
@@ -203,22 +202,13 @@ def run(answers, labels, replaced=None, order="order", trained_on=None, **change
         trained_on = labels[:3]
         if replaced is not None:
             trained_on[replaced] = labels[3 + replaced]
-    outcome = Outcome(
-        status="finished",
-        curve=Curve(),
-        train_correct=3,
-        train_total=3,
-        test_correct=0,
-        test_total=1,
-        first_losses=[],
+    return trained(
+        recipe=paper_recipe("linear", "digits", "random-signs", **fields),
         label_digest=digest(torch.tensor(trained_on)),
         order_digest=order,
-        epochs_to_fit=None,
         answers=answers,
         probe_labels=labels,
     )
-    recipe = paper_recipe("linear", "digits", "random-signs", **fields)
-    return Run("k", recipe, outcome, "", "", 0.0, "", {})
 
 
 def logit(probability):

@@ -98,23 +98,15 @@ def test_a_line_that_holds_a_run_is_no_damaged_check(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("control", "expected", "verdict", "as_it_should"),
+    ("control", "expected", "right"),
     [
-        (False, True, "supported", True),
-        (False, True, "refuted", False),
-        (False, True, "inconclusive", False),
-        (False, True, "not run", False),
-        (False, False, "supported", False),
-        (False, False, "refuted", True),
-        (False, False, "inconclusive", True),
-        (False, False, "not run", False),
-        (True, False, "refuted", True),
-        (True, False, "supported", False),
-        (True, False, "inconclusive", False),
-        (True, False, "not run", False),
+        (False, True, {"supported"}),
+        (False, False, {"refuted", "inconclusive"}),
+        (True, False, {"refuted"}),
     ],
 )
-def test_a_record_is_as_it_should_be(control, expected, verdict, as_it_should):
+def test_a_record_is_as_it_should_be(control, expected, right):
     """A control must be refuted: one that decides nothing cannot be trusted to fail."""
-    record = Evidence("2.1-fit", "it", control, verdict, expected=expected)
-    assert record.as_it_should == as_it_should
+    for verdict in ("supported", "refuted", "inconclusive", "not run"):
+        record = Evidence("2.1-fit", "it", control, verdict, expected=expected)
+        assert record.as_it_should == (verdict in right)

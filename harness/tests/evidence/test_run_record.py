@@ -6,10 +6,10 @@ from dataclasses import replace
 from harness.evidence.record import RunRecord, stored_runs
 from harness.linear.outcome import Fit, SolveOutcome
 from harness.linear.recipe import KernelRecipe
-from harness.runs.run import Run, Solve
+from harness.runs.run import Solve
 from harness.runs.store import Store
+from harness.tests.evidence_helpers import trained
 from harness.tests.report_helpers import record
-from harness.training.outcome import Curve, Outcome
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
 
@@ -18,28 +18,17 @@ RECIPE = paper_recipe("mlp-1x512", "digits", "random-labels", train_size=256)
 
 def stored(folder, key="00ff"):
     """A finished training of two epochs in a store; returns the run."""
-    curve = Curve(
-        step=[2, 4],
+    finished = trained(
+        recipe=RECIPE,
+        key=key,
+        seconds=0.2,
         loss=[2.302585, math.nan],
         online_accuracy=[0.1, 0.5],
         train_accuracy=[None, 0.75],
         test_accuracy=[None, 0.25],
         learning_rate=[0.01, 0.01],
-        seconds=[0.1, 0.1],
+        **{"train_correct": 192, "test_correct": 1, "test_total": 4},
     )
-    outcome = Outcome(
-        status="finished",
-        curve=curve,
-        train_correct=192,
-        train_total=256,
-        test_correct=1,
-        test_total=4,
-        first_losses=[2.3] * 4,
-        label_digest="a",
-        order_digest="b",
-        epochs_to_fit=None,
-    )
-    finished = Run(key, RECIPE, outcome, "fp32", "cpu", 0.2, "2026-01-02T03:04:05+00:00", {})
     Store(folder).keep(finished)
     return finished
 

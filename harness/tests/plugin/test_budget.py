@@ -110,19 +110,6 @@ def test_a_budget_of_zero_judges_what_the_store_has(tmp_path):
     assert "budget used up, not run: 2 tests" in session.text.splitlines()[-1]
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["--budget=-1"], "'-1', but it should be a number from 0 up"),
-        (["--budget=nan"], "'nan', but it should be a number from 0 up"),
-        (["--budget=9", "--recorded"], "limits the runs of this process; leave out --recorded"),
-    ],
-)
-def test_a_budget_that_means_nothing_is_refused(tmp_path, words, message):
-    session = Project(tmp_path, CLAIMS).run(*words)
-    assert session.code == pytest.ExitCode.USAGE_ERROR and message in session.text
-
-
 def test_the_order_of_value_names_each_claim_once_with_a_label():
     lines = lines_of_value()
     assert len(set(lines)) == len(lines) and lines[0] == ("2.1-fit", "inception")

@@ -89,13 +89,6 @@ def test_another_optimiser_stands_in_title_notes_command_and_report(tmp_path):
         assert line in done.text
 
 
-def test_an_optimiser_that_needs_a_closure_ends_the_session(tmp_path):
-    done = Project(tmp_path, CLAIMS).run("--optimizer=torch.optim:LBFGS")
-    assert done.code == pytest.ExitCode.USAGE_ERROR
-    assert "torch.optim:LBFGS needs a closure" in done.text
-    assert "Traceback" not in done.text
-
-
 def test_a_selection_without_a_check_for_networks_is_no_crash(tmp_path):
     done = Project(tmp_path, CLAIMS).run("-m", "fast and not claim", "--arch=mlp-1x16")
     assert done.code == pytest.ExitCode.NO_TESTS_COLLECTED, done.text

@@ -79,23 +79,6 @@ def test_evidence_that_cannot_be_written_is_reported_and_its_parts_are_kept(tmp_
     assert '"supported"' in parts[0].read_text()
 
 
-@pytest.mark.parametrize(
-    ("option", "path", "message"),
-    [
-        ("--evidence", "file/evidence.jsonl", ": cannot write there (Not a directory)"),
-        ("--evidence", "folder", " is a folder; name a file in it"),
-        ("--report", "file", ": cannot write there (File exists)"),
-    ],
-)
-def test_a_path_that_cannot_be_written_is_an_error_at_once(tmp_path, option, path, message):
-    (tmp_path / "file").touch()
-    (tmp_path / "folder").mkdir()
-    session = Project(tmp_path, TRUE).run(option, path)
-    assert session.code == pytest.ExitCode.USAGE_ERROR
-    assert f"{option} {path}{message}" in session.text
-    assert not session.outcomes
-
-
 # Dies by its own hand in an epoch of the second training, whichever test asked for it.
 TRAINED_ON_A_GPU = """
 @pytest.mark.claim("2.1-fit")

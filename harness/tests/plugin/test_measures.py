@@ -149,12 +149,6 @@ def test_what_is_no_measure_is_refused_before_anything_trains(project):
     assert "--measure ./mine.py:on_convolutions raised on mlp-1x512" in " ".join(done.text.split())
 
 
-def test_a_name_that_is_no_measure_ends_the_session(project):
-    done = project.run("--measure=nonsense")
-    assert done.code == pytest.ExitCode.USAGE_ERROR
-    assert "no built-in measure; known are parameters, path-norm" in done.text
-
-
 NET = """
 from torch import nn
 

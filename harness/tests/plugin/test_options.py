@@ -91,20 +91,51 @@ def test_the_plan_of_a_tier_needs_neither_its_data_nor_its_device(project):
     assert listed[0] == "mlp-3x512 on cifar10 (n = 50,000), random labels, seed 0"
 
 
-def test_a_negative_base_seed_is_refused_in_words(project):
-    session = project.run("--base-seed", "-1")
-    assert session.code == pytest.ExitCode.USAGE_ERROR
-    assert "--base-seed" in session.text
-    assert re.search(r"'-1', but .*from 0 up", session.text)
-    assert not session.outcomes
+TRAINS = (
+    TRUE
+    + """
+@pytest.mark.claim("2.1-fit")
+@experiments(fast={"recipe": [tiny()]})
+def test_recipe(runs, judge):
+    raise AssertionError("must not run")
+"""
+)
 
 
-def test_a_gpu_that_is_not_there_is_refused_at_once(tmp_path):
-    session = Project(tmp_path, TRUE).run("--device", "cuda")
-    assert session.code == pytest.ExitCode.USAGE_ERROR
-    assert "device 'cuda' was asked for, and PyTorch finds 0 CUDA devices here" in session.text
-    assert "use --device cpu" in session.text
-    assert "collected" not in session.text
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--base-seed=-1"], "--base-seed.*'-1', but .*from 0 up"),
+        (["--device=cuda"], "device 'cuda' .* finds 0 CUDA devices here.*use --device cpu"),
+        (["--steps=graph"], "--steps graph needs a CUDA device, and this session has none"),
+        (["--budget=-1"], "'-1', but it should be a number from 0 up"),
+        (["--budget=nan"], "'nan', but it should be a number from 0 up"),
+        (["--budget=9", "--recorded"], "limits the runs of this process; leave out --recorded"),
+        (["--recorded", "--fresh"], "leave out --fresh"),
+        (["--recorded", "--arch=mlp-1x8"], "leave out --arch"),
+        (["--recorded", "--plan"], "leave out --plan"),
+        (["--ray-address=a:1"], "--ray-address is for --engine ray"),
+        (["--hypothesis-profile=zz"], "--hypothesis-profile zz.* are fast, ci, thorough"),
+        (["--measure=nonsense"], "no built-in measure; known are parameters, path-norm"),
+        (["--optimizer=torch.optim:LBFGS"], "torch.optim:LBFGS needs a closure"),
+        (["--evidence=file/e.jsonl"], r"file/e\.jsonl: cannot write there \(Not a directory\)"),
+        (["--evidence=folder"], "--evidence folder is a folder; name a file in it"),
+        (["--report=file"], r"--report file: cannot write there \(File exists\)"),
+        (
+            ["-mcpu_ful"],
+            "unknown .*'cpu_ful'; nearest: cpu_full.*; known: (?!.*l, .*l, ).*imagenet",
+        ),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_work_is_refused_at_once(tmp_path, words, message):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    session = Project(tmp_path, TRAINS).run("-p_hypothesis_pytestplugin", *words)
+    assert session.code == pytest.ExitCode.USAGE_ERROR and not session.outcomes, session.text
+    assert re.search(message, " ".join(session.text.split()))
+    for word in ("Traceback", "INTERNALERROR", "collected", "_seed value"):
+        assert word not in session.text
 
 
 def test_the_plugin_serves_a_folder_of_its_own_and_writes_the_scorecard(tmp_path):
@@ -119,6 +150,7 @@ def test_the_plugin_serves_a_folder_of_its_own_and_writes_the_scorecard(tmp_path
     assert card in session.text
     assert max(map(len, card.splitlines())) <= 100
     assert "1 of 58 claims judged: 1 supported" in card
+    assert "recorded at the paper's size: " in card
     assert "scorecard: report/deep/scorecard.txt" in session.text
 
 

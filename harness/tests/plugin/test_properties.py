@@ -46,10 +46,3 @@ def test_a_failure_is_repeated_with_as_many_samples_and_the_same_way_to_train(tm
     )
     (record,) = session.evidence
     assert record.command.endswith("::test_it --steps compiled --hypothesis-profile ci")
-
-
-def test_an_unknown_profile_is_refused_with_the_known_ones(project):
-    session = project.run("-p", "_hypothesis_pytestplugin", "--hypothesis-profile=zz")
-    assert "--hypothesis-profile zz" in session.text
-    assert "this project's are fast, ci, thorough" in session.text
-    assert "INTERNALERROR" not in session.text

@@ -87,13 +87,6 @@ def test_a_record_changed_by_a_digit_ends_the_session(project):
         path.write_bytes(sound)
 
 
-@pytest.mark.parametrize("option", [["--fresh"], ["--arch", "mlp-1x8"], ["--plan"]])
-def test_options_that_train_are_refused_beside_it(project, option):
-    session = project.run("--recorded", *option)
-    assert session.code == 4
-    assert f"leave out {option[0]}" in session.text
-
-
 # --- python -m harness runs record | take-up --------------------------------------------------
 
 

@@ -20,12 +20,6 @@ def test_of_the_harness():
     pass
 """
 
-TRAINED = """
-@pytest.mark.claim("2.1-fit")
-@experiments(fast={"recipe": [paper_recipe("mlp-1x20", "digits", "random-labels")]})
-def test_recipe(runs, judge):
-    raise AssertionError("must not run")
-"""
 NEEDY = """
 @pytest.mark.claim("2.1-fit")
 @experiments(cpu_full={"recipe": [paper_recipe("mlp-3x512", "cifar10", "random-labels")]})
@@ -103,22 +97,6 @@ def test_the_fast_tier_is_taken_unless_another_was_asked_for(tmp_path, arguments
     assert {tier or harness for tier, harness in found} == taken
 
 
-def test_an_unknown_tier_is_an_error_with_the_nearest_name(tmp_path):
-    """And not a session that takes no test, whose colour is yellow."""
-    session = Project(tmp_path, TIERED).run("-m", "cpu_ful")
-    assert session.code == pytest.ExitCode.USAGE_ERROR
-    assert re.search(r"unknown .*'cpu_ful'; nearest: cpu_full\b.*; known: .*imagenet", session.text)
-    (known,) = re.findall(r"'cpu_ful'; .*known: (.*)", session.text)
-    assert known.split(", ").count("cpu_full") == 1, "a tier is listed twice"
-
-
-def test_a_tier_of_which_nothing_is_selected_is_an_error(tmp_path):
-    fast_only = "@pytest.mark.fast\n@pytest.mark.claim('2.1-fit')\ndef test_it(judge): pass\n"
-    session = Project(tmp_path, fast_only).run("-m", "imagenet")
-    assert session.code == pytest.ExitCode.USAGE_ERROR
-    assert "no test of the imagenet tier is among those selected" in session.text
-
-
 def test_a_gpu_tier_without_a_gpu_is_an_error_with_the_remedy(tmp_path):
     """The plan of it needs none, nor does --device cpu."""
     project = Project(tmp_path, TIERED)
@@ -154,13 +132,6 @@ def test_damaged_data_is_an_error_before_anything_is_trained(tmp_path):
     )
     assert session.code == pytest.ExitCode.USAGE_ERROR
     assert re.search(r"1 tests cannot run here: CIFAR-10 is damaged: \S+ has md5", session.text)
-    assert not session.outcomes
-
-
-def test_a_cuda_graph_without_cuda_is_refused_at_once(tmp_path):
-    session = Project(tmp_path, TRAINED).run("--steps", "graph")
-    assert session.code == pytest.ExitCode.USAGE_ERROR
-    assert "--steps graph needs a CUDA device, and this session has none" in session.text
     assert not session.outcomes
 
 

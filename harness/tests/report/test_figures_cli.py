@@ -1,25 +1,20 @@
 """The paper's figures are drawn from the store alone, with nothing but its finished runs."""
 
 from harness.__main__ import main
-from harness.runs.run import Run
 from harness.runs.store import Store
-from harness.training.outcome import Curve, Outcome
+from harness.tests.evidence_helpers import trained
 from harness.training.protocol import paper_recipe
 
 
 def keep(store: Store, key: str, setting: str, **changes: object) -> None:
     recipe = paper_recipe("mlp-1x512", "cifar10", setting, epochs=3, **changes)
-    curve = Curve(
-        step=[391, 782, 1173],
-        loss=[2.0, 1.0, 0.1],
-        online_accuracy=[0.2, 0.6, 0.995],
-        train_accuracy=[0.3, 0.7, 1.0],
-        test_accuracy=[0.3, 0.4, 0.5],
-        learning_rate=[0.01] * 3,
-        seconds=[1.0] * 3,
-    )
-    outcome = Outcome("finished", curve, 50_000, 50_000, 5_000, 10_000, [], "", "", 3)
-    store.keep(Run(key, recipe, outcome, "fp32", "cpu", 3.0, "", {}))
+    curve = {
+        "loss": [2.0, 1.0, 0.1],
+        "online_accuracy": [0.2, 0.6, 0.995],
+        "train_accuracy": [0.3, 0.7, 1.0],
+        "test_accuracy": [0.3, 0.4, 0.5],
+    }
+    store.keep(trained(recipe=recipe, key=key, train_total=50_000, epochs_to_fit=3, **curve))
 
 
 def test_figures_come_from_the_store_alone(tmp_path, capsys):

@@ -109,9 +109,3 @@ def test_a_cluster_that_does_not_start_is_an_error(tmp_path, monkeypatch):
     with pytest.raises(ClusterError, match=r"at this machine cannot be used \(The current node"):
         with connected(None, settings(tmp_path)):
             pass
-
-
-def test_an_address_without_the_engine_is_refused(tmp_path):
-    session = Project(tmp_path, CLAIMS).run("--ray-address", "a:1")
-    assert session.code == pytest.ExitCode.USAGE_ERROR
-    assert "--ray-address is for --engine ray" in session.text

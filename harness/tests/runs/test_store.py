@@ -40,7 +40,8 @@ def train(folder: Path, death: str | None, at_the_lock: object) -> None:
 
     class Announced(Store):
         def lock(self, *args):
-            at_the_lock.release()
+            if at_the_lock is not None:
+                at_the_lock.release()
             return super().lock(*args)
 
     if death == "before the run is kept":
@@ -51,7 +52,7 @@ def train(folder: Path, death: str | None, at_the_lock: object) -> None:
 
 
 def start(folder: Path, death: str | None = None, at_the_lock: object = None):
-    process = FORKS.Process(target=train, args=(folder, death, at_the_lock or FORKS.Semaphore(0)))
+    process = FORKS.Process(target=train, args=(folder, death, at_the_lock))
     process.start()
     return process
 
