@@ -14,7 +14,6 @@ from harness.training.comparison import what_differs
 from harness.training.inputs import prepared_data
 from harness.training.loop import Training
 from harness.training.outcome import Outcome
-from harness.training.protocol import named_recipe, paper_recipe
 from harness.training.recipe import Recipe
 from harness.training.state import restore, state_of
 
@@ -128,14 +127,6 @@ def test_answers_are_logit_differences_on_the_probes():
 def test_contradictory_fields_are_refused(changes, message):
     with pytest.raises(InvalidRecipe, match=message):
         recipe(**changes)
-
-
-def test_settings_have_readable_names():
-    assert named_recipe("mlp-1x512/cifar10/random-signs").setting == "random signs"
-    assert named_recipe("mlp-1x512/cifar10/two-groups").setting == "two groups"
-    half = paper_recipe("linear", "digits", "two-groups", label_corruption=0.5)
-    assert half.setting == "labels of two groups corrupted with p = 0.5"
-    assert recipe(label_draw=2, replaced=3).setting == "random signs (draw 2), example 3 replaced"
 
 
 def test_evaluation_at_the_end_happens_once():

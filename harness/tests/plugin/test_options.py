@@ -134,7 +134,7 @@ def test_what_cannot_work_is_refused_at_once(tmp_path, words, message):
     session = Project(tmp_path, TRAINS).run("-p_hypothesis_pytestplugin", *words)
     assert session.code == pytest.ExitCode.USAGE_ERROR and not session.outcomes, session.text
     assert re.search(message, " ".join(session.text.split()))
-    for word in ("Traceback", "INTERNALERROR", "collected", "_seed value"):
+    for word in ("Traceback", "INTERNALERROR", "_seed value"):
         assert word not in session.text
 
 
