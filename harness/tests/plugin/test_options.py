@@ -123,7 +123,7 @@ def test_recipe(runs, judge):
         (["--report=file"], r"--report file: cannot write there \(File exists\)"),
         (
             ["-mcpu_ful"],
-            "unknown .*'cpu_ful'; nearest: cpu_full.*; known: (?!.*l, .*l, ).*imagenet",
+            "unknown .*'cpu_ful'; nearest: cpu_full.*; known: (?!.*cpu_full,.*cpu_full,).*imagenet",
         ),
     ],
     ids=" ".join,
