@@ -126,7 +126,6 @@ def test_recipe(runs, judge):
             "unknown .*'cpu_ful'; nearest: cpu_full.*; known: (?!.*cpu_full,.*cpu_full,).*imagenet",
         ),
     ],
-    ids=" ".join,
 )
 def test_what_cannot_work_is_refused_at_once(tmp_path, words, message):
     (tmp_path / "file").touch()
@@ -207,6 +206,6 @@ from harness import environment
 
 environment.version = lambda package: "99.0" if package == "numpy" else "0.1"
 """
-    session = Project(tmp_path, WARNS, newer).run()
+    session = Project(tmp_path, WARNS, newer).run(start=fresh)
     assert session.outcomes == {"test_it": "PASSED"} and "DeprecationWarning: old" in session.text
     assert "warnings are shown and not raised: not tried with numpy 99.0 yet" in session.text

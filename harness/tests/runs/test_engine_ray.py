@@ -158,7 +158,7 @@ def test_a_test_whose_recipe_failed_on_the_cluster_fails_with_the_reason(tmp_pat
 def test_a_gpu_tier_on_a_cluster_without_gpus_is_refused(tmp_path):
     """Its recipes would train on CPUs for days."""
     project = Project(tmp_path, CLAIMS.replace("fast=", "gpu_full="), NO_CLUSTER)
-    session = project.run("-m", "gpu_full", "--engine", "ray")
+    session = project.run("-m", "gpu_full", "--engine", "ray", "-n", "2")
     assert session.code == pytest.ExitCode.USAGE_ERROR and not session.outcomes
     assert "the gpu_full tier needs a CUDA GPU, and no machine of the cluster has" in session.text
 
