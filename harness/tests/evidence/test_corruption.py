@@ -226,7 +226,8 @@ def test_roughness_is_the_mean_second_difference():
     assert roughness_of([0.0, 0.1, 0.0, 0.1]) == pytest.approx(0.2)
     with pytest.raises(HarnessError, match="value at every epoch, three at least"):
         roughness_of([0.1, None, 0.3])
-    assert not roughness_ratio("x", [run(diverged=True)], [run(test=[0.1] * 4)]).is_finite
+    uneven = run(test=[0.1, 0.2, 0.1, 0.3])
+    assert not roughness_ratio("x", [run(diverged=True)], [uneven]).is_finite
     assert (
         published_roughness("test Inception").value
         < published_roughness("test Inception w/o BN").value
