@@ -7,11 +7,13 @@ __getattr__ = lazy_exports(
     {
         "audit": [
             "conflict_is_named",
+            "deep_labels",
+            "deep_network_realises",
             "is_fitted_or_refused",
             "is_represented",
+            "reached_with_a_hinge_fewer",
             "represent_labels",
             "weights_of_theorem1",
         ],
-        "deep_audit": ["deep_labels", "deep_network_realises", "reached_with_a_hinge_fewer"],
     },
 )

@@ -6,10 +6,10 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "bad_interpolants": ["interpolants"],
-        "footprint": ["kept_bytes"],
+        "examples": ["least_squares_on_pixels"],
         "machine": ["bytes_needed"],
-        "pixels": ["least_squares_on_pixels"],
         "ridge": ["choose_ridge"],
         "solve": [],
+        "triangle": ["kept_bytes"],
     },
 )
