@@ -61,7 +61,7 @@ def wrong_ratio(
         [ratio],
         "times",
         interval,
-        _drawn(wrong),
+        f"{len(wrong)} training draws and test images, paired" if len(wrong) > 1 else IMAGES,
         solves,
         note=f"{ours:,} errors against {theirs:,} in {len(wrong)} x {images:,} images",
         freedom=freedom,
@@ -71,10 +71,6 @@ def wrong_ratio(
 
 def _wrong(solves: Sequence[Solve], label: str) -> list[list[bool]]:
     return [[not right for right in solve.outcome[label].is_right()] for solve in solves]
-
-
-def _drawn(wrong: Sequence[Sequence[bool]]) -> str:
-    return f"{len(wrong)} training draws and test images, paired" if len(wrong) > 1 else IMAGES
 
 
 def _require_pairs(

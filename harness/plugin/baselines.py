@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness.plugin.options import CLAIMS, SESSION
-from harness.plugin.recorded import is_recorded, recorded_device
+from harness.plugin.recorded import is_recorded, recorded_runs
 from harness.plugin.tiers import PROBLEM, needs_gpu, tier_of
 
 BASELINES = CLAIMS.parent / "fixtures" / "baselines"
@@ -105,7 +105,7 @@ def baseline_path(item: pytest.Item) -> Path:
     The GPU tiers have one for a GPU, and another for those who run them with ``--device cpu``.
     """
     if is_recorded(item.config):
-        backend = recorded_device(item)
+        backend = max((it.device_kind for it in recorded_runs(item).values()), default="cpu")
     else:
         backend = "cuda" if needs_gpu(item) else "cpu"
     mark = item.get_closest_marker("baseline")

@@ -287,13 +287,10 @@ def judge_network(judge: Judge, request: pytest.FixtureRequest) -> Any:
         measured: Any, check: Any, published: Published | None = None, otherwise: Any = None
     ) -> Any:
         notes = filter(None, [measured.note, note, f"at most {longest:,} epochs"])
-        compared = for_comparison(published) if published else None
+        compared = published  # It fills no cell of the paper's tables.
+        if published:
+            where = f"the paper's own network, for comparison: {published.where}"
+            compared = replace(published, where=where, cell="", rows=())
         return judge(replace(measured, note="; ".join(notes)), check, compared, otherwise=otherwise)
 
     return judge_it
-
-
-def for_comparison(published: Published) -> Published:
-    """A published number beside that of another network: it fills no cell of the paper's tables."""
-    where = f"the paper's own network, for comparison: {published.where}"
-    return replace(published, where=where, cell="", rows=())

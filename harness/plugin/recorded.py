@@ -79,11 +79,6 @@ def recorded_runs(item: pytest.Item) -> dict[Any, AnyRun]:
     return item.stash[RUNS_OF]
 
 
-def recorded_device(item: pytest.Item) -> str:
-    """The kind of device of the test's recorded runs: "cuda" if any ran on a GPU."""
-    return max((run.device_kind for run in recorded_runs(item).values()), default="cpu")
-
-
 def why_not(item: pytest.Item) -> str:
     """Why a test cannot be judged from the records; empty if it can."""
     wanted = list(dict.fromkeys(work_of(item)))

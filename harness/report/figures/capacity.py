@@ -46,7 +46,8 @@ def rademacher(entries: FigureEntries) -> Figure:
     axes = figure.subplots()
     lowest = _lines(axes, entries, "n")
     sizes = [n for it in entries for n in it["n"]]
-    _guide(axes, sizes, -0.5, 1.0, "1 / √n")
+    ends = [min(sizes), max(sizes)]
+    axes.plot(ends, [n**-0.5 for n in ends], ":", color=GREY, linewidth=1, label="1 / √n")
     axes.set(xlabel="points in the sample, n", ylabel="empirical Rademacher complexity")
     _finish(axes, sizes, bottom=lowest / 2, top=2)
     _legend(figure)
@@ -117,12 +118,6 @@ def _lines(axes: Axes, entries: FigureEntries, x: str) -> float:
         )
         lowest = min([lowest, *(y for y in mean if y >= LEAST)])
     return lowest
-
-
-def _guide(axes: Axes, x: Sequence[float], power: float, at_one: float, label: str) -> None:
-    """A dotted line of slope ``power``: y = at_one * x^power."""
-    ends = [min(x), max(x)]
-    axes.plot(ends, [at_one * n**power for n in ends], ":", color=GREY, linewidth=1, label=label)
 
 
 def _finish(axes: Axes, sizes: Sequence[float], **limits: Any) -> None:
