@@ -94,7 +94,7 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     if any(functions.values()):
         config.stash[SESSION].held = {}  # Evidence has the seed and the gaps.
-    if not recorded and not config.option.base_seed:
+    if not (recorded or config.option.base_seed or trains_nothing(config)):
         # Images, labels and weights: a measure cannot draw again what it does not know.
         config.option.base_seed = secrets.randbits(SECRET_BITS)
         config.stash[SESSION].notices.append(

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from types import SimpleNamespace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -117,7 +117,8 @@ def pytest_configure(config: pytest.Config) -> None:
         clear = pytest.hookimpl(tryfirst=True)(lambda: foot.clear())
         # Before pytest's reporter writes about a test.
         names = ("pytest_runtest_logstart", "pytest_runtest_logreport", "pytest_sessionfinish")
-        hooks = SimpleNamespace(**dict.fromkeys(names, clear))
+        hooks = ModuleType("clearing")  # pytest's hooks for folders hash their plugins.
+        vars(hooks).update(dict.fromkeys(names, clear))
         config.pluginmanager.register(hooks, "claims-progress-clearing")
 
 
