@@ -27,7 +27,6 @@ from claims.section3_regularization.recipes import (
 from harness.evidence import (
     AtLeast,
     AtMost,
-    ClaimNotSupported,
     accuracy,
     difference_in_accuracy,
     nearest,
@@ -68,27 +67,26 @@ ANOTHER_COEFFICIENT = (
     " give, and 99.94 % of the training images against 99.80 %. There weight decay costs MLP 1x512"
     " 0.1 points, here it gains 0.8 to 1.3"
 )
-BETTER_IN_BF16 = pytest.mark.xfail(
-    raises=ClaimNotSupported,
-    strict=True,
-    reason="better than published: 53.69 % of the test images in bf16, 1.3 points more, where two"
-    " runs differ by 1.2; in fp32 it is 53.00 %, which is within that",
+TOO_COARSE = (
+    "one run cannot tell: the rows of the two MLPs are 1.9 points apart, and two runs of one of"
+    " them differ by up to 1.3. Four runs of MLP 1x512 have 50.8 to 51.8 % of the test images"
+    " (published 50.51), five of MLP 3x512 53.0 to 54.1 % (published 52.39)"
 )
+KNOWN = {
+    "mlp-3x512": TOO_COARSE,
+    "mlp-1x512": TOO_COARSE,
+    "mlp-1x512-decay": ANOTHER_COEFFICIENT,
+}
 
 
 @pytest.mark.claim("3-table1")
 @experiments(
     cpu_full={label_of(*row): [table_1(*row)] for row in TABLE_1 if row[0] in MLPS},
     gpu_full={label_of(*row): [table_1(*row)] for row in TABLE_1},
-    known={
-        "cpu_full-mlp-1x512-decay": ANOTHER_COEFFICIENT,
-        "gpu_full-mlp-1x512-decay": ANOTHER_COEFFICIENT,
-    },
+    known={f"{tier}-{row}": why for tier in ("cpu_full", "gpu_full") for row, why in KNOWN.items()},
 )
-def test_a_row_of_table_1_is_reproduced(runs, judge, request):
+def test_a_row_of_table_1_is_reproduced(runs, judge):
     recipe = runs.all[0].recipe
-    if runs.label == "mlp-3x512" and runs.all[0].precision == "bf16":
-        request.applymarker(BETTER_IN_BF16)
     row = (recipe.model, "random crop" in recipe.augmentation, bool(recipe.weight_decay))
     test, train = (
         with_coefficient(accuracy(f"{label_of(*row)}: {words} accuracy", runs.all, part), recipe)

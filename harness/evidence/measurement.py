@@ -137,8 +137,8 @@ def pooled_accuracy(name: str, runs: Sequence[Run]) -> Measurement:
     """Final test accuracies of different networks on CIFAR-10, with the binomial interval of all.
 
     Their spread says little where they are two or five. They share a label draw, by which their
-    accuracies are correlated (`SHARED_DRAW`): two scatter less than independent images would, of
-    five the images are counted as fewer.
+    accuracies are correlated (`SHARED_DRAW`): two scatter as independent images would, of five the
+    images are counted as fewer.
     """
     measured = accuracy(name, runs, "test")
     design = measured.design * (1 + (len(runs) - 1) * SHARED_DRAW)
@@ -158,9 +158,8 @@ def pooled_accuracy(name: str, runs: Sequence[Run]) -> Measurement:
 def design_effect(runs: Sequence[Run]) -> float:
     """Variance of one run's test accuracy over draws of labels and weights, over the binomial one.
 
-    On CIFAR-10's 10,000 test images it is below 1: nine networks that had memorised random labels
-    scattered by 0.24 points, where independent images would by 0.30; those of
-    `tolerances.REPEATED` alike.
+    On CIFAR-10's 10,000 test images it is below 1: networks that had memorised random labels
+    scattered by 0.28 points, where independent images would by 0.30.
     """
     if not runs:
         return 1.0
