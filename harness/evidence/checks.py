@@ -6,6 +6,8 @@ A check's `resolution` is the smallest departure that it refutes in 19 of 20 rep
 from the bound, for an equivalence from its value, in the measurement's unit. A repetition is taken
 to vary as the one that was seen: by its images where there is one run (times the design effect, see
 `Measurement.design`), by the spread of the runs where there are several.
+
+Over 300 lines, since a check and what it would notice are read together.
 """
 
 import math

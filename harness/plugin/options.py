@@ -130,6 +130,12 @@ def trains_nothing(config: pytest.Config) -> bool:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(specs: list[Any]) -> None:
+    """Cores / workers threads, inherited by the workers: NumPy's are made when it is imported."""
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, available_cores() // len(specs))))
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker where the session keeps its files."""
     session = node.config.stash[SESSION]
@@ -204,10 +210,8 @@ def require_writable(report: Path) -> None:
 
 
 def _prepare_worker(config: pytest.Config) -> None:
-    """Before torch is imported: cores / workers threads, and a GPU of its own."""
+    """Before torch is imported: a GPU of its own."""
     session = config.stash[SESSION]
-    threads = str(max(1, available_cores() // session.workers))
-    os.environ.setdefault("OMP_NUM_THREADS", threads)
     gpus = config.workerinput["claims_session"]["gpus"]
     if len(gpus) > 1 and config.getoption("--device") in ("auto", "cuda"):
         number = int("".join(filter(str.isdigit, session.worker)) or 0)

@@ -1,6 +1,7 @@
 """Ray as the engine of a plan: each job is a task, and runs go to the store on a shared folder.
 
-Ray is an extra (``cluster``), and is imported when a cluster is asked for.
+Ray is an extra (``cluster``), and is imported when a cluster is asked for. Over 300 lines, since
+the jobs, their retries and the machines that they fit are read together.
 """
 
 import os

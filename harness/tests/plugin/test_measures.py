@@ -7,7 +7,7 @@ from harness.evidence.catalogue import load_catalogue
 from harness.plugin.measured import of_run
 from harness.plugin.options import CLAIMS
 from harness.runs.records import Records
-from harness.tests.plugin_helpers import Project
+from harness.tests.plugin_helpers import Project, fresh
 
 TESTS = """
 from harness.evidence import AtLeast
@@ -108,7 +108,7 @@ def test_of_a_measure_that_knows_the_random_labels_only_the_bound_is_judged(proj
 def test_no_file_has_the_seed_or_the_gaps_before_all_is_measured(project, tmp_path):
     """Not with -n either: then another process would have judged."""
     words = "--measure=./mine.py:pair", "--measure=./mine.py:spying_pair", "-n2"
-    done = project.run(*words)
+    done = project.run(*words, start=fresh)  # With a command line of its own.
     assert len(done.evidence) == 4, done.text
     assert len((tmp_path / "calls").read_text()) == 2 * (1 + 5), "in one process"
     seed = str(done.evidence[0].seed)

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from harness.plugin import options
 from harness.plugin.options import CLAIMS
 from harness.tests.plugin_helpers import HEADER, TRUE, Project, fresh
 
@@ -209,3 +210,11 @@ environment.version = lambda package: "99.0" if package == "numpy" else "0.1"
     session = Project(tmp_path, WARNS, newer).run(start=fresh)
     assert session.outcomes == {"test_it": "PASSED"} and "DeprecationWarning: old" in session.text
     assert "warnings are shown and not raised: not tried with numpy 99.0 yet" in session.text
+
+
+def test_workers_start_with_their_share_of_the_cores(monkeypatch):
+    """Set in the worker, it came too late: the plugin has NumPy, whose threads then fought."""
+    monkeypatch.setattr(options, "available_cores", lambda: 8)
+    monkeypatch.setattr(options.os, "environ", {})
+    options.pytest_xdist_setupnodes(["a", "b", "c"])
+    assert options.os.environ == {"OMP_NUM_THREADS": "2"}

@@ -152,4 +152,4 @@ def test_every_field_of_a_recipe_in_a_file_can_be_set(tmp_path):
 def test_invalid_seconds_between_checkpoints_are_refused(capsys):
     with pytest.raises(SystemExit):
         main(["train", "linear/digits/gaussian", "--checkpoint-seconds", "nan"])
-    assert "'nan', but it should be a number of seconds" in capsys.readouterr().err
+    assert "--checkpoint-seconds: 'nan', but it should be a number" in capsys.readouterr().err
