@@ -27,13 +27,16 @@ ON_CIFAR = CIFAR_RIDGE / CIFAR_CONVNET
 NO_LESS = 0.96
 """Of the error without a ridge. MNIST's 10,000 test images would refute the 0.88 that the paper has
 on CIFAR-10 in 19 of 20 repetitions from this bound on, and not from the middle between both."""
+MIDDLE = (1 + ON_CIFAR.value) / 2
+"""Many draws of digits would from there, too, and do not fail by chance."""
 
 
 def judge_saving(judge, name, without, ridge, figure=None):
     """``without`` and ``ridge`` say of each test image, a list a solve, whether it is wrong."""
+    no_less = NO_LESS if len(ridge) == 1 else MIDDLE
     judge(
         wrong_ratio(f"{name}: error with a ridge over that without", ridge, without),
-        AtLeast(NO_LESS, source=f"{SOURCE}; it does on CIFAR-10: {ON_CIFAR.where}"),
+        AtLeast(no_less, source=f"{SOURCE}; it does on CIFAR-10: {ON_CIFAR.where}"),
         figure=figure,
         otherwise=ON_CIFAR,
     )
@@ -70,8 +73,8 @@ def draws(features, reseeded, many, noisy=0.0):
 @pytest.mark.fast
 @pytest.mark.claim("5-no-gain")
 def test_a_ridge_saves_nothing_on_digits(data_root, judge, reseeded):
-    """24 draws. On wavelets 1,000 digits would take a hundred."""
-    judge_best_ridge(judge, "digits, pixels", draws("pixels", reseeded, 24), data_root)
+    """48 draws. On wavelets 1,000 digits would take a hundred."""
+    judge_best_ridge(judge, "digits, pixels", draws("pixels", reseeded, 48), data_root)
 
 
 @pytest.mark.fast
