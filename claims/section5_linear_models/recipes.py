@@ -67,7 +67,7 @@ def convnets(
 
 WIDE, NARROW = 192, 12
 """Filters: 1,537 features for 100 examples, and 97, where the minimum-norm error peaks."""
-CONVNETS = convnets(100, (NARROW, WIDE), seeds=8)
+CONVNETS = convnets(100, (NARROW, WIDE), seeds=24)
 
 TYPICAL, DIGITS_RIDGE, CRUSHING_RIDGE = 64, 0.1, 1e6
 """Filters: 513 features for 300 examples, past the peak."""
