@@ -33,6 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
             max_examples=examples,
             # Numerical code is slow on its first call, and machines differ.
             deadline=None,
+            # Hypothesis's own default on CI, which takes no seed.
+            derandomize=False,
             suppress_health_check=[HealthCheck.too_slow],
             print_blob=True,
             database=DirectoryBasedExampleDatabase(".hypothesis/examples")

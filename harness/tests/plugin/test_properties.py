@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.tests.plugin_helpers import TRUE, Project
+from harness.tests.plugin_helpers import TRUE, Project, fresh
 
 TEST = """
 from hypothesis import given, settings, strategies
@@ -24,9 +24,10 @@ def project(tmp_path):
     return Project(tmp_path, TEST)
 
 
-def test_profile_and_seeds_decide_the_examples(project):
+def test_profile_and_seeds_decide_the_examples_on_ci_too(project):
     def tried(*arguments):
-        session = project.run("-s", "-p", "_hypothesis_pytestplugin", *arguments)
+        hypothesis = ("-p", "_hypothesis_pytestplugin")
+        session = project.run("-s", *hypothesis, *arguments, env={"CI": "1"}, start=fresh)
         assert session.code == 0, session.text
         headers.append(session.text)
         return next(line for line in session.text.splitlines() if "tried" in line)
