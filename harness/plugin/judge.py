@@ -234,8 +234,14 @@ def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
 
 @contextmanager
 def _watched(judge: Judge) -> Iterator[None]:
-    """Note the first call of the laboratory; after it, calls cost nothing any more."""
-    before = sys.getprofile()
+    """Note the first call of the laboratory; after it, calls cost nothing any more.
+
+    Under another profiler nothing is watched, and every control counts as having made something.
+    """
+    judge.constructed = sys.getprofile() is not None
+    if judge.constructed or not claim_of(judge.item)[1]:
+        yield
+        return
 
     def watch(frame: Any, event: str, argument: object) -> None:
         module = frame.f_globals.get("__name__", "")
@@ -243,14 +249,13 @@ def _watched(judge: Judge) -> Iterator[None]:
         inside = name == "harness" and package.partition(".")[0] in LABORATORY
         if event == "call" and inside and not module.startswith(NAMES_ALONE):
             judge.constructed = True
-            sys.setprofile(before)
+            sys.setprofile(None)
 
-    if claim_of(judge.item)[1]:
-        sys.setprofile(watch)
+    sys.setprofile(watch)
     try:
         yield
     finally:
-        sys.setprofile(before)
+        sys.setprofile(None)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -129,3 +129,19 @@ def test_a_control_that_compares_published_numbers_is_refused(tmp_path):
     }, session.text
     assert session.text.count("compares numbers that were there before") >= 2
     assert "control of 2.1-fit is supported" in session.text, "8 kinks are more than one"
+
+
+CONTROL = """
+from harness.expressivity.kinks import alternating_targets
+
+@pytest.mark.fast
+@pytest.mark.control("2.1-fit")
+def test_it(judge):
+    judge(share(alternating_targets(3)[1][1]), ONE)
+"""
+PROFILED = "import cProfile\nPROFILER = cProfile.Profile()\nPROFILER.enable()\n"
+
+
+def test_a_control_is_judged_under_a_profiler(tmp_path):
+    session = Project(tmp_path, CONTROL, conftest=PROFILED).run()
+    assert session.outcomes == {"test_it": "PASSED"}, session.text
