@@ -7,9 +7,8 @@ import torch
 
 from harness.data import randomization as rnd
 from harness.data import streams
-from harness.data.preprocessing import centre_crop, enlarged, enlarged_shape, scale, whiten
+from harness.data.preprocessing import centre_crop, enlarged, scale, whiten
 from harness.data.sources import ImageSet
-from harness.errors import DataError
 
 Whitening = Callable[[torch.Tensor], torch.Tensor]
 
@@ -123,7 +122,8 @@ def whitened_images(
 
     def tensor(pixels: torch.Tensor, part: str) -> torch.Tensor:
         pixels = centre_crop(pixels, spec.crop)
-        shape = enlarged_shape(pixels.shape, spec.image_size)
+        size = spec.image_size
+        shape = pixels.shape if size is None else (*pixels.shape[:2], size, size)
         result = torch.empty(shape, dtype=dtype, device=device, memory_format=memory_format)
         shared = streams.stream(spec.seed, streams.PIXELS)
         permutation = rnd.pixel_permutation(shape[-2], shape[-1], shared)
@@ -156,11 +156,6 @@ def with_labels(whitened: WhitenedImages, images: ImageSet, spec: DataSpec) -> T
     train_labels, test_labels = images.train_labels, images.test_labels
     classes = images.spec.classes
     if spec.labels == "two groups":
-        if not images.spec.second_group:
-            raise DataError(
-                f"{images.spec.title} has no two groups of classes: name them in DATASETS, or take"
-                " labels='classes'"
-            )
         second = torch.zeros(classes, dtype=torch.int64)
         second[list(images.spec.second_group)] = 1
         train_labels, test_labels, classes = second[train_labels], second[test_labels], 2

@@ -16,11 +16,6 @@ def centre_crop(images: torch.Tensor, size: int) -> torch.Tensor:
     return images[..., top : top + new_height, left : left + new_width]
 
 
-def enlarged_shape(shape: torch.Size, size: int | None) -> tuple[int, ...]:
-    """The shape of images (N, C, H, W) after `enlarged`."""
-    return tuple(shape) if size is None else (*shape[:2], size, size)
-
-
 def enlarged(images: torch.Tensor, size: int | None) -> torch.Tensor:
     """Float images (N, C, H, W) -> (N, C, size, size), bilinear; unchanged if size is None."""
     if size is None or tuple(images.shape[-2:]) == (size, size):

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from harness.data.catalogue import dataset_spec
 from harness.errors import InvalidRecipe
+from harness.values import as_tuples
 
 
 def label_name(corruption: float) -> str:
@@ -165,13 +166,8 @@ SolveRecipe = KernelRecipe | ConvNetRecipe
 
 def recipe_from_dict(content: dict[str, Any]) -> SolveRecipe:
     """The inverse of ``as_dict``, also from JSON, which has lists for tuples."""
-    content = {name: _tuple(value) for name, value in content.items()}
+    content = as_tuples(content)
     kind = {"KernelRecipe": KernelRecipe, "ConvNetRecipe": ConvNetRecipe}[content.pop("kind")]
     if features := content.pop("features", None):
-        bank = {name: _tuple(value) for name, value in features.items()}
-        content["features"] = GaborBank(**bank)
+        content["features"] = GaborBank(**features)
     return kind(**content)
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import InvalidRecipe, NetworkError, UnknownName
+from harness.values import as_tuples
 
 ImageShape = tuple[int, int, int]
 Options = tuple[tuple[str, Any], ...]
@@ -102,6 +103,12 @@ class ModelSpec:
     def group_of(self, parameter: str) -> str:
         """The group of a parameter, by its name in the network."""
         return next(name for name, found in self.parameter_groups if re.search(found, parameter))
+
+
+def network_title(name: str, options: Options, optimizer: str, optimizer_options: Options) -> str:
+    """A network in words, with its arguments, and an optimiser that is not SGD; empty for SGD."""
+    title = model_spec(name, options).paper_name
+    return f"{title} with {titled(optimizer, optimizer_options)}" if optimizer else title
 
 
 def _mlp_spec(depth: int, width: int) -> ModelSpec:
@@ -214,7 +221,7 @@ def options_of(model: str, options: Any) -> Options:
 def pairs_of(field: str, options: Any) -> Options:
     """Arguments as such pairs; raises InvalidRecipe, which names the field, for anything else."""
     try:
-        pairs = dict(_hashable(options))
+        pairs = dict(as_tuples(options))
         hash(tuple(pairs.items()))
     except (TypeError, ValueError) as error:
         raise InvalidRecipe(
@@ -222,7 +229,3 @@ def pairs_of(field: str, options: Any) -> Options:
             " as in (('width', 64),)"
         ) from error
     return tuple(sorted(pairs.items()))
-
-
-def _hashable(value: Any) -> Any:
-    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value

@@ -5,7 +5,6 @@ What is left is skipped, counted as not run, and made by the next session.
 
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,12 +103,9 @@ def _budget(config: pytest.Config, runner: Runner) -> Budget:
     except HarnessError as error:
         config.stash[SESSION].notify(f"the records forecast nothing: {error}")
     known += runner.store.runs()
-    kind = runner.trainer.backend.kind
-
-    def checkpoint(recipe: Recipe) -> Path:
-        return runner.store.checkpoint(runner.key(recipe))
-
-    return Budget(deadline(config), kind, known, checkpoint, jobs=runner.jobs)
+    trainer = runner.trainer
+    kind = trainer.backend.kind
+    return Budget(deadline(config), kind, known, trainer.begun, jobs=runner.jobs)
 
 
 def _wanted_after(item: pytest.Item, runner: Runner) -> Iterator[list[AnyRecipe]]:

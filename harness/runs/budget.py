@@ -2,21 +2,17 @@
 begun. Does not import torch.
 """
 
-import json
 import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-
-from safetensors import SafetensorError, safe_open
 
 from harness.environment import describe
 from harness.errors import HarnessError
 from harness.models.registry import is_custom
 from harness.runs.run import AnyRecipe, AnyRun, Run
 from harness.runs.settings import Job, duration
-from harness.training.outcome import Curve, Outcome
+from harness.training.outcome import Curve
 from harness.training.recipe import Recipe
 
 
@@ -71,7 +67,8 @@ class Budget:
     deadline: float
     device_kind: str
     known: list[AnyRun]
-    checkpoint: Callable[[Recipe], Path]
+    begun: Callable[[Recipe], Curve]
+    """The epochs of an interrupted training."""
     others: Callable[[], Iterable[Sequence[AnyRecipe]]] = lambda: ()
     jobs: Sequence[Job] = ()
     _began_at: dict[Recipe, int] = field(default_factory=dict)
@@ -140,7 +137,7 @@ class Budget:
             same = (it for it in self.known if it.recipe == recipe)
             took = [it.seconds for it in same if it.device_kind == self.device_kind]
             return took[-1] if took else None
-        curve = _curve_of(self.checkpoint(recipe))
+        curve = self.begun(recipe)
         if curve.epochs:
             an_epoch = sum(curve.seconds) / curve.epochs
         elif found := forecast.seconds(recipe):
@@ -153,13 +150,3 @@ class Budget:
         took = [it.curve.epochs for it in self.known if it.recipe == recipe]
         expected = max(took, default=0)
         return (expected if expected > done else recipe.epochs) - done
-
-
-def _curve_of(checkpoint: Path) -> Curve:
-    """The epochs of an interrupted training; none where there is no readable checkpoint."""
-    try:
-        with safe_open(checkpoint, framework="numpy") as file:
-            facts = json.loads((file.metadata() or {})["checkpoint"])["facts"]
-        return Outcome.from_dict(facts["outcome"]).curve
-    except (SafetensorError, OSError, LookupError, TypeError, ValueError):
-        return Curve()

@@ -12,7 +12,7 @@ from harness.training.backend import Backend, has_fast_bf16
 from harness.training.inputs import prepared_data
 from harness.training.loop import Training
 from harness.training.norms import layers_of, matrix_norms
-from harness.training.schedule import learning_rates
+from harness.training.preview import learning_rates
 
 STEPS = 20
 LOSS_TOLERANCE = {"fp32": 1e-3, "bf16": 4e-3}

@@ -1,7 +1,7 @@
 """The store: a folder a run, found by key. Writes are atomic; a lock a run. Does not import torch.
 
 ``DIR/KEY/run.json`` is a finished training, ``solve.json`` a finished linear solve,
-``checkpoint.safetensors`` a training that was interrupted.
+``checkpoint.pt`` a training that was interrupted.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from harness.files import write_atomically
 from harness.runs.run import AnyRun, DamagedRun, Run, Solve
 
 log = logging.getLogger("harness.runs")
-CHECKPOINT = "checkpoint.safetensors"
+CHECKPOINT = "checkpoint.pt"
 SETTLED = 1.0
 """Seconds after which another write to a file shows in its times, whatever the file system."""
 

@@ -3,26 +3,30 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 
-from harness.data import streams
 from harness.data.catalogue import dataset_spec
 from harness.data.sources import fingerprint
-from harness.models.building import build_model
+from harness.files import write_atomically
 from harness.runs.budget import OutOfTime
 from harness.runs.key import run_key
 from harness.runs.run import Run
 from harness.runs.settings import Progress, Settings
 from harness.training.backend import Backend, resolve_backend
-from harness.training.checkpoint import DamagedCheckpoint, load, save
+from harness.training.checkpoint import (
+    DamagedCheckpoint,
+    packed,
+    restore,
+    state_of,
+    unpacked,
+)
 from harness.training.group import GroupTraining
 from harness.training.inputs import prepared_data
+from harness.training.learner import initial_network
 from harness.training.loop import Training
+from harness.training.outcome import Curve, Outcome
 from harness.training.ranks import ALONE, Ranks, check_share
 from harness.training.recipe import Recipe
 from harness.training.repeatability import unrepeatable
-from harness.training.state import restore, state_of
 from harness.training.steps import chosen_steps
 from harness.training.summary import is_summed_up, summarise
 
@@ -85,7 +89,8 @@ class Trainer:
                 if group:
                     group.hand_back()
                 for key, training in unfinished.items():
-                    save(self.settings.store.checkpoint(key), *state_of(training))
+                    path = self.settings.store.checkpoint(key)
+                    write_atomically(path, packed(state_of(training)))
                 saved = time.monotonic()
             if why_stop:
                 raise OutOfTime(why_stop)
@@ -139,20 +144,23 @@ class Trainer:
         store, ranks = self.settings.store, training.ranks
         path = store.checkpoint(key)
         found = ranks.rank == 0 and store.is_current(path)
-        if ranks.world_size == 1 and not found:
-            return
+        content = ranks.broadcast(path.read_bytes() if found else b"")
         try:
-            if ranks.world_size == 1:
-                restore(training, *load(path))
-            elif content := ranks.broadcast(path.read_bytes() if found else b""):
-                with NamedTemporaryFile(suffix=path.suffix) as file:
-                    Path(file.name).write_bytes(content)
-                    restore(training, *load(Path(file.name)))
+            if content:
+                restore(training, unpacked(content))
         except DamagedCheckpoint as error:
             # All ranks have the same bytes, and find the same.
             if ranks.rank == 0:
-                store.notice(f"a checkpoint is damaged ({error}); its run starts again")
+                store.notice(f"the checkpoint {path} is damaged ({error}); its run starts again")
                 store.put_aside(path)
+
+    def begun(self, recipe: Recipe) -> Curve:
+        """The epochs of an interrupted training; none where there is no sound checkpoint."""
+        try:
+            content = self.settings.store.checkpoint(self.key(recipe)).read_bytes()
+            return Outcome.from_dict(unpacked(content)["outcome"]).curve
+        except (OSError, DamagedCheckpoint):
+            return Curve()
 
     def _report(self, recipes: Sequence[Recipe], trainings: Sequence[Training]) -> None:
         """Report on those that have just trained an epoch."""
@@ -181,11 +189,6 @@ def preflight(recipe: Recipe, ranks: Ranks) -> None:
     does: HarnessError where the images are too small, InvalidRecipe where the processes are too
     many.
     """
-    spec = dataset_spec(recipe.dataset)
-    if not spec.is_folder:
-        return
-    generator = streams.stream(recipe.seed, streams.INITIALIZATION)
-    shape = (spec.shape[0], recipe.crop, recipe.crop)
-    options, auxiliary = recipe.model_options, recipe.auxiliary
-    model = build_model(recipe.model, shape, recipe.classes, generator, options, auxiliary)
-    check_share(recipe, model, ranks)
+    if dataset_spec(recipe.dataset).is_folder:
+        shape = (3, recipe.crop, recipe.crop)
+        check_share(recipe, initial_network(recipe, shape, recipe.classes), ranks)

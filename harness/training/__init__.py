@@ -5,8 +5,7 @@ from harness.lazy import lazy_exports
 __getattr__ = lazy_exports(
     __name__,
     {
-        "comparison": ["what_differs"],
         "inputs": ["prepared_data"],
-        "schedule": ["learning_rates", "regularizers"],
+        "preview": ["learning_rates", "regularizers", "what_differs"],
     },
 )

@@ -50,9 +50,7 @@ def groups_of(recipes: Sequence[Recipe], device_kind: str) -> list[list[Recipe]]
             together[recipe] = [recipe]
     jobs: list[list[Recipe]] = []
     for members in together.values():
-        most = 1
-        if len(members) > 1:
-            most = max(most, int(WEIGHTS_TOGETHER[device_kind] // weights_of(members[0])))
+        most = max(1, int(WEIGHTS_TOGETHER[device_kind] // weights_of(members[0])))
         jobs += [members[start : start + most] for start in range(0, len(members), most)]
     return jobs
 
@@ -77,9 +75,7 @@ def can_be_grouped(recipe: Recipe) -> bool:
 @cache
 def shape_of(recipe: Recipe) -> Recipe:
     """The recipe with the fields of `MAY_DIFFER` at their defaults, equal for a group's members."""
-    alike: dict[str, Any] = {
-        field.name: field.default for field in fields(Recipe) if field.name in MAY_DIFFER
-    }
+    alike: dict[str, Any] = {name: getattr(Recipe, name) for name in MAY_DIFFER}
     if recipe.inputs == "test images":
         alike["inputs"] = recipe.inputs  # It has fewer test images.
     return replace(recipe, **alike)

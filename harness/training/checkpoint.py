@@ -1,45 +1,72 @@
-"""Checkpoints: tensors and JSON in one safetensors file, with a checksum. No pickles."""
+"""Checkpoints: what a training needs to go on between two epochs, with the same bits."""
 
+import copy
 import hashlib
-import json
-from pathlib import Path
+import io
+import pickle
+from dataclasses import replace
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as to_bytes
 
-from harness.files import write_atomically
+from harness.training.loop import Training
+from harness.training.optimizer import set_learning_rate
+from harness.training.outcome import Outcome
+
+DIGEST = hashlib.sha256().digest_size
 
 
 class DamagedCheckpoint(Exception):
-    """The file is not a checkpoint, or not all of one."""
+    """The bytes are no checkpoint, or not all of one."""
 
 
-def save(path: Path, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
-    """Write atomically; raises StoreError where the disk is full or read-only."""
-    tensors = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
-    write_atomically(path, to_bytes(tensors, _metadata(tensors, facts)))
+def state_of(training: Training) -> dict[str, Any]:
+    """Everything that the next epoch depends on. Its tensors are the training's own."""
+    return {
+        "model": training.model.state_dict(),
+        "optimizer": training.optimizer.state_dict(),
+        "schedule": training.schedule.state_dict(),
+        "learning rate": training.learning_rate,
+        "generators": {name: it.get_state() for name, it in training.generators.items()},
+        "labels": training.labels,
+        "threads": training.backend.threads,
+        "outcome": training.outcome.as_dict(),
+    }
 
 
-def load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """The tensors (CPU) and facts; raises DamagedCheckpoint unless every byte is as written."""
+def restore(training: Training, state: dict[str, Any]) -> None:
+    """Go on from `state_of`, with the thread count of the run that was interrupted."""
+    torch.set_num_threads(state["threads"])
+    training.backend = replace(training.backend, threads=state["threads"])
+    training.model.load_state_dict(state["model"])
+    optimizer = training.optimizer
+    rates = [group["lr"] for group in optimizer.param_groups]
+    optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
+    for group, rate in zip(optimizer.param_groups, rates, strict=True):
+        group["lr"] = rate  # For a CUDA graph it is a tensor on the device, which stays.
+    training.schedule.load_state_dict(state["schedule"])
+    set_learning_rate(optimizer, state["learning rate"])
+    for name, generator in training.generators.items():
+        generator.set_state(state["generators"][name])
+    training.labels = state["labels"].to(training.device)
+    training.outcome = Outcome.from_dict(state["outcome"])
+
+
+def packed(state: dict[str, Any]) -> bytes:
+    """A state as the content of a file."""
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    content = buffer.getvalue()
+    return hashlib.sha256(content).digest() + content
+
+
+def unpacked(content: bytes) -> dict[str, Any]:
+    """The state, on the CPU; raises DamagedCheckpoint unless every byte is as `packed` made it."""
+    digest, content = content[:DIGEST], content[DIGEST:]
+    if digest != hashlib.sha256(content).digest():
+        raise DamagedCheckpoint("it is not as it was written")
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        facts = json.loads(metadata["checkpoint"])["facts"]
-        if to_bytes(tensors, _metadata(tensors, facts)) != path.read_bytes():
-            raise DamagedCheckpoint(f"{path}: it is not as it was written")
-        return tensors, facts
-    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
-        raise DamagedCheckpoint(f"{path}: {error!r}") from error
-
-
-def _metadata(tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> dict[str, str]:
-    """One entry, since safetensors writes several in no fixed order."""
-    digest = hashlib.sha256(json.dumps(facts).encode())
-    for name in sorted(tensors):
-        digest.update(f"{name} {tensors[name].dtype} {tuple(tensors[name].shape)}".encode())
-        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().data)
-    return {"checkpoint": json.dumps({"facts": facts, "sha256": digest.hexdigest()})}
+        # No code is run: a state holds tensors and numbers alone.
+        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:  # Another optimiser may keep other things.
+        raise DamagedCheckpoint(str(error).partition("\n")[0]) from error

@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.data.catalogue import dataset_spec
 from harness.errors import InvalidRecipe
-from harness.models.registry import Options, model_spec, titled
+from harness.models.registry import Options, model_spec, network_title, titled
 from harness.training.recipe import Recipe
 
 PAPER_BATCH = 128
@@ -31,12 +31,7 @@ class CustomNetwork:
     @property
     def title(self) -> str:
         """The network's name for people, with an optimiser that is not the paper's."""
-        name = model_spec(self.model, self.options).paper_name
-        return f"{name} with {self._optimizer_title}" if self.optimizer else name
-
-    @property
-    def _optimizer_title(self) -> str:
-        return titled(self.optimizer, self.optimizer_options)
+        return network_title(self.model, self.options, self.optimizer, self.optimizer_options)
 
     def recipe(self, claims: Recipe) -> Recipe:
         """The claim's recipe for this network, with its changes.
@@ -65,7 +60,8 @@ class CustomNetwork:
         if spec.custom:
             found.append("its own initialisation")
         if self.optimizer:
-            found.append(f"{self._optimizer_title} (the paper's: SGD with momentum 0.9)")
+            optimizer = titled(self.optimizer, self.optimizer_options)
+            found.append(f"{optimizer} (the paper's: SGD with momentum 0.9)")
         rate = self.learning_rate
         if rate is not None and rate != spec.learning_rate:
             found.append(f"learning rate {rate:g} (the paper's: {spec.learning_rate:g})")

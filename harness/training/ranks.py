@@ -105,11 +105,6 @@ class Ranks:
 ALONE = Ranks()
 
 
-def under_torchrun() -> bool:
-    """Whether torchrun started this process."""
-    return "TORCHELASTIC_RUN_ID" in os.environ and "RANK" in os.environ
-
-
 def require_gpus(device_kind: str) -> None:
     """Raise DeviceError where torchrun started more processes here than there are GPUs."""
     here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
@@ -150,7 +145,7 @@ def joined(device_kind: str) -> Iterator[Ranks]:
 
     Raises DeviceError for more processes than GPUs.
     """
-    if not under_torchrun():
+    if not {"TORCHELASTIC_RUN_ID", "RANK"} <= os.environ.keys():
         yield ALONE
         return
     require_gpus(device_kind)

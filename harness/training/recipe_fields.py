@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
+from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from harness.data.catalogue import dataset_spec
 from harness.errors import InvalidRecipe
 from harness.values import is_integer, is_number
 
@@ -38,10 +38,6 @@ ShareBelow1 = Annotated[float, _number(lambda it: 0 <= it < 1, "in [0, 1)")]
 ShareAbove0 = Annotated[float, _number(lambda it: 0 < it <= 1, "in (0, 1]")]
 
 
-def _or_none(bound: Bound) -> Bound:
-    return Bound(lambda it: it is None or bound.holds(it), f"None or {bound.words}")
-
-
 AUGMENTATIONS = ("random crop", "flip", "rotation", "colour")
 
 
@@ -61,8 +57,6 @@ def _are_decays(pairs: Any) -> bool:
     )
 
 
-SomeCount = Annotated[int | None, _or_none(_integer_from(1))]
-SomeNatural = Annotated[int | None, _or_none(_integer_from(0))]
 Augmentation = Annotated[
     tuple[str, ...],
     Bound(
@@ -93,11 +87,11 @@ class RecipeFields:
     model_options: tuple[tuple[str, Any], ...] = ()
     """Arguments, by name, of a custom network's factory."""
     dataset: str = "cifar10"
-    train_size: SomeCount = None
+    train_size: Count | None = None
     """Number of training images, drawn by the seed; None for all of them."""
     crop: Count = 28
     """Largest height and width; larger images are cropped from the centre."""
-    image_size: SomeCount = None
+    image_size: Count | None = None
     """Height and width to which cropped images are enlarged, bilinearly; None: as they are."""
     label_corruption: Share = 0.0
     """Probability with which each training label is replaced by a uniform class."""
@@ -106,7 +100,7 @@ class RecipeFields:
     animals). Two groups with label_corruption = 1 are random signs (section 2.2)."""
     label_draw: Natural = 0
     """Which draw of the random labels. It changes nothing else, not even the sample."""
-    replaced: SomeNatural = None
+    replaced: Natural | None = None
     """Index in the sample of one example that is replaced by one that the sample left out, with
     all other randomness the same: uniform stability (section 2.2)."""
     inputs: Inputs = "true"
@@ -141,7 +135,7 @@ class RecipeFields:
     slow for short runs, and where an epoch has two steps, 0.1 is too slow as well."""
     auxiliary: bool = False
     """Train with the network's auxiliary classifier, whose loss counts 0.4 times."""
-    rank_batch: SomeCount = None
+    rank_batch: Count | None = None
     """Images of a batch that one process takes at a time, and that BatchNorm normalises together;
     None: all images of the process. A single process takes such parts one after the other."""
     skip_corrupt: bool = False
@@ -166,11 +160,6 @@ class RecipeFields:
     precision: Precision = "auto"
     """bf16 means autocast over float32 weights; auto takes it where the hardware has it."""
     seed: Natural = 0
-
-    @property
-    def images(self) -> int:
-        """The number of training images."""
-        return self.train_size or dataset_spec(self.dataset).train_size
 
 
 LATER = {"optimizer": "", "optimizer_options": ()}
@@ -198,4 +187,7 @@ def _bound_of(kind: Any) -> Bound | None:
     if get_origin(kind) is Literal:
         choices = get_args(kind)
         return Bound(lambda it: it in choices, f"one of {', '.join(map(repr, choices))}")
-    return next((it for it in get_args(kind) if isinstance(it, Bound)), None)
+    first, *others = get_args(kind) or (None,)
+    if NoneType in others and (bound := _bound_of(first)):
+        return Bound(lambda it: it is None or bound.holds(it), f"None or {bound.words}")
+    return next((it for it in others if isinstance(it, Bound)), None)

@@ -4,6 +4,7 @@ Some of PyTorch's kernels leave parts of a gradient unwritten: on a CPU with AMX
 3x3 filter that see nothing but padding. The gradient then holds what the memory held before.
 """
 
+import copy
 import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,10 +19,10 @@ from harness.data import streams
 from harness.data.prepare import TrainingData
 from harness.models.custom import seeded
 from harness.training.backend import Backend
+from harness.training.checkpoint import restore, state_of
 from harness.training.learner import image_layout
 from harness.training.loop import Training
 from harness.training.recipe import Recipe
-from harness.training.state import restore, state_of
 
 DECIDES = (
     *("model", "model_options", "dataset", "crop", "image_size", "labels"),
@@ -59,13 +60,12 @@ def _examined(recipe: Recipe, backend: Backend) -> tuple[str, ...]:
     labels = torch.arange(recipe.images) % recipe.classes
     data = TrainingData(images, labels, images[:1], labels[:1], recipe.classes)
     training = Training(recipe, data, backend)
-    tensors, facts = state_of(training)
-    tensors = {name: tensor.clone() for name, tensor in tensors.items()}
+    state = copy.deepcopy(state_of(training))
     passes = []
     for option, value in FILLS:
         found = {}
         for batch in torch.arange(recipe.images).split(recipe.batch_size):
-            restore(training, tensors, facts)
+            restore(training, state)
             training.model.train()
             with _dirty_memory(training.model, option, value):
                 with seeded(training.generators[streams.NETWORK]):

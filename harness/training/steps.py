@@ -149,16 +149,11 @@ class GraphSteps(EagerSteps):
     """Whole steps as CUDA graphs: many of a dense network, and the ragged last batch by itself.
 
     The learning rate is a tensor on the device, which the schedule changes between replays. Raises
-    DeviceError where the device is not CUDA, and for dropout, whose masks come from the CPU.
+    DeviceError for dropout, whose masks come from the CPU.
     """
 
     def __init__(self, learner: Learner) -> None:
         super().__init__(learner)
-        if learner.device.type != "cuda":
-            raise DeviceError(
-                f"steps = 'graph' needs a CUDA device, and this is {learner.device};"
-                " use 'eager' or 'compiled'"
-            )
         _refuse_dropout(learner)
         # Without a cycle the graphs' memory is free as soon as the training is.
         self.learner = weakref.proxy(learner)
@@ -266,9 +261,8 @@ def chosen_steps(recipe: Recipe, backend: Backend) -> str:
     """
     if backend.steps != "auto":
         return backend.steps
-    in_graphs = recipe.dropout or recipe.optimizer or _in_parts(recipe) or is_custom(recipe.model)
-    held = not in_graphs
-    return "graph" if held and backend.kind == "cuda" else "eager"
+    eager = recipe.dropout or recipe.optimizer or _in_parts(recipe) or is_custom(recipe.model)
+    return "eager" if eager or backend.kind != "cuda" else "graph"
 
 
 def _in_parts(recipe: Recipe) -> bool:

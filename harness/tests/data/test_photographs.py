@@ -16,8 +16,8 @@ from harness.runs.store import Store
 from harness.tests.photo_helpers import CORRUPT, prepared, small
 from harness.tests.training_helpers import figures, finished
 from harness.training.backend import Backend
+from harness.training.checkpoint import restore, state_of
 from harness.training.loop import Training
-from harness.training.state import restore, state_of
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -146,7 +146,7 @@ def test_neither_workers_nor_a_restart_change_a_bit(made, augmentation):
     first = Training(recipe, prepared(recipe, made), Backend("cpu", 1))
     first.run_epoch()
     second = Training(recipe, prepared(recipe, made), Backend("cpu", 1))
-    restore(second, *state_of(first))
+    restore(second, state_of(first))
     assert figures(finished(second).outcome) == figures(whole.outcome)
 
 

@@ -5,17 +5,16 @@ from dataclasses import replace
 import pytest
 import torch
 
-from harness.data.prepare import DataSpec, prepare
 from harness.data.sources import load
-from harness.errors import DataError, InvalidRecipe
+from harness.errors import InvalidRecipe
 from harness.tests.training_helpers import finished
 from harness.training.backend import Backend
-from harness.training.comparison import what_differs
+from harness.training.checkpoint import restore, state_of
 from harness.training.inputs import prepared_data
 from harness.training.loop import Training
 from harness.training.outcome import Outcome
+from harness.training.preview import what_differs
 from harness.training.recipe import Recipe
-from harness.training.state import restore, state_of
 
 
 def recipe(**changes: object) -> Recipe:
@@ -34,14 +33,6 @@ def test_training_and_test_labels_are_grouped():
     assert torch.equal(two.test_labels, (true.test_labels >= 5).long())
     assert torch.equal(two.train_images, true.train_images)
     assert load("digits").spec.groups == ("digits below five", "digits from five up")
-
-
-def test_a_dataset_without_groups_is_refused():
-    images = load("digits")
-    nameless = replace(images, spec=replace(images.spec, second_group=()))
-    spec = DataSpec("digits", 8, 28, 1.0, "true", 0, labels="two groups")
-    with pytest.raises(DataError, match="scikit-learn's digits has no two groups of classes"):
-        prepare(nameless, spec)
 
 
 def test_draws_change_the_training_labels_alone():
@@ -103,7 +94,7 @@ def test_answers_are_logit_differences_on_the_probes():
     assert outcome.probe_labels == prepared.probe_labels.tolist()
     assert Outcome.from_dict(outcome.as_dict()) == outcome
     again = Training(whole, prepared, Backend())
-    restore(again, *state_of(training))
+    restore(again, state_of(training))
     assert again.outcome.answers == outcome.answers
 
 

@@ -6,15 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from harness.files import write_atomically
 from harness.plugin.order import lines_of_value
 from harness.runs.budget import Budget, OutOfTime
 from harness.runs.run import Run
+from harness.runs.runner import Runner
 from harness.runs.settings import Job
+from harness.runs.store import Store
 from harness.tests.plugin_helpers import Project
 from harness.tests.training_helpers import started, tiny_recipe
-from harness.training import checkpoint
+from harness.training.checkpoint import packed, state_of
 from harness.training.outcome import Curve, Outcome
-from harness.training.state import state_of
 
 CLAIMS = """
 @pytest.mark.claim("2.1-fit")
@@ -74,7 +76,7 @@ def test_a_budget_that_runs_out_goes_on_in_the_next_session_with_the_same_bits(t
     (left,) = first.of("test_it[fast-mlp-3x512]")
     assert left.verdict == "not run"
     assert "seed 1 was stopped after epoch 2, with a checkpoint" in left.reason
-    assert len(list(project.runs.glob("*/checkpoint.safetensors"))) == 1
+    assert len(list(project.runs.glob("*/checkpoint.pt"))) == 1
 
     second = project.run("--budget", "1000", env={"EPOCHS": "2"})
     assert second.code == 0 and set(second.outcomes.values()) == {"PASSED"}, second.text
@@ -87,7 +89,7 @@ def test_trainings_that_take_turns_stop_together_and_go_on(tmp_path, whole):
     words = ("-k", "test_it", "--budget", "1000", "--at-once", "2")
     first = project.run(*words, env={"EPOCHS": "3"})
     assert first.code == 75 and not outcomes(project.runs), first.text
-    assert len(list(project.runs.glob("*/checkpoint.safetensors"))) == 2
+    assert len(list(project.runs.glob("*/checkpoint.pt"))) == 2
     second = project.run(*words, env={"EPOCHS": "5"})
     assert second.code == 0 and set(second.outcomes.values()) == {"PASSED"}, second.text
     assert outcomes(project.runs) == whole
@@ -132,7 +134,8 @@ def budget(monkeypatch, tmp_path):
 
     def made(left, known=(), others=(), jobs=()):
         until = time.time() + left
-        return Budget(until, "cpu", list(known), lambda it: tmp_path / "c", lambda: others, jobs)
+        begun = Runner(Store(tmp_path), "cpu").trainer.begun
+        return Budget(until, "cpu", list(known), begun, lambda: others, jobs)
 
     return made
 
@@ -150,9 +153,11 @@ def test_what_a_checkpoint_holds_is_not_forecast(budget, tmp_path, restored_thre
     training = started(RECIPE)
     training.run_epoch()
     training.outcome.curve.seconds = [3.0]
-    checkpoint.save(tmp_path / "c", *state_of(training))
+    runner = Runner(Store(tmp_path), "cpu")
+    path = runner.store.checkpoint(runner.key(RECIPE))
+    write_atomically(path, packed(state_of(training)))
     assert budget(9, [run(OTHER)]).seconds([RECIPE]) == pytest.approx(27)
-    (tmp_path / "c").write_bytes(b"damaged")
+    path.write_bytes(b"damaged")
     assert budget(9, [run(OTHER)]).seconds([RECIPE]) == pytest.approx(10)
 
 

@@ -77,7 +77,7 @@ def test_the_claims_come_first_and_what_is_there_is_not_measured_again(measure, 
 def test_when_the_time_is_up_what_is_there_is_judged_recorded_and_packed(measure, tmp_path):
     runs = tmp_path / "measured" / "runs" / "key"
     runs.mkdir(parents=True)
-    for name in ("run.json", "checkpoint.safetensors", "lock"):
+    for name in ("run.json", "checkpoint.pt", "lock"):
         (runs / name).touch()
     output, calls, code = measure("--budget", "1", fails=[("--evidence", 75)])
     assert code == 75 and output.splitlines()[-1].startswith("budget used up")

@@ -8,12 +8,12 @@ import torch
 from harness.errors import HarnessError
 from harness.training.backend import Backend
 from harness.training.batching import can_be_grouped
+from harness.training.checkpoint import packed, restore, state_of, unpacked
 from harness.training.custom_optimizer import default_learning_rate
 from harness.training.inputs import prepared_data
 from harness.training.loop import Training
 from harness.training.preflight import examine_optimizer
 from harness.training.protocol import paper_recipe
-from harness.training.state import restore, state_of
 
 HERE = "harness.tests.training.test_custom_optimizer"
 ADAMW = {"optimizer": "torch.optim:AdamW", "learning_rate": 0.001}
@@ -69,9 +69,9 @@ def test_sgd_by_its_name_takes_the_papers_steps():
 @pytest.mark.parametrize("name", ["AdamW", "RMSprop", "Adagrad"])
 def test_a_training_goes_on_with_the_same_bits(name):
     of = recipe(**{**ADAMW, "optimizer": f"torch.optim:{name}"})
-    tensors, facts = state_of(trained(of, 2))
+    kept = packed(state_of(trained(of, 2)))
     again = trained(of, 0)
-    restore(again, tensors, json.loads(json.dumps(facts)))
+    restore(again, unpacked(kept))
     for _ in range(2):
         again.run_epoch()
     for one, other in zip(again.model.parameters(), trained(of).model.parameters(), strict=True):

@@ -13,7 +13,7 @@ import torch
 from harness.errors import HarnessError
 from harness.models.building import make_network
 from harness.tests.training_helpers import data_of, finished, started, tiny_recipe
-from harness.training import batching, checkpoint
+from harness.training import batching
 from harness.training.backend import Backend
 from harness.training.batching import (
     WEIGHTS_TOGETHER,
@@ -21,10 +21,10 @@ from harness.training.batching import (
     groups_of,
     weights_of,
 )
+from harness.training.checkpoint import packed, restore, state_of, unpacked
 from harness.training.group import GroupTraining
 from harness.training.loop import Training
 from harness.training.recipe import Recipe
-from harness.training.state import restore, state_of
 
 pytestmark = pytest.mark.usefixtures("restored_threads")
 
@@ -127,18 +127,19 @@ def test_a_member_that_diverges_leaves_the_others_alone():
 
 
 @pytest.mark.parametrize("name", ["draws", "linear, plain SGD", "decay of three"])
-def test_an_interrupted_group_resumes_from_checkpoints_of_different_epochs(name, tmp_path):
+def test_an_interrupted_group_resumes_from_checkpoints_of_different_epochs(name):
     """Of three members one has a checkpoint of epoch 1, one of epoch 2, one none."""
     recipes = GROUPS[name]
     straight = finished(group(recipes))
     interrupted = group(recipes)
+    kept = []
     for epoch in (1, 2):
         interrupted.run_epoch()
         interrupted.hand_back()
-        checkpoint.save(tmp_path / str(epoch), *state_of(interrupted.members[epoch - 1]))
+        kept.append(packed(state_of(interrupted.members[epoch - 1])))
     resumed = group(recipes)
-    restore(resumed.members[0], *checkpoint.load(tmp_path / "1"))
-    restore(resumed.members[1], *checkpoint.load(tmp_path / "2"))
+    restore(resumed.members[0], unpacked(kept[0]))
+    restore(resumed.members[1], unpacked(kept[1]))
     assert [member.curve.epochs for member in resumed.members] == [1, 2, 0]
     for ours, theirs in zip(finished(resumed).members, straight.members, strict=True):
         assert_same(ours, theirs)

@@ -154,7 +154,7 @@ def test_a_killed_rank_ends_the_job_and_the_run_resumes_from_its_checkpoint(tmp_
     written.write_bytes(recipe.to_json())
     with two_ranks(tmp_path, str(written), "--checkpoint-seconds", "0.1") as (ranks, said):
         until = time.monotonic() + PATIENCE
-        while not list(runs.glob("*/checkpoint.safetensors")):
+        while not list(runs.glob("*/checkpoint.pt")):
             assert all(rank.is_alive() for rank in ranks), said()
             assert time.monotonic() < until, "no checkpoint"
             time.sleep(0.05)

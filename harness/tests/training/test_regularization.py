@@ -17,7 +17,7 @@ from harness.runs.pairs import DECIDED_BY
 from harness.tests.training_helpers import EVERYTHING, data_of, finished, started
 from harness.tests.training_helpers import tiny_recipe as recipe
 from harness.training.batching import can_be_grouped
-from harness.training.dropout import Dropout, output_layer
+from harness.training.learner import Dropout, output_layer
 from harness.training.optimizer import make_optimizer
 from harness.training.outcome import Curve, Outcome
 

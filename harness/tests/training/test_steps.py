@@ -9,18 +9,17 @@ import torch
 
 from harness.errors import DeviceError
 from harness.tests.training_helpers import data_of, finished, started, tiny_recipe
-from harness.training import checkpoint, steps
+from harness.training import steps
 from harness.training.backend import Backend, resolve_backend
+from harness.training.checkpoint import packed, restore, state_of, unpacked
 from harness.training.group import GroupTraining
 from harness.training.inputs import prepared_data
 from harness.training.learner import image_layout
 from harness.training.loop import Training
 from harness.training.optimizer import make_optimizer, set_learning_rate
 from harness.training.recipe import Recipe
-from harness.training.state import restore, state_of
 from harness.training.steps import (
     WARM_UP,
-    GraphSteps,
     batches_of,
     chosen_steps,
     steps_together,
@@ -63,12 +62,6 @@ def graphs_on_a_cpu(monkeypatch):
     """
     replays = []
 
-    class OnCpu(GraphSteps):
-        def __init__(self, training):
-            with monkeypatch.context() as patch:
-                patch.setattr(training, "device", torch.device("cuda"))
-                super().__init__(training)
-
     def capture(work, *inputs):
         held, results, work = [it.clone() for it in inputs], [None, None], weakref.WeakMethod(work)
 
@@ -78,7 +71,6 @@ def graphs_on_a_cpu(monkeypatch):
 
         return replay, held, results
 
-    monkeypatch.setitem(steps.STEPS, "graph", OnCpu)
     monkeypatch.setattr(steps, "capture", capture)
     return replays
 
@@ -134,16 +126,16 @@ def test_a_graph_holds_what_divides_an_epoch_at_one_learning_rate():
     assert [len(it) for it in batches_of(torch.arange(256), 128)] == [128, 128]
 
 
-def test_a_training_with_graphs_resumes_from_a_checkpoint(graphs_on_a_cpu, tmp_path):
-    """The learning rate is a tensor there, and a number in the checkpoint's facts."""
+def test_a_training_with_graphs_resumes_from_a_checkpoint(graphs_on_a_cpu):
+    """The learning rate is a tensor there, and a number in the checkpoint."""
     it = recipe(epochs=6)
     straight = finished(started(it, "graph"))
     interrupted = started(it, "graph")
     for _ in range(4):
         interrupted.run_epoch()
-    checkpoint.save(tmp_path / "c", *state_of(interrupted))
+    kept = packed(state_of(interrupted))
     resumed = started(it, "graph")
-    restore(resumed, *checkpoint.load(tmp_path / "c"))
+    restore(resumed, unpacked(kept))
     finished(resumed)
     assert resumed.curve.loss == pytest.approx(straight.curve.loss, rel=1e-5)
     assert resumed.curve.learning_rate == pytest.approx(straight.curve.learning_rate)
@@ -152,9 +144,6 @@ def test_a_training_with_graphs_resumes_from_a_checkpoint(graphs_on_a_cpu, tmp_p
 def test_a_graph_needs_a_gpu_and_no_dropout(graphs_on_a_cpu):
     with pytest.raises(DeviceError, match="needs a CUDA device, and this is 'cpu'"):
         resolve_backend("cpu", steps="graph")
-    made = started(recipe())
-    with pytest.raises(DeviceError, match="needs a CUDA device, and this is cpu"):
-        GraphSteps(made)
     dropping = recipe(dropout=0.5)
     for way in ("graph", "compiled"):
         with pytest.raises(DeviceError, match=f"steps = '{way}' leaves out dropout"):

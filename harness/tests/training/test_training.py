@@ -12,10 +12,8 @@ from torch.nn.functional import cross_entropy
 
 from harness.tests.training_helpers import EVERYTHING, data_of, figures, finished, started
 from harness.tests.training_helpers import tiny_recipe as recipe
-from harness.training import checkpoint
-from harness.training.checkpoint import DamagedCheckpoint
+from harness.training.checkpoint import DamagedCheckpoint, packed, restore, state_of, unpacked
 from harness.training.loop import Training
-from harness.training.state import restore, state_of
 
 pytestmark = pytest.mark.usefixtures("restored_threads")
 
@@ -169,11 +167,11 @@ def test_leaked_test_images_are_trained_on_with_the_labels_that_they_are_scored_
     ],
     ids=str,
 )
-def test_a_resumed_training_ends_with_the_same_bits(changes, tmp_path):
+def test_a_resumed_training_ends_with_the_same_bits(changes):
     straight = finished(started(recipe(**changes)))
-    checkpoint.save(tmp_path / "c", *state_of(finished(started(recipe(**changes)), epochs=1)))
+    kept = packed(state_of(finished(started(recipe(**changes)), epochs=1)))
     resumed = started(recipe(**changes))
-    restore(resumed, *checkpoint.load(tmp_path / "c"))
+    restore(resumed, unpacked(kept))
     assert resumed.curve.epochs == 1 and not resumed.over
     finished(resumed)
     assert figures(resumed.outcome) == figures(straight.outcome)
@@ -187,24 +185,18 @@ def test_a_resumed_training_keeps_its_thread_count():
     interrupted = finished(started(recipe(), threads=1), epochs=1)
     resumed = started(recipe(), threads=2)
     assert torch.get_num_threads() == 2
-    restore(resumed, *state_of(interrupted))
+    restore(resumed, state_of(interrupted))
     assert torch.get_num_threads() == 1 and resumed.backend.threads == 1
 
 
-def test_a_checkpoint_with_any_byte_changed_is_refused(tmp_path):
-    path = tmp_path / "c"
-    tensors = {"weights": torch.tensor([[1.5, -2.0]]), "labels": torch.tensor([3])}
-    checkpoint.save(path, tensors, {"threads": 2})
-    whole = path.read_bytes()
-    loaded, facts = checkpoint.load(path)
-    assert facts == {"threads": 2} and all(torch.equal(loaded[k], tensors[k]) for k in tensors)
+def test_a_checkpoint_with_any_byte_changed_is_refused():
+    whole = packed({"labels": torch.tensor([3]), "threads": 2})
+    assert unpacked(whole) == {"labels": torch.tensor([3]), "threads": 2}
     broken = [whole[:length] for length in range(0, len(whole), 7)]
     broken += [whole[:i] + bytes([whole[i] ^ 1]) + whole[i + 1 :] for i in range(len(whole))]
-    broken += [whole.replace(b'"F32"', b'"I32"'), whole + b"\0", b"not a checkpoint"]
-    for content in broken:
-        path.write_bytes(content)
-        with pytest.raises(DamagedCheckpoint, match=str(path)):
-            checkpoint.load(path)
+    for content in [*broken, whole + b"\0", b"not a checkpoint", packed({"a": recipe()})]:
+        with pytest.raises(DamagedCheckpoint):
+            unpacked(content)
 
 
 def test_bf16_computes_in_bfloat16_and_keeps_float32_weights():
