@@ -1,7 +1,6 @@
 """The bounds of section 2.2, with their constants. Does not import torch."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,18 +11,20 @@ from harness.training.recipe import Recipe
 
 LARGEST_EXPONENT = 700.0
 """Of e in double precision."""
+FAILURE = 0.05
+"""The probability with which a bound may fail."""
 
 
-def generalization_bound(complexity: float, points: int, failure: float = 0.05) -> float:
-    """The largest gap of error and training error, with probability 1 - ``failure``.
+def generalization_bound(complexity: float, points: int) -> float:
+    """The largest gap of error and training error, with probability 1 - FAILURE.
 
-    R + 3 sqrt(ln(2 / failure) / (2 n)), for all classifiers of a class at once, R its empirical
+    R + 3 sqrt(ln(2 / FAILURE) / (2 n)), for all classifiers of a class at once, R its empirical
     Rademacher complexity on the sample as section 2.2 defines it. Bartlett & Mendelson 2003: by
     their theorem 5 the gap is at most half their complexity (which has a factor 2, and so is R's
     expectation) plus sqrt(ln(1/f) / (2n)); R is within sqrt(2 ln(1/f) / n) of its expectation
-    (McDiarmid: one point moves it by 2/n); f = failure / 2 for each. Above 1 it is vacuous.
+    (McDiarmid: one point moves it by 2/n); f = FAILURE / 2 for each. Above 1 it is vacuous.
     """
-    return complexity + 3 * math.sqrt(math.log(2 / failure) / (2 * points))
+    return complexity + 3 * math.sqrt(math.log(2 / FAILURE) / (2 * points))
 
 
 def massart_bound(functions: int, points: int) -> float:
@@ -50,39 +51,24 @@ def restricted_bound(norm: float, radius: float, points: int) -> float:
     return (hidden + math.sqrt(2) * norm) / (2 * math.sqrt(points))
 
 
-def concentration(points: int, draws: int, failure: float = 0.05) -> float:
+def concentration(points: int, draws: int) -> float:
     """The largest excess of the mean over ``draws`` sign vectors over its expectation (McDiarmid).
 
-    sqrt(2 ln(1 / failure) / (n k)): each of the n k signs moves the mean of k suprema by at most
+    sqrt(2 ln(1 / FAILURE) / (n k)): each of the n k signs moves the mean of k suprema by at most
     2 / (n k). For any class with values in [-1, 1].
     """
-    return math.sqrt(2 * math.log(1 / failure) / (points * draws))
+    return math.sqrt(2 * math.log(1 / FAILURE) / (points * draws))
 
 
-@dataclass(frozen=True)
-class Regularity:
-    """Constants of logistic regression, in its weights, on images of norm at most ``radius``.
+def lipschitz(radius: float) -> float:
+    """L of the cross-entropy of logistic regression, in its weights, on images of such norms.
 
     Two rows of weights and biases, softmax: the loss is log(1 + exp(-m)) of a margin m whose
-    gradient has norm sqrt(2) sqrt(radius^2 + 1), the 1 being the bias's input.
+    gradient has norm sqrt(2) sqrt(radius^2 + 1), the 1 being the bias's input. Its second
+    derivative in m is at most 1/4, so its smoothness is L^2 / 4. The probability of a wrong answer,
+    1 / (1 + exp(m)), has a slope of at most 1/4 in m, so its constant is L / 4.
     """
-
-    radius: float
-
-    @property
-    def lipschitz(self) -> float:
-        """L of the cross-entropy."""
-        return math.sqrt(2 * (self.radius**2 + 1))
-
-    @property
-    def smoothness(self) -> float:
-        """Of the cross-entropy: its second derivative in m is at most 1/4."""
-        return self.lipschitz**2 / 4
-
-    @property
-    def lipschitz_of_error(self) -> float:
-        """L of the probability of a wrong answer, 1/(1 + exp(m)), of slope at most 1/4 in m."""
-        return self.lipschitz / 4
+    return math.sqrt(2 * (radius**2 + 1))
 
 
 def image_radius(recipe: Recipe) -> float:
@@ -103,8 +89,8 @@ def stability_bound(recipe: Recipe, loss: str = "cross-entropy") -> float:
     times the sum. At a constant step size it holds for every order that visits each example once
     an epoch, not in expectation alone. Raises CapacityError if the theorem does not apply.
     """
-    regularity = Regularity(image_radius(recipe))
-    largest = 2 / regularity.smoothness
+    constant = lipschitz(image_radius(recipe))
+    largest = 2 / (constant**2 / 4)
     covered = {
         "model": ("linear",),
         "labels": ("two groups",),
@@ -124,10 +110,9 @@ def stability_bound(recipe: Recipe, loss: str = "cross-entropy") -> float:
             f"learning_rate = {recipe.learning_rate:g}, but steps may be at most 2 / smoothness"
             f" = {largest:.4g}"
         )
-    constants = {"cross-entropy": regularity.lipschitz, "error": regularity.lipschitz_of_error}
-    of_loss = constants[loss]
+    of_loss = {"cross-entropy": constant, "error": constant / 4}[loss]
     steps = recipe.learning_rate * (recipe.steps_per_epoch * recipe.epochs)
-    return 2 * regularity.lipschitz * of_loss / recipe.images * steps
+    return 2 * constant * of_loss / recipe.images * steps
 
 
 def passes_until_vacuous(recipe: Recipe) -> float:
@@ -146,7 +131,7 @@ def passes_until_vacuous(recipe: Recipe) -> float:
     """
     if model_spec(recipe.model).hidden is None:
         raise CapacityError(f"{recipe.title}: the constants are those of an MLP; take mlp-1x512")
-    smoothness = Regularity(image_radius(recipe)).smoothness
+    smoothness = lipschitz(image_radius(recipe)) ** 2 / 4
     n, seen, grown = recipe.images, [0.0], [0.0]
     for step in range(recipe.steps_per_epoch * recipe.epochs):
         rate = recipe.learning_rate * recipe.decay ** (step // recipe.decay_every)

@@ -32,7 +32,7 @@ from harness.training.recipe import Recipe
 from harness.training.summary import summarise_network
 
 RESCALED_BY = (0.25, 4.0)
-"""The factors of hidden units in the test of invariance, from the smallest to the largest."""
+"""The factors of hidden units that are rescaled, from the smallest to the largest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,13 +167,11 @@ def l2_norm(network: Network) -> float:
     )
 
 
-def rescaled(
-    network: Network, factors: Sequence[float] = RESCALED_BY, reverse: bool = True
-) -> Network:
+def rescaled(network: Network, reverse: bool = True) -> Network:
     """The same function with other weights: each hidden unit's inputs scaled, its outputs unscaled.
 
     For our MLPs; raises CapacityError for another network. The factors of a layer's units run
-    geometrically between the two given. With ``reverse`` the units are also put in reverse order:
+    geometrically through `RESCALED_BY`. With ``reverse`` the units are also put in reverse order:
     not for a measure by random noise, whose few draws would then fall on other weights. A measure
     of the function alone does not change.
     """
@@ -181,7 +179,7 @@ def rescaled(
         raise CapacityError(f"{network.recipe.title} cannot be rescaled: it is no MLP of ours")
     model = copy.deepcopy(network.model)
     layers = [it for it in model.modules() if isinstance(it, nn.Linear)]
-    low, high = map(math.log2, factors)
+    low, high = map(math.log2, RESCALED_BY)
     with torch.no_grad():
         for layer, after in pairwise(layers):
             scale = torch.logspace(low, high, layer.out_features, base=2.0)

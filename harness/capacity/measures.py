@@ -53,23 +53,9 @@ def _final(layer: Mapping[str, Any]) -> Mapping[str, float]:
     return layer.get("folded", layer["final"])
 
 
-def _log_product(summary: Summary, norm: str) -> float:
-    return sum(math.log(_final(layer)[norm]) for layer in summary["layers"])
-
-
-def parameter_count(summary: Summary) -> float:
-    """The number of weights and biases."""
-    return float(summary["parameters"]["count"])
-
-
-def path_norm(summary: Summary) -> float:
-    """The l1 path norm."""
-    return float(summary["path norms"]["final"]["l1"])
-
-
-def max_row_product(summary: Summary) -> float:
-    """The product of the layers' (1, inf) norms."""
-    return math.exp(_log_product(summary, "1,inf"))
+def _product(summary: Summary, norm: str) -> float:
+    """Of one norm of all layers."""
+    return math.exp(sum(math.log(_final(layer)[norm]) for layer in summary["layers"]))
 
 
 def _margin_bound(summary: Summary, images: int, norms: str, inputs: float) -> float:
@@ -85,8 +71,7 @@ def _margin_bound(summary: Summary, images: int, norms: str, inputs: float) -> f
     if margin <= 0:
         return math.inf
     layers = summary["layers"]
-    product = math.exp(_log_product(summary, norms))
-    complexity = 2 ** (len(layers) - 1) * product * inputs / math.sqrt(images)
+    complexity = 2 ** (len(layers) - 1) * _product(summary, norms) * inputs / math.sqrt(images)
     confidence = math.sqrt(math.log(1 / FAILURE) / (2 * images))
     return int(MARGIN) / 100 + 4 * layers[-1]["shape"][0] / margin * complexity + confidence
 
@@ -112,16 +97,6 @@ def frobenius_bound(summary: Summary, images: int) -> float:
     return _margin_bound(summary, images, "frobenius", summary["inputs"]["l2 max"])
 
 
-def frobenius_product(summary: Summary) -> float:
-    """The product of the layers' Frobenius norms."""
-    return math.exp(_log_product(summary, "frobenius"))
-
-
-def distance_from_initialization(summary: Summary) -> float:
-    """The l2 distance of all parameters from their initial values."""
-    return float(summary["parameters"]["distance l2"])
-
-
 def spectral_complexity(summary: Summary) -> float:
     """Spectral complexity over the margin; infinite where the 10th percentile is not positive.
 
@@ -134,12 +109,7 @@ def spectral_complexity(summary: Summary) -> float:
         (layer["distance"]["2,1"] / layer["final"]["spectral"]) ** (2 / 3)
         for layer in summary["layers"]
     )
-    return math.exp(_log_product(summary, "spectral")) * ratios**1.5 / margin
-
-
-def inverse_margin(summary: Summary) -> float:
-    """The 10th percentile of the margin, negated: a small margin is a large value."""
-    return -float(summary["margins"][MARGIN])
+    return _product(summary, "spectral") * ratios**1.5 / margin
 
 
 def sharpness(summary: Summary) -> float:
@@ -210,31 +180,36 @@ def ratt_bound(summary: Summary, images: int) -> float:
 MEASURES = {
     measure.name: measure
     for measure in (
-        Measure("parameters", "number of weights and biases", "counting", parameter_count),
+        Measure(
+            "parameters",
+            "number of weights and biases",
+            "counting",
+            lambda it: float(it["parameters"]["count"]),
+        ),
         Measure(
             "path-norm",
             "sum over all paths from input to output of the product of |weights|",
             "Neyshabur, Tomioka & Srebro 2015",
-            path_norm,
+            lambda it: it["path norms"]["final"]["l1"],
         ),
         Measure(
             "max-row-product",
             "product over layers of the largest l1 norm of a row of W_i",
             "Bartlett 1998; Neyshabur, Tomioka & Srebro 2015",
-            max_row_product,
+            lambda it: _product(it, "1,inf"),
             max_row_bound,
         ),
         Measure(
             "frobenius-product",
             "product over layers of the Frobenius norm of W_i",
             "Neyshabur, Tomioka & Srebro 2015",
-            frobenius_product,
+            lambda it: _product(it, "frobenius"),
         ),
         Measure(
             "distance",
             "l2 norm of W - V, all parameters together",
             "Nagarajan & Kolter 2017; Neyshabur et al. 2019",
-            distance_from_initialization,
+            lambda it: it["parameters"]["distance l2"],
         ),
         Measure(
             "spectral",
@@ -259,7 +234,7 @@ MEASURES = {
             sharpness,
             noise=True,
         ),
-        Measure("margin", "-gamma", "Jiang et al. 2020", inverse_margin),
+        Measure("margin", "-gamma", "Jiang et al. 2020", lambda it: -it["margins"][MARGIN]),
         Measure(
             "ratt",
             "error on images with their own labels, plus k - 1 less k times the error on those with"

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from harness.data import streams
 from harness.data.prepare import TrainingData
 from harness.errors import CapacityError
-from harness.models.building import build_model
 from harness.training.backend import Backend
 from harness.training.group import GroupTraining
+from harness.training.learner import initial_network
 from harness.training.recipe import Recipe
 
 TOGETHER = 256
@@ -80,8 +79,7 @@ def hidden_values(recipe: Recipe, points: np.ndarray) -> np.ndarray:
     ``points`` (n, d) are images of the recipe's shape. The output layer can be any affine function
     of these values.
     """
-    generator = streams.stream(recipe.seed, streams.INITIALIZATION)
-    model = build_model(recipe.model, recipe.image_shape, recipe.classes, generator).double()
+    model = initial_network(recipe, recipe.image_shape, recipe.classes).double()
     values = torch.as_tensor(points).unflatten(1, recipe.image_shape)
     with torch.no_grad():
         for layer in list(model.children())[:-1]:

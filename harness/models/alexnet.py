@@ -11,6 +11,8 @@ from torch import nn
 from harness.errors import HarnessError
 from harness.models.initialization import truncated_normal_
 
+RADIUS, ALPHA = 4, 0.001 / 9
+
 
 class LocalResponseNorm(nn.Module):
     """x / (1 + alpha * sum over the 2 * radius + 1 nearest channels of x^2)^0.75, any layout.
@@ -20,11 +22,10 @@ class LocalResponseNorm(nn.Module):
     three-dimensional pooling takes longer than the network's other layers.
     """
 
-    def __init__(self, channels: int, radius: int = 4, alpha: float = 0.001 / 9) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        self.alpha = alpha
         index = torch.arange(channels)
-        band = ((index[:, None] - index[None, :]).abs() <= radius).float()
+        band = ((index[:, None] - index[None, :]).abs() <= RADIUS).float()
         self.band: torch.Tensor
         self.register_buffer("band", band[:, :, None, None], persistent=False)
 
@@ -32,7 +33,7 @@ class LocalResponseNorm(nn.Module):
         """(B, C, H, W) -> the same shape."""
         energy = nn.functional.conv2d(x * x, self.band)
         # In float32: the factor is close to 1, where bfloat16 has two digits.
-        root = torch.rsqrt(1 + self.alpha * energy.float())
+        root = torch.rsqrt(1 + ALPHA * energy.float())
         return x * (root * root.sqrt()).to(x.dtype)
 
 

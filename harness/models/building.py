@@ -99,10 +99,9 @@ def _count(model: nn.Module) -> int:
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
-def normalized_responses(size: float, channels: int = 16) -> list[float]:
-    """Alexnet's local response normalisation of channels that all hold ``size``.
+def normalized_responses(size: float) -> list[float]:
+    """Alexnet's local response normalisation of 16 channels that all hold ``size``.
 
     Its constants show in no loss at the start of training, so a baseline pins them here.
     """
-    layer = LocalResponseNorm(channels)
-    return layer(torch.full((1, channels, 1, 1), float(size))).flatten().tolist()
+    return LocalResponseNorm(16)(torch.full((1, 16, 1, 1), float(size))).flatten().tolist()

@@ -16,9 +16,14 @@ from harness.capacity.classes import (
     linear_supremum,
 )
 from harness.capacity.networks import TrainedNetworks
-from harness.capacity.rademacher import best_correlations
-from harness.capacity.shattering import realised_labelings, solved_labelings, with_a_constant
-from harness.capacity.signs import all_signs, random_signs
+from harness.capacity.samples import (
+    all_signs,
+    best_correlations,
+    random_signs,
+    realised_labelings,
+    solved_labelings,
+    with_a_constant,
+)
 from harness.errors import CapacityError, HarnessError, InvalidRecipe
 from harness.training.protocol import paper_recipe
 
