@@ -1,12 +1,11 @@
 """Data sets by name, and whether their files are there and intact. Imports no torch."""
 
-import hashlib
 from pathlib import Path
 
 from harness.data.custom import custom_spec
 from harness.data.photographs import photo_folder, photo_root
-from harness.data.specs import DATASETS, DatasetSpec, data_root
-from harness.errors import DataError, UnknownName
+from harness.data.specs import DATASETS, DatasetSpec, data_root, require_intact
+from harness.errors import UnknownName
 from harness.files import readable
 
 
@@ -38,22 +37,7 @@ def verify(name: str, root: Path) -> None:
     if spec.is_folder:
         photo_folder(root, spec.classes)
         return
-    if missing := missing_files(name, root):
-        raise DataError(
-            f"{spec.title} is not complete under {root}: {missing[0]} is missing"
-            f" ({len(missing)} of {len(spec.files)} files); {_fetch_hint(name, root)},"
-            " or say where it is with --data-root or RETHINKING_DATA"
-        )
-    for file, expected in spec.files.items():
-        with (root / file).open("rb") as handle:
-            found = hashlib.file_digest(handle, "md5").hexdigest()
-        if found != expected:
-            raise DataError(
-                f"{spec.title} is damaged: {root / file} has md5 {found}, expected {expected};"
-                f" delete it and {_fetch_hint(name, root)}"
-            )
-
-
-def _fetch_hint(name: str, root: Path) -> str:
     place = "" if root == data_root(None) else f" --data-root {root}"
-    return f"fetch it with: python -m harness data fetch {name}{place}"
+    fetch = f"fetch it with: python -m harness data fetch {name}{place}"
+    sums = {root / file: md5 for file, md5 in spec.files.items()}
+    require_intact(spec.title, root, sums, fetch)

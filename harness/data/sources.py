@@ -68,7 +68,7 @@ def _torchvision(name: str, root: Path) -> ImageSet:
     from torchvision import datasets
 
     verify(name, root)
-    cls = {"cifar10": datasets.CIFAR10, "mnist": datasets.MNIST}[name]
+    cls = getattr(datasets, name.upper())
     parts: list[torch.Tensor] = []
     for train in (True, False):
         part = cls(root, train=train, download=False)
@@ -112,10 +112,9 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
             f" folder of photographs in its layout, under {where / name} (train/CLASS/*.JPEG,"
             " val/CLASS/*.JPEG), or say where it is with --data-root"
         )
-    cls = {"cifar10": datasets.CIFAR10, "mnist": datasets.MNIST}[name]
     try:
         where.mkdir(parents=True, exist_ok=True)
-        cls(where, train=True, download=True)
+        getattr(datasets, name.upper())(where, train=True, download=True)
     except (OSError, RuntimeError, HTTPException) as error:
         raise DataError(f"{spec.title} could not be fetched into {where}: {error}") from error
     verify(name, where)

@@ -1,10 +1,15 @@
 """The published data sets: sizes, files and checksums. Imports no torch."""
 
+import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+
+from harness.errors import DataError
+from harness.files import is_file
 
 CIFAR10_FILES = {
     "cifar-10-batches-py/data_batch_1": "c99cafc152244af753f735de768cd75f",
@@ -76,6 +81,26 @@ DATASETS: dict[str, DatasetSpec] = {
         ),
     )
 }
+
+
+def require_intact(title: str, root: Path, sums: Mapping[Path, str], fetch: str) -> None:
+    """Raise DataError unless every file is there and has its md5 sum; an empty one is not checked.
+
+    ``fetch`` says how to get the files.
+    """
+    if missing := [file for file in sums if not is_file(file)]:
+        raise DataError(
+            f"{title} is not complete under {root}: {missing[0]} is missing ({len(missing)} of"
+            f" {len(sums)} files); {fetch}, or say where it is with --data-root or RETHINKING_DATA"
+        )
+    for file, expected in sums.items():
+        with file.open("rb") as handle:
+            found = hashlib.file_digest(handle, "md5").hexdigest() if expected else ""
+        if found != expected:
+            raise DataError(
+                f"{title} is damaged: {file} has md5 {found}, expected {expected}; delete it and"
+                f" {fetch}"
+            )
 
 
 def data_root(explicit: str | Path | None = None) -> Path:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.data.specs import MNIST_FILES
+from harness.data.specs import MNIST_FILES, require_intact
 from harness.errors import DataError
-from harness.files import is_file, readable
+from harness.files import readable
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,8 @@ def torchvision_arrays(name: str, root: Path) -> tuple[np.ndarray, ...]:
     Raises DataError, naming the file, if one is missing or damaged: by its md5 sum, or else by its
     size, its header and the range of its labels.
     """
-    from torchvision.datasets.utils import check_integrity
-
     known, sums = KNOWN[name], _sums(name, root)
-    if missing := [file for file in sums if not is_file(file)]:
-        raise DataError(
-            f"torchvision finds no {name} under {root} ({missing[0]} is missing);"
-            f" {_fetch(name, root)}, or say where it is with --data-root"
-        )
-    for file, md5 in sums.items():
-        if md5 and not check_integrity(file, md5):
-            raise _damaged(name, root, file, f"does not have the md5 sum {md5}")
+    require_intact(name, root, sums, _fetch(name, root))
     if not known.raw:
         return (*_library(name, root, train=True), *_library(name, root, train=False))
     images, labels, test_images, test_labels = sums

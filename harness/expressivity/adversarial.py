@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 EXTREMES = [0.0, 5e-324, 1e-308, 1e-300, 1.0, 1.0 + 2**-52, 3.0, 1e16, 1e300, -1e300, -1e-300]
+MOST_POINTS = 9
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,9 +124,9 @@ def _nearly_equal(draw: st.DrawFn, n: int) -> NDArray[np.float64]:
 
 
 @st.composite
-def samples(draw: st.DrawFn, least: int = 1, most: int = 9) -> Sample:
+def samples(draw: st.DrawFn, least: int = 1) -> Sample:
     """Distinct points of up to four dimensions that are hard to separate, with targets."""
-    n = draw(st.integers(least, most))
+    n = draw(st.integers(least, MOST_POINTS))
     kind = draw(st.sampled_from([_anywhere, _on_a_lattice, _on_a_line, _nearly_equal]))
     points = np.unique(draw(kind(n)) + 0.0, axis=0)
     if len(points) < least:
@@ -135,9 +136,9 @@ def samples(draw: st.DrawFn, least: int = 1, most: int = 9) -> Sample:
 
 
 @st.composite
-def easy_samples(draw: st.DrawFn, least: int = 2, most: int = 9) -> Sample:
+def easy_samples(draw: st.DrawFn) -> Sample:
     """Distinct points on a lattice, with small integers as targets."""
-    n = draw(st.integers(least, most))
+    n = draw(st.integers(2, MOST_POINTS))
     rows = st.tuples(*[st.integers(-40, 40)] * draw(st.integers(1, 3)))
     points = draw(st.lists(rows, min_size=n, max_size=n, unique=True))
     targets = draw(st.lists(st.integers(-9, 9), min_size=n, max_size=n))

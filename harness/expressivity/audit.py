@@ -24,6 +24,7 @@ from harness.expressivity.corollary1 import (
 from harness.expressivity.exact import fit_exactly
 from harness.expressivity.lemma1 import interleave
 from harness.expressivity.network import HingeNetwork
+from harness.expressivity.points import Floats, Indices
 from harness.expressivity.theorem1 import Fit, fit_theorem1
 
 CLOSE = 2.0**-27
@@ -58,15 +59,13 @@ class Representation:
     interleaved: bool
 
 
-def represent(points: ArrayLike, targets: ArrayLike, seed: int = 0) -> Representation:
-    """Build the network through points (n, d) and targets (n,) or (n, c), and measure it."""
-    return _represent(points, targets, seed)[0]
+def represent(
+    points: ArrayLike, targets: ArrayLike, seed: int = 0
+) -> tuple[Representation, Floats, Indices]:
+    """Build the network through points (n, d) and targets (n,) or (n, c), and measure it.
 
-
-def _represent(
-    points: ArrayLike, targets: ArrayLike, seed: int
-) -> tuple[Representation, NDArray[np.float64], NDArray[np.intp]]:
-    """Also the module's values at the distinct points, and their indices."""
+    Also the module's values at the distinct points, and their indices.
+    """
     fit = fit_theorem1(points, targets, seed=seed)
     order = fit.projection.order
     sample = np.asarray(points, dtype=np.float64)[order]
@@ -89,13 +88,13 @@ def _represent(
     return seen, values, order
 
 
-def forward(fit: Fit, points: NDArray[np.float64]) -> NDArray[np.float64]:
+def forward(fit: Fit, points: Floats) -> Floats:
     """The module's values at points (m, d)."""
     with torch.no_grad():
         return fit.network(torch.from_numpy(points)).numpy()
 
 
-def _error(values: NDArray[np.float64], fit: Fit) -> NDArray[np.float64]:
+def _error(values: Floats, fit: Fit) -> Floats:
     return np.abs(values.reshape(fit.n, -1) - fit.targets).max(axis=1)
 
 
@@ -125,7 +124,7 @@ def represent_labels(
     """
     points, classes = labelled_images(dataset, root, labels, seed)
     targets = np.eye(int(classes.max()) + 1)[classes] if one_hot else classes
-    seen, values, order = _represent(points, targets, seed)
+    seen, values, order = represent(points, targets, seed)
     found = values.argmax(axis=1) if one_hot else np.rint(values)
     return seen, float(np.mean(found == classes[order]))
 
@@ -163,7 +162,7 @@ def conflict_is_named(sample: Sample) -> bool:
 def is_fitted_or_refused(sample: Sample) -> bool:
     """Whether float64 stays within its bounds with 2n + d weights, or refuses two close points."""
     try:
-        seen = represent(sample.points, sample.targets)
+        seen, *_ = represent(sample.points, sample.targets)
     except NotSeparated as refused:
         return _is_hard(sample, *refused.pair)
     counted = seen.weights == 2 * seen.n + seen.d

@@ -10,8 +10,8 @@ sorted breakpoints, only the last piece is summed in float64.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from harness.expressivity.points import Floats
 from harness.expressivity.projection import ROUNDING, TINY, Direction
 
 BLOCK = 512
@@ -24,18 +24,18 @@ FORWARD = 8
 class ErrorBounds:
     """Bounds on the error at the sample's points, in units of the targets."""
 
-    network: NDArray[np.float64]
+    network: Floats
     """Of the network's forward pass, at each sorted point, shape (n,)."""
-    sorted_path: NDArray[np.float64]
+    sorted_path: Floats
     """Of the path through the sorted breakpoints, at each sorted point, shape (n,)."""
 
 
 def error_bounds(
-    places: NDArray[np.float64],
-    breakpoints: NDArray[np.float64],
-    slopes: NDArray[np.float64],
-    quanta: NDArray[np.float64],
-    targets: NDArray[np.float64],
+    places: Floats,
+    breakpoints: Floats,
+    slopes: Floats,
+    quanta: Floats,
+    targets: Floats,
     direction: Direction,
 ) -> ErrorBounds:
     """Bounds for sorted places (n,), breakpoints (n,), slopes (n, c) and targets (n, c).
@@ -72,12 +72,7 @@ def error_bounds(
     )
 
 
-def _sum_of_terms(
-    places: NDArray[np.float64],
-    breakpoints: NDArray[np.float64],
-    slopes: NDArray[np.float64],
-    off: float,
-) -> NDArray[np.float64]:
+def _sum_of_terms(places: Floats, breakpoints: Floats, slopes: Floats, off: float) -> Floats:
     """The sum of |w_j| (x_i - b_j) over the hinges left of each point, shape (n,).
 
     An upper bound if a place may be wrong by ``off``, and so lie past the next breakpoint.

@@ -26,7 +26,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from harness.errors import InvalidSample, NotSeparated
 from harness.expressivity.exact import Number, breakpoints_within, separate_exactly, solve_exactly
@@ -38,7 +38,7 @@ from harness.expressivity.hinges import (
     solve_slopes,
 )
 from harness.expressivity.layers import BUILDERS, Array, Layer
-from harness.expressivity.points import as_points, as_targets
+from harness.expressivity.points import Floats, Indices, as_points, as_targets
 from harness.expressivity.projection import separate
 
 if TYPE_CHECKING:
@@ -88,12 +88,7 @@ class DeepNetwork:
 
 
 def fit_corollary1(
-    points: ArrayLike,
-    targets: ArrayLike,
-    depth: int,
-    construction: Construction = "multiplexer",
-    *,
-    seed: int = 0,
+    points: ArrayLike, targets: ArrayLike, depth: int, construction: Construction, *, seed: int = 0
 ) -> DeepNetwork:
     """Build a network of that depth through points (n, d) with targets (n,), in float64.
 
@@ -129,15 +124,13 @@ def fit_corollary1_exactly(
     points: Sequence[Sequence[Number]],
     targets: Sequence[Number],
     depth: int,
-    construction: Construction = "multiplexer",
-    *,
-    seed: int = 0,
+    construction: Construction,
 ) -> tuple[DeepNetwork, Array, Array]:
     """The same in rational arithmetic: the network, the sorted places, and their targets.
 
     Raises the errors of `fit_exactly`, and InvalidSample for a depth outside 2 .. n.
     """
-    sample = separate_exactly(points, targets, seed)
+    sample = separate_exactly(points, targets)
     _check_depth(depth, len(sample.places))
     origin = sample.places[0] - 1
     places = np.array([place - origin for place in sample.places], dtype=object)
@@ -174,7 +167,7 @@ def _check_depth(depth: int, n: int) -> None:
         )
 
 
-def _check_gaps(on_line: NDArray[np.float64], order: NDArray[np.intp]) -> None:
+def _check_gaps(on_line: Floats, order: Indices) -> None:
     """Raise NotSeparated if the shift to the origin has rounded a gap away, or nearly."""
     close = np.diff(on_line) <= 2 * np.spacing(on_line[1:])
     if close.any():
@@ -183,7 +176,7 @@ def _check_gaps(on_line: NDArray[np.float64], order: NDArray[np.intp]) -> None:
         raise NotSeparated(one, other, "too close for float64 once places count from the first")
 
 
-def _origin(places: NDArray[np.float64]) -> float:
+def _origin(places: Floats) -> float:
     """About a mean gap below the first place, a power of two away, so that little is rounded."""
     n = len(places)
     gap = max((places[-1] - places[0]) / max(n - 1, 1), 4 * np.spacing(abs(places[0])))

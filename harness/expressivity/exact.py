@@ -51,22 +51,15 @@ class ExactSample:
     targets: tuple[Fraction, ...]
 
 
-def fit_exactly(
-    points: Sequence[Sequence[Number]],
-    targets: Sequence[Number],
-    *,
-    placement: Fraction | float = Fraction(1, 2**10),
-    seed: int = 0,
-) -> ExactNetwork:
+def fit_exactly(points: Sequence[Sequence[Number]], targets: Sequence[Number]) -> ExactNetwork:
     """Build the network of Theorem 1 through n points of d numbers each, with n targets.
 
     O(n log n) operations, on numbers whose length grows with n: for some thousands of points.
     NumPy's arrays and PyTorch's tensors are accepted. Equal points with equal targets are merged,
     with a warning in the log. Raises ConflictingTargets for equal points with different targets.
     """
-    sample = separate_exactly(points, targets, seed)
-    # Times a float, a Fraction is a float.
-    breakpoints = breakpoints_within(sample.places, Fraction(placement))
+    sample = separate_exactly(points, targets)
+    breakpoints = breakpoints_within(sample.places, Fraction(1, 2**10))
     weights = solve_exactly(sample.places, breakpoints, sample.targets)
     return ExactNetwork(sample.direction, tuple(breakpoints), tuple(weights))
 
@@ -92,9 +85,7 @@ def solve_exactly(
     return weights
 
 
-def separate_exactly(
-    points: Sequence[Sequence[Number]], targets: Sequence[Number], seed: int
-) -> ExactSample:
+def separate_exactly(points: Sequence[Sequence[Number]], targets: Sequence[Number]) -> ExactSample:
     """Sort distinct points along a direction that separates them; there always is one.
 
     Some random integer vectors, then (1, t, t^2, ...) for t = 1, 2, 3 ...: two distinct points
@@ -112,10 +103,9 @@ def separate_exactly(
             pairs.append((other, index))
     kept = list(first.values())
     warn_merged(pairs)
-    generator = random.Random(seed)
-    d, attempt = len(rows[0]), 0
-    while True:
-        attempt += 1
+    generator = random.Random(0)
+    d = len(rows[0])
+    for attempt in itertools.count(1):
         if attempt <= TRIES:
             direction = tuple(Fraction(generator.randint(1, ENTRY)) for _ in range(d))
         else:

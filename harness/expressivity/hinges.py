@@ -12,10 +12,10 @@ previous point it vanishes, and the weights are second differences of the target
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from harness.errors import InvalidSample, NotSeparated
+from harness.expressivity.points import Floats, Indices
 
 JUST_ABOVE = 0.0
 """Place each breakpoint at the next float64 above the previous point."""
@@ -23,7 +23,7 @@ LARGEST_SLOPE = 2.0**900
 """Above it, products would overflow on the way."""
 
 
-def place_breakpoints(places: NDArray[np.float64], placement: float) -> NDArray[np.float64]:
+def place_breakpoints(places: Floats, placement: float) -> Floats:
     """Breakpoints (n,) for ascending places (n,): ``placement`` is the share of the gap below.
 
     0 means just above the previous point. The first lies one mean gap below the first point. Raises
@@ -43,12 +43,7 @@ def place_breakpoints(places: NDArray[np.float64], placement: float) -> NDArray[
     return breakpoints
 
 
-def solve_slopes(
-    places: NDArray[np.float64],
-    breakpoints: NDArray[np.float64],
-    targets: NDArray[np.float64],
-    order: NDArray[np.intp],
-) -> NDArray[np.float64]:
+def solve_slopes(places: Floats, breakpoints: Floats, targets: Floats, order: Indices) -> Floats:
     """Slopes (n, c) right of each breakpoint, for targets (n, c), by forward substitution.
 
     ``order`` names the points in errors. Raises NotSeparated for a slope above 2^900.
@@ -73,7 +68,7 @@ def solve_slopes(
     return slopes
 
 
-def representable(slopes: NDArray[np.float64], quanta: NDArray[np.float64]) -> NDArray[np.float64]:
+def representable(slopes: Floats, quanta: Floats) -> Floats:
     """Round slopes (n, c) to `slope_quanta`, so that their differences are float64 exactly.
 
     Rounding w_i = S_i - S_(i-1) leaves an error in every later slope, and these add up. Instead
@@ -83,7 +78,7 @@ def representable(slopes: NDArray[np.float64], quanta: NDArray[np.float64]) -> N
     return np.rint(slopes / quanta) * quanta
 
 
-def slope_quanta(slopes: NDArray[np.float64]) -> NDArray[np.float64]:
+def slope_quanta(slopes: Floats) -> Floats:
     """2^-52 times a power of two that is no less than a slope and its neighbours, (n, c)."""
     size = np.abs(slopes)
     largest = size.copy()
@@ -95,6 +90,6 @@ def slope_quanta(slopes: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.ldexp(1.0, np.maximum(exponent - 52, -1074))
 
 
-def weights_of(slopes: NDArray[np.float64]) -> NDArray[np.float64]:
+def weights_of(slopes: Floats) -> Floats:
     """Weights (n, c): the differences of slopes that `representable` has rounded; exact."""
     return np.diff(slopes, axis=0, prepend=np.zeros((1, slopes.shape[1])))

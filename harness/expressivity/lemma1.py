@@ -10,9 +10,10 @@ from fractions import Fraction
 
 import numpy as np
 import scipy.linalg
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from harness.expressivity.exact import rational_numbers
+from harness.expressivity.exact import Number, rational_numbers
+from harness.expressivity.points import Floats
 
 Matrix = Sequence[Sequence[Fraction]]
 
@@ -64,10 +65,7 @@ def smallest_root_is(coefficients: Sequence[Fraction], root: Fraction) -> bool:
     return shifted[-1] == 0 and not any(one != other for one, other in itertools.pairwise(signs))
 
 
-Number = int | float | Fraction
-
-
-def interleaving_matrix(points: ArrayLike, breakpoints: ArrayLike) -> NDArray[np.float64]:
+def interleaving_matrix(points: ArrayLike, breakpoints: ArrayLike) -> Floats:
     """The matrix A of Lemma 1 in float64, shape (n, n); interleaving is not required.
 
     Each entry is the float64 nearest to the exact difference: wrong by 2^-53 of itself at most.

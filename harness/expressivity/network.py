@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from harness.expressivity.bounds import BLOCK
+from harness.expressivity.points import Floats
 
 POINTS = 1_024
 """Points that are evaluated at a time, so that POINTS x BLOCK numbers stay in the cache."""
@@ -20,12 +21,7 @@ class HingeNetwork(torch.nn.Module):
     Computes as written, hinge by hinge, in blocks: m points take O(m n) time and O(m + n) memory.
     """
 
-    def __init__(
-        self,
-        direction: NDArray[np.float64],
-        breakpoints: NDArray[np.float64],
-        weights: NDArray[np.float64],
-    ) -> None:
+    def __init__(self, direction: Floats, breakpoints: Floats, weights: Floats) -> None:
         super().__init__()
         self.direction = torch.nn.Parameter(torch.tensor(direction))
         self.breakpoints = torch.nn.Parameter(torch.tensor(breakpoints))

@@ -8,20 +8,20 @@ overflow (products: both factors below 2^990).
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from harness.expressivity.points import Floats
+
 SPLITTER = 2.0**27 + 1
 
 
-def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
+def two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """fl(a + b) and its error: a + b = high + low exactly."""
     high = a + b
     other = high - a
     return high, (a - (high - other)) + (b - other)
 
 
-def two_product(a: Array, b: Array) -> tuple[Array, Array]:
+def two_product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """fl(a * b) and its error: a * b = high + low exactly, but for underflow."""
     high = a * b
     a_high, a_low = _split(a)
@@ -30,13 +30,13 @@ def two_product(a: Array, b: Array) -> tuple[Array, Array]:
     return high, low
 
 
-def _split(a: Array) -> tuple[Array, Array]:
+def _split(a: Floats) -> tuple[Floats, Floats]:
     scaled = SPLITTER * a
     high = scaled - (scaled - a)
     return high, a - high
 
 
-def prefix_sums(high: Array, low: Array) -> tuple[Array, Array]:
+def prefix_sums(high: Floats, low: Floats) -> tuple[Floats, Floats]:
     """All sums of the first i + 1 terms high + low, along the first axis, as pairs.
 
     As accurate as if summed in twice the working precision, then rounded (algorithm Sum2).
@@ -51,19 +51,17 @@ def prefix_sums(high: Array, low: Array) -> tuple[Array, Array]:
 class PiecewiseLinear:
     """Zero left of the first breakpoint, then a line from each breakpoint to the next."""
 
-    breakpoints: NDArray[np.float64]
+    breakpoints: Floats
     """Ascending, shape (n,)."""
-    slopes: NDArray[np.float64]
+    slopes: Floats
     """Right of each breakpoint, shape (n, c)."""
-    heights: NDArray[np.float64]
+    heights: Floats
     """The value at each breakpoint, shape (n, c)."""
-    corrections: NDArray[np.float64]
+    corrections: Floats
     """The rounding errors of the heights, shape (n, c)."""
 
     @classmethod
-    def from_slopes(
-        cls, breakpoints: NDArray[np.float64], slopes: NDArray[np.float64]
-    ) -> "PiecewiseLinear":
+    def from_slopes(cls, breakpoints: Floats, slopes: Floats) -> "PiecewiseLinear":
         """Sum up the heights by error-free transformations."""
         heights, corrections = np.zeros_like(slopes), np.zeros_like(slopes)
         if len(slopes) > 1:
@@ -74,7 +72,7 @@ class PiecewiseLinear:
             heights[1:], corrections[1:] = prefix_sums(rise, rise_low)
         return cls(breakpoints, slopes, heights, corrections)
 
-    def __call__(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+    def __call__(self, places: Floats) -> Floats:
         """Values (m, c) at places (m,), in any order."""
         piece = np.searchsorted(self.breakpoints, places, side="right") - 1
         inside = np.maximum(piece, 0)

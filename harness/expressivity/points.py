@@ -7,15 +7,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from harness.errors import ConflictingTargets, InvalidSample
 
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
 log = logging.getLogger(__name__)
 
 
-def as_points(points: ArrayLike) -> NDArray[np.float64]:
+def as_points(points: ArrayLike) -> Floats:
     """Points of shape (n, d) as float64; raises InvalidSample."""
     return _finite(points, "points", "(n, d) with n, d >= 1; flatten images first", (2,))
 
 
-def as_targets(targets: ArrayLike, n: int) -> NDArray[np.float64]:
+def as_targets(targets: ArrayLike, n: int) -> Floats:
     """Targets of shape (n,), or (n, c) for c outputs, as float64; raises InvalidSample."""
     array = _finite(targets, "targets", f"({n},) or ({n}, c)", (1, 2))
     if len(array) != n:
@@ -23,9 +26,7 @@ def as_targets(targets: ArrayLike, n: int) -> NDArray[np.float64]:
     return array
 
 
-def _finite(
-    values: ArrayLike, name: str, shape: str, dimensions: tuple[int, ...]
-) -> NDArray[np.float64]:
+def _finite(values: ArrayLike, name: str, shape: str, dimensions: tuple[int, ...]) -> Floats:
     try:
         array = np.ascontiguousarray(values, dtype=np.float64)
     except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: a tensor with gradients
@@ -50,9 +51,7 @@ def warn_merged(pairs: list[tuple[int, int]]) -> None:
         )
 
 
-def merge_equal(
-    points: NDArray[np.float64], targets: NDArray[np.float64], candidates: NDArray[np.intp]
-) -> NDArray[np.intp]:
+def merge_equal(points: Floats, targets: Floats, candidates: Indices) -> Indices:
     """Merge equal points with equal targets among the candidates (indices, any order).
 
     Returns the indices of the distinct points of the whole sample, ascending. Raises

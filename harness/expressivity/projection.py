@@ -14,10 +14,9 @@ images of bytes it is exact, and so is the ordinary product that a network compu
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.errors import InvalidSample, NotSeparated
-from harness.expressivity.points import merge_equal
+from harness.expressivity.points import Floats, Indices, merge_equal
 
 DIRECTION_BITS = 20
 ROUNDING = 2.0**-53
@@ -31,7 +30,7 @@ ROUNDS = 3
 class Direction:
     """The vector a for points up to a certain size, and how exactly it projects."""
 
-    vector: NDArray[np.float64]
+    vector: Floats
     """Shape (d,); scaled by a power of two, so that projections are at most d in size."""
     uncertainty: float
     """Largest distance of a projection by `project` from the exact one."""
@@ -44,20 +43,18 @@ class Projection:
     """The sample on a line."""
 
     direction: Direction
-    order: NDArray[np.intp]
+    order: Indices
     """Indices of the distinct points, sorted by their place."""
-    places: NDArray[np.float64]
+    places: Floats
     """The projections of these points, ascending, shape (n,)."""
 
 
-def project(points: NDArray[np.float64], vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+def project(points: Floats, vectors: Floats) -> Floats:
     """Projections, shape (m, k), of points (m, d) on vectors (d, k), made by `directions_for`."""
     return _project(points, vectors)[0]
 
 
-def _project(
-    points: NDArray[np.float64], vectors: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float]:
+def _project(points: Floats, vectors: Floats) -> tuple[Floats, float]:
     """The projections, and a bound on the rests off the grid, in units of the scaled points.
 
     The bound is 0 if all points are on the grid.
@@ -81,9 +78,7 @@ def _project(
     return places, rest
 
 
-def directions_for(
-    d: int, largest: float, count: int, generator: np.random.Generator
-) -> NDArray[np.float64]:
+def directions_for(d: int, largest: float, count: int, generator: np.random.Generator) -> Floats:
     """Random vectors, shape (d, count), for coordinates up to ``largest`` in size.
 
     Entries of 20 bits in +-[1/2, 1), scaled by a power of two so that products stay below 1. In
@@ -100,9 +95,7 @@ def directions_for(
     return np.ldexp(entries.astype(np.float64), -DIRECTION_BITS - scale)
 
 
-def separate(
-    points: NDArray[np.float64], targets: NDArray[np.float64], seed: int, count: int
-) -> Projection:
+def separate(points: Floats, targets: Floats, seed: int, count: int) -> Projection:
     """Sort the distinct points (n, d) along the best of ``count`` random directions.
 
     The best has the largest smallest gap, relative to its range. A direction separates two points
@@ -137,9 +130,7 @@ def separate(
     )
 
 
-def _direction(
-    vector: NDArray[np.float64], places: NDArray[np.float64], largest: float, rest: float
-) -> Direction:
+def _direction(vector: Floats, places: Floats, largest: float, rest: float) -> Direction:
     """A direction with its uncertainties, from the projections of all points."""
     d = len(vector)
     uncertainty = of_product = underflow = 4 * d * TINY
@@ -157,7 +148,7 @@ class _Candidate:
     """A direction, and the projections of all points."""
 
     direction: Direction
-    places: NDArray[np.float64]
+    places: Floats
 
     @property
     def needed(self) -> float:
@@ -165,7 +156,7 @@ class _Candidate:
         rounding = max(self.direction.uncertainty, self.direction.uncertainty_of_product)
         return max(4 * rounding, 2 * float(np.spacing(np.abs(self.places).max())))
 
-    def score(self, kept: NDArray[np.intp]) -> float:
+    def score(self, kept: Indices) -> float:
         """Smallest gap of these points less what is needed, over their range.
 
         It is above 0 if all are separated.
@@ -176,13 +167,13 @@ class _Candidate:
         spread = places[-1] - places[0]
         return (float(np.diff(places).min()) - self.needed) / spread if spread > 0 else -1.0
 
-    def close_points(self, kept: NDArray[np.intp]) -> NDArray[np.intp]:
+    def close_points(self, kept: Indices) -> Indices:
         """Points whose neighbour on the line is too close: all equal ones are among them."""
         order = kept[np.argsort(self.places[kept])]
         close = np.diff(self.places[order]) <= self.needed
         return order[np.r_[close, False] | np.r_[False, close]]
 
-    def closest_pair(self, kept: NDArray[np.intp]) -> tuple[int, int]:
+    def closest_pair(self, kept: Indices) -> tuple[int, int]:
         """The indices of the two points with the smallest gap, ascending."""
         order = kept[np.argsort(self.places[kept])]
         at = int(np.argmin(np.diff(self.places[order])))
@@ -190,7 +181,7 @@ class _Candidate:
         return one, other
 
 
-def _best(candidates: list[_Candidate], kept: NDArray[np.intp]) -> tuple[_Candidate, float]:
+def _best(candidates: list[_Candidate], kept: Indices) -> tuple[_Candidate, float]:
     """The candidate with the largest score, and that score."""
     scores = [candidate.score(kept) for candidate in candidates]
     at = int(np.argmax(scores))

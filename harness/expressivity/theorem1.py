@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from harness.errors import InvalidSample
 from harness.expressivity.bounds import ErrorBounds, error_bounds
@@ -26,7 +25,7 @@ from harness.expressivity.hinges import (
     weights_of,
 )
 from harness.expressivity.piecewise import PiecewiseLinear
-from harness.expressivity.points import as_points, as_targets
+from harness.expressivity.points import Floats, as_points, as_targets
 from harness.expressivity.projection import Projection, project, separate
 
 if TYPE_CHECKING:
@@ -38,13 +37,13 @@ class Fit:
     """A network through a sample: its weights, its error bounds, and two ways to evaluate it."""
 
     projection: Projection
-    breakpoints: NDArray[np.float64]
+    breakpoints: Floats
     """Vector b of Theorem 1, ascending, shape (n,)."""
-    slopes: NDArray[np.float64]
+    slopes: Floats
     """Slope right of each breakpoint, shape (n, c): sums of the first weights, exactly."""
-    quanta: NDArray[np.float64]
+    quanta: Floats
     """Powers of two of which the slopes are multiples, shape (n, c)."""
-    targets: NDArray[np.float64]
+    targets: Floats
     """Of the distinct points in the order of their places, shape (n, c)."""
     one_output: bool
     """Whether the targets came as a vector."""
@@ -55,12 +54,12 @@ class Fit:
         return len(self.breakpoints)
 
     @property
-    def direction(self) -> NDArray[np.float64]:
+    def direction(self) -> Floats:
         """Vector a of Theorem 1, shape (d,)."""
         return self.projection.direction.vector
 
     @cached_property
-    def weights(self) -> NDArray[np.float64]:
+    def weights(self) -> Floats:
         """Vector w of Theorem 1, shape (n,), or (n, c) for c outputs."""
         weights = weights_of(self.slopes)
         return weights[:, 0] if self.one_output else weights
@@ -94,7 +93,7 @@ class Fit:
             self.projection.direction,
         )
 
-    def evaluate(self, points: ArrayLike) -> NDArray[np.float64]:
+    def evaluate(self, points: ArrayLike) -> Floats:
         """Values (m,) or (m, c) at points (m, d), through the sorted breakpoints.
 
         O(d + log n) a point, with compensated sums: the network's values up to rounding.

@@ -33,12 +33,6 @@ def _bregman(potential: Callable[["Tensor"], "Tensor"]) -> Callable[["Tensor", "
     return value
 
 
-def _log_cosh(z: "Tensor", y: "Tensor") -> "Tensor":
-    import torch
-
-    return (torch.logaddexp(2 * (z - y), torch.zeros_like(z)) - (z - y)).sum()
-
-
 def _softplus(z: "Tensor") -> "Tensor":
     from torch.nn.functional import softplus
 
@@ -61,7 +55,9 @@ LOSSES: dict[str, Loss] = {
     "quartic": Loss(
         lambda z, y: ((z - y).square() * (1 + y.square()) + (z - y) ** 4).sum(), smooth=True
     ),
-    "log cosh": Loss(_log_cosh, smooth=True),
+    "log cosh": Loss(
+        lambda z, y: ((2 * (z - y)).logaddexp(z.new_zeros(())) - (z - y)).sum(), smooth=True
+    ),
     "logistic": Loss(_bregman(_softplus), smooth=True),
     "softmax": Loss(_bregman(_log_of_all), smooth=True),
     "exponential": Loss(_bregman(lambda z: z.exp()), smooth=True),

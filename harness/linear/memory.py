@@ -19,15 +19,12 @@ def available_bytes(device: str = "cpu") -> int | None:
     if device.startswith("cuda"):
         torch.cuda.empty_cache()  # The driver counts blocks that PyTorch caches as used.
         return torch.cuda.mem_get_info(device)[0]
-    limits = []
-    with suppress(OSError, ValueError):
-        lines = dict(it.split(":", 1) for it in Path("/proc/meminfo").read_text().splitlines())
-        limits.append(int(lines["MemAvailable"].split()[0]) * 1024)
+    limits = [_of_proc("meminfo", "MemAvailable")]
     with suppress(OSError, ValueError):
         group = Path("/sys/fs/cgroup")
         most = int((group / "memory.max").read_text())
         limits.append(most - int((group / "memory.current").read_text()))
-    return min(limits, default=None)
+    return min((it for it in limits if it is not None), default=None)
 
 
 def require(needed: int, what: str, device: str = "cpu") -> None:
@@ -53,7 +50,7 @@ def reset_peak(device: str = "cpu") -> int:
         return torch.cuda.memory_allocated(device)
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
-    return _status("VmRSS") or 0
+    return _of_proc("self/status", "VmRSS") or 0
 
 
 def peak_bytes(device: str = "cpu") -> int:
@@ -61,11 +58,15 @@ def peak_bytes(device: str = "cpu") -> int:
     if device.startswith("cuda"):
         return torch.cuda.max_memory_allocated(device)
     unit = 1 if sys.platform == "darwin" else 1024
-    return _status("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return (
+        _of_proc("self/status", "VmHWM")
+        or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    )
 
 
-def _status(name: str) -> int | None:
+def _of_proc(file: str, name: str) -> int | None:
+    """Bytes; None where it is unknown, as on other systems than Linux."""
     with suppress(OSError, KeyError, ValueError):
-        lines = Path("/proc/self/status").read_text().splitlines()
+        lines = Path("/proc", file).read_text().splitlines()
         return int(dict(it.split(":", 1) for it in lines)[name].split()[0]) * 1024
     return None

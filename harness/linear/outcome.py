@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from harness.errors import HarnessError
 
 Progress = Callable[[str, float], None]
@@ -42,15 +44,13 @@ class Fit:
 
     def is_right(self) -> list[bool]:
         """For each test image, whether it is classified correctly."""
-        bits = bin(int("1" + self.right, 16))[3:]
-        return [bit == "1" for bit in bits[: self.test_total]]
+        bits = np.unpackbits(np.frombuffer(bytes.fromhex(self.right), np.uint8))
+        return bits[: self.test_total].astype(bool).tolist()
 
 
 def packed(right: list[bool]) -> str:
-    """The bits as hex digits, four each; see `Fit.is_right`."""
-    bits = "".join("1" if it else "0" for it in right)
-    bits += "0" * (-len(bits) % 4)
-    return f"{int('1' + bits, 2):x}"[1:]
+    """The bits as hex digits, whole bytes of them; see `Fit.is_right`."""
+    return np.packbits(right).tobytes().hex()
 
 
 @dataclass(frozen=True)

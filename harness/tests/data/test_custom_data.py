@@ -103,7 +103,7 @@ def test_equal_images_of_torchvisions_datasets_are_counted(tmp_path, monkeypatch
 def test_datasets_are_named_in_any_spelling_and_never_downloaded(tmp_path):
     assert custom_dataset("CIFAR-10", None, None) == "cifar10"
     assert custom_dataset("digits", None, None) == "digits"
-    with pytest.raises(DataError, match=r"torchvision finds no FashionMNIST under .*download=True"):
+    with pytest.raises(DataError, match=r"FashionMNIST is not complete under .*download=True"):
         custom_dataset("fashion-mnist", tmp_path, None)
     with pytest.raises(DataError, match="unknown dataset 'fashionmist'; nearest: FashionMNIST"):
         custom_dataset("fashionmist", tmp_path, None)

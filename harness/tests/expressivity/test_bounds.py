@@ -103,7 +103,7 @@ FOUND = {
 def test_samples_that_once_exceeded_a_bound_are_within_it(name):
     places, targets, placement = FOUND[name]
     points = np.array(places)[:, None]
-    assert represent(points, targets).within_bounds
+    assert represent(points, targets)[0].within_bounds
     fit = require_bounded(points, targets, placement=placement)
     assert fit.n == len(targets)
 

@@ -50,4 +50,4 @@ def test_a_slope_too_steep_names_its_own_pair(construction):
 @pytest.mark.parametrize("fit", [fit_corollary1, fit_corollary1_exactly])
 def test_what_cannot_be_fitted_is_refused(fit, points, targets, depth, message):
     with pytest.raises(InvalidSample, match=message):
-        fit([[place] for place in points], targets, depth)
+        fit([[place] for place in points], targets, depth, "multiplexer")
