@@ -7,6 +7,7 @@ It is checked in rational arithmetic, by functions that do not know that.
 import itertools
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -20,33 +21,20 @@ Matrix = Sequence[Sequence[Fraction]]
 
 def rank(matrix: Matrix) -> int:
     """The rank, by Gaussian elimination."""
-    rows = [list(row) for row in matrix]
-    done = 0
-    for column in range(len(rows[0])):
-        pivot = next((r for r in range(done, len(rows)) if rows[r][column] != 0), None)
-        if pivot is None:
-            continue
-        rows[done], rows[pivot] = rows[pivot], rows[done]
-        for row in rows[done + 1 :]:
-            factor = row[column] / rows[done][column]
-            if factor:
-                row[:] = [a - factor * b for a, b in zip(row, rows[done], strict=True)]
-        done += 1
-    return done
+    return _of_sympy(matrix).rank()
 
 
 def characteristic_polynomial(matrix: Matrix) -> list[Fraction]:
-    """Coefficients of det(t I - A), the leading one first, by the method of Faddeev and LeVerrier.
+    """Coefficients of det(t I - A), the leading one first."""
+    return [Fraction(int(it.numerator), int(it.denominator)) for it in _of_sympy(matrix).charpoly()]
 
-    O(n^4) operations on numbers that grow: for a dozen rows.
-    """
-    rows = np.array(matrix, dtype=object)
-    identity = np.eye(len(rows), dtype=object)
-    product, coefficients = 0 * identity, [Fraction(1)]
-    for step in range(1, len(rows) + 1):
-        product = rows @ (product + coefficients[-1] * identity)
-        coefficients.append(-product.trace() / step)
-    return coefficients
+
+def _of_sympy(matrix: Matrix) -> Any:
+    from sympy.polys.domains import QQ  # A third of a second, which no collection should take.
+    from sympy.polys.matrices import DomainMatrix
+
+    rows = [[QQ(it.numerator, it.denominator) for it in row] for row in matrix]
+    return DomainMatrix(rows, (len(rows), len(rows[0])), QQ)
 
 
 def smallest_root_is(coefficients: Sequence[Fraction], root: Fraction) -> bool:

@@ -1,5 +1,6 @@
 """Theorem 1: a two-layer ReLU network with 2n + d weights through any n points.
 
+>>> import numpy as np
 >>> points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
 >>> fit = fit_theorem1(points, [3.0, -1.0, 2.0])
 >>> sum(parameter.numel() for parameter in fit.network.parameters())

@@ -6,6 +6,7 @@ solved: without a ridge, least squares, which does not interpolate. With more, e
 not all be in memory. Either way the solution is refined against float64 residuals.
 """
 
+import copy
 import math
 import time
 from collections.abc import Iterator
@@ -137,7 +138,7 @@ def solve_convnet(
             label = fit_label(filters, ridge)
             on_progress(label, 0.0)
             added = ridge * n
-            factor = gram if ridge == recipe.ridges[-1] else gram.copy()
+            factor = gram if ridge == recipe.ridges[-1] else copy.deepcopy(gram)
             factor.add_to_diagonal(added)
             factor.factor(lambda share: on_progress("factorisation", share))
             product = partial(features.product, filters, primal, added)

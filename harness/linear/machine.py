@@ -120,7 +120,7 @@ def fit(
         "factor_seconds": factored - filled,
         "refine_seconds": time.perf_counter() - factored,
         "peak_bytes": peak_bytes(device) - before,
-        "triangle_bytes": factor.bytes,
+        "triangle_bytes": triangle_bytes(n, dtype),
         "smallest_pivot": factor.smallest_pivot()[0],
         "spectrum_ends": list(factor.spectrum_ends()),
     }

@@ -10,7 +10,6 @@ core for 8,000 rows, 19 s and 22 s for 16,000. But SciPy refuses it above 46,340
 overflows its 32-bit check), and it can be neither watched nor interrupted.
 """
 
-import copy
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -68,20 +67,9 @@ class Triangle:
         ]
 
     @property
-    def bytes(self) -> int:
-        """Memory of the triangle."""
-        return sum(panel.nbytes for panel in self.panels)
-
-    @property
     def precision(self) -> str:
         """In words: float32."""
         return str(self.dtype).removeprefix("torch.")
-
-    def copy(self) -> "Triangle":
-        """A second triangle of the same numbers."""
-        other = copy.copy(self)
-        other.panels = [panel.clone() for panel in self.panels]
-        return other
 
     def add(self, rows: MakeRows, progress: Callable[[float], None] = lambda share: None) -> None:
         """Add a symmetric matrix, made a few rows at a time. ``progress`` gets the share done."""

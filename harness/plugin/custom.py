@@ -111,7 +111,7 @@ def _default_learning_rate(optimizer: str | None) -> float | None:
             f"--optimizer {optimizer}: write torch.optim:{optimizer}, PACKAGE.MODULE:CLASS or"
             " ./FILE.py:CLASS"
         )
-    from harness.training.custom_optimizer import default_learning_rate
+    from harness.training.optimizer import default_learning_rate
 
     return default_learning_rate(optimizer)
 

@@ -1,16 +1,19 @@
 """The paper's optimiser: SGD with momentum, a stepwise schedule, weight decay where it is on.
 
-Another optimiser takes its place where the recipe names one; the schedule stays.
+Another optimiser takes its place where the recipe names one, any class of `torch.optim.Optimizer`;
+the schedule stays.
 """
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Callable, Iterable
 
 import torch
 
-from harness.errors import DeviceError
+from harness.errors import DeviceError, InvalidRecipe
 from harness.models import model_spec
-from harness.training.custom_optimizer import custom_optimizer
+from harness.models.custom import callable_at, one_line
 from harness.training.recipe import Recipe
+from harness.values import is_number
 
 
 def make_optimizer(
@@ -31,7 +34,7 @@ def make_optimizer(
     if recipe.optimizer:
         if rate_on is not None:
             raise DeviceError(f"steps = 'graph' takes SGD, not {recipe.optimizer}; use 'eager'")
-        return _scheduled(custom_optimizer(recipe, (it for _, it in parameters)), recipe)
+        return _scheduled(_custom_optimizer(recipe, (it for _, it in parameters)), recipe)
     spec = model_spec(recipe.model)
     coefficient = {
         group: value for name, value in recipe.weight_decay for group in spec.groups_by_name[name]
@@ -66,3 +69,48 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) ->
             group["lr"].fill_(learning_rate)  # In place: a captured graph reads this tensor.
         else:
             group["lr"] = learning_rate
+
+
+def default_learning_rate(name: str) -> float | None:
+    """The learning rate that the class has by default, if it has one.
+
+    Raises InvalidRecipe or NetworkError where the name is no class of optimisers.
+    """
+    rate = inspect.signature(_class_of(name)).parameters["lr"].default
+    return float(rate) if is_number(rate) and rate > 0 else None
+
+
+def _custom_optimizer(
+    recipe: Recipe, parameters: Iterable[torch.nn.Parameter]
+) -> torch.optim.Optimizer:
+    name, options = recipe.optimizer, dict(recipe.optimizer_options)
+    make = _class_of(name)
+    if "lr" in options:
+        raise InvalidRecipe(f"{name}: the rate is the recipe's: give --arch-lr {options['lr']}")
+    try:
+        return make(list(parameters), lr=recipe.learning_rate, **options)
+    except Exception as error:
+        raise InvalidRecipe(
+            f"{recipe.optimizer_title} cannot be made for {recipe.model}: {one_line(error)}; give"
+            " its arguments with --optimizer-option, its learning rate with --arch-lr"
+        ) from error
+
+
+def _class_of(name: str) -> Callable[..., torch.optim.Optimizer]:
+    wanted = "a class of torch.optim.Optimizer"
+    found = callable_at(name, wanted)
+    if not (isinstance(found, type) and issubclass(found, torch.optim.Optimizer)):
+        kind = "another class" if isinstance(found, type) else f"a {type(found).__name__}"
+        raise InvalidRecipe(f"{name} is {kind}, but it should be {wanted}")
+    _, *of_step = inspect.signature(found.step).parameters.values()
+    if any(it.default is it.empty and it.kind is it.POSITIONAL_OR_KEYWORD for it in of_step):
+        raise InvalidRecipe(
+            f"{name} needs a closure, which evaluates the loss several times a step, and a step"
+            " of these trainings evaluates it once: take another optimiser"
+        )
+    if "lr" not in inspect.signature(found).parameters:
+        raise InvalidRecipe(
+            f"{name} takes no lr, and the schedule changes the learning rate: give its __init__ a"
+            " parameter of that name"
+        )
+    return found

@@ -9,9 +9,9 @@ from harness.errors import HarnessError
 from harness.training.backend import Backend
 from harness.training.batching import can_be_grouped
 from harness.training.checkpoint import packed, restore, state_of, unpacked
-from harness.training.custom_optimizer import default_learning_rate
 from harness.training.inputs import prepared_data
 from harness.training.loop import Training
+from harness.training.optimizer import default_learning_rate
 from harness.training.preflight import examine_optimizer
 from harness.training.protocol import paper_recipe
 
