@@ -5,7 +5,7 @@ An evidence file alone, carried to another machine, is enough to draw the curves
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -145,21 +145,32 @@ def last_of_each(records: Iterable[Evidence]) -> dict[Key, Evidence]:
     return {record.key: record for record in records}
 
 
-def read_evidence(path: Path) -> tuple[list[Evidence], int]:
-    """All complete lines of a file, and the number of damaged ones, which are left out.
-
-    Lines that hold a run (`harness.evidence.record`) are passed over.
-    """
-    records, damaged = [], 0
-    if path.is_file():
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith(RUN_LINE):
-                continue
+def evidence_lines(text: str) -> Iterator[tuple[int, "Evidence | RunRecord | None"]]:
+    """The number and the content of each line that is not empty; None for a damaged one."""
+    # Not splitlines(), which also breaks at characters that JSON allows within a text.
+    for number, line in enumerate(text.split("\n"), start=1):
+        line = line.strip("\ufeff \r\t")  # A byte-order mark at the start of each joined file.
+        if line:
+            kind = RunRecord if line.startswith(RUN_LINE) else Evidence
             try:
-                records.append(Evidence.from_line(line))
-            except (ValueError, TypeError, RecursionError):
-                damaged += 1
-    return records, damaged
+                found = kind.from_line(line)
+            except (
+                ValueError,
+                TypeError,
+                AttributeError,
+                LookupError,
+                RecursionError,
+                OverflowError,
+            ):
+                found = None
+            yield number, found
+
+
+def read_evidence(path: Path) -> tuple[list[Evidence], int]:
+    """All checks of a file, and the number of damaged lines, which are left out."""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    found = [it for _, it in evidence_lines(text)]
+    return [it for it in found if isinstance(it, Evidence)], found.count(None)
 
 
 def _finite(value: Any) -> Any:

@@ -34,10 +34,10 @@ class ClaimTest:
 
 
 @cache
-def claim_tests(path: Path = PINNED) -> tuple[ClaimTest, ...]:
+def claim_tests() -> tuple[ClaimTest, ...]:
     """All tests of claims and controls, from the fast tier to the slowest."""
     tiers: dict[tuple[str, str], dict[str, None]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in PINNED.read_text(encoding="utf-8").splitlines():
         if line.startswith(tuple(TIERS)):
             tier, about, test, *_ = line.split("  ")
             tiers.setdefault((about, test.partition("[")[0]), {})[tier] = None

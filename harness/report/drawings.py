@@ -31,19 +31,11 @@ DARK = {
 """Colours and their counterparts on dark pages, as in the style sheet; grey is legible on both."""
 
 
-@dataclass(frozen=True)
-class Inline:
-    """An ``<svg>`` element without XML's preamble."""
+def inline(svg: str, name: str, description: str) -> str:
+    """An ``<svg>`` element for a page: its ids begin with ``name``, readers hear the description.
 
-    markup: str
-    width: int
-    """In CSS pixels, as drawn."""
-    on_paper: bool
-    """Whether it holds an image, whose colours are fixed: on a dark page it has a light ground."""
-
-
-def inline(svg: str, name: str, description: str) -> Inline:
-    """Prefix all ids by ``name``, to be unique in a page, and add the description for readers."""
+    Without XML's preamble and a size; its colours follow light and dark.
+    """
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
@@ -52,25 +44,22 @@ def inline(svg: str, name: str, description: str) -> Inline:
     for colour in DARK:
         variable = f"var(--c{colour[1:]}, {colour})"
         body = re.sub(rf"{colour}\b", variable, body, flags=re.IGNORECASE)
-    (points,) = re.findall(r'<svg\b[^>]*? width="([\d.]+)pt"', body)
-    width = round(float(points) * 4 / 3)
-    body = re.sub(r'(<svg\b[^>]*?) width="[\d.]+pt"', r"\1", body, count=1)
-    body = re.sub(r'(<svg\b[^>]*?) height="[\d.]+pt"', r"\1", body, count=1)
+    for size in ("width", "height"):
+        body = re.sub(rf'(<svg\b[^>]*?) {size}="[\d.]+pt"', r"\1", body, count=1)
     label = description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    body = body.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
-    return Inline(body, width, "<image" in body)
+    return body.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
 
 
 def standalone(svg: str, name: str, description: str) -> str:
     """A figure as a file that follows light and dark, for an image in Markdown."""
-    drawing = inline(svg, name, description)
+    markup = inline(svg, name, description)
     variables = " ".join(f"--c{light[1:]}: {dark};" for light, dark in DARK.items())
     style = (
         "<style>text { fill: var(--c000000, #000000); }"
         f" @media (prefers-color-scheme: dark) {{ svg {{ {variables} }} }}</style>"
     )
-    start = drawing.markup.index(">") + 1
-    return f"{drawing.markup[:start]}\n{style}{drawing.markup[start:]}"
+    start = markup.index(">") + 1
+    return f"{markup[:start]}\n{style}{markup[start:]}"
 
 
 @dataclass(frozen=True)

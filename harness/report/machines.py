@@ -4,21 +4,12 @@ import itertools
 import string
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from harness.evidence.record import Evidence
 
-KNOWN = (
-    "processor",
-    "cores",
-    "gpu",
-    "system",
-    "harness",
-    "python",
-    "torch",
-    "torchvision",
-    "numpy",
-)
+VERSIONS = ("python", "torch", "torchvision", "numpy")
+SAME = ("processor", "cores", "system", "harness", *VERSIONS)
+"""What makes one machine. Only a process that has loaded torch knows the GPU: it makes none."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +18,9 @@ class Machine:
 
     letter: str
     hardware: str
-    """The processor, its cores, and the GPU if there is one."""
     versions: str
-    """Of the harness, of Python and of the libraries that decide numbers."""
     tiers: str
-    """At which it judged."""
     seeds: str
-    """The base seeds of its sessions."""
     when: str
     """From the first check to the last, in UTC, to the minute."""
     records: list[Evidence]
@@ -41,24 +28,18 @@ class Machine:
 
 def machines_of(records: Iterable[Evidence]) -> list[Machine]:
     """The machines in the order of their first checks."""
-    found: dict[tuple[Any, ...], tuple[dict[str, Any], list[Evidence]]] = {}
+    found: dict[tuple[str, ...], list[Evidence]] = {}
     for record in sorted(records, key=lambda record: record.when):
-        facts = {name: record.environment[name] for name in KNOWN if name in record.environment}
-        # Only a process that has loaded torch knows the GPU: it makes no second machine.
-        same = tuple(str(facts.get(name)) for name in KNOWN if name != "gpu")
-        known, own = found.setdefault(same, ({}, []))
-        known |= facts
-        own.append(record)
-    letters = itertools.cycle(string.ascii_uppercase)
-    return [_machine(*it) for it in zip(letters, found.values(), strict=False)]
+        same = tuple(str(record.environment.get(name)) for name in SAME)
+        found.setdefault(same, []).append(record)
+    return list(map(_machine, itertools.cycle(string.ascii_uppercase), found.values()))
 
 
-def _machine(letter: str, found: tuple[dict[str, Any], list[Evidence]]) -> Machine:
-    facts, records = found
+def _machine(letter: str, records: list[Evidence]) -> Machine:
+    facts = {name: fact for record in records for name, fact in record.environment.items()}
     cores = f"{facts['cores']} core{'s' * (facts['cores'] != 1)}" if "cores" in facts else ""
     hardware = (facts.get("gpu"), facts.get("processor"), cores, facts.get("system"))
-    names = [it for it in ("python", "torch", "torchvision", "numpy") if facts.get(it)]
-    versions = [f"{it.replace('python', 'Python')} {facts[it]}" for it in names]
+    versions = [f"{it.replace('python', 'Python')} {facts[it]}" for it in VERSIONS if facts.get(it)]
     times = sorted(it.when[:16].replace("T", " ") for it in records if it.when)
     when = f"{times[0]} UTC" if times else ""
     if times and times[0] != times[-1]:
@@ -69,7 +50,7 @@ def _machine(letter: str, found: tuple[dict[str, Any], list[Evidence]]) -> Machi
         ", ".join(str(it) for it in hardware if it),
         ", ".join([f"harness {facts.get('harness', '')}", *versions]),
         ", ".join(dict.fromkeys(it.tier for it in records if it.tier)),
-        ", ".join(str(seed) for seed in sorted({it.seed for it in records})),
+        ", ".join(map(str, sorted({it.seed for it in records}))),
         when,
         records,
     )

@@ -4,40 +4,28 @@ They have verdicts of their own: these count for no claim of the paper and fill 
 tables.
 """
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from harness.evidence.record import Evidence, RunRecord
+from harness.report.terminal import as_text
 from harness.report.verdicts import claim_verdicts
 
 FIGURE = "custom-networks"
 COLUMNS = (
-    "network",
-    "images",
-    "epochs to fit true labels",
-    "test accuracy",
-    "epochs to fit random labels",
-    "training accuracy",
-    "test accuracy",
-    "claims supported",
+    ("network", "network"),
+    ("images", "images"),
+    ("epochs to fit true labels", "true\nlabels:\nepochs"),
+    ("test accuracy", "test"),
+    ("epochs to fit random labels", "random\nlabels:\nepochs"),
+    ("training accuracy", "train"),
+    ("test accuracy", "test"),
+    ("claims supported", "claims\nsupported"),
 )
-SHORT = (
-    "network",
-    "images",
-    "true\nlabels:\nepochs",
-    "test",
-    "random\nlabels:\nepochs",
-    "train",
-    "test",
-    "claims\nsupported",
-)
-"""The columns' headings at the terminal."""
+"""Each with its heading at the terminal."""
 TRUE, RANDOM = "true labels", "random labels"
 
 
@@ -110,21 +98,12 @@ def note_on(checks: Iterable[Evidence]) -> str:
 def comparison_text(rows: Sequence[Comparison], width: int) -> str:
     """The table as text, at most ``width`` columns wide."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for heading in SHORT:
-        left = heading == "network"
-        table.add_column(
-            heading,
-            justify="left" if left else "right",
-            vertical="bottom",
-            no_wrap=not left,
-            overflow="fold",
-        )
+    table.add_column("network", vertical="bottom", overflow="fold")
+    for _, heading in COLUMNS[1:]:
+        table.add_column(heading, justify="right", vertical="bottom", no_wrap=True, overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row.cells))
-    buffer = io.StringIO()
-    console = Console(file=buffer, width=width, force_terminal=False, highlight=False)
-    console.print(table)
-    return buffer.getvalue()
+        table.add_row(*row.cells)
+    return as_text([table], width)
 
 
 def learning_curves(

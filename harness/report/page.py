@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
@@ -18,9 +19,9 @@ from harness.evidence.catalogue import Claim
 from harness.evidence.record import Evidence, RunRecord
 from harness.evidence.statistics import CONFIDENCE
 from harness.files import write_atomically
-from harness.report.claim_tests import TIERS, ClaimTest, claim_tests
+from harness.report.claim_tests import TIERS, claim_tests
 from harness.report.curves import Series, paper_figures
-from harness.report.drawings import FIGURES, Inline, figures_as_svg, inline
+from harness.report.drawings import FIGURES, figures_as_svg, inline
 from harness.report.machines import machines_of
 from harness.report.networks import (
     COLUMNS,
@@ -36,9 +37,10 @@ from harness.report.networks import (
 from harness.report.scorecard import scorecard
 from harness.report.sources import Sources
 from harness.report.tables import paper_tables
+from harness.report.terminal import markdown_table
 from harness.report.verdicts import APART, claim_verdicts, section_title, verdict_words
 from harness.runs.settings import duration
-from harness.sabotage.fault import Fault, load_faults, standing_in
+from harness.sabotage.fault import load_faults, standing_in
 
 PAPER_FIGURES = ("figure-1a", "figure-1b", "figure-1c", "figure-2a", "figure-2b")
 SHOWN_AT_ONCE = 8
@@ -61,47 +63,22 @@ SYMBOLS = {
     "control NOT refuted": "✗",
 }
 """So that no verdict is shown by its colour alone."""
+View = dict[str, Any]
+"""All that the page says of one claim; see `_view`."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of the page: its drawing, and the claims that it belongs to."""
+    """A figure of the page, and the claims that it belongs to."""
 
     name: str
     caption: str
-    drawing: Inline
+    markup: str
+    width: int
+    """In CSS pixels, as drawn."""
     claims: tuple[str, ...]
     ours: str = ""
     """In a figure of the paper: what of ours is in it."""
-
-
-@dataclass(frozen=True)
-class ClaimView:
-    """All that the report says of one claim."""
-
-    claim: Claim
-    verdict: str
-    checks: list[Evidence]
-    folded: list[Evidence]
-    recorded: list[Evidence]
-    controls: list[Evidence]
-    fault: Fault | None
-    """The planted fault of an identity, which has no controls."""
-    runs: list[RunRecord]
-    lost: list[str]
-    """Keys of runs that neither the evidence nor the store has."""
-    pictures: list[Picture]
-    also_shown: list[Picture]
-    """Figures shown with another claim, or among the paper's."""
-    tests: list[ClaimTest]
-    tiers: set[str]
-    """The tiers at which it was judged."""
-    commands: list[str]
-
-    @property
-    def scales(self) -> set[str]:
-        """The scales of its checks."""
-        return {record.scale for record in [*self.checks, *self.folded] if record.scale}
 
 
 def write_report(folder: Path, sources: Sources, catalogue: Mapping[str, Claim]) -> list[Path]:
@@ -156,10 +133,10 @@ def render(
     }
     later = [record for record in sources.records if record.network == LATER_WORK]
     of_later = claim_verdicts(later)
-    counts = Counter(view.verdict for view in views.values())
-    sections: dict[str, list[ClaimView]] = {}
+    counts = Counter(view["verdict"] for view in views.values())
+    sections: dict[str, list[View]] = {}
     for view in views.values():
-        sections.setdefault(view.claim.section, []).append(view)
+        sections.setdefault(view["claim"].section, []).append(view)
     machines = machines_of(everything)
     return template("report.html").render(
         version=__version__,
@@ -215,6 +192,7 @@ def template(name: str) -> Template:
         symbols=SYMBOLS,
         meanings=MEANINGS,
         words=formatting,
+        markdown_table=markdown_table,
         verdict_words=verdict_words,
         duration=duration,
         id=id,
@@ -233,8 +211,9 @@ def _pictures(
         shown_by = [it.claim for it in records if it.figure and it.figure["name"] == name]
         claims = tuple(dict.fromkeys([drawing.claim, *drawing.also, *shown_by]))
         ours = _ours(curves.get(name, ()), shown_by) if name in PAPER_FIGURES else ""
-        figure = inline(svg, name, re.sub(r"\s+", " ", drawing.caption))
-        pictures[name] = Picture(name, drawing.caption, figure, claims, ours)
+        markup = inline(svg, name, drawing.caption)
+        width = round(float(re.findall(r' width="([\d.]+)pt"', svg)[0]) * 4 / 3)
+        pictures[name] = Picture(name, drawing.caption, markup, width, claims, ours)
     return pictures
 
 
@@ -253,7 +232,7 @@ def _ours(series: Sequence[Series], shown_by: Sequence[str]) -> str:
     )
 
 
-def _view(claim: Claim, verdict: str, sources: Sources, pictures: Sequence[Picture]) -> ClaimView:
+def _view(claim: Claim, verdict: str, sources: Sources, pictures: Sequence[Picture]) -> View:
     own = [record for record in sources.records if record.claim == claim.id]
     # Checks that are not supported come first, and are never folded.
     checks = sorted((it for it in own if not it.control), key=_is_supported)
@@ -262,22 +241,25 @@ def _view(claim: Claim, verdict: str, sources: Sources, pictures: Sequence[Pictu
     recorded = [record for record in sources.recorded if record.claim == claim.id]
     keys = dict.fromkeys(key for record in [*own, *recorded] for key in record.runs)
     here = [it for it in pictures if it.claims[0] == claim.id and it.name not in PAPER_FIGURES]
-    return ClaimView(
-        claim=claim,
-        verdict=verdict,
-        checks=checks[:at_once],
-        folded=checks[at_once:],
-        recorded=sorted(recorded, key=_is_supported),
-        controls=sorted((r for r in own if r.control), key=lambda r: r.as_it_should),
-        fault=standing_in(claim, load_faults()) if claim.identity else None,
-        runs=[sources.runs[key] for key in keys if key in sources.runs],
-        lost=[key for key in keys if key not in sources.runs],
-        pictures=here,
-        also_shown=[it for it in pictures if it not in here],
-        tests=[test for test in claim_tests() if test.claim == claim.id],
-        tiers={record.tier for record in checks if record.verdict != "not run"},
-        commands=list(dict.fromkeys(record.command for record in own if record.command)),
-    )
+    return {
+        "claim": claim,
+        "verdict": verdict,
+        "reduced": {record.scale for record in checks if record.scale} == {"scaled"},
+        "checks": checks[:at_once],
+        "folded": checks[at_once:],
+        "recorded": sorted(recorded, key=_is_supported),
+        "controls": sorted((r for r in own if r.control), key=lambda r: r.as_it_should),
+        # In the place of an identity's controls.
+        "fault": standing_in(claim, load_faults()) if claim.identity else None,
+        "runs": [sources.runs[key] for key in keys if key in sources.runs],
+        # Neither the evidence nor the store has these.
+        "lost": [key for key in keys if key not in sources.runs],
+        "pictures": here,
+        "also_shown": [it for it in pictures if it not in here],
+        "tests": [test for test in claim_tests() if test.claim == claim.id],
+        "judged_at": {record.tier for record in checks if record.verdict != "not run"},
+        "commands": list(dict.fromkeys(record.command for record in own if record.command)),
+    }
 
 
 def _is_supported(record: Evidence) -> bool:

@@ -232,11 +232,11 @@ def _table(
     counted = ", ".join(f"{ours.count(it)} {it}" for it in AGREEMENTS if it in ours)
     counted = counted.replace("differs", "differ") if ours.count("differs") > 1 else counted
     rows = []
-    for heading, _, lines in table.groups:
+    for heading, lines in table.groups.items():
         rows.append([f"**{heading}**", *[""] * 2 * len(table.columns)])
-        for line in lines:
-            pairs = [(_published(part), _ours(part, letters)) for part in line.cells]
-            rows.append([line.title, *(cell for pair in pairs for cell in pair)])
+        for title, cells in lines:
+            pairs = [(_published(part), _ours(part, letters)) for part in cells]
+            rows.append([title, *(cell for pair in pairs for cell in pair)])
     head = ["", *(cell for column in table.columns for cell in (f"{column}: paper", "ours"))]
     return table, counted, len(ours), len(numbers), head, rows
 

@@ -4,13 +4,12 @@ Supported checks with the same outcome share a row, and only the first few have 
 them all. A check with any other outcome always has a row of its own, in full.
 """
 
-import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -19,6 +18,7 @@ from harness.evidence.catalogue import Claim
 from harness.evidence.formatting import bound, interval, measured, notices, published
 from harness.evidence.record import Evidence
 from harness.report.networks import LATER_WORK, by_network, is_of_measure, note_on, of_the_paper
+from harness.report.terminal import as_text
 from harness.report.verdicts import (
     APART,
     claim_verdicts,
@@ -77,33 +77,30 @@ def scorecard(
     """
     judged = {record.claim for record in records}
     recorded = [record for record in recorded if record.claim in judged]
-    buffer = io.StringIO()
-    console = Console(
-        file=buffer, width=width, force_terminal=colour, no_color=not colour, highlight=False
-    )
-    if records:
-        rows = [Row("claim and check", HEADINGS, "bold")]
-        rows += _rows(of_the_paper(records), catalogue, recorded)
-        for network, checks in by_network(records).items():
-            notes = tuple(filter(None, [note_on(checks)]))
-            title = f"On {network}: {CUSTOM}"
-            if is_of_measure(checks[0]):
-                title = f"{network}: verdicts of its own"
-            elif network == LATER_WORK:
-                title = "Beyond the paper: these count for none of its claims"
-            rows += [Row(""), Row(title, style="bold", below=notes)]
-            rows += _rows(checks, catalogue)
-        widths = [max(map(len, column)) for column in zip(*(it.cells for it in rows), strict=True)]
-        short = {row.cells[VERDICT] for row in rows} - {TWO_LINES}
-        widths[VERDICT] = max(map(len, short | {"reproduce"}))
-        for row in rows:
-            console.print(_line(row, widths))
-            for sentence in row.below:
-                console.print(Padding(Text(sentence, style="dim"), (0, 0, 0, 4)))
-        console.print()
-    for line in totals(records, catalogue, recorded):
-        console.print(line, markup=False)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+    table = _table(records, catalogue, recorded) if records else ()
+    return as_text([*table, *totals(records, catalogue, recorded)], width, colour)
+
+
+def _table(
+    records: Sequence[Evidence], catalogue: Mapping[str, Claim], recorded: Sequence[Evidence]
+) -> Iterable[RenderableType]:
+    rows = [Row("claim and check", HEADINGS, "bold")]
+    rows += _rows(of_the_paper(records), catalogue, recorded)
+    for network, checks in by_network(records).items():
+        title = f"On {network}: {CUSTOM}"
+        if is_of_measure(checks[0]):
+            title = f"{network}: verdicts of its own"
+        elif network == LATER_WORK:
+            title = "Beyond the paper: these count for none of its claims"
+        below = tuple(filter(None, [note_on(checks)]))
+        rows += [Row(""), Row(title, style="bold", below=below), *_rows(checks, catalogue)]
+    widths = [max(map(len, column)) for column in zip(*(it.cells for it in rows), strict=True)]
+    short = {row.cells[VERDICT] for row in rows} - {TWO_LINES}
+    widths[VERDICT] = max(map(len, short | {"reproduce"}))
+    for row in rows:
+        yield _line(row, widths)
+        yield from (Padding(Text(it, style="dim"), (0, 0, 0, 4)) for it in row.below)
+    yield ""
 
 
 def _line(row: Row, widths: Sequence[int]) -> RenderableType:

@@ -11,10 +11,10 @@ from harness import __version__
 from harness.errors import HarnessError
 from harness.evidence.formatting import bound, interval, measured, notices, published, values
 from harness.evidence.record import (
-    RUN_LINE,
     Evidence,
     RunRecord,
     Verdict,
+    evidence_lines,
     read_evidence,
     run_record,
     stored_runs,
@@ -22,6 +22,7 @@ from harness.evidence.record import (
 from harness.runs.records import RECORDS, BadRecord, Records
 
 GZIP_START = b"\x1f\x8b"
+DAMAGED = "damaged, or of another format: run its tests again"
 
 
 @dataclass
@@ -44,13 +45,13 @@ class Sources:
         for run in stored_runs(store, missing):
             self.runs.setdefault(run.key, run)
 
-    def add_records(self, folder: Path = RECORDS) -> None:
+    def add_records(self) -> None:
         """Add the checks of the records, with their runs, for tests that are not judged here.
 
         A check of one run at two tiers counts once. Raises BadRecord for a damaged record, and for
         checks that do not belong to the records.
         """
-        by_key, path = Records.load(folder).by_key, folder / "evidence.jsonl"
+        by_key, path = Records.load().by_key, RECORDS / "evidence.jsonl"
         found, damaged = read_evidence(path)
         if damaged or not {key for record in found for key in record.runs} <= by_key.keys():
             raise BadRecord(
@@ -118,23 +119,18 @@ def _read(path: Path, claims: Collection[str]) -> tuple[list[Evidence], list[Run
     records: list[Evidence] = []
     runs: list[RunRecord] = []
     left_out: dict[str, list[int]] = {}
-    # Not splitlines(), which also breaks at characters that JSON allows within a text.
-    for number, line in enumerate(_text(path).split("\n"), start=1):
-        line = line.strip("\ufeff \r\t")  # A byte-order mark at the start of each joined file.
-        if not line:
+    for number, found in evidence_lines(_text(path)):
+        if isinstance(found, RunRecord):
+            runs.append(found)
             continue
         try:
-            if line.startswith(RUN_LINE):
-                runs.append(RunRecord.from_line(line))
-                continue
-            record = Evidence.from_line(line)
-            problem = _problem(record, claims)
-        except (ValueError, TypeError, AttributeError, LookupError, RecursionError, OverflowError):
-            problem = "damaged, or of another format: run its tests again"
-        if problem:
+            problem = _problem(found, claims)
+        except (ValueError, TypeError, AttributeError, LookupError, OverflowError):
+            problem = DAMAGED
+        if found is None or problem:
             left_out.setdefault(problem, []).append(number)
         else:
-            records.append(record)
+            records.append(found)
     notices = [
         f"{path.name}: {_lines(numbers)} left out, {problem}"
         for problem, numbers in left_out.items()
@@ -142,8 +138,10 @@ def _read(path: Path, claims: Collection[str]) -> tuple[list[Evidence], list[Run
     return records, runs, notices
 
 
-def _problem(record: Evidence, claims: Collection[str]) -> str:
+def _problem(record: Evidence | None, claims: Collection[str]) -> str:
     """Why a check cannot be shown, or an empty string."""
+    if record is None:
+        return DAMAGED
     version = record.environment.get("harness")
     if version != __version__:
         return f"written by version {version}, and this is {__version__}: run its tests again"

@@ -1,6 +1,7 @@
 """Tables 1 to 4 of the paper, each number beside ours: checks name the cells that they fill."""
 
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,9 @@ SCALES = ("paper", "exact", "scaled")
 """The order within a cell: the paper's own size comes first."""
 
 Row = dict[str, Any]
+Place = tuple[str, str, dict[str, str]]
+"""Where a published row stands: the heading of its group, its title, and the claim of each field
+of it that is shown."""
 
 
 @dataclass(frozen=True)
@@ -30,31 +34,23 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A row: its configuration in words, and the cells of each column."""
-
-    title: str
-    cells: tuple[tuple[Cell, ...], ...]
-
-
-@dataclass(frozen=True)
 class PaperTable:
-    """A table: its columns, and its rows in groups."""
+    """A table: its columns, and by heading its groups of rows."""
 
     name: str
     title: str
     columns: tuple[str, ...]
-    groups: tuple[tuple[str, tuple[Cell, ...], tuple[Line, ...]], ...]
-    """Heading, numbers that belong to the whole group, rows."""
+    groups: dict[str, list[tuple[str, list[list[Cell]]]]]
+    """Of each row the title, and the cells of each column."""
+    shared: dict[str, Cell]
+    """By heading, the number that belongs to the whole group."""
 
     @property
     def cells(self) -> list[Cell]:
         """All of them."""
-        return [
-            cell
-            for _, shared, lines in self.groups
-            for cell in [*shared, *(cell for line in lines for part in line.cells for cell in part)]
-        ]
+        lines = [cells for group in self.groups.values() for _, cells in group]
+        columns = [column for cells in lines for column in cells]
+        return [*self.shared.values(), *itertools.chain(*columns)]
 
     @property
     def claims(self) -> list[str]:
@@ -70,130 +66,107 @@ def paper_tables(records: Iterable[Evidence]) -> list[PaperTable]:
             by_cell.setdefault(record.published_cell, []).append(record)
     for found in by_cell.values():
         found.sort(key=lambda r: SCALES.index(r.scale) if r.scale in SCALES else len(SCALES))
-    return [make(by_cell) for make in (_table1, _table2, _table3, _table4)]
+    return [_table(by_cell, name, *facts) for name, facts in TABLES.items()]
 
 
-def _cell(by_cell: dict[str, list[Evidence]], table: str, row: Row, field: str, claim: str) -> Cell:
-    unit, printed = UNITS[field]
-    value = row.get(field)
-    remark = row.get("remark", "")
-    published = quantity(value / printed, unit) if value is not None else "–"
-    return Cell(published, tuple(by_cell.get(cell_name(table, row, field), ())), claim, remark)
+def _table(
+    by_cell: dict[str, list[Evidence]],
+    name: str,
+    title: str,
+    published: str,
+    columns: dict[str, tuple[str, ...]],
+    place: Callable[[Row], Place],
+) -> PaperTable:
+    def cell(row: Row, field: str, claim: str) -> Cell:
+        unit, printed = UNITS[field]
+        number = "–" if row[field] is None else quantity(row[field] / printed, unit)
+        ours = by_cell.get(cell_name(published, row, field), ())
+        return Cell(number, tuple(ours), claim, row.get("remark", ""))
 
-
-def _grouped(rows: Sequence[Row], name: Callable[[Row], str]) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(name(row), []).append(row)
-    return groups
-
-
-def _table1(by_cell: dict[str, list[Evidence]]) -> PaperTable:
-    table = "table1_cifar10"
-    groups = []
-    for model, rows in _grouped(published_table(table), lambda row: row["model"]).items():
-        # The parameters are in every row of a network; a check may have named any of them.
-        params = [_cell(by_cell, table, row, "params", "A-params") for row in rows]
-        shared = max(params, key=lambda cell: len(cell.ours))
-        lines = [
-            Line(
-                _table1_words(row),
-                tuple(
-                    (_cell(by_cell, table, row, field, claim if random else "3-table1"),)
-                    for field, claim in (("train", "2.1-fit"), ("test", "2.1-chance"))
-                ),
-            )
-            for row in rows
-            for random in [row["labels"] == "random"]
+    groups: dict[str, list[tuple[str, list[list[Cell]]]]] = {}
+    shared: dict[str, Cell] = {}
+    for row in published_table(published):
+        heading, words, claims = place(row)
+        cells = [
+            [cell(row, field, claims[field]) for field in fields if field in row]
+            for fields in columns.values()
         ]
-        groups.append((model, (shared,), tuple(lines)))
-    return PaperTable(
-        "table-1",
-        "Table 1: accuracy on CIFAR-10",
-        ("Training accuracy", "Test accuracy"),
-        tuple(groups),
-    )
+        groups.setdefault(heading, []).append((words, cells))
+        if "params" in row:
+            # They are in every row of a network; a check may have named any of them.
+            params = cell(row, "params", "A-params")
+            shared[heading] = max(shared.get(heading, params), params, key=lambda it: len(it.ours))
+    return PaperTable(name, title, tuple(columns), groups, shared)
 
 
-def _table1_words(row: Row) -> str:
+def _switched_on(row: Row, names: dict[str, str], by: str) -> str:
+    return by.join(name for key, name in names.items() if row[key]) or "no regularizer"
+
+
+def _in_table1(row: Row) -> Place:
     names = {"random_crop": "random crop", "weight_decay": "weight decay"}
-    on = [name for key, name in names.items() if row[key]]
     if row["labels"] == "random":
-        return "random labels, no regularizer"
-    return " and ".join(on) or "no regularizer"
+        claims = {"train": "2.1-fit", "test": "2.1-chance"}
+        return row["model"], "random labels, no regularizer", claims
+    claims = dict.fromkeys(("train", "test"), "3-table1")
+    return row["model"], _switched_on(row, names, " and "), claims
 
 
-def _table2(by_cell: dict[str, list[Evidence]]) -> PaperTable:
-    table = "table2_imagenet_inception_v3"
+def _in_table2(row: Row) -> Place:
     names = {"aug": "augmentation", "dropout": "dropout", "weight_decay": "weight decay"}
-    columns = {
-        "Top-1 training": ("top1_train",),
-        "Top-5 training": ("top5_train",),
-        "Top-1 test (best)": ("top1_test", "top1_test_best"),
-        "Top-5 test (best)": ("top5_test", "top5_test_best"),
-    }
-    groups = []
-    kinds = {"true": "True labels", "random": "Random labels"}
-    for labels, rows in _grouped(published_table(table), lambda row: row["labels"]).items():
-        lines = []
-        for row in rows:
-            title = row.get("model") or ", ".join(name for k, name in names.items() if row[k])
-            # The Alexnet's row is another paper's number, which is not measured here.
-            claim = "" if "model" in row else "3-table2" if labels == "true" else "2.1-imagenet"
-            cells = tuple(
-                tuple(_cell(by_cell, table, row, field, claim) for field in fields if field in row)
-                for fields in columns.values()
-            )
-            lines.append(Line(title or "no regularizer", cells))
-        groups.append((kinds[labels], (), tuple(lines)))
-    return PaperTable("table-2", "Table 2: Inception v3 on ImageNet", tuple(columns), tuple(groups))
+    kind = f"{row['labels'].capitalize()} labels"
+    if "model" in row:  # The Alexnet's row is another paper's number, which is not measured here.
+        return kind, row["model"], dict.fromkeys(row, "")
+    claim = "3-table2" if row["labels"] == "true" else "2.1-imagenet"
+    return kind, _switched_on(row, names, ", "), dict.fromkeys(row, claim)
 
 
-def _table3(by_cell: dict[str, list[Evidence]]) -> PaperTable:
-    table = "table3_kernels"
+def _in_table3(row: Row) -> Place:
     claims = {
         ("MNIST", "none"): "5-mnist",
         ("MNIST", "gabor filters"): "5-mnist-gabor",
         ("CIFAR10", "none"): "5-cifar",
         ("CIFAR10", "random conv-net, 32000 filters"): "5-cifar-conv",
     }
-    groups = []
-    for dataset, rows in _grouped(published_table(table), lambda row: row["dataset"]).items():
-        lines = []
-        for row in rows:
-            claim = claims.get((dataset, row["preprocessing"]), "5-cifar-l2")
-            error = (_cell(by_cell, table, row, "test_error", claim),)
-            norm = "solution_norm"
-            norms = (_cell(by_cell, table, row, norm, "5-norm-no-predictor"),) * (norm in row)
-            title = (
-                row["preprocessing"].replace("none", "no preprocessing").replace("gabor", "Gabor")
-            )
-            lines.append(Line(title.replace("32000", "32,000"), (error, norms)))
-        groups.append((dataset, (), tuple(lines)))
-    return PaperTable(
-        "table-3",
+    title = row["preprocessing"].replace("none", "no preprocessing").replace("gabor", "Gabor")
+    claim = claims.get((row["dataset"], row["preprocessing"]), "5-cifar-l2")
+    by_field = {"test_error": claim, "solution_norm": "5-norm-no-predictor"}
+    return row["dataset"], title.replace("32000", "32,000"), by_field
+
+
+def _in_table4(row: Row) -> Place:
+    return row["model"], row["regularizer"], {"train": "3-table4"}
+
+
+TABLES: dict[str, tuple[str, str, dict[str, tuple[str, ...]], Callable[[Row], Place]]] = {
+    "table-1": (
+        "Table 1: accuracy on CIFAR-10",
+        "table1_cifar10",
+        {"Training accuracy": ("train",), "Test accuracy": ("test",)},
+        _in_table1,
+    ),
+    "table-2": (
+        "Table 2: Inception v3 on ImageNet",
+        "table2_imagenet_inception_v3",
+        {
+            "Top-1 training": ("top1_train",),
+            "Top-5 training": ("top5_train",),
+            "Top-1 test (best)": ("top1_test", "top1_test_best"),
+            "Top-5 test (best)": ("top5_test", "top5_test_best"),
+        },
+        _in_table2,
+    ),
+    "table-3": (
         "Table 3: kernel machines that fit the training set (the norms from the text of Section 5)",
-        ("Test error", "Norm of the solution"),
-        tuple(groups),
-    )
-
-
-def _table4(by_cell: dict[str, list[Evidence]]) -> PaperTable:
-    table = "table4_random_labels_despite_regularizers_cifar10"
-    groups = [
-        (
-            model,
-            (),
-            tuple(
-                Line(row["regularizer"], ((_cell(by_cell, table, row, "train", "3-table4"),),))
-                for row in rows
-            ),
-        )
-        for model, rows in _grouped(published_table(table), lambda row: row["model"]).items()
-    ]
-    return PaperTable(
-        "table-4",
+        "table3_kernels",
+        {"Test error": ("test_error",), "Norm of the solution": ("solution_norm",)},
+        _in_table3,
+    ),
+    "table-4": (
         "Table 4: random labels on CIFAR-10, with regularizers on",
-        ("Training accuracy",),
-        tuple(groups),
-    )
+        "table4_random_labels_despite_regularizers_cifar10",
+        {"Training accuracy": ("train",)},
+        _in_table4,
+    ),
+}
+"""By name: title, the published table, the fields of each column, and where each row stands."""

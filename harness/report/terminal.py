@@ -1,8 +1,10 @@
-"""Tables and text at the terminal."""
+"""Tables and text, at the terminal and in Markdown."""
 
+import io
 import sys
+from collections.abc import Iterable, Sequence
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 
 LOG_WIDTH = 110
@@ -15,6 +17,17 @@ def console() -> Console:
     return Console(width=width, highlight=False, markup=False)
 
 
+def as_text(parts: Iterable[RenderableType], width: int, colour: bool = False) -> str:
+    """Tables and text as rich prints them, one below the other, ``width`` columns wide."""
+    buffer = io.StringIO()
+    screen = Console(
+        file=buffer, width=width, force_terminal=colour, no_color=not colour, highlight=False
+    )
+    for part in parts:
+        screen.print(part, markup=False)
+    return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
+
+
 def plain_table(*columns: str, caption: str | None = None) -> Table:
     """A table without lines; a column named ">..." is set flush right and never wrapped."""
     table = Table(box=None, padding=(0, 2, 0, 0), caption=caption, caption_justify="left")
@@ -24,6 +37,12 @@ def plain_table(*columns: str, caption: str | None = None) -> Table:
         else:
             table.add_column(name)
     return table
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = ["".join(f" {it} |" if it else " |" for it in cells) for cells in (head, *rows)]
+    return "".join(f"|{line}\n" for line in (lines[0], "---|" * len(head), *lines[1:]))
 
 
 def warn(text: str) -> None:

@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
+from statistics import fmean
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+from matplotlib.ticker import NullFormatter, NullLocator
 
 from harness.report.figures.style import (
     BLUE,
@@ -14,6 +17,7 @@ from harness.report.figures.style import (
     GREY,
     ORANGE,
     PINK,
+    WITH_COMMAS,
     YELLOW,
     FigureEntries,
     legend_below,
@@ -128,9 +132,9 @@ def _finish(axes: Axes, sizes: Sequence[float], **limits: Any) -> None:
         if not ticks or size >= 1.6 * ticks[-1]:  # Closer labels would overlap.
             ticks.append(size)
     axes.set_xticks(ticks)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
+    axes.xaxis.set_major_formatter(WITH_COMMAS)
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.set_ylim(**limits)
     plain_frame(axes)
     axes.tick_params(axis="x", which="minor", length=0)
@@ -186,20 +190,16 @@ def _panel(axes: Axes, entry: dict[str, Any], column: str) -> None:
         if not own:
             continue
         axes.plot(*zip(*own, strict=True), marker, color=colour, markersize=3, alpha=0.45)
-        sizes = sorted({n for n, _ in own})
-        axes.plot(sizes, [_mean(own, n) for n in sizes], color=colour, lw=1.6, label=name)
+        sizes = groupby(sorted(own), key=itemgetter(0))
+        means = {n: fmean(value for _, value in its) for n, its in sizes}
+        axes.plot([*means], [*means.values()], color=colour, lw=1.6, label=name)
     values = [value for *_, value in points]
     if min(values) > 0 and column == "value" and max(values) > 20 * min(values):
         axes.set_yscale("log")
         axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xscale("log", base=2)
     axes.set_xticks(sorted(set(entry["n"])))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda n, _: f"{n:,.0f}"))
+    axes.xaxis.set_major_formatter(WITH_COMMAS)
     axes.xaxis.set_minor_locator(NullLocator())
     axes.tick_params(labelsize=7)
     plain_frame(axes)
-
-
-def _mean(points: Sequence[tuple[int, float]], n: int) -> float:
-    values = [value for size, value in points if size == n]
-    return sum(values) / len(values)

@@ -23,9 +23,7 @@ def table_3(entries: FigureEntries) -> Figure:
             xytext=(0, 8), textcoords="offset points", fontsize=9, ha="center",
         )  # fmt: skip
     axes.set_yticks(range(len(rows)), [it["model"] for it in reversed(rows)])
-    axes.set_ylim(-0.7, len(rows) - 0.3)
-    axes.set_xscale("log")
-    axes.set_xlim(0.4, 100)
+    axes.set(ylim=(-0.7, len(rows) - 0.3), xscale="log", xlim=(0.4, 100))
     axes.set_xticks([0.5, 1, 2, 5, 10, 20, 50], ["0.5", "1", "2", "5", "10", "20", "50"])
     axes.set_xlabel("test error [%]; dot: measured, diamond: published")
     return figure
@@ -41,12 +39,10 @@ def norms(entries: FigureEntries) -> Figure:
             "", xy=(it["norms"][1], errors[1]), xytext=(it["norms"][0], errors[0]),
             arrowprops={"arrowstyle": "-|>", "color": colour, "shrinkA": 3, "shrinkB": 3},
         )  # fmt: skip
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+    axes.set(xscale="log", yscale="log", ylabel="test error [%]")
+    axes.set_xlabel("norm of the interpolant, root of trace(Y' alpha)")
     _plain(axes.xaxis)
     _plain(axes.yaxis)
-    axes.set_xlabel("norm of the interpolant, root of trace(Y' alpha)")
-    axes.set_ylabel("test error [%]")
     axes.margins(0.2)
     _legend(axes)
     return figure
@@ -63,11 +59,9 @@ def ridge_path(entries: FigureEntries) -> Figure:
         style: dict[str, Any] = {"color": colour, "mfc": "none", "markersize": 4}
         axes.plot(positions, errors, "o-", label=it["model"], **style)
         axes.plot(positions[it["chosen"]], errors[it["chosen"]], "o", color=colour, markersize=7)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    _plain(axes.yaxis)
+    axes.set(xscale="log", yscale="log", ylabel="test error [%]")
     axes.set_xlabel("ridge (far left: none; filled: chosen on held-out images)")
-    axes.set_ylabel("test error [%]")
+    _plain(axes.yaxis)
     _legend(axes)
     return figure
 
@@ -85,11 +79,9 @@ def filters_curve(entries: FigureEntries) -> Figure:
                 label=f"{it['where']}, n = {it['n']:,}, {name}",
             )  # fmt: skip
     axes.axvline(1, color=GREY, linewidth=1)
-    axes.set_xscale("log")
-    _plain(axes.xaxis)
-    axes.set_xlabel("features / training examples")
-    axes.set_ylabel("test error [%]")
+    axes.set(xscale="log", xlabel="features / training examples", ylabel="test error [%]")
     axes.set_ylim(bottom=0)
+    _plain(axes.xaxis)
     _legend(axes)
     return figure
 

@@ -12,12 +12,12 @@ from harness.capacity.profile import Profile, Time, in_logs
 from harness.report.figures.style import (
     GREY,
     PALETTE,
+    WITH_COMMAS,
     FigureEntries,
     in_percent,
     legend_below,
     plain_frame,
     shortened,
-    with_commas,
 )
 
 DASHES = ("-", "--", ":", "-.")
@@ -56,12 +56,12 @@ def _finish(axes: Axes, title: str, nothing: bool) -> None:
     axes.set_title(title, fontsize=10, color=GREY)
     axes.set_xlabel("steps of SGD", color=GREY)
     axes.set_ylim(0, 1.03)
-    in_percent(axes.yaxis)
+    axes.yaxis.set_major_formatter(in_percent)
     if nothing:
         axes.text(0.5, 0.5, "not run", transform=axes.transAxes, ha="center", color=GREY)
     else:
         axes.set_xscale("log")
-        with_commas(axes.xaxis)
+        axes.xaxis.set_major_formatter(WITH_COMMAS)
     plain_frame(axes)
 
 
@@ -84,17 +84,17 @@ def profiles(found: Sequence[Profile]) -> Figure:
             axes.axhline(it.budget, color=GREY, linewidth=1, linestyle=":")
     for axes in (left, right):
         axes.set_yscale("log")
-        with_commas(axes.yaxis)
+        axes.yaxis.set_major_formatter(WITH_COMMAS)
         plain_frame(axes)
     left.set_xscale("log")
     sizes = sorted({time.n for it in found for time in it.over_n})
     left.set_xticks([n for i, n in enumerate(sizes) if i == 0 or n >= 1.9 * sizes[i - 1]])
-    with_commas(left.xaxis)
+    left.xaxis.set_major_formatter(WITH_COMMAS)
     left.xaxis.set_minor_formatter(NullFormatter())
     left.tick_params(axis="x", labelrotation=45)
     left.set_xlabel("images with random labels, n", color=GREY)
     left.set_ylabel("steps of SGD to fit\n(dotted: the budget)", color=GREY)
-    in_percent(right.xaxis)
+    right.xaxis.set_major_formatter(in_percent)
     right.set_xlabel("labels corrupted", color=GREY)
     legend_below(figure, len(found))
     return figure

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 BLUE, ORANGE, GREEN, PINK, SKY, YELLOW = PALETTE = (
     "#0072b2",
@@ -18,6 +16,8 @@ BLUE, ORANGE, GREEN, PINK, SKY, YELLOW = PALETTE = (
 )
 BLACK, GREY = "#000000", "#808080"
 """Grey is legible on light and on dark pages."""
+WITH_COMMAS = "{x:,.0f}"
+"""Whole numbers at the ticks of an axis."""
 LONGEST_NAME = 34
 """Letters of a network's name in a legend."""
 
@@ -25,9 +25,9 @@ FigureEntries = Sequence[dict[str, Any]]
 """What checks left in the evidence for a figure, in the evidence's order."""
 
 
-def single(height: float, width: float = 6) -> tuple[Figure, Axes]:
-    """A figure of one panel with a light grid; sizes in inches."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+def single(height: float) -> tuple[Figure, Axes]:
+    """A figure of one panel with a light grid, so many inches high."""
+    figure = Figure(figsize=(6, height), layout="constrained")
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(True, linewidth=0.4, alpha=0.4)
@@ -41,14 +41,9 @@ def plain_frame(axes: Axes) -> None:
     axes.spines[["left", "bottom"]].set_color(GREY)
 
 
-def with_commas(axis: Axis) -> None:
-    """Whole numbers with separators."""
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-
-
-def in_percent(axis: Axis) -> None:
-    """Shares as percentages."""
-    axis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f} %"))
+def in_percent(share: float, _: object) -> str:
+    """A tick of an axis of shares."""
+    return f"{100 * share:.0f} %"
 
 
 def legend_below(figure: Figure, count: int, **options: Any) -> None:
