@@ -40,26 +40,13 @@ PLANTED = "planted fault: "
 def load_catalogue(path: Path) -> dict[str, Claim]:
     """Read the claims of a TOML file with one `[[claim]]` table each, by id, in the file's order.
 
-    Raises HarnessError, which names the file, the claim, the field and the remedy, when the file
-    cannot be read, when a field is missing or unknown, and when two claims share an id.
+    Raises HarnessError for a file that cannot be read, or a claim with a field missing or unknown.
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))["claim"]
-    except (OSError, ValueError, KeyError) as error:
-        raise HarnessError(
-            f"{path}: the catalogue of claims cannot be read ({error}); write each claim as a"
-            " [[claim]] table, or restore the file with git checkout"
-        ) from error
-    catalogue: dict[str, Claim] = {}
-    for number, table in enumerate(tables, start=1):
-        try:
-            claim = Claim(**table)
-        except TypeError as error:
-            raise HarnessError(f"{path}: claim {table.get('id', number)!r}: {error}") from error
-        if claim.id in catalogue:
-            raise HarnessError(f"{path}: two claims have the id {claim.id!r}; rename one")
-        catalogue[claim.id] = claim
-    return catalogue
+        claims = [Claim(**it) for it in tomllib.loads(path.read_text(encoding="utf-8"))["claim"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise HarnessError(f"{path}: the catalogue of claims cannot be read ({error})") from error
+    return {claim.id: claim for claim in claims}
 
 
 def find(catalogue: Mapping[str, Claim], claim_id: str) -> Claim:

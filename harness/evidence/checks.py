@@ -6,8 +6,6 @@ A check's `resolution` is the smallest departure that it refutes in 19 of 20 rep
 from the bound, for an equivalence from its value, in the measurement's unit. A repetition is taken
 to vary as the one that was seen: by its images where there is one run (times the design effect, see
 `Measurement.design`), by the spread of the runs where there are several.
-
-Over 300 lines, since a check and what it would notice are read together.
 """
 
 import math
@@ -38,6 +36,7 @@ class Check:
     """What `judge` takes; each kind is a frozen dataclass of its numbers and their source."""
 
     kind: ClassVar[str]
+    value: float
     source: str
 
     def slack(self, measured: Measurement) -> Slack:
@@ -198,10 +197,8 @@ that scale, and back."""
 
 def has_chance(check: Check, measured: Measurement) -> bool:
     """Whether another repetition would give another value, and the check could miss a departure."""
-    bound = check.as_dict()
-    if bound["kind"] in ("attains", "requires") and bound["value"] == 1:
-        return False
-    if bound["kind"] == "equals" and not bound["tolerance"]:
+    all_or_none = isinstance(check, Attains) and check.value == 1
+    if all_or_none or (isinstance(check, Equals) and not check.tolerance):
         return False
     return measured.replicated.partition(":")[0] not in ("", "nothing")
 
@@ -211,18 +208,16 @@ def departure(check: Check, otherwise: float) -> float:
 
     Raises HarnessError where the check would support the claim at that value.
     """
-    bound = check.as_dict()
-    kind, value = bound["kind"], bound["value"]
-    beyond = otherwise - value
-    if kind in ("equals", "equivalent"):
-        beyond = abs(beyond) - bound.get("margin", 0.0)
-    elif kind not in ("at_most", "proved_at_most"):
+    beyond = otherwise - check.value
+    if isinstance(check, Equals | Equivalent):
+        beyond = abs(beyond) - getattr(check, "margin", 0.0)
+    elif not isinstance(check, AtMost):
         beyond = -beyond
     if beyond < 0:
         raise HarnessError(
             f"a value of {otherwise:g} is no sign of a false claim: {check} holds for it"
         )
-    return abs(otherwise - value)
+    return abs(otherwise - check.value)
 
 
 def resolution(check: Check, measured: Measurement) -> float | None:
@@ -230,23 +225,20 @@ def resolution(check: Check, measured: Measurement) -> float | None:
 
     That all images are fitted is seen to one image, an exact equality to its tolerance.
     """
-    bound = check.as_dict()
-    kind, value = bound["kind"], bound["value"]
-    if kind in ("attains", "requires") and (value == 1 or not measured.images):
+    if isinstance(check, Attains) and (check.value == 1 or not measured.images):
         return 1 / measured.images if measured.images else None
     low, high = measured.interval
+    tolerance = check.tolerance if isinstance(check, Equals) else 0.0
     if not has_chance(check, measured) or not measured.is_finite or not 0 < high - low < math.inf:
-        return bound.get("tolerance") or None
-    if kind in ("equals", "attains", "requires"):  # Decided by values, which vary as it says.
+        return tolerance or None
+    if isinstance(check, Equals | Attains):  # Decided by values, which vary as it says.
         factor = _power_factor(measured.freedom, measured.design) - 1
-        return bound.get("tolerance", 0.0) + factor * (high - low) / 2
-    if kind == "equivalent":
-        margin = bound["margin"]
-        return margin + max(
-            _beyond(measured, value + margin, above=True),
-            _beyond(measured, value - margin, above=False),
-        )
-    return _beyond(measured, value, above=kind in ("at_most", "proved_at_most"))
+        return tolerance + factor * (high - low) / 2
+    if isinstance(check, Equivalent):
+        least, most = check.value - check.margin, check.value + check.margin
+        above, below = _beyond(measured, most, above=True), _beyond(measured, least, above=False)
+        return check.margin + max(above, below)
+    return _beyond(measured, check.value, above=isinstance(check, AtMost))
 
 
 def _beyond(measured: Measurement, bound: float, above: bool) -> float:

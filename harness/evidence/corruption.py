@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import variance
 
 from harness.errors import HarnessError
-from harness.evidence.measurement import NOWHERE, Measurement, accuracies, measure
+from harness.evidence.measurement import NOWHERE, RUNS, Measurement, accuracies, measure
 from harness.evidence.replicates import mean_over
 from harness.evidence.statistics import (
     Counts,
@@ -167,10 +167,10 @@ def accuracy_as_drawn(name: str, runs: Sequence[Run]) -> Measurement:
     return accuracies(name, runs, [_as_drawn(run) for run in runs])
 
 
-def corruption_cost(name: str, runs: Sequence[Run], classes: int = 10) -> Measurement:
+def corruption_cost(name: str, runs: Sequence[Run]) -> Measurement:
     """Accuracy against corrupted test labels, less what chance makes of that against true ones.
 
-    A label is replaced with probability p by one of ``classes``, itself among them. A right answer
+    A label is replaced with probability p by one of the classes, itself among them. A right answer
     then counts with probability 1 - p + p / classes, a wrong one with p / classes. The interval is
     the normal one of these independent draws, over all runs. Raises HarnessError where a run has
     not counted against corrupted labels.
@@ -180,6 +180,7 @@ def corruption_cost(name: str, runs: Sequence[Run], classes: int = 10) -> Measur
     for run in runs:
         correct, total = _as_drawn(run)
         share, true = run.recipe.label_corruption, run.outcome.test_correct
+        classes = run.recipe.classes
         right, wrong = 1 - share + share / classes, share / classes
         excess = correct - true * right - (total - true) * wrong
         values.append(excess / total)
@@ -203,9 +204,7 @@ def true_labels_found_first(name: str, runs: Sequence[Run]) -> Measurement:
         shares = zip(curve.online_accuracy_intact, curve.online_true_corrupted, strict=True)
         return next((found for intact, found in shares if intact >= 0.5), math.nan)
 
-    return mean_over(
-        name, [early(run) for run in runs], "share", "runs: seeds, images, label draws", runs
-    )
+    return mean_over(name, [early(run) for run in runs], "share", RUNS, runs)
 
 
 def noise_after_signal(name: str, runs: Sequence[Run]) -> Measurement:
@@ -220,7 +219,7 @@ def noise_after_signal(name: str, runs: Sequence[Run]) -> Measurement:
 
     curves = [run.curve for run in runs]
     ratios = [half(it.online_accuracy_corrupted) / half(it.online_accuracy_intact) for it in curves]
-    return mean_over(name, ratios, "times", "runs: seeds, images, label draws", runs)
+    return mean_over(name, ratios, "times", RUNS, runs)
 
 
 def _as_drawn(run: Run) -> Counts:

@@ -7,8 +7,9 @@ interval is that resolution; that of several runs is Student's where it is wider
 
 import math
 from collections.abc import Sequence
+from statistics import fmean
 
-from harness.evidence.measurement import NOWHERE, Measurement, measure
+from harness.evidence.measurement import NOWHERE, RUNS, Measurement, measure
 from harness.evidence.statistics import hull, t_interval
 from harness.runs.pairs import paired
 from harness.runs.run import Run
@@ -62,13 +63,11 @@ def _measurement(
     name: str, values: list[float], widths: list[float], unit: str, runs: Sequence[Run]
 ) -> Measurement:
     interval, several = NOWHERE, len(values) > 1
-    if values and len(widths) == len(values):
-        mean, width = math.fsum(values) / len(values), math.fsum(widths) / len(widths)
+    if len(widths) == len(values):
+        mean, width = fmean(values), fmean(widths)
         interval = (mean - width, mean + width)
         if several:
             interval = hull(interval, t_interval(values))
-    replicated = "nothing: one run, to the resolution of its curve"
-    if several:
-        replicated = "runs: seeds, images, label draws"
+    replicated = RUNS if several else "nothing: one run, to the resolution of its curve"
     freedom = len(values) - 1 if several else math.inf
     return measure(name, values, unit, interval, replicated, runs, freedom=freedom)

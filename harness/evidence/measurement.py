@@ -20,6 +20,8 @@ from harness.models.registry import model_spec
 from harness.runs.run import Run, Solve
 
 NOWHERE: Interval = (math.nan, math.nan)
+RUNS = "runs: seeds, images, label draws"
+"""What is replicated where there are several."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def accuracies(
         [math.nan if _diverged(run) else c / n for run, (c, n) in zip(runs, counts, strict=True)],
         "share",
         accuracy_interval(correct, total),
-        replicated if len(runs) == 1 else "runs: seeds, images, label draws",
+        replicated if len(runs) == 1 else RUNS,
         runs,
         images=min(total),
         freedom=len(runs) - 1 if len(runs) > 1 else math.inf,
@@ -125,12 +127,14 @@ def accuracies(
 
 def accuracy(name: str, runs: Sequence[Run], part: Literal["train", "test"]) -> Measurement:
     """Final accuracies of runs, in evaluation mode, with `accuracy_interval`."""
-    counts = [
-        (getattr(run.outcome, f"{part}_correct"), getattr(run.outcome, f"{part}_total"))
-        for run in runs
-    ]
+    counts = [final_counts(run, part) for run in runs]
     design = design_effect(runs) if part == "test" else 1.0
     return accuracies(name, runs, counts, column=part, design=design)
+
+
+def final_counts(run: Run, part: str, which: str = "correct") -> Counts:
+    """Images of a run's training or test set that were answered so, of how many."""
+    return getattr(run.outcome, f"{part}_{which}"), getattr(run.outcome, f"{part}_total")
 
 
 def pooled_accuracy(name: str, runs: Sequence[Run]) -> Measurement:

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HarnessError, UnknownName
+from harness.errors import HarnessError
 
 PAPER = Path(__file__).parents[2] / "fixtures" / "paper"
 
@@ -109,26 +109,25 @@ class Published:
 def published_row(table: str, field: str, **match: str | bool) -> Published:
     """Return `field` of the one row of a published table whose entries equal `match`.
 
-    Accuracies and errors, printed as percentages, come as shares in [0, 1]. Raises UnknownName for
-    an unknown table, and HarnessError, with the rows in question, when no row or more than one
-    matches, or when the paper gives no number there.
+    Accuracies and errors, printed as percentages, come as shares in [0, 1]. Raises HarnessError,
+    with the rows in question, unless exactly one matches, and where the paper gives no number.
     """
     rows, title = published_table(table), TABLE_TITLES[table]
-    agreeing = [sum(row.get(key) == value for key, value in match.items()) for row in rows]
-    nearest = [row for row, count in zip(rows, agreeing, strict=True) if count == max(agreeing)]
-    listed = "".join(f"\n  {_entries(_names(row))}" for row in nearest)
-    if max(agreeing) < len(match):
-        raise HarnessError(f"{title}: no row has {_entries(match)}; change that to one of:{listed}")
-    if len(nearest) > 1:
+    found = [row for row in rows if match.items() <= row.items()]
+    if len(found) != 1:
+        listed = "".join(f"\n  {_entries(_names(row))}" for row in found or rows)
         raise HarnessError(
-            f"{title}: {len(nearest)} rows have {_entries(match) or 'no entry in particular'}; "
-            f"name more entries, to choose one of:{listed}"
+            f"{title}: {len(found)} rows have {_entries(match)}; name one of these:{listed}"
         )
-    (row,) = nearest
+    (row,) = found
     where = ", ".join([title, *_words(row, match), field.replace("_", " ").replace("top", "top-")])
+    if row.get(field) is None:
+        raise HarnessError(f"{where}: the paper gives no such number")
+    unit, printed = UNITS[field]
+    # Rounded because 99.34 / 100 is not the float 0.9934; percentages are printed to two decimals.
+    number = round(row[field] / printed, 6)
     names = _names(row)
     entries = {**names, **CAPTIONS.get(table, {}), **names, "column": COLUMNS.get(field, field)}
-    number, unit = _number(row, field, where), UNITS[field][0]
     cell = cell_name(table, row, field)
     return Published(number, where, unit, cell, (entries,), _digit(table, row[field], unit))
 
@@ -143,9 +142,7 @@ def _digit(table: str, printed: float, unit: str) -> float:
 
 
 def published_table(table: str) -> list[dict[str, Any]]:
-    """The rows of a published table, as they are in the file; raises UnknownName."""
-    if table not in TABLE_TITLES:
-        raise UnknownName("published table", table, TABLE_TITLES)
+    """The rows of a published table, as they are in the file."""
     rows = numbers_of_the_paper("tables.json")[table]
     return rows if isinstance(rows, list) else [rows]
 
@@ -169,18 +166,6 @@ def numbers_of_the_paper(name: str) -> dict[str, Any]:
 def _names(row: dict[str, Any]) -> dict[str, Any]:
     """What names a row: all but its numbers."""
     return {key: value for key, value in row.items() if key not in {*UNITS, "remark"}}
-
-
-def _number(row: dict[str, Any], field: str, where: str) -> float:
-    numbers = [key for key in row if key in UNITS and row[key] is not None]
-    if field not in UNITS or row.get(field) is None:
-        remark = f" ({row['remark']})" if field in row and row.get("remark") else ""
-        raise HarnessError(
-            f"{where}: the paper gives no such number{remark}; "
-            f"it gives there: {', '.join(numbers) or 'none'}"
-        )
-    # Rounded because 99.34 / 100 is not the float 0.9934; percentages are printed to two decimals.
-    return round(row[field] / UNITS[field][1], 6)
 
 
 def _words(row: dict[str, Any], keys: Iterable[str]) -> list[str]:

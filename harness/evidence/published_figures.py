@@ -9,7 +9,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from harness.errors import HarnessError, UnknownName
 from harness.evidence.published import Published, numbers_of_the_paper
 from harness.evidence.regularization import roughness_of
 
@@ -41,28 +40,22 @@ class PublishedCurve:
     rows: tuple[dict[str, Any], ...]
     """The entries of a row of Table 1 that the curve stands for, in Figures 1 and 2b."""
 
+    def number(self, value: float, what: str, unit: str, digit: float = 0.0) -> Published:
+        """What is read off it, with its source."""
+        return Published(value, f"{self.where}, {what}", unit, rows=self.rows, digit=digit)
+
 
 def published_figure(figure: str) -> dict[str, Any]:
-    """All that fixtures/paper holds of Figure 1a, 1b, 1c, 2a or 2b; raises UnknownName."""
-    figures = {
-        name: it
-        for name, it in numbers_of_the_paper("figures.json").items()
-        if not name.startswith("_")
-    }
-    if figure not in figures:
-        raise UnknownName("published figure", figure, figures)
-    return figures[figure]
+    """All that fixtures/paper holds of Figure 1a, 1b, 1c, 2a or 2b ("fig1a" ...)."""
+    return numbers_of_the_paper("figures.json")[figure]
 
 
 def published_curve(figure: str, curve: str) -> PublishedCurve:
-    """Return a curve of Figure 1a, 1b, 1c, 2a or 2b ("fig1a" ...), in the units of its axes.
+    """Return a curve of Figure 1a, 1b, 1c, 2a or 2b, in the units of its axes.
 
-    Accuracies, errors and corruption levels are shares in [0, 1]; steps are in thousands. Raises
-    UnknownName for an unknown figure or curve.
+    Accuracies, errors and corruption levels are shares in [0, 1]; steps are in thousands.
     """
     drawn = published_figure(figure)
-    if curve not in drawn["curves"]:
-        raise UnknownName(f"curve of {figure}", curve, drawn["curves"])
     x, y = zip(*drawn["curves"][curve], strict=True)
     where = f"Figure {figure.removeprefix('fig')}, {curve}"
     return PublishedCurve(x, y, drawn["x"], drawn["y"], where, _rows_of(figure, curve))
@@ -80,41 +73,28 @@ def published_crossing(figure: str, curve: str, below: float) -> Published:
     """Return the first drawn x at which a curve is below a level, in steps or as a share.
 
     No interpolation: Figure 1a has one point an epoch, so its crossings are late by up to 391
-    steps. Raises UnknownName as `published_curve` does, and HarnessError when the curve is never
-    below the level.
+    steps. Raises StopIteration where the curve is never below the level.
     """
     drawn = published_curve(figure, curve)
     unit, factor = AXES[drawn.x_unit]
-    for x, y in zip(drawn.x, drawn.y, strict=True):
-        if y < below:
-            # Rounded because 16.031 * 1000 is not the float 16031.
-            where = f"{drawn.where}, first below {below:g}"
-            return Published(round(x * factor, 4), where, unit, rows=drawn.rows)
-    raise HarnessError(
-        f"{drawn.where}: never below {below:g}; its lowest {drawn.y_unit} is {min(drawn.y):g}, "
-        f"ask for a level above that"
-    )
+    first = next(x for x, y in zip(drawn.x, drawn.y, strict=True) if y < below)
+    # Rounded because 16.031 * 1000 is not the float 16031.
+    return drawn.number(round(first * factor, 4), f"first below {below:g}", unit)
 
 
 def published_at(figure: str, curve: str, x: float) -> Published:
-    """The drawn value of a curve at ``x``; raises HarnessError where it has no point there."""
+    """The drawn value of a curve at ``x``; raises KeyError where it has no point there."""
     drawn = published_curve(figure, curve)
-    for drawn_x, value in zip(drawn.x, drawn.y, strict=True):
-        if abs(drawn_x - x) < 1e-9:
-            unit = UNITS.get(drawn.y_unit, drawn.y_unit)
-            where = f"{drawn.where}, at {x:g}"
-            return Published(value, where, unit, rows=drawn.rows, digit=DRAWN)
-    raise HarnessError(
-        f"{drawn.where}: it has no point at {x:g}; its points are"
-        f" {', '.join(f'{it:g}' for it in drawn.x)}"
-    )
+    values = {round(it, 9): value for it, value in zip(drawn.x, drawn.y, strict=True)}
+    unit = UNITS.get(drawn.y_unit, drawn.y_unit)
+    return drawn.number(values[round(x, 9)], f"at {x:g}", unit, digit=DRAWN)
 
 
 def published_epochs(curve: str) -> dict[float, int]:
     """Figure 1b in whole epochs, by level of corruption.
 
     The figure divides by the epochs at level 0: the smallest number for which all values of a curve
-    are whole epochs. Raises UnknownName as `published_curve` does.
+    are whole epochs.
     """
     drawn, at_0 = published_curve("fig1b", curve), published_figure("fig1b")["epochs_at_0"][curve]
     return {level: round(at_0 * ratio) for level, ratio in zip(drawn.x, drawn.y, strict=True)}
@@ -122,9 +102,8 @@ def published_epochs(curve: str) -> dict[float, int]:
 
 def published_epochs_at(curve: str, level: float) -> Published:
     """One of `published_epochs`, with its source."""
-    where = f"Figure 1b, {curve}, at {level:g}, in epochs"
-    rows = published_curve("fig1b", curve).rows
-    return Published(published_epochs(curve)[level], where, "epochs", rows=rows)
+    epochs = published_epochs(curve)[level]
+    return published_curve("fig1b", curve).number(epochs, f"at {level:g}, in epochs", "epochs")
 
 
 def unevenness(curve: str) -> Published:
@@ -141,13 +120,10 @@ def unevenness(curve: str) -> Published:
 def published_roughness(curve: str) -> Published:
     """The roughness of a test curve of Figure 2b, as `roughness_of` measures ours."""
     drawn = published_curve("fig2b", curve)
-    rough = round(roughness_of(drawn.y), 6)
-    return Published(rough, f"{drawn.where}, roughness", "share", rows=drawn.rows)
+    return drawn.number(round(roughness_of(drawn.y), 6), "roughness", "share")
 
 
 def published_gain_of_early_stopping(curve: str) -> Published:
     """Highest minus last test accuracy of a curve of Figure 2b."""
     drawn = published_curve("fig2b", curve)
-    gain = round(max(drawn.y) - drawn.y[-1], 6)
-    where = f"{drawn.where}, highest minus last"
-    return Published(gain, where, "share", rows=drawn.rows)
+    return drawn.number(round(max(drawn.y) - drawn.y[-1], 6), "highest minus last", "share")

@@ -8,7 +8,15 @@ from typing import Any, Literal
 import numpy as np
 
 from harness.errors import HarnessError
-from harness.evidence.measurement import NOWHERE, Measurement, accuracies, design_effect, measure
+from harness.evidence.measurement import (
+    NOWHERE,
+    RUNS,
+    Measurement,
+    accuracies,
+    design_effect,
+    final_counts,
+    measure,
+)
 from harness.evidence.published import Published, published_row
 from harness.evidence.replicates import mean_over
 from harness.evidence.statistics import Counts, Interval, hull, sum_interval, t_interval
@@ -25,7 +33,7 @@ def difference_in_accuracy(name: str, runs: Sequence[Run], others: Sequence[Run]
     The interval is over runs where there are several, and never narrower than that of independent
     test images of all pairs together.
     """
-    pairs = [(_test(run), _test(other)) for run, other in paired(name, runs, others)]
+    pairs = [(last_counts(run), last_counts(other)) for run, other in paired(name, runs, others)]
     return _paired(name, pairs, [*runs, *others])
 
 
@@ -41,7 +49,7 @@ def difference_in_loss(name: str, runs: Sequence[Run], others: Sequence[Run]) ->
         values.append(one.curve.loss[last] - other.curve.loss[last])
     every = [*runs, *others]
     if len(values) > 1:
-        return mean_over(name, values, "loss", "runs: seeds, images, label draws", every)
+        return mean_over(name, values, "loss", RUNS, every)
     return measure(name, values, "loss", (values[0], values[0]), "nothing: one pair", every)
 
 
@@ -54,7 +62,7 @@ def gain_of_early_stopping(name: str, runs: Sequence[Run]) -> Measurement:
     for run in runs:
         total = run.outcome.test_total
         best = run.curve.test_accuracy[run.outcome.best_epoch - 1] if not run.diverged else None
-        pairs.append(((round((best or 0) * total), total), _test(run)))
+        pairs.append(((round((best or 0) * total), total), last_counts(run)))
     return _paired(name, pairs, runs)
 
 
@@ -127,8 +135,8 @@ def spread_between_and_within(
         (_extremes(every) for every in by_network.values() if len(every) > 1),
         key=lambda pair: pair[0].test_accuracy - pair[1].test_accuracy,
     )
-    narrow = [(1.0, _test(within[0])), (-1.0, _test(within[1]))]
-    wide = [(1.0, _test(between[0])), (-1.0, _test(between[1]))]
+    narrow = [(1.0, last_counts(within[0])), (-1.0, last_counts(within[1]))]
+    wide = [(1.0, last_counts(between[0])), (-1.0, last_counts(between[1]))]
     diverged = any(run.diverged for run in runs)
 
     def measured(name: str, terms: list[tuple[float, Counts]]) -> Measurement:
@@ -139,18 +147,17 @@ def spread_between_and_within(
     return measured(name, [*wide, *negated]), measured(f"{name}: within a network", narrow)
 
 
+def last_counts(run: Run) -> Counts:
+    """The run's final top-1 test accuracy."""
+    return final_counts(run, "test")
+
+
 def _extremes(runs: Sequence[Run]) -> tuple[Run, Run]:
     ordered = sorted(runs, key=lambda run: run.test_accuracy)
     return ordered[-1], ordered[0]
 
 
-def _test(run: Run) -> Counts:
-    return run.outcome.test_correct, run.outcome.test_total
-
-
 def _paired(name: str, pairs: Sequence[tuple[Counts, Counts]], runs: Sequence[Run]) -> Measurement:
-    if not pairs:
-        raise HarnessError(f"{name}: nothing was measured (no runs)")
     diverged = any(run.diverged for run in runs)
     values = [math.nan if diverged else a / n - b / m for (a, n), (b, m) in pairs]
     one, other = (
@@ -170,9 +177,8 @@ def _paired(name: str, pairs: Sequence[tuple[Counts, Counts]], runs: Sequence[Ru
     return measure(name, values, "share", interval, replicated, runs, **facts)
 
 
-def _resampled_ratio(
-    one: Sequence[float | None], other: Sequence[float | None], draws: int = 2_000, block: int = 4
-) -> Interval:
+def _resampled_ratio(one: Sequence[float | None], other: Sequence[float | None]) -> Interval:
+    draws, block = 2_000, 4
     second = [np.abs(np.diff(np.asarray(curve, dtype=float), 2)) for curve in (one, other)]
     generator = np.random.default_rng(0)
     means = []
@@ -201,16 +207,8 @@ def table2(field: str, labels: str, switches: Sequence[str]) -> Published:
 
 def top5_accuracy(name: str, runs: Sequence[Run], part: Literal["train", "test"]) -> Measurement:
     """Final shares of images whose label is among the five likeliest classes."""
-    counts = [
-        (getattr(run.outcome, f"{part}_among_five"), getattr(run.outcome, f"{part}_total"))
-        for run in runs
-    ]
+    counts = [final_counts(run, part, "among_five") for run in runs]
     return accuracies(name, runs, counts, column=f"top5_{part}")
-
-
-def last_counts(run: Run) -> Counts:
-    """The run's final top-1 test accuracy."""
-    return run.outcome.test_correct, run.outcome.test_total
 
 
 def best_counts(run: Run) -> Counts:

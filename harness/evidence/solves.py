@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from harness.errors import HarnessError
 from harness.evidence.measurement import Measurement, accuracies, measure
 from harness.evidence.statistics import paired_ratio
 from harness.runs.run import Solve
@@ -52,7 +51,6 @@ def wrong_ratio(
     **facts: Any,
 ) -> Measurement:
     """As `error_ratio`, from one list a model: whether each test image is classified wrongly."""
-    _require_pairs(name, wrong, reference)
     ours, theirs = (sum(map(sum, its)) for its in (wrong, reference))
     ratio, interval, freedom = paired_ratio(wrong, reference)
     images = len(wrong[0])
@@ -71,14 +69,3 @@ def wrong_ratio(
 
 def _wrong(solves: Sequence[Solve], label: str) -> list[list[bool]]:
     return [[not right for right in solve.outcome[label].is_right()] for solve in solves]
-
-
-def _require_pairs(
-    name: str, one: Sequence[Sequence[bool]], other: Sequence[Sequence[bool]]
-) -> None:
-    sizes = [[len(row) for row in rows] for rows in (one, other)]
-    if not one or sizes[0] != sizes[1] or len(set(sizes[0])) > 1:
-        raise HarnessError(
-            f"{name}: models tried on {sizes[0]} test images against {sizes[1]}; a paired"
-            " comparison needs as many models, and the same images"
-        )

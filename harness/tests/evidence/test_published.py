@@ -95,7 +95,7 @@ def test_a_published_number_is_changed_by_nobody_who_has_not_read_this(name, dig
 
 
 def test_an_ambiguous_request_lists_the_rows():
-    with pytest.raises(HarnessError, match=r"Table 1: 2 rows have .*; name more entries") as it:
+    with pytest.raises(HarnessError, match=r"Table 1: 2 rows have .*; name one of these:") as it:
         published_row(TABLE1, "test", model="MLP 1x512", labels="true")
     assert len(re.findall(r"\n  model='MLP 1x512', labels='true'", str(it.value))) == 2
     assert "\n  model='MLP 1x512', labels='true', random_crop=False, weight_decay=True" in str(
@@ -107,29 +107,20 @@ def test_an_ambiguous_request_lists_the_rows():
     ("ask", "message"),
     [
         (
-            lambda: published_row("table3", "test_error"),
-            "unknown published table 'table3'.*table3_",
-        ),
-        (
             lambda: published_row(TABLE1, "test", model="MLP 2x512", labels="random"),
-            r"no row has model='MLP 2x512', labels='random'(.*\n.*labels='random'){5}",
+            r"0 rows have model='MLP 2x512', labels='random'(.*\n.*labels='random'){5}",
         ),
         (
             lambda: published_row(TABLE1, "tset", model="Alexnet", labels="random"),
-            "the paper gives no such number; it gives there: params, train, test",
+            "Table 1, Alexnet, random labels, tset: the paper gives no such number",
         ),
         (
             lambda: published_row(TABLE4, "train", model="Alexnet"),
-            r"Table 4, Alexnet, train: the paper gives no such number \(failed to converge\)",
+            "Table 4, Alexnet, train: the paper gives no such number",
         ),
-        (
-            lambda: published_crossing("fig1a", "random labels", below=1e-5),
-            r"Figure 1a, random labels: never below 1e-05; its lowest .* is 0\.0005",
-        ),
-        (lambda: published_curve("fig3", "Inception"), "unknown published figure 'fig3'.*known: "),
     ],
 )
-def test_what_the_paper_does_not_give_is_refused_with_the_nearest(ask, message):
+def test_what_the_paper_does_not_give_is_refused(ask, message):
     with pytest.raises(HarnessError, match=message):
         ask()
 
