@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import pytest
 
 from harness.evidence.record import Evidence
-from harness.files import write_atomically
 from harness.plugin.junit import JUDGED
 from harness.plugin.options import SESSION, Session
 from harness.plugin.tiers import claim_of
@@ -26,33 +25,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Withdraw the records of an earlier attempt of this test."""
     if not claim_of(item)[0]:
         return
+    judged = item.stash.get(JUDGED, None)
     item.stash[JUDGED] = []
-    if EARLIER not in item.stash:
-        item.stash[EARLIER] = []
+    if judged is None:
         return
-    session = item.config.stash[SESSION]
-    earlier = item.stash[EARLIER]
-    earlier.append(outcome(withdraw(session, item.nodeid)))
+    session, earlier = item.config.stash[SESSION], item.stash.setdefault(EARLIER, [])
+    session.withdraw_lines(".jsonl", {it.to_line() for it in judged})
+    earlier.append(outcome(judged))
     number = len(earlier) + 1
     others = [it for it in item.user_properties if it[0] != "attempt"]
     item.user_properties[:] = [*others, ("attempt", str(number))]
     session.notify(f"{item.nodeid}: attempt {number} counts; {earlier[-1]}")
-
-
-def withdraw(session: Session, test: str) -> list[Evidence]:
-    """Take the records of a test out of this process's file, and return them."""
-    path = session.folder / f"{session.process}.jsonl"
-    held = None if session.held is None else session.held.setdefault(".jsonl", [])
-    lines = list(held or [])
-    if path.exists():
-        lines = path.read_text(encoding="utf-8").splitlines()
-    records = [Evidence.from_line(line) for line in lines]
-    kept = [line for line, it in zip(lines, records, strict=True) if it.test != test]
-    if held is not None:
-        held[:] = kept
-    elif len(kept) < len(lines):
-        write_atomically(path, "".join(f"{line}\n" for line in kept).encode())
-    return [record for record in records if record.test == test]
 
 
 def outcome(records: Sequence[Evidence]) -> str:

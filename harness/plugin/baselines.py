@@ -1,7 +1,5 @@
 """The ``baseline`` fixture: pytest-regressions over fixtures/baselines/TIER/BACKEND/NAME.csv."""
 
-import csv
-import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from harness.plugin.options import CLAIMS, SESSION
+from harness.plugin.options import CLAIMS
 from harness.plugin.recorded import is_recorded, recorded_runs
-from harness.plugin.tiers import PROBLEM, needs_gpu, tier_of
+from harness.plugin.tiers import needs_gpu, refuse, tier_of
 
 BASELINES = CLAIMS.parent / "fixtures" / "baselines"
 
@@ -41,26 +39,28 @@ class Baseline:
         A missing file is written and fails once; ``--force-regen`` rewrites it, for people.
         """
         __tracebackhide__ = True
-        if set(columns) != set(tolerances):
-            pytest.fail(f"columns {sorted(columns)}, but tolerances for {sorted(tolerances)}")
+        import pandas
+
         path = baseline_path(self.item)
         if self.item.config.getoption("force_regen"):
             path.unlink(missing_ok=True)  # Or a file of other columns would not be rewritten.
         columns = {name: [*values] for name, values in columns.items()}
         if path.is_file():
-            with path.open(encoding="utf-8") as file:
-                rows = csv.DictReader(file)
-                written: dict[str, list[str]] = {name: [] for name in rows.fieldnames or () if name}
-                for row in rows:
-                    for name in written:
-                        written[name].append(row[name])
+            written = pandas.read_csv(path, index_col=0)
             if set(written) != set(columns):
                 pytest.fail(
                     f"{path} has the columns {sorted(written)}, the test gives {sorted(columns)};"
                     " if that is meant, rewrite it with --force-regen and review the difference"
                 )
             for name, values in columns.items():
-                columns[name] = _whole_numbers_as_written(values, written[name], tolerances[name])
+                # pytest-regressions compares columns of integers without their tolerance.
+                expected, allowed = written[name].tolist(), tolerances[name]
+                if len(values) == len(expected) and all(
+                    isinstance(other, int)
+                    and abs(value - other) <= allowed.absolute + allowed.relative * abs(other)
+                    for value, other in zip(values, expected, strict=True)
+                ):
+                    columns[name] = expected
         path.parent.mkdir(parents=True, exist_ok=True)
         self.num_regression.check(
             columns,
@@ -69,25 +69,6 @@ class Baseline:
                 name: {"rtol": t.relative, "atol": t.absolute} for name, t in tolerances.items()
             },
         )
-
-
-def _whole_numbers_as_written(
-    values: list[float], written: list[str], tolerance: Tolerance
-) -> list[float]:
-    """The written column where it is one of whole numbers, and the values are close to it.
-
-    pytest-regressions compares columns of integers without their tolerance.
-    """
-    try:
-        expected: list[float] = [int(text) for text in written]
-    except ValueError:
-        return values
-    close = len(values) == len(expected) and all(
-        math.isfinite(value)
-        and abs(value - other) <= tolerance.absolute + tolerance.relative * abs(other)
-        for value, other in zip(values, expected, strict=True)
-    )
-    return expected if close else values
 
 
 @pytest.fixture
@@ -148,8 +129,4 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     every = {path: (path.parent.parent.name, path.stem) for path in BASELINES.rglob("*.csv")}
     if unused := sorted(path for path, name in every.items() if name not in used):
         problem = f"no test uses the baseline {unused[0]} ({len(unused)} in all); delete it"
-        if not config.stash[SESSION].worker:
-            raise pytest.UsageError(problem)
-        for item in items:  # A worker of xdist that raises dies, and its message with it.
-            if item.get_closest_marker("baseline"):
-                item.stash[PROBLEM] = problem
+        refuse(config, problem, (it for it in items if it.get_closest_marker("baseline")))

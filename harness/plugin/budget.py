@@ -5,13 +5,12 @@ What is left is skipped, counted as not run, and made by the next session.
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import pytest
 
 from harness.errors import HarnessError
 from harness.plugin.experiments import needed_after, work_of
-from harness.plugin.options import SESSION, trains_nothing
+from harness.plugin.options import SESSION, left_out, trains_nothing
 from harness.plugin.tiers import tier_of
 from harness.runs.budget import Budget, OutOfTime
 from harness.runs.records import Records
@@ -24,22 +23,10 @@ SPENT = 75
 """The exit status: EX_TEMPFAIL of sysexits.h, "try again later"."""
 REASON = "budget used up: "
 BUDGET = pytest.StashKey[Budget]()
-LEFT_OUT = pytest.StashKey["LeftOut"]()
-
-
-class LeftOut:
-    """Counts the tests that the budget left out, in the process that hears of all of them."""
-
-    def __init__(self) -> None:
-        self.tests = 0
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """A test has an outcome."""
-        self.tests += report.skipped and REASON in str(report.longrepr)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse what makes no runs here, and start to count."""
+    """Refuse what makes no runs here."""
     if config.getoption("--budget") is None or config.stash[SESSION].worker:
         return
     for name, given in (
@@ -48,8 +35,6 @@ def pytest_configure(config: pytest.Config) -> None:
     ):
         if given:
             raise pytest.UsageError(f"--budget limits the runs of this process; leave out {name}")
-    config.stash[LEFT_OUT] = LeftOut()
-    config.pluginmanager.register(config.stash[LEFT_OUT], "claims-left-out")
 
 
 def deadline(config: pytest.Config) -> float:
@@ -115,17 +100,14 @@ def _wanted_after(item: pytest.Item, runner: Runner) -> Iterator[list[AnyRecipe]
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Before evidence and report are written: the session has ended early."""
-    counted: Any = session.config.stash.get(LEFT_OUT, None)
-    if counted and counted.tests and session.exitstatus in (0, 1):
+    if left_out(session.config, REASON) and session.exitstatus in (0, 1):
         session.exitstatus = SPENT
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The last line."""
-    counted = config.stash.get(LEFT_OUT, None)
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if counted and counted.tests and reporter and not trains_nothing(config):
-        reporter.write_line(
-            f"budget used up, not run: {counted.tests} tests; the same command goes on"
+    if (tests := left_out(config, REASON)) and not trains_nothing(config):
+        config.pluginmanager.get_plugin("terminalreporter").write_line(
+            f"budget used up, not run: {tests} tests; the same command goes on"
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.runs.store import default_store
 from harness.training.custom_options import above_zero
 
 
@@ -28,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--runs",
         type=Path,
+        default=default_store(),
         metavar="DIR",
         help="the store of finished runs (default: the platform's cache)",
     )

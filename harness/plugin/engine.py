@@ -15,7 +15,6 @@ from harness.plugin.plan import WORKERS
 from harness.plugin.progress import FOOT
 from harness.plugin.tiers import PROBLEM, needs_gpu, tier_of
 from harness.runs.remote import RemoteSettings
-from harness.runs.store import default_store
 from harness.training.recipe import Recipe
 
 REMOTE = pytest.StashKey[dict[Recipe | SolveRecipe, str]]()
@@ -93,7 +92,7 @@ def remote_settings(config: pytest.Config) -> RemoteSettings:
     explicit: Path | None = option("--data-root")
     is_set = explicit or os.environ.get("RETHINKING_DATA")
     return RemoteSettings(
-        runs=(option("--runs") or default_store()).absolute(),
+        runs=option("--runs").absolute(),
         data_root=data_root(explicit).absolute() if is_set else None,
         # A task sees only its own GPUs, whatever their number on the machine.
         device=option("--device").split(":")[0],

@@ -93,10 +93,6 @@ class Judge:
         checks leave their evidence too. Its message makes sense without the test's source.
         """
         control = claim_of(self.item)[1]
-        if published is not None and not isinstance(published, Published):
-            raise HarnessError(
-                f"published = {published!r} must come from fixtures/paper: use published_row(...)"
-            )
         if published is not None:
             self._refuse_misquoted(measured, published)
         if control and not (measured.runs or self.constructed):
@@ -123,7 +119,16 @@ class Judge:
             if isinstance(otherwise, Published):
                 coarse += f" ({otherwise.where})"
             measured = replace(measured, note="; ".join(filter(None, [coarse, measured.note])))
-        record = self._record(measured, check, published, verdict, figure, seen, value, effect)
+        record = self._record(
+            measured,
+            check,
+            published,
+            effect,
+            verdict=verdict,
+            resolution=seen,
+            otherwise=value,
+            figure={"name": figure.name, "data": dict(figure.data)} if figure else None,
+        )
         message = self._message(record, measured)
         if control:
             if verdict != "refuted" or measured.diverged:
@@ -146,11 +151,8 @@ class Judge:
         measured: Measurement,
         check: Check,
         published: Published | None,
-        verdict: Verdict,
-        figure: FigureData | None,
-        seen: float | None,
-        otherwise: float | str | None,
         effect: float | None,
+        **facts: Any,
     ) -> Evidence:
         if self.scale == "paper" and tier_of(self.item) == "fast":
             raise HarnessError(
@@ -162,7 +164,6 @@ class Judge:
         record = blank(
             self.item,
             check=measured.name,
-            verdict=verdict,
             values=list(measured.values),
             unit=measured.unit,
             interval=list(measured.interval),
@@ -176,14 +177,12 @@ class Judge:
             seconds=round(measured.seconds if measured.runs else elapsed, 2),
             runs=list(measured.runs),
             replicated=measured.replicated,
-            resolution=seen,
-            otherwise=otherwise,
             notes=[measured.note] * bool(measured.note),
-            figure={"name": figure.name, "data": dict(figure.data)} if figure else None,
+            **facts,
         )
         supported, refuted = check.slack(measured)
-        if effect is not None and seen is not None:
-            supported = min(supported, effect - seen)
+        if effect is not None and record.resolution is not None:
+            supported = min(supported, effect - record.resolution)
         record.slack = refuted if record.control else supported if record.expected else -supported
         if record.expected:
             record.false_alarm = check.false_alarm(measured)
@@ -202,25 +201,23 @@ class Judge:
         )
         if left := len(measured.values) - len(shown):
             values += f" and {left} more, {quantity(measured.mean, unit)} in the mean"
-        lines = [
-            f"{claim.id} is {record.verdict}: {claim.sentence}",
-            f"  measured  {measured.name} = {values}",
-            f"  interval  {interval} (replicated: {measured.replicated or 'nothing, it is exact'})",
-            f"  bound     {formatting.bound(record)}, from {record.source}",
-        ]
-        if noticed := formatting.notices(record):
-            lines.append(f"  notices   {noticed}, in 19 of 20 repetitions")
-        if measured.note:
-            lines.insert(2, f"  note      {measured.note}")
+        head = f"{claim.id} is {record.verdict}: {claim.sentence}"
         if record.control:
-            lines[0] = (
+            head = (
                 f"control of {claim.id} is {record.verdict}, and should be refuted: the check"
                 f" passes on a broken premise ({claim.control})"
             )
-        if record.published is not None:
-            lines.append(f"  published {formatting.published(record)} ({record.published_where})")
-        lines.append(f"  repeat    {record.command}")
-        return "\n".join(lines)
+        noticed, published = formatting.notices(record), formatting.published(record)
+        facts = {
+            "measured": f"{measured.name} = {values}",
+            "note": measured.note,
+            "interval": f"{interval} (replicated: {measured.replicated or 'nothing, it is exact'})",
+            "bound": f"{formatting.bound(record)}, from {record.source}",
+            "notices": noticed and f"{noticed}, in 19 of 20 repetitions",
+            "published": published and f"{published} ({record.published_where})",
+            "repeat": record.command,
+        }
+        return "\n".join([head, *(f"  {name:9} {it}" for name, it in facts.items() if it)])
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from filelock import FileLock, Timeout
 from harness.environment import available_cores
 from harness.errors import DeviceError, StoreError
 from harness.evidence.catalogue import Claim, load_catalogue
+from harness.files import write_atomically
 
 CLAIMS = Path(__file__).parents[2] / "claims"
 """The paper's table of contents, beside the harness."""
@@ -66,6 +68,15 @@ class Session:
                 os.truncate(path, whole)
             raise StoreError(f"cannot write evidence to {path}: {error.strerror}") from error
 
+    def withdraw_lines(self, ending: str, gone: Collection[str]) -> None:
+        """Take lines out of this process's own file again."""
+        if self.held is not None:
+            self.held[ending] = [it for it in self.held.get(ending, []) if it not in gone]
+        elif gone:
+            path = self.folder / f"{self.process}{ending}"
+            kept = [it for it in path.read_text("utf-8").splitlines() if it not in gone]
+            write_atomically(path, "".join(f"{line}\n" for line in kept).encode())
+
     def release(self) -> None:
         """Write what was held; raises StoreError."""
         held, self.held = self.held or {}, None
@@ -102,11 +113,12 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     _end_soundly(config)
     here = config.getoption("--engine") == "here" and not config.getoption("--recorded")
-    if config.getoption("--device").startswith("cuda") and here:
+    device, steps = config.getoption("--device"), config.getoption("--steps")
+    if here and (device.startswith("cuda") or steps == "graph"):
         from harness.training.backend import resolve_backend
 
         try:
-            resolve_backend(config.getoption("--device"))
+            resolve_backend(device, steps=steps)
         except DeviceError as error:
             raise pytest.UsageError(str(error)) from error
     evidence = None if trains_nothing(config) else config.getoption("--evidence")
@@ -127,6 +139,13 @@ def _end_soundly(config: pytest.Config) -> None:
 def trains_nothing(config: pytest.Config) -> bool:
     """Whether this session only looks: it must leave no evidence, and touch none."""
     return config.option.collectonly or config.getoption("--plan")
+
+
+def left_out(config: pytest.Config, reason: str) -> int:
+    """How many tests were skipped for this reason, in the process that hears of all of them."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    return sum(reason in str(report.longrepr) for report in skipped)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -17,7 +17,7 @@ from harness.runs.budget import Forecast
 from harness.runs.run import AnyRecipe
 from harness.runs.runner import jobs_for, of_a_shape
 from harness.runs.settings import duration
-from harness.runs.store import Store, default_store
+from harness.runs.store import Store
 from harness.training.recipe import Recipe
 
 MANY = 5
@@ -49,7 +49,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     kind = _device_kind(session)
     jobs = list(jobs_in_order(tests, kind, along=not config.stash[WORKERS]))
     try:
-        forecast = Forecast(Store(config.getoption("--runs") or default_store()).trainings())
+        forecast = Forecast(Store(config.getoption("--runs")).trainings())
     except StoreError as error:
         raise pytest.UsageError(str(error)) from error
     expected = {it: forecast.seconds(it) if isinstance(it, Recipe) else None for it in users}

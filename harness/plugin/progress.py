@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,9 +25,9 @@ LOG_SECONDS = 30.0
 STALE_SECONDS = 120.0
 
 
-@dataclass
+@dataclass(eq=False)
 class Foot:
-    """The line at the foot of the terminal, which is cleared before pytest writes."""
+    """The line at the foot of the terminal; a plugin, which clears it before pytest writes."""
 
     config: pytest.Config
     on_terminal: bool
@@ -66,6 +65,7 @@ class Foot:
             sys.stdout.flush()
             self.shown_at = time.monotonic()
 
+    @pytest.hookimpl(tryfirst=True)
     def clear(self) -> None:
         """Clear the line."""
         if self.is_up:
@@ -73,6 +73,8 @@ class Foot:
                 sys.stdout.write("\r\x1b[K")
                 sys.stdout.flush()
                 self.is_up = False
+
+    pytest_runtest_logstart = pytest_runtest_logreport = pytest_sessionfinish = clear
 
 
 FOOT = pytest.StashKey[Foot]()
@@ -113,13 +115,8 @@ def side_by_side(texts: list[str], width: int, turn: int) -> str:
 def pytest_configure(config: pytest.Config) -> None:
     """Every process but a worker has a foot."""
     if not config.stash[SESSION].worker:
-        foot = config.stash[FOOT] = Foot(config, on_terminal=sys.stdout.isatty())
-        clear = pytest.hookimpl(tryfirst=True)(lambda: foot.clear())
-        # Before pytest's reporter writes about a test.
-        names = ("pytest_runtest_logstart", "pytest_runtest_logreport", "pytest_sessionfinish")
-        hooks = ModuleType("clearing")  # pytest's hooks for folders hash their plugins.
-        vars(hooks).update(dict.fromkeys(names, clear))
-        config.pluginmanager.register(hooks, "claims-progress-clearing")
+        config.stash[FOOT] = Foot(config, on_terminal=sys.stdout.isatty())
+        config.pluginmanager.register(config.stash[FOOT], "claims-progress")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.plugin.experiments import work_of
-from harness.plugin.options import SESSION
+from harness.plugin.options import SESSION, left_out
 from harness.plugin.tiers import tier_of
 from harness.runs.records import RECORDS as FOLDER
 from harness.runs.records import AnyRun, Records
@@ -102,11 +102,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     config = terminalreporter.config
     if not is_recorded(config) or config.stash[SESSION].worker:
         return
-    skipped = terminalreporter.stats.get("skipped", [])
-    left_out = sum(REASON in str(report.longrepr) for report in skipped)
-    records = config.stash[RECORDS]
-    lacking = " (pytest -rs names what they lack)" * bool(left_out)
+    records, tests = config.stash[RECORDS], left_out(config, REASON)
+    lacking = " (pytest -rs names what they lack)" * bool(tests)
     terminalreporter.write_line(
-        f"judged from {len(records.by_path)} records in {records.folder}; {left_out} tests not"
+        f"judged from {len(records.by_path)} records in {records.folder}; {tests} tests not"
         f" recorded{lacking}"
     )

@@ -28,7 +28,7 @@ from harness.plugin.recorded import is_recorded, recorded_runs
 from harness.runs.run import AnyRecipe, AnyRun
 from harness.runs.runner import Runner
 from harness.runs.settings import Progress
-from harness.runs.store import Store, default_store
+from harness.runs.store import Store
 from harness.training.recipe import Recipe
 
 RUNNER = pytest.StashKey[Runner]()
@@ -105,7 +105,7 @@ def session_runner(config: pytest.Config) -> Runner:
             stop_solve(config, progress)
 
         store = Store(
-            option("--runs") or default_store(),
+            option("--runs"),
             fresh_since=session.started if option("--fresh") else None,
             notice=session.notify,
         )

@@ -1,6 +1,7 @@
 """Tiers: exactly one a test; plain pytest takes the fast one; what cannot run here is an error."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from harness.errors import DataError, UnknownName
 from harness.evidence.catalogue import find
 from harness.plugin.experiments import TIERS, below_papers_size, work_of
 from harness.plugin.options import SESSION, trains_nothing
-from harness.training.recipe import Recipe
 
 PROBLEM = pytest.StashKey[str]()
 """Why a test must not run: it fails with this text."""
@@ -62,16 +62,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Check the markers, and take the fast tier unless another was asked for."""
     for item in items:
         if problem := _marker_problem(config, item):
-            item.stash[PROBLEM] = problem
-            # A worker of xdist does not show its errors: there the test fails with the problem.
-            if not config.stash[SESSION].worker:
-                raise pytest.UsageError(problem)
+            refuse(config, problem, [item])
     if not _tier_was_chosen(config):
         chosen = [item for item in items if tier_of(item) in ("", "fast")]
         if not chosen and any("::" in argument for argument in config.args):
             chosen = list(items)
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
+
+
+def refuse(config: pytest.Config, problem: str, items: Iterable[pytest.Item]) -> None:
+    """End the session; in a worker of xdist, whose errors nobody sees, fail these tests."""
+    if not config.stash[SESSION].worker:
+        raise pytest.UsageError(problem)
+    for item in items:
+        item.stash[PROBLEM] = problem
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -87,12 +92,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         )
     if config.getoption("--recorded"):
         return
-    trains = any(isinstance(it, Recipe) for item in session.items for it in work_of(item))
-    if trains and _wants_a_graph_without_a_gpu(config):
-        raise pytest.UsageError(
-            "--steps graph needs a CUDA device, and this session has none; take --steps eager or"
-            " --steps compiled"
-        )
     problems: dict[str, int] = {}
     for item in session.items:
         if PROBLEM in item.stash:
@@ -104,13 +103,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         raise pytest.UsageError(
             "\n".join(f"{n} tests cannot run here: {text}" for text, n in problems.items())
         )
-
-
-def _wants_a_graph_without_a_gpu(config: pytest.Config) -> bool:
-    option = config.getoption
-    if option("--steps") != "graph" or option("--engine") != "here" or config.stash[SESSION].worker:
-        return False
-    return option("--device") == "cpu" or not _has_gpu()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

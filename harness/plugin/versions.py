@@ -4,6 +4,7 @@ A deprecation in a new NumPy would otherwise end a training after hours.
 """
 
 import pytest
+from packaging.version import Version
 
 from harness.environment import version
 
@@ -24,16 +25,12 @@ TRIED = {
 
 def newer() -> list[str]:
     """The packages that are newer than those tried, in words."""
+    found = {name: version(name) for name in TRIED}
     return [
-        f"{name} {version(name)}"
-        for name, tried in TRIED.items()
-        if _numbers(version(name)) > _numbers(tried)
+        f"{name} {it}"
+        for name, it in found.items()
+        if it and Version(it).release[:2] > Version(TRIED[name]).release
     ]
-
-
-def _numbers(text: str) -> list[int]:
-    parts = text.split(".")[:2]
-    return [int(part) for part in parts] if all(map(str.isdecimal, parts)) else []
 
 
 @pytest.hookimpl(tryfirst=True)

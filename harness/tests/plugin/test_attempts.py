@@ -5,7 +5,6 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from harness.evidence.record import Evidence, read_evidence
-from harness.plugin.attempts import withdraw
 from harness.plugin.options import Session
 from harness.tests.plugin_helpers import PLUGINS, Project
 
@@ -86,10 +85,13 @@ def test_the_last_attempt_counts_and_says_so(tmp_path, by, first, words, earlier
 
 def test_an_earlier_attempt_whose_records_are_held_is_withdrawn_too(tmp_path):
     session = Session(tmp_path, started=0.0, held={})
-    for test in ("one", "other"):
-        record = Evidence("2.1-fit", "a share", False, "refuted", [0.5], "share", test=test)
-        session.add_line(".jsonl", record.to_line())
-    assert [it.test for it in withdraw(session, "one")] == ["one"]
+    one, other = (
+        Evidence("2.1-fit", "a share", False, "refuted", [0.5], "share", test=test).to_line()
+        for test in ("one", "other")
+    )
+    session.add_line(".jsonl", one)
+    session.add_line(".jsonl", other)
+    session.withdraw_lines(".jsonl", {one})
     assert not list(tmp_path.iterdir())
     session.release()
     assert [it.test for it in read_evidence(tmp_path / "main.jsonl")[0]] == ["other"]

@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.errors import HarnessError
 from harness.linear.recipe import ConvNetRecipe, KernelRecipe
-from harness.plugin.experiments import below_papers_size, experiments
+from harness.plugin.experiments import below_papers_size
 from harness.training.custom import CustomNetwork
 from harness.training.protocol import paper_recipe
 
@@ -39,8 +38,3 @@ def test_fewer_images_epochs_or_filters_are_below_the_papers_size(recipe, change
 def test_a_custom_network_on_smaller_images_is_below_the_papers_size():
     custom = CustomNetwork("mlp-1x16", image_size=16).recipe(TRAINING)
     assert below_papers_size([custom]) == [custom]
-
-
-def test_an_expected_failure_names_an_experiment():
-    with pytest.raises(HarnessError, match=r"'fast-lienar'.* no experiments of this test"):
-        experiments(fast={"linear": [TRAINING]}, known={"fast-lienar": "a reason"})

@@ -108,7 +108,7 @@ def test_recipe(runs, judge):
     [
         (["--base-seed=-1"], "--base-seed.*'-1', but .*from 0 up"),
         (["--device=cuda"], "device 'cuda' .* finds 0 CUDA devices here.*use --device cpu"),
-        (["--steps=graph"], "--steps graph needs a CUDA device, and this session has none"),
+        (["--steps=graph"], "steps = 'graph' needs a CUDA device, and this is 'cpu'"),
         (["--budget=-1"], "'-1', but it should be a number from 0 up"),
         (["--budget=nan"], "'nan', but it should be a number from 0 up"),
         (["--budget=9", "--recorded"], "limits the runs of this process; leave out --recorded"),
