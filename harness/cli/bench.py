@@ -13,10 +13,11 @@ from harness.bench.steps import at_once, steps
 from harness.bench.training import loaded, training
 from harness.cli.common import add_precision
 from harness.environment import describe
-from harness.errors import HarnessError, UnknownName
+from harness.errors import UnknownName
 from harness.models.registry import MODELS, model_spec
 from harness.report.terminal import console
 from harness.training.backend import resolve_backend
+from harness.training.custom_options import above_zero
 
 SECTIONS = {
     each.__name__: each
@@ -28,21 +29,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--only", nargs="+", metavar="SECTION", help=", ".join(SECTIONS))
     parser.add_argument("--models", nargs="+", metavar="MODEL", help="default: the paper's five")
-    parser.add_argument("--seconds", type=float, default=8.0, help="for each measurement")
+    parser.add_argument(
+        "--seconds", type=above_zero(float), default=8.0, help="for each measurement"
+    )
     add_precision(parser)
     parser.add_argument("--steps", choices=["eager", "graph", "auto"], default="eager")
-    parser.add_argument("--points", type=int, default=16_000, help="of the kernel that is solved")
+    parser.add_argument(
+        "--points", type=above_zero(int), default=16_000, help="of the kernel that is solved"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print these sections (default: all; with --models, training).
 
-    Raises HarnessError for sections and networks that are unknown, and for values that are not
-    above 0.
+    Raises HarnessError for sections and networks that are unknown.
     """
-    for name in ("seconds", "points"):
-        if not getattr(options, name) > 0:
-            raise HarnessError(f"--{name} {getattr(options, name):g}, but it should be above 0")
     chosen = options.only or (["training"] if options.models else list(SECTIONS))
     for name in chosen:
         if name not in SECTIONS:

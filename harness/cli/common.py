@@ -1,12 +1,10 @@
 """What several commands share: options and evidence."""
 
 import argparse
-import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from harness.errors import HarnessError
 from harness.evidence.catalogue import load_catalogue
 from harness.report.claim_tests import CLAIMS
 from harness.report.sources import Sources, read_sources
@@ -31,20 +29,6 @@ def add_precision(parser: argparse.ArgumentParser) -> None:
     """Options that say where and how precisely to compute."""
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
-
-
-@contextlib.contextmanager
-def as_written(paths: Sequence[Path]) -> Iterator[None]:
-    """Turn what Python raises on a line that was edited by hand into a HarnessError."""
-    try:
-        yield
-    except (HarnessError, OSError):
-        raise
-    except Exception as error:
-        raise HarnessError(
-            f"{', '.join(map(str, paths))}: a line is not as pytest --evidence wrote it"
-            f" ({error!r}): run its tests again"
-        ) from error
 
 
 def sessions(paths: Sequence[Path]) -> list[Sources]:

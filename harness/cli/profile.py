@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from harness.files import write_atomically
 from harness.models.registry import is_custom
 from harness.report.drawings import as_svg
 from harness.report.figures.networks import profiles as drawn
-from harness.report.terminal import warn
+from harness.report.terminal import markdown_table, warn
 from harness.runs.runner import Runner
 from harness.training.custom_options import above_zero, add_network_options, custom_networks
 from harness.training.preflight import examine
@@ -106,9 +106,9 @@ def tables(profiles: Sequence[Profile]) -> str:
     )
     return "\n".join(
         (
-            _table(head, map(_memorised, profiles)),
-            _table(("network", "random labels, n", *times), over_n),
-            _table(("network", "corrupted labels", *times), over_corruption),
+            markdown_table(head, map(_memorised, profiles)),
+            markdown_table(("network", "random labels, n", *times), over_n),
+            markdown_table(("network", "corrupted labels", *times), over_corruption),
         )
     )
 
@@ -140,8 +140,3 @@ def _times(profile: Profile, time: Time, sample: str) -> tuple[str, ...]:
         f"{time.seconds:.1f}",
         f"{100 * time.test_accuracy:.1f} %",
     )
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(cells)} |\n" for cells in (head, *rows)]
-    return "".join([lines[0], f"|{'---|' * len(head)}\n", *lines[1:]])

@@ -4,7 +4,8 @@ import argparse
 import textwrap
 from pathlib import Path
 
-from harness.cli.common import add_store, as_written
+from harness.cli.common import add_store
+from harness.errors import HarnessError
 from harness.evidence.catalogue import load_catalogue
 from harness.report.claim_tests import CLAIMS
 from harness.report.page import write_report
@@ -33,13 +34,20 @@ def run(options: argparse.Namespace) -> int:
     catalogue = load_catalogue(CLAIMS / "catalogue.toml")
     for folder in ("measures", "beyond"):
         catalogue |= load_catalogue(CLAIMS / folder / "catalogue.toml")
-    with as_written(options.evidence):
+    try:
         sources = read_sources(options.evidence, catalogue)
         sources.records = in_order(sources.records, catalogue)
         sources.add_stored_runs(options.runs or default_store())
         if not options.no_records:
             sources.add_records()
         written = write_report(options.out, sources, catalogue)
+    except (HarnessError, OSError):
+        raise
+    except Exception as error:  # Whatever Python raises on a line that was edited by hand.
+        raise HarnessError(
+            f"{', '.join(map(str, options.evidence))}: a line is not as pytest --evidence wrote it"
+            f" ({error!r}): run its tests again"
+        ) from error
     for notice in sources.notices:
         warn(notice)
     for line in totals(sources.records, catalogue, sources.recorded):

@@ -3,7 +3,6 @@
 import argparse
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     """Do one of the actions; raises HarnessError for names that it does not take."""
     action, store = options.action, store_of(options)
     if action == "record":
-        return record(options.recipe, store, options.all, options.yes, options.records)
+        return record(options, store)
     if options.recipe:
         raise HarnessError(f"runs {action} takes no names: leave {options.recipe[0]} out")
     if action == "page":
@@ -97,19 +96,17 @@ def list_runs(store: Store) -> int:
     return 0
 
 
-def record(
-    wanted: Sequence[str], store: Store, everything: bool, yes: bool, folder: Path = RECORDS
-) -> int:
+def record(options: argparse.Namespace, store: Store) -> int:
     """Put finished runs at the paper's size into the records; ask before one is replaced.
 
-    ``wanted`` are keys of the store, MODEL/DATASET/SETTING, or a solve's DATASET. Raises
-    HarnessError if no run fits.
+    Raises HarnessError if no run fits.
     """
-    if bool(wanted) == everything:
+    wanted, folder = options.recipe, options.records
+    if bool(wanted) == options.all:
         raise HarnessError("name the runs to record, as in 'harness train', or give --all")
     # The fast tier's runs, on data that come with a dependency, are no records.
     stored = [run for run in store.runs() if not dataset_spec(run.recipe.dataset).embedded]
-    runs = [run for run in stored if everything or not _names(run).isdisjoint(wanted)]
+    runs = [run for run in stored if options.all or not _names(run).isdisjoint(wanted)]
     there = Records.load(folder) if folder.is_dir() else Records(folder)
     known = {identity(run): run for run in there.by_path.values()}
     unknown = set(wanted).difference(*map(_names, runs))
@@ -126,7 +123,7 @@ def record(
         if before is not None and (before.finished, before.seconds) == (run.finished, run.seconds):
             print(f"already recorded: {path}")
             continue
-        if before is not None and not (yes or _agrees(run, before, path)):
+        if before is not None and not (options.yes or _agrees(run, before, path)):
             print(f"kept as it was: {path}")
             continue
         try:
@@ -140,7 +137,7 @@ def record(
     return 0
 
 
-def take_up(store: Store, folder: Path = RECORDS) -> int:
+def take_up(store: Store, folder: Path) -> int:
     """Put the records into a store as if today's code had trained them there."""
     from harness.data.sources import fingerprint
 
@@ -157,7 +154,7 @@ def take_up(store: Store, folder: Path = RECORDS) -> int:
     return 0
 
 
-def page(folder: Path = RECORDS) -> int:
+def page(folder: Path) -> int:
     """Judge the records, keep the evidence beside them, and write the page."""
     # A session that judges nothing writes no evidence, and must not leave the old file.
     before = (folder / EVIDENCE).read_bytes() if (folder / EVIDENCE).is_file() else b""
