@@ -11,7 +11,6 @@ from claims.section5_linear_models.problems import SQUARE, TALL, gaussian, probl
 from harness.evidence import AtMost, Equals, extreme
 from harness.linear import hessian, interpolation
 from harness.linear.losses import SMOOTH
-from harness.plugin.properties import extremes
 
 pytestmark = pytest.mark.fast
 
@@ -31,9 +30,10 @@ def solutions(problem):
     return w, interpolation.another_solution(problem.x, w, step=1.0, seed=problem.seed)
 
 
-def judge_same(judge, name, largest, note):
+def judge_same(judge, name, samples, distance, which=max):
+    name = f"{name}: largest relative distance of two Hessians"
     judge(
-        extreme(f"{name}: largest relative distance of two Hessians", largest, note),
+        extreme(name, samples, distance, which=which),
         Equals(0, source=SOURCE, tolerance=ROUNDING),
     )
 
@@ -50,8 +50,7 @@ def test_the_hessian_is_the_same_at_every_solution(judge):
         formula = hessian.interpolation_hessian(problem.x, problem.y, loss)
         return max(hessian.distance(one, other), hessian.distance(one, formula))
 
-    worst = extremes(with_loss(outputs=OUTPUTS), apart)
-    judge_same(judge, "linear model", worst.largest, worst.note)
+    judge_same(judge, "linear model", with_loss(outputs=OUTPUTS), apart)
 
 
 @pytest.mark.control("5-hessian")
@@ -62,20 +61,12 @@ def test_a_two_layer_network_has_other_hessians(judge):
         x, y = gaussian(size)
         return hessian.distance(*hessian.two_layer_hessians(x, y, 2 * len(x), 2.0, size[2]))
 
-    worst = extremes(sizes, apart)
-    judge_same(judge, "two-layer network", worst.smallest, worst.note)
+    judge_same(judge, "two-layer network", sizes, apart, which=min)
 
 
 def flatness(example):
     problem, loss = example
     return hessian.flattest(hessian.interpolation_hessian(problem.x, problem.y, loss))
-
-
-def judge_flat(judge, name, value, note):
-    judge(
-        extreme(f"{name}: smallest over largest eigenvalue", value, note),
-        AtMost(ROUNDING, source="Section 5: degenerate; the bound is float64 rounding"),
-    )
 
 
 @pytest.mark.claim("5-hessian")
@@ -87,9 +78,9 @@ def test_the_hessian_is_degenerate(judge):
         curvature = hessian.risk_hessian(problem.x, problem.y, solutions(problem)[0], loss)
         return hessian.flattest(curvature, curved=problem.n * max(problem.outputs, 1))
 
-    worst = extremes(with_loss(outputs=OUTPUTS), beyond_rank)
+    name = "d > n: eigenvalue n k + 1 over the largest"
     judge(
-        extreme("d > n: eigenvalue n k + 1 over the largest", worst.largest, worst.note),
+        extreme(name, with_loss(outputs=OUTPUTS), beyond_rank),
         AtMost(ROUNDING, source="Section 5: degenerate, of rank n; the bound is float64 rounding"),
     )
 
@@ -98,5 +89,8 @@ def test_the_hessian_is_degenerate(judge):
 @pytest.mark.parametrize(("name", "wider"), [("d = n", SQUARE), ("d < n", TALL)])
 def test_full_column_rank_leaves_no_flat_direction(name, wider, judge):
     """The text says d >= n; at d = n, X^T diag(beta) X has full rank whenever X has."""
-    worst = extremes(with_loss(wider=wider), flatness)
-    judge_flat(judge, name, worst.smallest, worst.note)
+    name = f"{name}: smallest over largest eigenvalue"
+    judge(
+        extreme(name, with_loss(wider=wider), flatness, which=min),
+        AtMost(ROUNDING, source="Section 5: degenerate; the bound is float64 rounding"),
+    )

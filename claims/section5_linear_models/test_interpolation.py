@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from claims.section5_linear_models.problems import SQUARE, TALL, problems
 from harness.evidence import AtLeast, Equals, extreme
 from harness.linear import interpolation as linear
-from harness.plugin.properties import extremes
 
 pytestmark = pytest.mark.fast
 
@@ -26,9 +25,8 @@ def misfit(problem):
 
 
 def judge_fit(judge, name, strategy):
-    worst = extremes(strategy, misfit)
     judge(
-        extreme(f"{name}: largest |Xw - y| / |y|", worst.largest, worst.note),
+        extreme(f"{name}: largest |Xw - y| / |y|", strategy, misfit),
         Equals(0, source=SOURCE, tolerance=ROUNDING),
     )
 
@@ -40,11 +38,12 @@ def test_any_labels_are_fitted(name, wider, judge):
 
 
 def judge_dimensions(judge, name, wider):
-    least = extremes(problems(wider), lambda problem: linear.solution_dimensions(problem.x))
+    def dimensions(problem):
+        return linear.solution_dimensions(problem.x)
+
+    name = f"{name}: dimensions of the solution set"
     judge(
-        extreme(
-            f"{name}: dimensions of the solution set", least.smallest, least.note, "dimensions"
-        ),
+        extreme(name, problems(wider), dimensions, "dimensions", which=min),
         AtLeast(1, source="Section 5: an infinite number of solutions"),
     )
 
@@ -62,9 +61,9 @@ def test_infinitely_many_weights_fit(judge):
         weights = (-3.0, 0.5, 4.0)
         return max(linear.misfit(x, y, t * w + (1 - t) * other) for t in weights)
 
-    worst = extremes(problems(outputs=OUTPUTS), combined)
+    name = "largest misfit of an affine combination"
     judge(
-        extreme("largest misfit of an affine combination", worst.largest, worst.note),
+        extreme(name, problems(outputs=OUTPUTS), combined),
         Equals(0, source=SOURCE, tolerance=100 * ROUNDING),
     )
 

@@ -14,7 +14,6 @@ from claims.section5_linear_models.problems import DENSE, Problem, gaussian, pro
 from harness.evidence import AtMost, Equals, extreme
 from harness.linear import interpolation, trajectory
 from harness.linear.losses import LOSSES
-from harness.plugin.properties import extremes
 
 pytestmark = pytest.mark.fast
 
@@ -49,9 +48,9 @@ DESCENTS = st.builds(
 )
 
 
-def judge_span(judge, name, value, note):
+def judge_span(judge, name, samples, off, which=max):
     judge(
-        extreme(f"{name}: largest part off the span", value, note),
+        extreme(f"{name}: largest part off the span", samples, off, which=which),
         Equals(0, source=SPAN_SOURCE, tolerance=SPAN_ROUNDING),
     )
 
@@ -66,8 +65,7 @@ def test_sgd_from_zero_stays_in_the_span(judge):
         )
         return trajectory.distance_from_span(x, path)
 
-    worst = extremes(DESCENTS, off)
-    judge_span(judge, "SGD from zero, any loss, order, batch and step", worst.largest, worst.note)
+    judge_span(judge, "SGD from zero, any loss, order, batch and step", DESCENTS, off)
 
 
 def started_outside(size):
@@ -92,8 +90,7 @@ def test_other_descents_leave_the_span(broken, judge):
         x, _, w = end(size)
         return trajectory.distance_from_span(x, w[None])
 
-    worst = extremes(DENSE, off)
-    judge_span(judge, broken, worst.smallest, worst.note)
+    judge_span(judge, broken, DENSE, off, which=min)
 
 
 # --- 5-minnorm -------------------------------------------------------------------------------
@@ -118,9 +115,10 @@ def apart(one, other):
     return float(np.linalg.norm(one - other) / np.linalg.norm(other))
 
 
-def judge_minimum(judge, name, value, note, tolerance):
+def judge_minimum(judge, name, samples, distance, tolerance, which=max):
+    name = f"{name}: largest relative distance from the pseudo-inverse solution"
     judge(
-        extreme(f"{name}: largest relative distance from the pseudo-inverse solution", value, note),
+        extreme(name, samples, distance, which=which),
         Equals(
             0,
             source="Section 5, equation (3); the tolerance is its convergence or rounding",
@@ -138,8 +136,7 @@ def test_sgd_from_zero_ends_at_the_minimum_norm_solution(judge):
         w = trajectory.sgd_solution(x, y, PASSES, seed=example[3])
         return apart(w, interpolation.pseudo_inverse_solution(x, y))
 
-    worst = extremes(WELL_CONDITIONED, distance)
-    judge_minimum(judge, "SGD from zero", worst.largest, worst.note, CONVERGED)
+    judge_minimum(judge, "SGD from zero", WELL_CONDITIONED, distance, CONVERGED)
 
 
 @pytest.mark.claim("5-minnorm")
@@ -148,8 +145,7 @@ def test_equation_3_has_one_solution_and_it_has_the_least_norm(judge):
         gram = interpolation.gram_solution(problem.x, problem.y)
         return apart(gram, interpolation.pseudo_inverse_solution(problem.x, problem.y))
 
-    worst = extremes(problems(), distance)
-    judge_minimum(judge, "X^T (X X^T)^-1 y", worst.largest, worst.note, 1e-8)
+    judge_minimum(judge, "X^T (X X^T)^-1 y", problems(), distance, 1e-8)
 
     def norm_over_others(problem):
         w = interpolation.gram_solution(problem.x, problem.y)
@@ -159,9 +155,9 @@ def test_equation_3_has_one_solution_and_it_has_the_least_norm(judge):
         ]
         return float(np.linalg.norm(w) / min(norms))
 
-    worst = extremes(problems(), norm_over_others)
+    name = "its norm over that of the other solutions"
     judge(
-        extreme("its norm over that of the other solutions", worst.largest, worst.note, "times"),
+        extreme(name, problems(), norm_over_others, "times"),
         AtMost(1.0, source="Section 5: the minimum l2-norm solution"),
     )
 
@@ -176,5 +172,4 @@ def test_other_descents_end_elsewhere(broken, judge):
         assert interpolation.misfit(x, y, w) < FITTED  # It interpolates.
         return apart(w, interpolation.pseudo_inverse_solution(x, y))
 
-    worst = extremes(DENSE, distance)
-    judge_minimum(judge, broken, worst.smallest, worst.note, CONVERGED)
+    judge_minimum(judge, broken, DENSE, distance, CONVERGED, which=min)

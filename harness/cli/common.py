@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.evidence.catalogue import load_catalogue
-from harness.report.claim_tests import CLAIMS
 from harness.report.sources import Sources, read_sources
 from harness.report.terminal import warn
 from harness.runs.store import Store, default_store
@@ -33,7 +32,7 @@ def add_precision(parser: argparse.ArgumentParser) -> None:
 
 def sessions(paths: Sequence[Path]) -> list[Sources]:
     """The evidence of each file; prints what is left out. Raises HarnessError."""
-    catalogue = load_catalogue(CLAIMS / "catalogue.toml")
+    catalogue = load_catalogue()
     found = [read_sources([path], catalogue) for path in paths]
     for source in found:
         for notice in source.notices:

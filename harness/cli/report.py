@@ -6,8 +6,7 @@ from pathlib import Path
 
 from harness.cli.common import add_store
 from harness.errors import HarnessError
-from harness.evidence.catalogue import load_catalogue
-from harness.report.claim_tests import CLAIMS
+from harness.evidence.catalogue import CLAIMS, load_catalogue
 from harness.report.page import write_report
 from harness.report.scorecard import WIDTH, totals
 from harness.report.sources import in_order, read_sources
@@ -31,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     Runs that no evidence file holds come from the store. Raises HarnessError for evidence that
     does not exist or holds no check, and for a folder that cannot be written.
     """
-    catalogue = load_catalogue(CLAIMS / "catalogue.toml")
+    catalogue = load_catalogue()
     for folder in ("measures", "beyond"):
         catalogue |= load_catalogue(CLAIMS / folder / "catalogue.toml")
     try:

@@ -11,9 +11,8 @@ from rich.console import Console
 from harness.cli.common import add_store, store_of
 from harness.data.catalogue import dataset_spec
 from harness.errors import HarnessError
-from harness.evidence.catalogue import load_catalogue
+from harness.evidence.catalogue import CLAIMS, load_catalogue
 from harness.files import write_atomically
-from harness.report.claim_tests import CLAIMS
 from harness.report.results import EVIDENCE, write_results
 from harness.report.terminal import plain_table
 from harness.runs.key import run_key
@@ -168,8 +167,7 @@ def page(folder: Path) -> int:
         raise HarnessError(f"the records could not be judged: {done.stdout[-500:]}{done.stderr}")
     if done.returncode:
         print(done.stdout)
-    catalogue = load_catalogue(CLAIMS / "catalogue.toml")
-    for path in write_results(Records.load(folder), catalogue):
+    for path in write_results(Records.load(folder), load_catalogue()):
         print(path)
     return done.returncode
 

@@ -25,14 +25,13 @@ from harness.evidence.corruption import (
     slowdown_over,
     trend,
 )
-from harness.evidence.counterexamples import find_counterexample
+from harness.evidence.counterexamples import extreme, find_counterexample
 from harness.evidence.curves import difference_in_steps, epochs_of_descent
-from harness.evidence.measurement import Measurement, accuracy, exact, extreme, pooled_accuracy
+from harness.evidence.measurement import Measurement, accuracy, exact, pooled_accuracy
 from harness.evidence.published import Published, published_row
 from harness.evidence.published_figures import (
     published_at,
     published_crossing,
-    published_curve,
     published_epochs_at,
     published_gain_of_early_stopping,
     published_roughness,
@@ -55,13 +54,6 @@ from harness.evidence.solves import (
     share_of_errors,
     wrong_ratio,
 )
-from harness.evidence.statistics import DESIGN_EFFECT_OF_LEARNERS, margin_around
-from harness.evidence.tolerances import (
-    compared,
-    nearest,
-    no_higher,
-    no_lower,
-    reproduced,
-    tolerance,
-)
+from harness.evidence.statistics import margin_around
+from harness.evidence.tolerances import nearest, no_higher, no_lower, reproduced, tolerance
 from harness.runs.pairs import paired

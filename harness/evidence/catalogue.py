@@ -1,6 +1,6 @@
 """The catalogue of claims: what the paper asserts, where, and how each assertion could fail.
 
->>> claims = load_catalogue(Path("claims/catalogue.toml"))
+>>> claims = load_catalogue()
 >>> find(claims, "2.1-fit").where
 'Table 1; Section 2.1'
 """
@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import HarnessError, UnknownName
+
+CLAIMS = Path(__file__).parents[2] / "claims"
+"""The paper's table of contents, beside the harness."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ PLANTED = "planted fault: "
 """How the ``control`` of an identity begins; the rest is the fault's name in faults.toml."""
 
 
-def load_catalogue(path: Path) -> dict[str, Claim]:
+def load_catalogue(path: Path = CLAIMS / "catalogue.toml") -> dict[str, Claim]:
     """Read the claims of a TOML file with one `[[claim]]` table each, by id, in the file's order.
 
     Raises HarnessError for a file that cannot be read, or a claim with a field missing or unknown.

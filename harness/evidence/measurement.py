@@ -186,13 +186,6 @@ def exact(
     return measure(name, values, unit, span, "", runs, note=note)
 
 
-def extreme(name: str, value: float, note: str, unit: str = "") -> Measurement:
-    """The worst value over the examples of a property test; ``note`` says how many and which."""
-    return Measurement(
-        name, (float(value),), unit, (value, value), "nothing: the worst of all examples", note=note
-    )
-
-
 def _diverged(run: Run | Solve) -> bool:
     return isinstance(run, Run) and run.diverged
 

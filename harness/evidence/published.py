@@ -36,19 +36,13 @@ UNITS = {
     "decay": ("factor", 1),
     "batch_size": ("images", 1),
     "steps_per_epoch": ("steps", 1),
-    "train": ("share", 100),
-    "test": ("share", 100),
-    "test_error": ("share", 100),
-    "top1_train": ("share", 100),
-    "top5_train": ("share", 100),
-    "top1_test": ("share", 100),
-    "top5_test": ("share", 100),
-    "top1_test_best": ("share", 100),
-    "top5_test_best": ("share", 100),
     "solution_norm": ("l2 norm", 1),
     "mnist_kernel_memory_gb": ("GB", 1),
     "mnist_solve_minutes_below": ("minutes", 1),
     "workstation_cores": ("cores", 1),
+    **dict.fromkeys(("train", "test", "test_error"), ("share", 100)),
+    **dict.fromkeys(("top1_train", "top1_test", "top1_test_best"), ("share", 100)),
+    **dict.fromkeys(("top5_train", "top5_test", "top5_test_best"), ("share", 100)),
 }
 
 # What a table's caption says about all its rows, in the words of the other tables' entries.

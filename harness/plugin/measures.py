@@ -20,6 +20,7 @@ from harness.plugin.custom import NETWORKS, command_words
 from harness.plugin.evidence import COMMAND, NETWORK
 from harness.plugin.options import CLAIMS, SESSION, trains_nothing
 from harness.training.custom import CustomNetwork
+from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -115,7 +116,6 @@ def _load(config: pytest.Config, name: str) -> "CustomMeasure":
     """The measure, tried on a network that has had one epoch; raises CapacityError."""
     from harness.capacity.custom_measure import CustomMeasure
     from harness.capacity.measured import train_networks
-    from harness.training.protocol import paper_recipe
 
     measure = CustomMeasure(name)
     config.add_cleanup(measure.close)

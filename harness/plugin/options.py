@@ -20,11 +20,8 @@ from filelock import FileLock, Timeout
 
 from harness.environment import available_cores
 from harness.errors import DeviceError, StoreError
-from harness.evidence.catalogue import Claim, load_catalogue
+from harness.evidence.catalogue import CLAIMS, Claim, load_catalogue  # noqa: F401
 from harness.files import write_atomically
-
-CLAIMS = Path(__file__).parents[2] / "claims"
-"""The paper's table of contents, beside the harness."""
 
 
 @dataclass
@@ -44,9 +41,7 @@ class Session:
     """Lines by ending, which no file has before the end; None where they are written at once."""
     keeps_parts: bool = False
     """Whether ``folder`` stays: it holds verdicts that no evidence file has."""
-    catalogue: dict[str, Claim] = field(
-        default_factory=lambda: load_catalogue(CLAIMS / "catalogue.toml")
-    )
+    catalogue: dict[str, Claim] = field(default_factory=load_catalogue)
 
     @property
     def process(self) -> str:

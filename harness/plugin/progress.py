@@ -9,16 +9,14 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from harness.errors import StoreError
 from harness.files import write_atomically
 from harness.plugin.options import SESSION
-
-if TYPE_CHECKING:
-    from harness.runs.settings import Progress
+from harness.runs.settings import Progress
 
 ON_TERMINAL_SECONDS = 1.0
 LOG_SECONDS = 30.0
@@ -127,7 +125,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         session.config.add_cleanup(watcher.over.set)
 
 
-def show_progress(config: pytest.Config, progress: "Progress") -> None:
+def show_progress(config: pytest.Config, progress: Progress) -> None:
     """Show or store progress; called after each epoch, in the process that trains."""
     session = config.stash[SESSION]
     if session.worker:

@@ -5,15 +5,7 @@ examples; ``thorough`` thousands of them. The session's ``--base-seed`` seeds th
 ``--hypothesis-seed`` does.
 """
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
 import pytest
-
-if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
 
 EXAMPLES = {"fast": 25, "ci": 250, "thorough": 5_000}
 
@@ -61,39 +53,3 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     examples, seed = settings.default.max_examples, config.option.hypothesis_seed
     profile = config.getoption("--hypothesis-profile") or "fast"
     return f"claims: property tests try {examples:,} samples (profile {profile}) from seed {seed}"
-
-
-@dataclass(frozen=True)
-class Extreme:
-    """The largest and smallest value that a measure took over hypothesis's examples."""
-
-    largest: float
-    smallest: float
-    note: str
-    """How many examples, and which of them gave the two."""
-
-
-def extremes(strategy: "SearchStrategy[Any]", measure: Callable[[Any], float]) -> Extreme:
-    """Measure every example that hypothesis draws, as many as the session's profile says.
-
-    Hypothesis gets each value, and looks for larger ones. A value that is not a number counts
-    as infinite.
-    """
-    from hypothesis import given, target
-
-    seen: list[tuple[float, str]] = []
-
-    @given(strategy)
-    def examine(example: Any) -> None:
-        value = float(measure(example))
-        value = math.inf if math.isnan(value) else value
-        seen.append((value, repr(example)))
-        if math.isfinite(value):
-            target(value)
-
-    examine()
-    (largest, top), (smallest, bottom) = max(seen), min(seen)
-    note = f"over {len(seen)} examples; largest, {largest:.3g}, at {top}"
-    if smallest != largest:
-        note += f"; smallest, {smallest:.3g}, at {bottom}"
-    return Extreme(largest, smallest, note)

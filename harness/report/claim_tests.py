@@ -3,9 +3,9 @@
 import shlex
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-CLAIMS = Path(__file__).parents[2] / "claims"
+from harness.evidence.catalogue import CLAIMS
+
 PINNED = CLAIMS.parent / "fixtures" / "tiers.txt"
 """A line a test: tier, claim, pytest's name for it, number of runs; two spaces between them."""
 TIERS = {

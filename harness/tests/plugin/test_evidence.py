@@ -74,7 +74,7 @@ def test_control_that_diverged(constructed, judge):
 
 @known
 @claim
-def test_known(judge): judge(extreme("a share", 0.9, note="of ten", unit="share"), ONE)
+def test_known(judge): judge(exact("a share", [0.9], "share", note="of ten"), ONE)
 
 @known
 @claim
