@@ -37,15 +37,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_cmdline_main(config: pytest.Config) -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Refuse an address without the engine that it is for."""
     if config.option.ray_address and config.option.engine != "ray":
         raise pytest.UsageError("--ray-address is for --engine ray")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Without a cluster no run is remote."""
     config.stash[REMOTE] = {}
 
 
