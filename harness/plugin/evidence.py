@@ -18,29 +18,22 @@ import pytest
 from harness.environment import describe, now
 from harness.errors import HarnessError, StoreError
 from harness.evidence import ClaimNotSupported, ControlNotRefuted
-from harness.evidence.record import Evidence, RunRecord, read_evidence, run_record, stored_runs
+from harness.evidence.record import Evidence, read_evidence, run_record, stored_runs
 from harness.files import write_atomically
 from harness.plugin.attempts import note_on, supersede_dead
 from harness.plugin.junit import JUDGED
 from harness.plugin.options import CLAIMS, SESSION, Session, trains_nothing
 from harness.plugin.recorded import REASON, RECORDS, is_recorded, recorded_runs
 from harness.plugin.tiers import claim_of, tier_of
-from harness.report.sources import in_order
+from harness.report.sources import Sources, in_order
 from harness.runs.records import where_and_when
 
-MERGED = pytest.StashKey[list[Evidence]]()
-RUNS = pytest.StashKey[list[RunRecord]]()
-"""The runs behind the merged evidence, for the evidence file and the report."""
-LEFT = pytest.StashKey[str]()
-"""Why the evidence file was left unchanged, if it was."""
 NETWORK = pytest.StashKey[str]()
 """The title of the custom network that a test tries; absent for the paper's tests."""
 COMMAND = pytest.StashKey[list[str]]()
 """Options that a command needs to repeat this test."""
 UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 """In an error's text: control characters of a terminal, and lone surrogates."""
-WRITTEN = pytest.StashKey[Path]()
-"""The evidence file, once this session has written it."""
 
 
 def append(item: pytest.Item, record: Evidence) -> None:
@@ -184,28 +177,28 @@ def _finish(session: pytest.Session, state: Session) -> None:
     state.keeps_parts = bool(target and tests_judged(records))
     if damaged:
         state.notices.append(f"{damaged} damaged lines of evidence were left out")
-    config.stash[MERGED] = records
     if is_recorded(config):
         by_key = config.stash[RECORDS].by_key
         keys = dict.fromkeys(key for record in records for key in record.runs)
-        config.stash[RUNS] = [run_record(by_key[key]) for key in keys]
+        runs = [run_record(by_key[key]) for key in keys]
     else:
-        config.stash[RUNS] = stored_runs(config.getoption("--runs"), records)
+        runs = stored_runs(config.getoption("--runs"), records)
+    state.sources = Sources(records, {run.key: run for run in runs})
     if target is None:
         return
     try:
         if why := _no_better(session, target, records):
-            config.stash[LEFT] = why
+            state.left_as_it_was = True
             state.notices.append(why)
             return
-        lines = [it.to_line() + "\n" for it in [*records, *config.stash[RUNS]]]
+        lines = [it.to_line() + "\n" for it in [*records, *runs]]
         write_atomically(target.resolve(), "".join(lines).encode())
     except (OSError, StoreError) as error:
         state.notices.append(f"the evidence could not be written ({error})")
         state.notices.append(f"what was judged is still in {state.folder}")
         fail(session)
         return
-    config.stash[WRITTEN] = target
+    state.written.append(("evidence", target))
     state.keeps_parts = False
     _clear_away(state, records)
 

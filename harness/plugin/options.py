@@ -22,6 +22,7 @@ from harness.environment import available_cores
 from harness.errors import DeviceError, StoreError
 from harness.evidence.catalogue import CLAIMS, Claim, load_catalogue  # noqa: F401
 from harness.files import write_atomically
+from harness.report.sources import Sources
 
 
 @dataclass
@@ -41,6 +42,12 @@ class Session:
     """Lines by ending, which no file has before the end; None where they are written at once."""
     keeps_parts: bool = False
     """Whether ``folder`` stays: it holds verdicts that no evidence file has."""
+    sources: Sources = field(default_factory=Sources)
+    """All that was judged, at the end of the session."""
+    left_as_it_was: bool = False
+    """Whether the evidence file has better evidence than this session's."""
+    written: list[tuple[str, Path]] = field(default_factory=list)
+    """What each written file is."""
     catalogue: dict[str, Claim] = field(default_factory=load_catalogue)
 
     @property

@@ -6,18 +6,11 @@ from typing import Any
 import pytest
 
 from harness.errors import HarnessError
-from harness.evidence.record import Evidence
-from harness.plugin.evidence import LEFT, MERGED, RUNS, WRITTEN, fail
+from harness.plugin.evidence import fail
 from harness.plugin.options import SESSION
 from harness.plugin.recorded import is_recorded
 from harness.report.networks import compare, comparison_text
 from harness.report.scorecard import WIDTH, scorecard
-from harness.report.sources import Sources
-
-SOURCES = pytest.StashKey[Sources]()
-"""The source of scorecard and report, where anything was judged."""
-REPORT = pytest.StashKey[list[Path]]()
-"""The files of the report, once they are written."""
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -32,44 +25,38 @@ def pytest_sessionfinish(session: pytest.Session) -> Any:
     try:
         return (yield)
     finally:
-        config = session.config
-        folder, records = config.getoption("--report"), config.stash.get(MERGED, [])
-        if records:
-            config.stash[SOURCES] = _sources(config, records)
+        config, state = session.config, session.config.stash[SESSION]
+        folder, sources = config.getoption("--report"), state.sources
+        if not is_recorded(config) and any(not record.network for record in sources.records):
+            try:  # The repository's records stand beside what was judged here.
+                sources.add_records()
+            except HarnessError as error:
+                state.notices.append(f"the records were left out: {error}")
         # A session that leaves the evidence file as it was leaves the report as well.
-        if folder and records and LEFT not in config.stash:
+        if folder and sources.records and not state.left_as_it_was:
             _write_report(session, folder)
-
-
-def _sources(config: pytest.Config, records: list[Evidence]) -> Sources:
-    """This session's evidence, and the repository's records beside it."""
-    sources = Sources(records, {run.key: run for run in config.stash[RUNS]})
-    if not is_recorded(config) and any(not record.network for record in records):
-        try:
-            sources.add_records()
-        except HarnessError as error:
-            config.stash[SESSION].notices.append(f"the records were left out: {error}")
-    return sources
 
 
 def _write_report(session: pytest.Session, folder: Path) -> None:
     from harness.report.page import write_report
 
-    state, sources = session.config.stash[SESSION], session.config.stash[SOURCES]
+    state = session.config.stash[SESSION]
     try:
-        session.config.stash[REPORT] = write_report(folder, sources, state.catalogue)
+        files = write_report(folder, state.sources, state.catalogue)
+        state.written[:0] = [(path.stem, path) for path in files]
     except Exception as error:  # Whatever it is, the scorecard follows.
         why = error if isinstance(error, HarnessError) else repr(error)
         state.notices.append(f"no report was written: {why}")
         fail(session)
-    state.notices += sources.notices
+    state.notices += state.sources.notices
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
     """Print the notices, and the scorecard if any claim was judged."""
     config = terminalreporter.config
-    session, records = config.stash[SESSION], config.stash.get(MERGED, [])
+    session = config.stash[SESSION]
+    sources, records = session.sources, session.sources.records
     if session.worker:
         return
     if exitstatus == pytest.ExitCode.INTERRUPTED:
@@ -83,15 +70,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         terminalreporter.section("claims of the paper")
         colour = terminalreporter.hasmarkup
         width = max(WIDTH, min(terminalreporter._tw.fullwidth, 140)) if colour else WIDTH
-        beside = config.stash[SOURCES].recorded
-        _write(terminalreporter, scorecard(records, session.catalogue, width, colour, beside))
-        if rows := compare(records, {run.key: run for run in config.stash[RUNS]}):
+        card = scorecard(records, session.catalogue, width, colour, sources.recorded)
+        _write(terminalreporter, card)
+        if rows := compare(records, sources.runs):
             terminalreporter.section("networks compared")
             _write(terminalreporter, comparison_text(rows, width))
-    for path in config.stash.get(REPORT, ()):
-        terminalreporter.write_line(f"{path.stem}: {path}")
-    if WRITTEN in config.stash:
-        terminalreporter.write_line(f"evidence: {config.stash[WRITTEN]}")
+    for name, path in session.written:
+        terminalreporter.write_line(f"{name}: {path}")
 
 
 def _write(terminalreporter: pytest.TerminalReporter, text: str) -> None:
