@@ -10,7 +10,7 @@ import pytest
 
 from harness.plugin.options import CLAIMS
 from harness.plugin.recorded import is_recorded, recorded_runs
-from harness.plugin.tiers import needs_gpu, refuse, tier_of
+from harness.plugin.tiers import needs_gpu, tier_of
 
 BASELINES = CLAIMS.parent / "fixtures" / "baselines"
 
@@ -113,20 +113,3 @@ def pytest_configure(config: pytest.Config) -> None:
             "--force-regen and --regen-all rewrite baselines, which CI must not do;"
             " run them by hand and review the difference"
         )
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A baseline that no test uses is an error, where all claims were collected."""
-    roots = [Path(argument).resolve() for argument in config.args if "::" not in argument]
-    if not any(root == CLAIMS or CLAIMS.is_relative_to(root) for root in roots):
-        return
-    used = {
-        (tier_of(item), mark.args[0])
-        for item in items
-        if (mark := item.get_closest_marker("baseline"))
-    }
-    every = {path: (path.parent.parent.name, path.stem) for path in BASELINES.rglob("*.csv")}
-    if unused := sorted(path for path, name in every.items() if name not in used):
-        problem = f"no test uses the baseline {unused[0]} ({len(unused)} in all); delete it"
-        refuse(config, problem, (it for it in items if it.get_closest_marker("baseline")))

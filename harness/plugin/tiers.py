@@ -1,7 +1,6 @@
 """Tiers: exactly one a test; plain pytest takes the fast one; what cannot run here is an error."""
 
 import re
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -62,21 +61,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Check the markers, and take the fast tier unless another was asked for."""
     for item in items:
         if problem := _marker_problem(config, item):
-            refuse(config, problem, [item])
+            item.stash[PROBLEM] = problem
+            # A worker of xdist does not show its errors: there the test fails with the problem.
+            if not config.stash[SESSION].worker:
+                raise pytest.UsageError(problem)
     if not _tier_was_chosen(config):
         chosen = [item for item in items if tier_of(item) in ("", "fast")]
         if not chosen and any("::" in argument for argument in config.args):
             chosen = list(items)
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
-
-
-def refuse(config: pytest.Config, problem: str, items: Iterable[pytest.Item]) -> None:
-    """End the session; in a worker of xdist, whose errors nobody sees, fail these tests."""
-    if not config.stash[SESSION].worker:
-        raise pytest.UsageError(problem)
-    for item in items:
-        item.stash[PROBLEM] = problem
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -23,9 +23,9 @@ def pytest_collection_finish(session):
     tests = []
     for item in session.items:
         claim, control = claim_of(item)
-        xfail = item.get_closest_marker("xfail")
+        xfail, baseline = map(item.get_closest_marker, ("xfail", "baseline"))
         tests.append({
-            "test": item.nodeid, "baseline": item.get_closest_marker("baseline") is not None,
+            "test": item.nodeid, "baseline": baseline and baseline.args[0],
             "claim": claim, "control": control, "tier": tier_of(item),
             "runs": len(set(work_of(item))),
             "xfail": None if xfail is None else {
@@ -96,6 +96,12 @@ def test_every_test_has_a_catalogued_claim_or_is_a_baseline(collected):
     named = {test["claim"] for test in collected["tests"]} - {""}
     assert named <= set(CATALOGUE)
     assert all(test["claim"] or test["baseline"] for test in collected["tests"])
+
+
+def test_every_baseline_has_a_test(collected):
+    used = {(test["tier"], test["baseline"]) for test in collected["tests"]}
+    files = (CLAIMS.parent / "fixtures" / "baselines").rglob("*.csv")
+    assert {(it.parent.parent.name, it.stem) for it in files} <= used
 
 
 def test_every_claim_has_a_control_in_its_lowest_tier_or_is_an_identity(collected):
