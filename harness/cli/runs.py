@@ -3,6 +3,7 @@
 import argparse
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     """Do one of the actions; raises HarnessError for names that it does not take."""
     action, store = options.action, store_of(options)
     if action == "record":
-        return record(options, store)
+        return record(options.recipe, store, options.all, options.yes, options.records)
     if options.recipe:
         raise HarnessError(f"runs {action} takes no names: leave {options.recipe[0]} out")
     if action == "page":
@@ -95,17 +96,17 @@ def list_runs(store: Store) -> int:
     return 0
 
 
-def record(options: argparse.Namespace, store: Store) -> int:
+def record(wanted: Sequence[str], store: Store, everything: bool, yes: bool, folder: Path) -> int:
     """Put finished runs at the paper's size into the records; ask before one is replaced.
 
-    Raises HarnessError if no run fits.
+    ``wanted`` are keys of the store, MODEL/DATASET/SETTING, or a solve's DATASET. Raises
+    HarnessError if no run fits.
     """
-    wanted, folder = options.recipe, options.records
-    if bool(wanted) == options.all:
+    if bool(wanted) == everything:
         raise HarnessError("name the runs to record, as in 'harness train', or give --all")
     # The fast tier's runs, on data that come with a dependency, are no records.
     stored = [run for run in store.runs() if not dataset_spec(run.recipe.dataset).embedded]
-    runs = [run for run in stored if options.all or not _names(run).isdisjoint(wanted)]
+    runs = [run for run in stored if everything or not _names(run).isdisjoint(wanted)]
     there = Records.load(folder) if folder.is_dir() else Records(folder)
     known = {identity(run): run for run in there.by_path.values()}
     unknown = set(wanted).difference(*map(_names, runs))
@@ -122,7 +123,7 @@ def record(options: argparse.Namespace, store: Store) -> int:
         if before is not None and (before.finished, before.seconds) == (run.finished, run.seconds):
             print(f"already recorded: {path}")
             continue
-        if before is not None and not (options.yes or _agrees(run, before, path)):
+        if before is not None and not (yes or _agrees(run, before, path)):
             print(f"kept as it was: {path}")
             continue
         try:
