@@ -98,12 +98,6 @@ def test_a_check_is_data_that_formatting_puts_into_words(check, unit, words):
     assert bound_in_words(check.as_dict(), unit) == words
 
 
-def test_the_data_are_the_kind_and_the_numbers():
-    assert ATTAINS.as_dict() == {"kind": "attains", "value": 0.9}
-    assert EQUIVALENT.as_dict() == {"kind": "equivalent", "value": 0.1, "margin": 0.05}
-    assert NEARLY.as_dict() == {"kind": "equals", "value": 0.0, "tolerance": 1e-3}
-
-
 def test_only_equivalence_of_accuracies_states_a_false_alarm():
     pooled = replace(measured([0.1] * 9, (0.09, 0.11), images=1000), design=4.0)
     accuracies = replace(pooled, freedom=8)

@@ -11,7 +11,10 @@ def compared(*arguments):
 def test_sessions_that_agree_end_well_and_show_both_values(tmp_path, capsys):
     behind = run()
     ours = record(values=[0.9988], environment=GPU, runs=[behind.key])
-    first = written(tmp_path / "bf16", ours, runs=[behind])
+    # The last record of a check counts.
+    first = written(
+        tmp_path / "bf16", record(verdict="not run", environment=GPU), ours, runs=[behind]
+    )
     second = written(tmp_path / "fp32", record(values=[0.9982], seed=3))
     assert compared(first, second) == 0
     said = capsys.readouterr().out
@@ -22,12 +25,14 @@ def test_sessions_that_agree_end_well_and_show_both_values(tmp_path, capsys):
 
 
 def test_another_verdict_is_reported_and_ends_with_an_error(tmp_path, capsys):
-    first = written(tmp_path / "a", record(), record("2.1-chance", "only here"))
+    """A claim is not taken for its control, nor one network for another."""
+    elsewhere = [record(control=True), record(network="torchvision:resnet18")]
+    first = written(tmp_path / "a", record(), *elsewhere)
     second = written(tmp_path / "b", record(verdict="refuted", values=[0.5]))
     assert compared(first, second) == 1
     said = capsys.readouterr().out
-    assert "DIFFER: supported, refuted" in said
-    assert "1 verdicts differ; 1 checks are in the first alone, 0 in the second" in said
+    assert "DIFFER: supported, refuted" in said and "1 checks in common: 1 verdicts" in said
+    assert "1 verdicts differ; 2 checks are in the first alone, 0 in the second" in said
 
 
 def test_controls_that_agree_are_shown_on_demand_alone(tmp_path, capsys):
@@ -51,20 +56,3 @@ def test_nothing_in_common_is_an_error_that_says_what_to_name(tmp_path, capsys):
     second = written(tmp_path / "b", record(tier="gpu_full"))
     assert compared(first, second) == 2
     assert "have no check in common: name two files" in capsys.readouterr().err
-
-
-def test_a_claim_is_not_taken_for_its_control_nor_one_network_for_another(tmp_path, capsys):
-    ours = [record(), record(control=True), record(network="torchvision:resnet18")]
-    first = written(tmp_path / "a", *ours)
-    second = written(tmp_path / "b", record(control=True, verdict="refuted"))
-    assert compared(first, second) == 1
-    said = capsys.readouterr().out
-    assert "1 checks in common: 1 verdicts differ" in said
-    assert "2 checks are in the first alone, 0 in the second" in said
-
-
-def test_the_last_record_of_a_check_counts(tmp_path, capsys):
-    again = [record(verdict="not run", values=[]), record(values=[0.25])]
-    first, second = written(tmp_path / "a", *again), written(tmp_path / "b", record(values=[1.0]))
-    assert compared(first, second) == 0
-    assert "25.00 %" in capsys.readouterr().out

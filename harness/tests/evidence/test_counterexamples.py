@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import Phase, find, given, settings
+from hypothesis import Phase, find, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
 from harness.evidence import Equals, find_counterexample
 from harness.expressivity import adversarial
-from harness.expressivity.lemma1 import interleave
 
 NONE = Equals(0, source="a test")
 
@@ -53,30 +52,6 @@ def test_an_error_is_no_counterexample():
 def test_no_samples_are_no_support():
     with pytest.raises(Unsatisfiable):
         find_counterexample("nothing drawn", lambda n: True, st.integers().filter(lambda n: False))
-
-
-@given(adversarial.samples(least=2))
-def test_samples_are_distinct_and_finite(sample):
-    n = len(sample.points)
-    assert n == len(sample.targets) >= 2
-    assert len(np.unique(sample.points + 0.0, axis=0)) == n
-    assert np.isfinite(sample.points).all() and np.isfinite(sample.targets).all()
-    assert sample.as_lists() == (sample.points.tolist(), sample.targets.tolist())
-
-
-@given(st.booleans(), st.data())
-def test_a_repetition_has_the_target_that_it_says(conflicting, data):
-    sample = data.draw(adversarial.samples_with_a_repetition(conflicting))
-    *before, last = sample.points.tolist()
-    at = before.index(last)
-    assert (sample.targets[at] != sample.targets[-1]) == conflicting
-
-
-@given(adversarial.interleavings_in_lapacks_range(), adversarial.interleavings_with_targets())
-def test_interleavings_interleave(in_range, with_targets):
-    assert interleave(*in_range)
-    points, breakpoints, targets = with_targets
-    assert interleave(points, breakpoints) and len(targets) == len(points)
 
 
 REACHED = {

@@ -82,13 +82,3 @@ def test_what_the_folder_lacks_is_said_before_anything_trains(chosen, message, t
     )
     assert session.code == pytest.ExitCode.USAGE_ERROR
     assert re.search(message, " ".join(session.text.split()))
-
-
-def test_a_folder_out_of_the_layout_is_refused_there_too(tmp_path):
-    photo_layout(tmp_path / "data", classes=2, train=2, val=1)
-    (tmp_path / "data" / "val" / "n001").rename(tmp_path / "data" / "val" / "other")
-    session = Project(tmp_path, CLAIMS).run(
-        *("-m", "imagenet", "--device", "cpu", f"--data-root={tmp_path / 'data'}")
-    )
-    assert session.code == pytest.ExitCode.USAGE_ERROR
-    assert "differ: n001, other in one alone" in session.text

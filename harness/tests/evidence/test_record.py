@@ -7,7 +7,6 @@ from dataclasses import asdict, replace
 import pytest
 
 from harness.evidence.record import Evidence, read_evidence
-from harness.tests.report_helpers import run
 
 FULL = Evidence(
     claim="2.1-fit",
@@ -89,12 +88,6 @@ def test_a_damaged_line_is_counted_and_costs_no_other(tmp_path, damaged):
     path = tmp_path / "main.jsonl"
     path.write_text(f"{FULL.to_line()}\n{damaged}\n{BARE.to_line()}\n", encoding="utf-8")
     assert read_evidence(path) == ([FULL, BARE], 1)
-
-
-def test_a_line_that_holds_a_run_is_no_damaged_check(tmp_path):
-    path = tmp_path / "evidence.jsonl"
-    path.write_text(f"{BARE.to_line()}\n{run().to_line()}\n", encoding="utf-8")
-    assert read_evidence(path) == ([BARE], 0)
 
 
 @pytest.mark.parametrize(

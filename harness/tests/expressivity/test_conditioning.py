@@ -19,12 +19,6 @@ def test_the_norm_is_that_of_a_dense_solve(placement):
     assert seen.singular_value_bound == pytest.approx(np.sqrt(n) / least, rel=1e-6)
 
 
-def test_three_points_are_not_bounded_by_the_eigenvalue():
-    sample = ([1, 3, 5], [0, 2, 4], [1, -1, 1])
-    assert not conditioning.eigenvalue_bounds_weights(*sample)
-    assert conditioning.singular_value_bounds_weights(*sample)
-
-
 def test_a_bound_too_small_by_a_tenth_is_detected(monkeypatch):
     points, breakpoints = np.arange(1.0, 9), np.arange(0.5, 8.5)
     matrix = np.maximum(np.subtract.outer(points, breakpoints), 0)

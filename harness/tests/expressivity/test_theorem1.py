@@ -11,7 +11,6 @@ import torch
 from harness.errors import ConflictingTargets, HarnessError, InvalidSample
 from harness.expressivity import exact, theorem1
 from harness.expressivity.audit import forward
-from harness.expressivity.lemma1 import interleaving_matrix
 from harness.expressivity.theorem1 import fit_theorem1
 
 
@@ -36,15 +35,6 @@ def test_weights_are_counted_in_the_module(n, d, outputs):
     assert forward(fit, points).shape == fit.evaluate(points).shape == targets.shape
     np.testing.assert_allclose(forward(fit, points), targets, atol=1e-7)
     np.testing.assert_allclose(fit.evaluate(points), targets, atol=1e-11)
-
-
-@pytest.mark.parametrize("n", [1, 2, 60])
-def test_a_dense_solve_finds_the_same_network(n):
-    points, targets = sample(n, 5)
-    fit = fit_theorem1(points, targets)
-    matrix = interleaving_matrix(fit.projection.places, fit.breakpoints)
-    dense = np.linalg.solve(matrix, targets[fit.projection.order])
-    np.testing.assert_allclose(fit.weights, dense, rtol=1e-8, atol=1e-8 * abs(dense).max())
 
 
 @pytest.mark.parametrize("placement", [0.0, 0.5])

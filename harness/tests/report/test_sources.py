@@ -30,23 +30,10 @@ def test_sessions_merge_and_the_same_line_counts_once(tmp_path):
     assert found.notices == []
 
 
-def test_a_byte_order_mark_costs_no_check(tmp_path):
+@pytest.mark.parametrize("pack", [lambda it: b"\xef\xbb\xbf" + it, gzip.compress])
+def test_a_file_with_a_byte_order_mark_or_packed_by_gzip_is_read(tmp_path, pack):
     path = written(tmp_path, GOOD, OTHER, runs=[run()])
-    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    assert read(path).records == [GOOD, OTHER]
-    assert read(path).notices == []
-
-
-def test_utf16_is_refused(tmp_path):
-    path = written(tmp_path, GOOD)
-    path.write_text(path.read_text("utf-8"), encoding="utf-16")
-    with pytest.raises(HarnessError, match="no check that can be read"):
-        read(path)
-
-
-def test_a_gzipped_file_is_read(tmp_path):
-    path = written(tmp_path, GOOD, OTHER, runs=[run()])
-    path.write_bytes(gzip.compress(path.read_bytes()))
+    path.write_bytes(pack(path.read_bytes()))
     found = read(path)
     assert found.records == [GOOD, OTHER] and list(found.runs) == [run().key]
     assert found.notices == []
@@ -55,6 +42,7 @@ def test_a_gzipped_file_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
+        (lambda text: text.decode().encode("utf-16"), "no check that can be read"),
         (lambda text: b"", "holds no check; name a file that pytest --evidence FILE has written"),
         (lambda text: b"{" + text[:50], "no check that can be read .*plain or packed by gzip"),
         (lambda text: b"\x1f\x8b" + text, "cannot be read .*; name a file"),
