@@ -1,6 +1,7 @@
 """What a session of claims imports, for a process that tests fork theirs from."""
 # ruff: noqa: F401
 
+import gc
 from importlib import import_module
 
 import hypothesis
@@ -19,3 +20,8 @@ from harness.plugin import pytest_plugins
 
 for name in pytest_plugins:
     import_module(name)
+
+# pytest collects garbage five times as it ends. What is here already never is, and to look at all
+# of it again would take longer than most sessions.
+gc.collect()
+gc.freeze()
