@@ -16,7 +16,6 @@ from harness.training.group import GroupTraining
 from harness.training.inputs import prepared_data
 from harness.training.learner import image_layout
 from harness.training.loop import Training
-from harness.training.optimizer import make_optimizer, set_learning_rate
 from harness.training.recipe import Recipe
 from harness.training.steps import (
     WARM_UP,
@@ -32,26 +31,6 @@ pytestmark = pytest.mark.usefixtures("restored_threads")
 def recipe(**changes: object) -> Recipe:
     # The last batch of an epoch is ragged.
     return tiny_recipe(**{"train_size": 40, "decay_every": 2, **changes})
-
-
-def test_a_learning_rate_on_the_device_follows_the_same_schedule():
-    rates = {}
-    for rate_on in (None, torch.device("cpu")):
-        parameters = list(torch.nn.Linear(2, 2).named_parameters())
-        it = recipe(weight_decay=(("weights", 0.1),), decay=0.5)
-        optimizer, schedule = make_optimizer(it, parameters, rate_on)
-        own = optimizer.param_groups[0]["lr"]
-        seen = []
-        for _ in range(6):
-            seen += [float(group["lr"]) for group in optimizer.param_groups]
-            optimizer.step()
-            schedule.step()
-        assert (optimizer.param_groups[0]["lr"] is own) == (rate_on is not None)
-        set_learning_rate(optimizer, 0.25)
-        assert {float(group["lr"]) for group in optimizer.param_groups} == {0.25}
-        rates[rate_on is None] = seen
-    assert rates[True] == pytest.approx(rates[False], rel=1e-6)
-    assert len(set(rates[True])) == 3
 
 
 @pytest.fixture
@@ -184,9 +163,8 @@ def departures(training, eager):
     return found
 
 
-@pytest.mark.parametrize("changes", [{"decay_every": 3}, {"model": "alexnet"}], ids=["mlp", "alex"])
-def test_each_captured_step_is_an_eager_one(graphs_on_a_cpu, changes):
-    it = recipe(epochs=6, weight_decay=(), **changes)
+def test_each_captured_step_is_an_eager_one(graphs_on_a_cpu):
+    it = recipe(epochs=6, model="alexnet")
     assert max(departures(started(it, "graph"), started(it))) < 1e-4
     assert graphs_on_a_cpu
 
