@@ -11,7 +11,7 @@ from harness.models.building import build_model
 from harness.runs.runner import Runner
 from harness.runs.store import Store
 from harness.tests.photo_helpers import photo_layout, prepared, small
-from harness.training import photographs
+from harness.training import inputs
 from harness.training.backend import Backend
 from harness.training.imagenet import ROWS, imagenet_recipe
 from harness.training.loop import Training
@@ -34,7 +34,7 @@ def test_inception_v3_has_the_published_size_and_reproducible_weights():
 
 
 def test_too_small_photographs_are_refused_before_decoding(tmp_path, monkeypatch):
-    monkeypatch.setattr(photographs, "corrupt_photographs", lambda *given: pytest.fail("decoded"))
+    monkeypatch.setattr(inputs, "corrupt_photographs", lambda *given: pytest.fail("decoded"))
     root = photo_layout(tmp_path / "photographs")
     laboratory = Runner(Store(tmp_path / "runs"), device="cpu", data_root=root)
     with pytest.raises(HarnessError, match=r"75x75 or more, not 3x74x74; set crop=75"):

@@ -18,7 +18,7 @@ from harness.runs.store import Store
 from harness.tests.photo_helpers import photo_layout, small
 from harness.tests.plugin_helpers import FORKS, as_a_program, clean_environment
 from harness.tests.training_helpers import finished, started
-from harness.training import photographs
+from harness.training import inputs
 from harness.training import ranks as ranks_module
 from harness.training.protocol import paper_recipe
 from harness.training.ranks import Ranks, require_gpus
@@ -103,7 +103,7 @@ class SecondRank(Ranks):
 
 
 def test_too_many_processes_are_refused_before_photographs_are_decoded(tmp_path, monkeypatch):
-    monkeypatch.setattr(photographs, "corrupt_photographs", lambda *given: pytest.fail("decoded"))
+    monkeypatch.setattr(inputs, "corrupt_photographs", lambda *given: pytest.fail("decoded"))
     root = photo_layout(tmp_path / "photographs")
     runner = Runner(Store(tmp_path / "runs"), device="cpu", data_root=root)
     with pytest.raises(InvalidRecipe, match=r"has 2 parts of rank_batch = 2, .* 4 processes"):
