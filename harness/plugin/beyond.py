@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,23 +16,19 @@ from harness.report.networks import LATER_WORK
 from harness.training.recipe import Recipe
 
 FOLDER = CLAIMS / "beyond"
-ASKED_FOR = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Know its claims where its tests are asked for."""
     here, named = config.invocation_params.dir, [it.partition("::")[0] for it in config.args]
-    config.stash[ASKED_FOR] = any(
+    session = config.stash[SESSION]
+    if any(
         (here / it).resolve().is_relative_to(FOLDER) or it.startswith("claims.beyond")
         for it in named
-    )
-    if config.stash[ASKED_FOR]:
-        config.stash[SESSION].catalogue |= load_catalogue(FOLDER / "catalogue.toml")
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the folder out unless it is named."""
-    return True if collection_path == FOLDER and not config.stash[ASKED_FOR] else None
+    ):
+        session.catalogue |= load_catalogue(FOLDER / "catalogue.toml")
+    else:
+        session.left_out.add(FOLDER)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,6 @@ examined before anything is collected, in this process or in xdist's controller.
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,8 +28,6 @@ from harness.training.recipe import Recipe
 
 FOLDER = CLAIMS / "custom"
 NETWORKS = pytest.StashKey[tuple[CustomNetwork, ...]]()
-NOTES = pytest.StashKey[dict[str, str]]()
-"""By network: what a reader must know of each of its figures."""
 HEADER = pytest.StashKey[list[str]]()
 OF_THE_PAPER = ("inception", "inception-without-batchnorm", "alexnet", "mlp-3x512", "mlp-1x512")
 PROTOCOL = ("--arch-lr", "--arch-epochs", "--arch-batch-size", "--image-size")
@@ -59,13 +56,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Find and examine the networks; one that cannot be trained ends the session here."""
-    config.stash[NETWORKS], config.stash[NOTES], config.stash[HEADER] = (), {}, []
+    config.stash[NETWORKS], config.stash[HEADER] = (), []
     try:
         config.stash[NETWORKS] = networks = networks_of(config)
         if not networks:
-            return
-        if config.stash[SESSION].worker:
-            config.stash[NOTES] = config.workerinput["claims_networks"]
+            config.stash[SESSION].left_out.add(FOLDER)
+        if not networks or config.stash[SESSION].worker:  # Only one process examines them.
             return
         dataset, equal = networks[0].dataset, ""
         if dataset and dataset_spec(dataset).custom and not trains_nothing(config):
@@ -141,7 +137,7 @@ def _examine(config: pytest.Config, network: CustomNetwork, equal: str) -> None:
 
             examine_optimizer(recipe)
     note = "; ".join(dict.fromkeys(filter(None, notes)))
-    config.stash[NOTES][network.title] = note
+    config.stash[SESSION].notes[network.title] = note
     config.stash[HEADER].append(f"{text}: {note or 'by the protocol of the paper'}")
 
 
@@ -177,12 +173,6 @@ def _data_of(network: CustomNetwork, tiers: list[str]) -> list[tuple[str, int | 
     return list(dict.fromkeys(found))
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """Give xdist's workers, who examine nothing, the notes."""
-    node.workerinput["claims_networks"] = node.config.stash[NOTES]
-
-
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Which networks, and where each departs from the paper."""
     if not config.stash[NETWORKS] or config.getoption("--measure"):
@@ -193,11 +183,6 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         "claims: other tests, controls among them, are deselected; published numbers are those of"
         " the paper's networks, for comparison",
     ]
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Without a network there is nothing to try in the folder."""
-    return True if collection_path == FOLDER and not config.stash[NETWORKS] else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -280,7 +265,7 @@ def judge_network(judge: Judge, request: pytest.FixtureRequest) -> Any:
     A published number is that of the paper's network, for comparison.
     """
     item = request.node
-    note = item.config.stash[NOTES].get(item.stash[NETWORK], "")
+    note = item.config.stash[SESSION].notes.get(item.stash[NETWORK], "")
     longest = max(recipe.epochs for recipe in work_of(item))
 
     def judge_it(

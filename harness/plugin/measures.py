@@ -7,7 +7,6 @@ import secrets
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,6 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
             except HarnessError as error:
                 raise pytest.UsageError(f"--measure {error}") from error
     if not functions:
+        config.stash[SESSION].left_out.add(FOLDER)
         return
     if config.args_source is config.ArgsSource.TESTPATHS:
         config.args[:] = [str(FOLDER)]  # Whatever else is collected would be deselected.
@@ -161,11 +161,6 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 def knows_random_labels(name: str, function: "CustomMeasure | None") -> bool:
     """Whether the measure is given which labels are random: then only its bound is judged."""
     return function.knows_random_labels if function else not MEASURES[name].of_all_labels
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Without a measure there is nothing to try in the folder."""
-    return True if collection_path == FOLDER and not config.stash[FUNCTIONS] else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

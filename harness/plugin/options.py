@@ -37,11 +37,15 @@ class Session:
     workers: int = 1
     lock: FileLock | None = None
     """Of the evidence file, which is one session's at a time."""
+    notes: dict[str, str] = field(default_factory=dict)
+    """By custom network: what a reader must know of each of its figures."""
     notices: list[str] = field(default_factory=list)
     held: dict[str, list[str]] | None = None
     """Lines by ending, which no file has before the end; None where they are written at once."""
     keeps_parts: bool = False
     """Whether ``folder`` stays: it holds verdicts that no evidence file has."""
+    left_out: set[Path] = field(default_factory=set)
+    """Folders of the claims that are not collected."""
     sources: Sources = field(default_factory=Sources)
     """All that was judged, at the end of the session."""
     left_as_it_was: bool = False
@@ -108,6 +112,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[SESSION] = Session(
             Path(shared["folder"]),
             shared["started"],
+            notes=shared["notes"],
             worker=config.workerinput["workerid"],
             workers=config.workerinput["workercount"],
         )
@@ -138,6 +143,11 @@ def _end_soundly(config: pytest.Config) -> None:
             config.add_cleanup(lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out folders for which nothing was asked."""
+    return True if collection_path in config.stash[SESSION].left_out else None
+
+
 def trains_nothing(config: pytest.Config) -> bool:
     """Whether this session only looks: it must leave no evidence, and touch none."""
     return config.option.collectonly or config.getoption("--plan")
@@ -163,6 +173,7 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["claims_session"] = {
         "folder": str(session.folder),
         "started": session.started,
+        "notes": session.notes,
         "gpus": visible_gpus(),
     }
 

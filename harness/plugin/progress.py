@@ -78,30 +78,23 @@ class Foot:
 FOOT = pytest.StashKey[Foot]()
 
 
-class Watcher(threading.Thread):
-    """A thread of xdist's controller that shows the workers' progress."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        super().__init__(daemon=True, name="claims-progress")
-        self.config, self.over = config, threading.Event()
-
-    def run(self) -> None:
-        """Show the workers' files until the session ends."""
-        foot, folder = self.config.stash[FOOT], self.config.stash[SESSION].folder
-        turn = 0
-        while not self.over.wait(0.5):
-            if not foot.is_due:
-                continue
-            texts = []
-            for path in sorted(folder.glob("*.progress")):
-                try:
-                    if time.time() - path.stat().st_mtime < STALE_SECONDS:
-                        texts.append(f"{path.stem} {path.read_text('utf-8')}")
-                except OSError:
-                    continue  # The worker has just finished.
-            if texts:
-                foot.show(side_by_side(texts, foot.width, turn))
-                turn += 1
+def watch(config: pytest.Config, over: threading.Event) -> None:
+    """Show the progress in the workers' files, until the session is over."""
+    foot, folder = config.stash[FOOT], config.stash[SESSION].folder
+    turn = 0
+    while not over.wait(0.5):
+        if not foot.is_due:
+            continue
+        texts = []
+        for path in sorted(folder.glob("*.progress")):
+            try:
+                if time.time() - path.stat().st_mtime < STALE_SECONDS:
+                    texts.append(f"{path.stem} {path.read_text('utf-8')}")
+            except OSError:
+                continue  # The worker has just finished.
+        if texts:
+            foot.show(side_by_side(texts, foot.width, turn))
+            turn += 1
 
 
 def side_by_side(texts: list[str], width: int, turn: int) -> str:
@@ -120,9 +113,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Start watching if there are workers to watch."""
     if session.config.pluginmanager.hasplugin("dsession"):
-        watcher = Watcher(session.config)
-        watcher.start()
-        session.config.add_cleanup(watcher.over.set)
+        over = threading.Event()
+        threading.Thread(target=watch, args=(session.config, over), daemon=True).start()
+        session.config.add_cleanup(over.set)
 
 
 def show_progress(config: pytest.Config, progress: Progress) -> None:
