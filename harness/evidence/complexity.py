@@ -58,14 +58,8 @@ def random_above_true(name: str, *every: Sequence[MeasuredNetwork]) -> Measureme
     """
     pairs = [pair for networks in every for pair in _pairs(networks)]
     above = sum(random > true for true, random in pairs)
-    return Measurement(
-        f"{name}: larger on random than on true labels",
-        (above / len(pairs),),
-        "share",
-        clopper_pearson(above, len(pairs)),
-        f"{len(pairs)} pairs of trainings",
-        images=len(pairs),
-    )
+    name = f"{name}: larger on random than on true labels"
+    return _share(name, above, len(pairs), f"{len(pairs)} pairs of trainings")
 
 
 def _pairs(networks: Sequence[MeasuredNetwork]) -> list[tuple[float, float]]:
@@ -148,14 +142,8 @@ def broken_bounds(name: str, networks: Sequence[MeasuredNetwork]) -> Measurement
     """The share of the networks with a bound whose test error is above it."""
     bounded = [(it.test_error, it.bound) for it in networks if it.bound is not None]
     broken = sum(error > bound for error, bound in bounded)
-    return Measurement(
-        f"{name}: networks whose test error exceeds the bound",
-        (broken / len(bounded),),
-        "share",
-        clopper_pearson(broken, len(bounded)),
-        "networks",
-        images=len(bounded),
-    )
+    name = f"{name}: networks whose test error exceeds the bound"
+    return _share(name, broken, len(bounded), "networks")
 
 
 def invariance(name: str, pairs: Sequence[tuple[float, float]]) -> Measurement:
@@ -174,6 +162,11 @@ def shuffled(networks: Sequence[MeasuredNetwork]) -> list[list[MeasuredNetwork]]
         ]
         for _ in range(SHUFFLES)
     ]
+
+
+def _share(name: str, count: int, total: int, replicated: str) -> Measurement:
+    interval = clopper_pearson(count, total)
+    return Measurement(name, (count / total,), "share", interval, replicated, images=total)
 
 
 def _tau(networks: Sequence[MeasuredNetwork]) -> float:

@@ -16,8 +16,6 @@ JUDGED = pytest.StashKey[list[Evidence]]()
 """The records of the running test, in the order in which they were made."""
 
 WORST_FIRST = ("not run", "refuted", "inconclusive", "supported")
-FOR_CONTROLS = ("not run", "supported", "inconclusive", "refuted")
-"""A control is there to be refuted."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -27,7 +25,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     claim, control = claim_of(item)
     if claim and report.when == "teardown":
         judged = item.stash.get(JUDGED, [])
-        order = FOR_CONTROLS if control else WORST_FIRST
+        # A control is there to be refuted.
+        order = ("not run", *reversed(WORST_FIRST)) if control else WORST_FIRST
         verdict = min((it.verdict for it in judged), key=order.index, default="not run")
         if item.get_closest_marker("xfail") and verdict in ("refuted", "inconclusive"):
             verdict = "does not reproduce"
