@@ -50,7 +50,7 @@ class Fit:
 
 def packed(right: list[bool]) -> str:
     """The bits as hex digits, whole bytes of them; see `Fit.is_right`."""
-    return np.packbits(right).tobytes().hex()
+    return np.packbits(np.array(right, bool)).tobytes().hex()
 
 
 @dataclass(frozen=True)
