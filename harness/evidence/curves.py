@@ -63,7 +63,7 @@ def _measurement(
     name: str, values: list[float], widths: list[float], unit: str, runs: Sequence[Run]
 ) -> Measurement:
     interval, several = NOWHERE, len(values) > 1
-    if len(widths) == len(values):
+    if values and len(widths) == len(values):
         mean, width = fmean(values), fmean(widths)
         interval = (mean - width, mean + width)
         if several:

@@ -158,6 +158,8 @@ def _extremes(runs: Sequence[Run]) -> tuple[Run, Run]:
 
 
 def _paired(name: str, pairs: Sequence[tuple[Counts, Counts]], runs: Sequence[Run]) -> Measurement:
+    if not pairs:
+        raise HarnessError(f"{name}: nothing was measured (no runs)")
     diverged = any(run.diverged for run in runs)
     values = [math.nan if diverged else a / n - b / m for (a, n), (b, m) in pairs]
     one, other = (
