@@ -21,7 +21,7 @@ from harness.errors import HarnessError
 from harness.evidence.measurement import Measurement
 from harness.evidence.record import Verdict
 from harness.evidence.statistics import (
-    CONFIDENCE,
+    QUANTILE,
     clopper_pearson,
     equivalence_false_alarm,
     kendall_half_width,
@@ -289,8 +289,8 @@ def _power_factor(freedom: float, design: float) -> float:
     from scipy.stats import nct
 
     if math.isinf(freedom):
-        normal = float(ndtri((1 + CONFIDENCE) / 2))
+        normal = float(ndtri(QUANTILE))
         return 1 + float(ndtri(NOTICED)) * math.sqrt(design) / normal
-    quantile = float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
+    quantile = float(stdtrit(freedom, QUANTILE))
     shift = brentq(lambda it: nct.sf(quantile, freedom, it) - NOTICED, 0, 10 * quantile)
     return float(shift) / quantile

@@ -38,15 +38,12 @@ def epochs_to_fit(run: Run, share: float = FITTED) -> float:
     return math.inf if epochs is None else float(epochs)
 
 
-def epochs_to_converge(run: Run, within: float = CONVERGED) -> float:
-    """Epochs until the online accuracy is less than ``within`` below its last value.
-
-    NaN where the run diverged.
-    """
+def epochs_to_converge(run: Run) -> float:
+    """Epochs until the online accuracy is `CONVERGED` near its last; NaN where the run diverged."""
     online = run.curve.online_accuracy
     if run.diverged:
         return math.nan
-    return float(next(i for i, it in enumerate(online, 1) if online[-1] - it < within))
+    return float(next(i for i, it in enumerate(online, 1) if online[-1] - it < CONVERGED))
 
 
 def slowdown(

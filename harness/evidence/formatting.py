@@ -141,13 +141,13 @@ def slug(text: str) -> str:
     return text.lower().replace(" ", "-")
 
 
-def spark(run: RunRecord, name: str, width: int, height: int, most: int = 60) -> str:
-    """A curve as the points of an SVG polyline; the top is 1 or the curve's largest value."""
+def spark(run: RunRecord, name: str, width: int, height: int) -> str:
+    """A curve as some 60 points of an SVG polyline; the top is 1 or the curve's largest value."""
     pairs = zip(run.curve.get("step", []), run.curve.get(name, []), strict=True)
     points = [(x, y) for x, y in pairs if x is not None and y is not None]
     if len(points) < 2:
         return ""
-    points = [*points[: -1 : -(-len(points) // most)], points[-1]]
+    points = [*points[: -1 : -(-len(points) // 60)], points[-1]]
     first, last = points[0][0], points[-1][0]
     top = max(1.0, *(y for _, y in points))
     return " ".join(

@@ -12,6 +12,8 @@ import numpy as np
 from scipy import special
 
 CONFIDENCE = 0.95
+QUANTILE = (1 + CONFIDENCE) / 2
+"""At the upper end of a two-sided interval."""
 
 DESIGN_EFFECT = 9.0
 """Variance of a memoriser's test accuracy over label draws, relative to independent images.
@@ -37,17 +39,17 @@ Counts = tuple[int, int]
 """Images classified correctly, of how many."""
 
 
-def clopper_pearson(correct: int, total: int, confidence: float = CONFIDENCE) -> Interval:
+def clopper_pearson(correct: int, total: int) -> Interval:
     """The exact binomial interval of a share: replicated are the images of one run."""
-    tail, wrong = (1 - confidence) / 2, total - correct
+    tail, wrong = (1 - CONFIDENCE) / 2, total - correct
     low = float(special.betaincinv(correct, wrong + 1, tail)) if correct else 0.0
     high = float(special.betaincinv(correct + 1, wrong, 1 - tail)) if wrong else 1.0
     return low, high
 
 
-def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+def t_interval(values: Sequence[float]) -> Interval:
     """Student's interval of the mean over at least two runs."""
-    return student(fmean(values), variance(values) / len(values), len(values) - 1, confidence)
+    return student(fmean(values), variance(values) / len(values), len(values) - 1)
 
 
 def welch_interval(values: Sequence[float], others: Sequence[float]) -> Interval:
@@ -65,9 +67,9 @@ def welch_freedom(values: Sequence[float], others: Sequence[float]) -> tuple[flo
     return total, freedom
 
 
-def student(mean: float, square: float, freedom: float, confidence: float = CONFIDENCE) -> Interval:
+def student(mean: float, square: float, freedom: float) -> Interval:
     """Student's interval around a mean whose squared standard error is ``square``."""
-    half = float(special.stdtrit(min(freedom, 1e9), (1 + confidence) / 2)) * math.sqrt(square)
+    half = float(special.stdtrit(min(freedom, 1e9), QUANTILE)) * math.sqrt(square)
     return mean - half, mean + half
 
 
@@ -139,7 +141,7 @@ def kendall_tau(x: Sequence[float], y: Sequence[float]) -> float:
 
 def kendall_half_width(n: int) -> float:
     """Half the width of `kendall_interval`, on the scale of atanh."""
-    return float(special.ndtri((1 + CONFIDENCE) / 2)) * math.sqrt(0.437 / (n - 4))
+    return float(special.ndtri(QUANTILE)) * math.sqrt(0.437 / (n - 4))
 
 
 def equivalence_false_alarm(
@@ -153,8 +155,7 @@ def equivalence_false_alarm(
     the widths.
     """
     between = math.sqrt(design_effect * share * (1 - share) / images)
-    quantile = (1 + CONFIDENCE) / 2
-    binomial = special.ndtri(quantile) * math.sqrt(share * (1 - share) / (images * runs))
+    binomial = special.ndtri(QUANTILE) * math.sqrt(share * (1 - share) / (images * runs))
     of_the_mean = between / math.sqrt(runs)
     if runs == 1:
         half = np.array([binomial])
@@ -162,7 +163,7 @@ def equivalence_false_alarm(
         quantiles = (np.arange(10_000) + 0.5) / 10_000
         chi_squared = 2 * special.gammaincinv((runs - 1) / 2, quantiles)
         spread = np.sqrt(chi_squared / (runs - 1)) * of_the_mean
-        half = np.maximum(binomial, special.stdtrit(runs - 1, quantile) * spread)
+        half = np.maximum(binomial, special.stdtrit(runs - 1, QUANTILE) * spread)
     return float(np.minimum(1.0, 2 * special.ndtr((half - margin) / of_the_mean)).mean())
 
 

@@ -19,7 +19,7 @@ from scipy.special import stdtrit
 from harness.data.catalogue import dataset_spec
 from harness.evidence.checks import AtMost, Attains, Equals
 from harness.evidence.published import Published
-from harness.evidence.statistics import CONFIDENCE
+from harness.evidence.statistics import QUANTILE
 
 Part = Literal["train", "test"]
 Labels = Literal["random labels", "other"]
@@ -101,7 +101,7 @@ def _of_runs(number: Published) -> float:
     if "column" not in row:  # Figure 1c: the test labels are drawn anew as well.
         ratio = 1.0
     deviation = math.sqrt(2 * ratio * number.value * (1 - number.value) / images)
-    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * deviation
+    return float(stdtrit(freedom, QUANTILE)) * deviation
 
 
 def _labels(row: Mapping[str, Any]) -> Labels:
