@@ -7,15 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from harness.cli.common import add_store, store_of
 from harness.data.catalogue import dataset_spec
 from harness.errors import HarnessError
 from harness.evidence.catalogue import CLAIMS, load_catalogue
 from harness.files import write_atomically
 from harness.report.results import EVIDENCE, write_results
-from harness.report.terminal import plain_table
+from harness.report.terminal import console, plain_table
 from harness.runs.key import run_key
 from harness.runs.records import (
     RECORDS,
@@ -89,7 +87,7 @@ def list_runs(store: Store) -> int:
             training.finished,
         )
     if table.row_count:
-        Console(width=None if sys.stdout.isatty() else 200, markup=False).print(table)
+        console(log_width=200).print(table)
     unfinished = len(store.unfinished())
     interrupted = f", {unfinished} interrupted, which will resume" if unfinished else ""
     print(f"{table.row_count} finished runs{interrupted} in {store.folder}")

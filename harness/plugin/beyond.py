@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     ):
         session.catalogue |= load_catalogue(FOLDER / "catalogue.toml")
     else:
-        session.left_out.add(FOLDER)
+        session.uncollected.add(FOLDER)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

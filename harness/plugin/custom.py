@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         config.stash[NETWORKS] = networks = networks_of(config)
         if not networks:
-            config.stash[SESSION].left_out.add(FOLDER)
+            config.stash[SESSION].uncollected.add(FOLDER)
         if not networks or config.stash[SESSION].worker:  # Only one process examines them.
             return
         dataset, equal = networks[0].dataset, ""

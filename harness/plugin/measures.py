@@ -76,7 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
             except HarnessError as error:
                 raise pytest.UsageError(f"--measure {error}") from error
     if not functions:
-        config.stash[SESSION].left_out.add(FOLDER)
+        config.stash[SESSION].uncollected.add(FOLDER)
         return
     if config.args_source is config.ArgsSource.TESTPATHS:
         config.args[:] = [str(FOLDER)]  # Whatever else is collected would be deselected.

@@ -44,7 +44,7 @@ class Session:
     """Lines by ending, which no file has before the end; None where they are written at once."""
     keeps_parts: bool = False
     """Whether ``folder`` stays: it holds verdicts that no evidence file has."""
-    left_out: set[Path] = field(default_factory=set)
+    uncollected: set[Path] = field(default_factory=set)
     """Folders of the claims that are not collected."""
     sources: Sources = field(default_factory=Sources)
     """All that was judged, at the end of the session."""
@@ -145,7 +145,7 @@ def _end_soundly(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out folders for which nothing was asked."""
-    return True if collection_path in config.stash[SESSION].left_out else None
+    return True if collection_path in config.stash[SESSION].uncollected else None
 
 
 def trains_nothing(config: pytest.Config) -> bool:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-LOG_WIDTH = 110
-"""Columns where the output is no terminal."""
 
+def console(log_width: int = 110) -> Console:
+    """Standard output as rich writes to it, without guesses at numbers and markup.
 
-def console() -> Console:
-    """Standard output as rich writes to it, without guesses at numbers and markup."""
-    width = None if sys.stdout.isatty() else LOG_WIDTH
+    So many columns wide where it is no terminal.
+    """
+    width = None if sys.stdout.isatty() else log_width
     return Console(width=width, highlight=False, markup=False)
 
 
