@@ -1,4 +1,6 @@
-"""Counterexamples are found and shown; the strategies draw what their names say."""
+"""Counterexamples and extremes are found and shown; the strategies draw what their names say."""
+
+import math
 
 import numpy as np
 import pytest
@@ -6,10 +8,17 @@ from hypothesis import Phase, find, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
-from harness.evidence import Equals, find_counterexample
+from harness.evidence import Equals, extreme, find_counterexample
 from harness.expressivity import adversarial
 
 NONE = Equals(0, source="a test")
+
+
+def test_an_extreme_is_the_worst_of_all_examples_and_names_both_ends():
+    ends = [extreme("x", st.integers(-1, 1), float, which=it) for it in (max, min)]
+    assert [it.values for it in ends] == [(1.0,), (-1.0,)]
+    assert "largest, 1, at 1; smallest, -1, at -1" in ends[1].note
+    assert extreme("x", st.just(0), lambda _: math.nan).values == (math.inf,)
 
 
 def test_a_claim_that_holds_has_no_counterexample():
