@@ -14,7 +14,7 @@ def test_numbers(number):
     SEEN.append(number)
 
 def test_told():
-    print(f"tried {len(SEEN)} of {settings.default.max_examples}, {hash(tuple(SEEN))}")
+    print(f"examples: {len(SEEN)} of {settings.default.max_examples}, {hash(tuple(SEEN))}")
     assert settings.default.deadline is None
 """
 
@@ -30,11 +30,11 @@ def test_profile_and_seeds_decide_the_examples_on_ci_too(project):
         session = project.run("-s", *hypothesis, *arguments, env={"CI": "1"}, start=fresh)
         assert session.code == 0, session.text
         headers.append(session.text)
-        return next(line for line in session.text.splitlines() if "tried" in line)
+        return next(line for line in session.text.splitlines() if "examples: " in line)
 
     headers = []
     usual = tried()
-    assert "tried 25 of 25" in usual
+    assert "examples: 25 of 25" in usual
     assert tried("--base-seed=1", "--hypothesis-seed=0") == usual, "hypothesis's own goes first"
     assert tried("--base-seed=1") != usual
     assert "property tests try 25 samples (profile fast) from seed 1" in headers[-1]
