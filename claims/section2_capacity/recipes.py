@@ -144,13 +144,13 @@ DIGITS_SIZES, CIFAR10_SIZES = (64, 128, 256), (500, 1_000, 2_000, 4_000)
 
 
 def samples_of_digits(
-    setting: str, n: int, passes: int = 60, replacements: int = 10
+    setting: str, n: int, passes: int = 60, replacements: int = 10, samples: int = 6
 ) -> list[Recipe]:
-    """Samples of digits, at a rate above the paper's: replacements in each of six."""
+    """Samples of digits, at a rate above the paper's, with replacements in each."""
     base = stability_recipe(
         "mlp-1x128", "digits", setting, n, epochs=passes, learning_rate=0.1, seed=180 + n // 64
     )
-    return with_replacements(base, replacements, 6)
+    return with_replacements(base, replacements, samples)
 
 
 def samples_of_cifar10(setting: str, n: int, passes: int = 20) -> list[Recipe]:

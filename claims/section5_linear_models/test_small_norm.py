@@ -42,7 +42,7 @@ def samples(base_seed):
 def squared_loss(base_seed):
     """For each sample the weights after some passes and after ten times as many, (2, d)."""
     return [
-        np.stack([sgd_solution(x, y, passes, seed=0) for passes in (100, 1_000)])
+        np.stack([sgd_solution(x, y, passes, seed=0) for passes in (200, 2_000)])
         for x, y in samples(base_seed)
     ]
 
