@@ -160,6 +160,9 @@ class Judge:
                 " its evidence is the paper's; count all recipes, or call judge.reduced()"
             )
         of_a_table = published and published.cell and self.scale == "paper" and measured.is_finite
+        agreement = compared(measured.mean, published) if of_a_table and published else ""
+        if agreement == "reproduced" and facts["verdict"] == "inconclusive":
+            agreement = "too coarse"  # Another row's number would be as near.
         elapsed = 0.0 if is_recorded(self.item.config) else time.perf_counter() - self.started
         record = blank(
             self.item,
@@ -171,7 +174,7 @@ class Judge:
             published=published.value if published else None,
             published_where=published.where if published else "",
             published_cell=published.cell if published else "",
-            agreement=compared(measured.mean, published) if of_a_table and published else "",
+            agreement=agreement,
             source=check.source,
             scale=self.scale,
             seconds=round(measured.seconds if measured.runs else elapsed, 2),

@@ -241,7 +241,7 @@ def _table(
     return table, counted, len(ours), len(numbers), head, rows
 
 
-AGREEMENTS = {"reproduced": "=", "better": "↑", "differs": "≠"}
+AGREEMENTS = {"reproduced": "=", "better": "↑", "differs": "≠", "too coarse": "?"}
 _SPACE = "\u00a0"
 """Keeps a number and its unit on one line."""
 

@@ -3,9 +3,10 @@
 from harness.tests.plugin_helpers import Project
 
 SCALES = """
+NUMBER = published_row("table1_cifar10", "train", model="MLP 3x512", labels="random")
+
 def judged(judge):
-    number = published_row("table1_cifar10", "train", model="MLP 3x512", labels="random")
-    judge(share(1.0, "MLP 3x512"), ONE, number)
+    judge(share(1.0, "MLP 3x512"), ONE, NUMBER)
 
 @pytest.mark.claim("2.1-fit")
 @experiments(fast={"": [tiny()]})
@@ -36,6 +37,13 @@ class Computed:
 class TestLarge(Computed):
     pass
 
+@pytest.mark.cpu_full
+@pytest.mark.claim("2.1-fit")
+def test_undecided(judge):
+    judge.computed_on(paper_recipe("mlp-1x16", "cifar10", "true-labels"))
+    wide = mean_over("MLP 3x512", [0.9, 1.1], "share", "draws", [])
+    judge(wide, AtLeast(0.99, source="Table 9"), NUMBER, otherwise=0.9)
+
 @pytest.mark.fast
 class TestFast(Computed):
     pass
@@ -60,8 +68,9 @@ def test_the_scale_follows_from_the_recipes_of_a_test(tmp_path):
     assert session.outcomes["TestFast::test_computed[cifar10]"] == "FAILED"
     assert "the fast tier has no data of the paper's size" in session.text
     assert scales["test_computed[cifar10 digits]"] == "scaled"
+    assert session.of("test_undecided")[0].agreement == "too coarse"
     for record in session.evidence:
-        assert (record.agreement == "reproduced") == (record.scale == "paper"), record.test
+        assert bool(record.agreement) == (record.scale == "paper"), record.test
     assert session.outcomes["test_by_hand"] == "FAILED"
     assert "'scale' of 'Judge' object has no setter" in session.text
 
