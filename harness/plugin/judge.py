@@ -34,6 +34,7 @@ from harness.plugin.tiers import claim_of, tier_of
 
 JUDGE = pytest.StashKey["Judge"]()
 VALUES_SHOWN = 8
+ONE_DRAW = "nothing: one draw, another with another --base-seed"
 """Of a measurement, in the message of a failure."""
 LABORATORY = ("data", "models", "training", "linear", "expressivity", "capacity")
 """The packages of the harness that make what is measured; evidence has the published numbers."""
@@ -146,6 +147,11 @@ class Judge:
                 " take the row of what was trained"
             )
 
+    def _depends_on_seeds(self, measured: Measurement) -> bool:
+        """Whether another base seed would draw other data, weights or orders."""
+        drawn = {"base_seed", "reseeded"} & {*getattr(self.item, "fixturenames", ())}
+        return bool(measured.runs or drawn)
+
     def _record(
         self,
         measured: Measurement,
@@ -179,7 +185,7 @@ class Judge:
             scale=self.scale,
             seconds=round(measured.seconds if measured.runs else elapsed, 2),
             runs=list(measured.runs),
-            replicated=measured.replicated,
+            replicated=measured.replicated or ONE_DRAW * self._depends_on_seeds(measured),
             notes=[measured.note] * bool(measured.note),
             **facts,
         )
@@ -214,7 +220,7 @@ class Judge:
         facts = {
             "measured": f"{measured.name} = {values}",
             "note": measured.note,
-            "interval": f"{interval} (replicated: {measured.replicated or 'nothing, it is exact'})",
+            "interval": f"{interval} (replicated: {record.replicated or 'nothing, it is exact'})",
             "bound": f"{formatting.bound(record)}, from {record.source}",
             "notices": noticed and f"{noticed}, in 19 of 20 repetitions",
             "published": published and f"{published} ({record.published_where})",

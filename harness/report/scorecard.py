@@ -204,8 +204,8 @@ def _cells(record: Evidence) -> tuple[str, ...]:
     """All cells of a check but the seconds."""
     verdict = verdict_words(record).removeprefix("control ")
     scale = record.scale if record.tier in ("", "fast") else f"{record.scale} {record.tier}"
-    one_run = "one run" if record.replicated.startswith("nothing: one") else ""
-    noticed = notices(record) or one_run
+    once = [it for it in ("one run", "one draw") if f"nothing: {it}" in record.replicated]
+    noticed = notices(record) or "".join(once)
     figures = (published(record), measured(record), interval(record), noticed)
     return (*figures, verdict, scale.removesuffix("_full"))
 
