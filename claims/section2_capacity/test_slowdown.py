@@ -18,6 +18,7 @@ from claims.section2_capacity.recipes import (
     on_cifar10,
     on_digits,
 )
+from claims.section3_regularization.recipes import dropped
 from harness.evidence import (
     AtMost,
     epochs_to_converge,
@@ -61,6 +62,23 @@ def judge_on_digits(judge, name, networks):
     )
 
 
+def judge_on_cifar10(judge, runs):
+    random, true = runs["random labels"], runs["true labels"]
+    drawn = published_at("fig1b", FIGURE_1[true[0].recipe.model], 1.0)
+    judge(
+        slowdown(
+            f"{true[0].recipe.title}: epochs to within a point of the last accuracy, random over"
+            " true labels",
+            random,
+            true,
+            epochs_to_converge,
+        ),
+        AtMost(SINGLE_RUNS * drawn.value, source=f"{drawn.where}, times 2 without error bars"),
+        drawn,
+        otherwise="the paper does not say which factor would be a large one",
+    )
+
+
 ALL_NETWORKS = {
     f"{network}, {labels}": recipes
     for network in NETWORKS
@@ -91,21 +109,26 @@ def test_random_labels_take_longer_by_a_small_factor_on_digits(runs, judge):
     gpu_full={network: both_on_cifar10(network) for network in FIGURE_1},
 )
 def test_random_labels_take_longer_by_a_small_factor(runs, judge):
-    """By the criterion that comes nearest to Figure 1b: see 2.1-time-grows."""
-    random, true = runs["random labels"], runs["true labels"]
-    drawn = published_at("fig1b", FIGURE_1[true[0].recipe.model], 1.0)
-    judge(
-        slowdown(
-            f"{true[0].recipe.title}: epochs to within a point of the last accuracy, random over"
-            " true labels",
-            random,
-            true,
-            epochs_to_converge,
-        ),
-        AtMost(SINGLE_RUNS * drawn.value, source=f"{drawn.where}, times 2 without error bars"),
-        drawn,
-        otherwise="the paper does not say which factor would be a large one",
-    )
+    """By the criterion that comes nearest to Figure 1b: see 2.1-time-grows.
+
+    It was found on MLP 1x512's curve in that figure, so that its agreement there is a fit. A run
+    that ends below 99 % online accuracy has not fitted its labels, and takes infinitely long.
+    """
+    judge_on_cifar10(judge, runs)
+
+
+@pytest.mark.control("2.1-slowdown")
+@experiments(
+    cpu_full={
+        "mlp-1x512-dropout": {
+            **both_on_cifar10("mlp-1x512"),
+            "random labels": [dropped("mlp-1x512")],
+        }
+    }
+)
+def test_random_labels_that_are_never_fitted_take_longer_than_that(runs, judge):
+    """With dropout 0.5 MLP 1x512 does not fit random labels: see 3-dropout."""
+    judge_on_cifar10(judge, runs)
 
 
 def barely(setting, seed):

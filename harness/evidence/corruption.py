@@ -22,9 +22,9 @@ FITTED = 0.99
 counts; MLP 1x512, which is in it, never fits all random labels (Table 1: 99.34 %)."""
 
 CONVERGED = 0.01
-"""A network has converged once its online accuracy is this near its last one. Of the criteria that
-were tried, MLP 1x512 comes nearest to Figure 1b's epochs with this one; see
-fixtures/records/README.md."""
+"""A network that has fitted its labels converged once its online accuracy was this near its last
+one. Of the criteria that were tried, MLP 1x512 comes nearest to Figure 1b's epochs with this one;
+see fixtures/records/README.md."""
 NORMAL_95 = 1.96
 FEWEST = 5
 """Runs from which on a trend has an interval."""
@@ -39,10 +39,15 @@ def epochs_to_fit(run: Run, share: float = FITTED) -> float:
 
 
 def epochs_to_converge(run: Run) -> float:
-    """Epochs until the online accuracy is `CONVERGED` near its last; NaN where the run diverged."""
+    """Epochs until the online accuracy is `CONVERGED` near its last; NaN where the run diverged.
+
+    Every curve comes near its end: infinity where that is below `FITTED`.
+    """
     online = run.curve.online_accuracy
     if run.diverged:
         return math.nan
+    if online[-1] < FITTED:
+        return math.inf
     return float(next(i for i, it in enumerate(online, 1) if online[-1] - it < CONVERGED))
 
 

@@ -101,7 +101,7 @@ def _series(recipe: Recipe, run: RunRecord) -> Iterable[tuple[str, Series]]:
 def _epochs_to_fit(run: RunRecord) -> int | None:
     """As `harness.evidence.corruption.epochs_to_converge` counts them; None if it never fitted."""
     online = [share or 0.0 for share in run.curve.get("online_accuracy", [])]
-    if max(online, default=0.0) < FITTED:
+    if not online or online[-1] < FITTED:
         return None
     return next(epoch for epoch, share in enumerate(online, 1) if online[-1] - share < CONVERGED)
 

@@ -139,7 +139,7 @@ def epochs_tables(records: Records) -> list[Table]:
         rows = [["the paper", *map(str, theirs.values())]]
         for criterion, count in CRITERIA.items():
             ours = {level: count(runs[level]) for level in theirs if level in runs}
-            reached = {level: it for level, it in ours.items() if it is not None}
+            reached = {level: it for level, it in ours.items() if it and math.isfinite(it)}
             apart = [it - theirs[level] for level, it in reached.items()]
             error = math.sqrt(sum(it * it for it in apart) / len(apart)) if apart else math.nan
             never = len(ours) - len(reached)
