@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,11 +80,13 @@ def fresh(folder: Path, words: list[str], env: dict[str, str], patience: float) 
     return done.returncode, done.stdout.decode()
 
 
-def forked(folder: Path, words: list[str], env: dict[str, str], patience: float) -> tuple[int, str]:
+def forked(
+    folder: Path, words: list, env: dict[str, str], patience: float, main: Callable = pytest.main
+) -> tuple[int, str]:
     """The same in a fork, some seconds sooner; no assertion is rewritten in what was imported."""
     with tempfile.TemporaryDirectory() as place:
         output = Path(place, "output.txt")
-        command = (pytest.main, folder, ["--assert=plain", *words], env, output)
+        command = (main, folder, words, env | {"PYTEST_ADDOPTS": "--assert=plain"}, output)
         process = FORKS.Process(target=as_a_program, args=command)
         process.start()
         process.join(patience)
@@ -94,8 +96,14 @@ def forked(folder: Path, words: list[str], env: dict[str, str], patience: float)
         return process.exitcode, output.read_text()
 
 
+def in_turn(sessions: list[list[str]]) -> None:
+    """Several sessions in one process; each one's output ends with a form feed and its status."""
+    for words in sessions:
+        print(f"\f{int(pytest.main(words))}", flush=True)
+
+
 def as_a_program(
-    main: Callable, folder: Path, words: list[str], env: dict[str, str], output: Path
+    main: Callable, folder: Path, words: list, env: dict[str, str], output: Path
 ) -> None:
     """Run ``main(words)`` and exit, as a program that was started in this folder."""
     opened = os.open(output, os.O_WRONLY | os.O_CREAT)
@@ -105,7 +113,7 @@ def as_a_program(
     os.environ.update(env)
     os.chdir(folder)
     sys.path.insert(0, str(folder))
-    sys.argv = ["pytest", *words]
+    sys.argv = ["pytest", *map(str, words)]
     sys.exit(main(words))
 
 
@@ -145,8 +153,7 @@ class Project:
         Raises subprocess.TimeoutExpired after ``patience`` seconds.
         """
         evidence = self.folder / "evidence.jsonl"
-        words = ["--evidence", str(evidence), *["-rA"] * ("no:terminal" not in arguments)]
-        words += ["--runs", str(self.runs), *(f"-p{name}" for name in plugins), *arguments]
+        words = self.words(arguments, plugins)
         code, text = start(
             self.folder, words, clean_environment(self.folder) | (env or {}), patience
         )
@@ -157,6 +164,20 @@ class Project:
         assert damaged == 0
         lines = evidence.read_text().splitlines() if evidence.is_file() else []
         return Session(code, text, {name: it for it, name in outcomes}, records, lines)
+
+    def words(self, arguments: Iterable[str], plugins: tuple[str, ...] = PLUGINS) -> list[str]:
+        """The command line of a session."""
+        words = ["--evidence", str(self.folder / "evidence.jsonl"), "--runs", str(self.runs)]
+        words += ["-rA"] * ("no:terminal" not in arguments)
+        return [*words, *(f"-p{name}" for name in plugins), *arguments]
+
+    def run_each(self, sessions: Iterable[Iterable[str]], **env: str) -> list[tuple[int, str]]:
+        """Exit status and output of sessions that train nothing, one after the other in a fork."""
+        words = [self.words(it) for it in sessions]
+        _, text = forked(self.folder, words, clean_environment(self.folder) | env, 300, in_turn)
+        *texts, _ = re.split(r"\f(\d+)\n", text)
+        assert len(texts) == 2 * len(words), text
+        return [(int(code), text) for text, code in zip(texts[::2], texts[1::2], strict=True)]
 
 
 @contextlib.contextmanager

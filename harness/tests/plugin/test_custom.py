@@ -89,19 +89,15 @@ def test_another_optimiser_stands_in_title_notes_command_and_report(tmp_path):
         assert line in done.text
 
 
-def test_a_selection_without_a_check_for_networks_is_no_crash(tmp_path):
-    done = Project(tmp_path, CLAIMS).run("-m", "fast and not claim", "--arch=mlp-1x16")
-    assert done.code == pytest.ExitCode.NO_TESTS_COLLECTED, done.text
-    assert "INTERNALERROR" not in done.text
-
-
-def test_a_network_that_cannot_be_trained_ends_the_session_before_anything_is_collected(tmp_path):
+def test_what_cannot_be_examined_ends_the_session_before_anything_is_collected(tmp_path):
     """In xdist's controller, so that the sentence is seen."""
-    done = Project(tmp_path, CLAIMS).run(f"--arch={HERE}:WrongSize", "-n", "2")
-    assert done.code == pytest.ExitCode.USAGE_ERROR, done.text
-    assert "it should be (4, 10), a logit for each of 10 classes" in done.text
-    assert "Traceback" not in done.text
-    assert not done.outcomes
+    (code, text), (wrong, sentence) = Project(tmp_path, CLAIMS).run_each(
+        (["-m", "fast and not claim", "--arch=mlp-1x16"], [f"--arch={HERE}:WrongSize", "-n", "2"])
+    )
+    assert code == pytest.ExitCode.NO_TESTS_COLLECTED and "INTERNALERROR" not in text, text
+    assert wrong == pytest.ExitCode.USAGE_ERROR, sentence
+    assert "it should be (4, 10), a logit for each of 10 classes" in sentence
+    assert "Traceback" not in sentence and "passed" not in sentence
 
 
 def config(**options):

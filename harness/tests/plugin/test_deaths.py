@@ -64,8 +64,6 @@ def test_a_session_that_is_killed_leaves_its_parts_beside_the_evidence_file(tmp_
     session = project.run("-k", "0", env={"DIES_IN": "9", "SIGNAL": "SIGKILL"})
     assert judged(session) == ["check 0"], "the next session starts with none of it"
     assert "has verdicts of a session that ended early" in session.text
-    assert len(judged(project.run(env={"DIES_IN": "9", "SIGNAL": "SIGKILL"}))) == 8
-    assert not list(tmp_path.glob("evidence.jsonl.parts")), "what was in them is in the file"
 
 
 def test_evidence_that_cannot_be_written_is_reported_and_its_parts_are_kept(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from harness.evidence.catalogue import load_catalogue
 from harness.plugin.options import CLAIMS
-from harness.tests.plugin_helpers import TRUE, Project
+from harness.tests.plugin_helpers import Project
 
 FIT = load_catalogue(CLAIMS / "catalogue.toml")["2.1-fit"]
 
@@ -85,6 +85,11 @@ def test_known_but_supported(judge): judge(share(1.0), ONE)
 def test_known_but_crashed(judge): raise RuntimeError("\\033[31mout of order")
 
 @claim
+def test_crashes_between_two_checks(judge):
+    judge(share(1.0), ONE)
+    raise RuntimeError("between")
+
+@claim
 def test_judges_nothing(judge): pass
 
 @claim
@@ -112,6 +117,7 @@ OUTCOMES = {
     "test_known": "XFAIL",
     "test_known_but_supported": "FAILED",
     "test_known_but_crashed": "FAILED",
+    "test_crashes_between_two_checks": "FAILED",
     "test_judges_nothing": "FAILED",
     "test_plain_number": "FAILED",
     "test_damaged_data": "FAILED",
@@ -188,6 +194,9 @@ def test_the_evidence_holds_every_judged_check(alone):
     assert verdicts["test_inconclusive"] == "inconclusive"
     assert verdicts["test_known_but_crashed"] == "not run"
     assert verdicts["test_judges_nothing"] == "not run"
+    before, crashed = alone.of("test_crashes_between_two_checks")
+    assert (before.verdict, crashed.verdict) == ("supported", "not run")
+    assert "between" in crashed.reason
     (crashed,) = alone.of("test_known_but_crashed")
     assert crashed.reason == " [31mout of order", "nothing that steers a terminal"
 
@@ -210,7 +219,7 @@ def test_the_slack_is_what_is_left_before_the_test_fails(alone):
 
 
 def test_every_line_is_strict_json(alone):
-    assert len(alone.lines) == len(OUTCOMES) + 2, "two tests judge two checks"
+    assert len(alone.lines) == len(OUTCOMES) + 3, "three tests have two lines"
     for line in alone.lines:
         found = json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
         assert {"python", "torch", "cores"} <= set(found["environment"])
@@ -256,14 +265,7 @@ def test_under_xdist_evidence_and_junits_properties_are_the_same(project, alone)
         **{"claim": "2.1-fit", "role": "claim", "tier": "fast", "verdict": "supported"},
     }
     for name, of_test in properties.items():
-        lines = alone.of(name)
-        assert of_test["role"] == ("control" if lines[0].control else "claim"), name
-        known = not lines[0].expected and not lines[0].control and lines[0].verdict == "refuted"
-        assert of_test["verdict"] == ("does not reproduce" if known else lines[0].verdict), name
-
-
-def test_a_test_that_crashes_between_two_checks_leaves_a_record(tmp_path):
-    session = Project(tmp_path, TRUE + "    raise RuntimeError('out of order')\n").run()
-    verdicts = {record.verdict: record for record in session.of("test_it")}
-    assert set(verdicts) == {"supported", "not run"}
-    assert "out of order" in verdicts["not run"].reason
+        worst = alone.of(name)[-1 if name == "test_crashes_between_two_checks" else 0]
+        assert of_test["role"] == ("control" if worst.control else "claim"), name
+        known = not worst.expected and not worst.control and worst.verdict == "refuted"
+        assert of_test["verdict"] == ("does not reproduce" if known else worst.verdict), name

@@ -18,15 +18,12 @@ FILTERS = ConvNetRecipe(dataset="cifar10", filters=(32_000,))
     ("recipe", "changes"),
     [
         (TRAINING, {"dataset": "digits"}),
-        (TRAINING, {"dataset": "mnist"}),
         (TRAINING, {"train_size": 10_000}),
         (TRAINING, {"epochs": 2}),
         (TRAINING, {"crop": 8}),
         (KERNEL, {"dataset": "digits"}),
-        (KERNEL, {"train_size": 5_000}),
         (KERNEL, {"held_out": 10_000}),
         (FILTERS, {"filters": (250, 2_000)}),
-        (FILTERS, {"train_size": 40_000}),
     ],
     ids=str,
 )

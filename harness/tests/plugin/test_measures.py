@@ -129,24 +129,21 @@ def test_records_have_the_built_in_measures_of_their_networks():
     assert found.bound > 1
 
 
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("./mine.py:measure", "needs the network itself"),
-        ("ratt", "needs which labels are random"),
-        ("path-norm", "add -m cpu_full"),
-    ],
-)
-def test_what_records_cannot_answer_is_refused(project, name, message):
-    done = project.run("--recorded", f"--measure={name}")
-    assert done.code == pytest.ExitCode.USAGE_ERROR
-    assert message in done.text
+REFUSED = {
+    "--recorded --measure=./mine.py:measure": "needs the network itself",
+    "--recorded --measure=ratt": "needs which labels are random",
+    "--recorded --measure=path-norm": "add -m cpu_full",
+    "--measure=path-norm --arch=./net.py:net": "--measure path-norm knows dense layers alone",
+    "--measure=./mine.py:on_convolutions": "./mine.py:on_convolutions raised on mlp-1x512",
+}
 
 
-def test_what_is_no_measure_is_refused_before_anything_trains(project):
-    done = project.run("--measure=./mine.py:on_convolutions")
-    assert done.code == pytest.ExitCode.USAGE_ERROR
-    assert "--measure ./mine.py:on_convolutions raised on mlp-1x512" in " ".join(done.text.split())
+def test_what_records_cannot_answer_and_what_is_no_measure_is_refused(project, tmp_path):
+    (tmp_path / "net.py").write_text(NET)
+    done = project.run_each(it.split() for it in REFUSED)
+    for (code, text), message in zip(done, REFUSED.values(), strict=True):
+        assert code == pytest.ExitCode.USAGE_ERROR
+        assert message in " ".join(text.split())
 
 
 NET = """
@@ -166,9 +163,6 @@ def test_a_measure_is_tried_on_a_network_of_yours(project, tmp_path):
     done = project.run(*words, "-k", "labels")
     assert done.outcomes == {"test_labels[./mine.py:on_convolutions]": "PASSED"}, done.text
     assert {it.network for it in done.evidence} == {"./mine.py:on_convolutions on net.py:net"}
-    done = project.run("--measure=path-norm", words[1])
-    assert done.code == pytest.ExitCode.USAGE_ERROR
-    assert "--measure path-norm knows dense layers alone" in done.text
 
 
 def test_the_claims_on_measures_are_known_to_their_catalogue_alone():

@@ -14,7 +14,7 @@ def test_numbers(number):
     SEEN.append(number)
 
 def test_told():
-    print(f"examples: {len(SEEN)} of {settings.default.max_examples}, {hash(tuple(SEEN))}")
+    print(f"examples: {len(SEEN)} of {settings.default.max_examples}, {hash(tuple(SEEN[:25]))}")
     assert settings.default.deadline is None
 """
 
@@ -36,9 +36,9 @@ def test_profile_and_seeds_decide_the_examples_on_ci_too(project):
     usual = tried()
     assert "examples: 25 of 25" in usual
     assert tried("--base-seed=1", "--hypothesis-seed=0") == usual, "hypothesis's own goes first"
-    assert tried("--base-seed=1") != usual
-    assert "property tests try 25 samples (profile fast) from seed 1" in headers[-1]
-    assert "of 250," in tried("--hypothesis-profile=ci")
+    many = tried("--base-seed=1", "--hypothesis-profile=ci")
+    assert "of 250," in many and many.split()[-1] != usual.split()[-1]
+    assert "property tests try 250 samples (profile ci) from seed 1" in headers[-1]
 
 
 def test_a_failure_is_repeated_with_as_many_samples_and_the_same_way_to_train(tmp_path):

@@ -56,8 +56,6 @@ def test_in_the_folder_of_ones_network_the_claims_need_not_be_named(tmp_path):
         "def make(classes): return nn.Sequential(nn.Flatten(), nn.Linear(192, classes))\n"
     )
     options = ("-m", "fast", "--arch=./net.py:make")
-    text = session(tmp_path, *options, "--plan")
-    assert "trainings in" in text and "net.py:make on digits" in text, text
     text = session(tmp_path, *options, "--runs=runs", "-k", "memorised", "--arch-epochs=1")
     assert re.search(r"^FAILED .*::test_random_labels_are_memorised", text, re.MULTILINE), text
     repeat = re.search(r"repeat    pytest (.*)", text)[1]

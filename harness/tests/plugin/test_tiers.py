@@ -5,7 +5,7 @@ import re
 import pytest
 
 from harness.data.catalogue import dataset_spec
-from harness.tests.plugin_helpers import TRUE, Project
+from harness.tests.plugin_helpers import HEADER, Project
 
 TIERED = """
 @pytest.mark.parametrize("tier", [
@@ -41,85 +41,75 @@ FETCH = (
 )
 
 
-@pytest.mark.parametrize(
-    ("marks", "message"),
-    [
-        (
-            '@pytest.mark.fast\n@pytest.mark.cpu_full\n@pytest.mark.claim("2.1-fit")',
-            r"test_it: exactly one tier a test \(fast, .*imagenet\), but it has fast, cpu_full",
-        ),
-        ('@pytest.mark.claim("2.1-fit")', r"test_it: exactly one tier a test .* it has none"),
-        ("@pytest.mark.fast", r"test_it: mark it claim\(id\), control\(id\) or baseline\(name\)"),
-        (
-            '@pytest.mark.fast\n@pytest.mark.claim("2.1-fits")',
-            r"test_it: unknown claim '2\.1-fits'; nearest: 2\.1-fit\b.*; known: A-params, ",
-        ),
-        (
-            '@pytest.mark.fast\n@pytest.mark.control("4-teorem1")',
-            r"test_it: unknown claim '4-teorem1'; nearest: 4-theorem1\b",
-        ),
-        (
-            '@pytest.mark.fast\n@pytest.mark.claim("2.1-fit")\n@pytest.mark.needs_data("cifra10")',
-            r"unknown dataset 'cifra10'; nearest: cifar10\b",
-        ),
-    ],
-    ids=["two tiers", "no tier", "no role", "unknown claim", "unknown control", "unknown data"],
-)
-def test_a_wrongly_marked_test_is_an_error(tmp_path, marks, message):
-    session = Project(tmp_path, f"{marks}\ndef test_it(judge):\n    pass\n").run()
-    assert session.code == pytest.ExitCode.USAGE_ERROR
-    assert re.search(message, session.text)
-    assert "INTERNALERROR" not in session.text
-    assert not session.outcomes
+CLAIM = '@pytest.mark.claim("2.1-fit")'
+WRONGLY_MARKED = {
+    f"@pytest.mark.fast\n@pytest.mark.cpu_full\n{CLAIM}": (
+        r"test_it: exactly one tier a test \(fast, .*imagenet\), but it has fast, cpu_full"
+    ),
+    CLAIM: r"test_it: exactly one tier a test .* it has none",
+    "@pytest.mark.fast": r"test_it: mark it claim\(id\), control\(id\) or baseline\(name\)",
+    '@pytest.mark.fast\n@pytest.mark.control("4-teorem1")': (
+        r"test_it: unknown claim '4-teorem1'; nearest: 4-theorem1\b.*; known: A-params, "
+    ),
+    f'@pytest.mark.fast\n{CLAIM}\n@pytest.mark.needs_data("cifra10")': (
+        r"unknown dataset 'cifra10'; nearest: cifar10\b"
+    ),
+}
 
 
-def test_a_wrongly_marked_test_is_an_error_under_xdist(tmp_path):
-    bad = '@pytest.mark.fast\n@pytest.mark.claim("2.1-fits")\ndef test_bad():\n    pass\n'
-    session = Project(tmp_path, TRUE + bad).run("-n", "1")
-    assert session.code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
-    assert "unknown claim '2.1-fits'; nearest: 2.1-fit" in session.text
+def test_a_wrongly_marked_test_is_an_error(tmp_path):
+    project = Project(tmp_path, "")
+    for number, marks in enumerate(WRONGLY_MARKED):
+        source = f"{HEADER}\n{marks}\ndef test_it(judge):\n    pass\n"
+        (tmp_path / f"test_{number}.py").write_text(source)
+    done = project.run_each([f"test_{number}.py"] for number in range(len(WRONGLY_MARKED)))
+    for (code, text), message in zip(done, WRONGLY_MARKED.values(), strict=True):
+        assert code == pytest.ExitCode.USAGE_ERROR, text
+        assert re.search(message, text), text
+        assert "INTERNALERROR" not in text and "passed" not in text
 
 
-@pytest.mark.parametrize(
-    ("arguments", "taken"),
-    [
-        ([], {"fast", "harness"}),
-        (["-m", "cpu_full"], {"cpu_full"}),
-        (["test_claims.py::test_tier"], {"fast"}),
-        (["test_claims.py::test_tier[cpu_full]"], {"cpu_full"}),
-        (["test_claims.py", "-k", "test_tier"], {"fast"}),
-    ],
-)
-def test_the_fast_tier_is_taken_unless_another_was_asked_for(tmp_path, arguments, taken):
-    session = Project(tmp_path, TIERED).run("--collect-only", "-q", *arguments)
-    assert session.code == pytest.ExitCode.OK
-    found = set(re.findall(r"::test_(?:tier\[(\w+)\]|of_the_(harness))", session.text))
-    assert {tier or harness for tier, harness in found} == taken
+TAKEN = {
+    "": {"fast", "harness"},
+    "-m cpu_full": {"cpu_full"},
+    "test_claims.py::test_tier": {"fast"},
+    "test_claims.py::test_tier[cpu_full]": {"cpu_full"},
+    "test_claims.py -k test_tier": {"fast"},
+}
+
+
+def test_the_fast_tier_is_taken_unless_another_was_asked_for(tmp_path):
+    project = Project(tmp_path, TIERED)
+    done = project.run_each(["--collect-only", "-q", *it.split()] for it in TAKEN)
+    for (code, text), (words, taken) in zip(done, TAKEN.items(), strict=True):
+        assert code == pytest.ExitCode.OK
+        found = set(re.findall(r"::test_(?:tier\[(\w+)\]|of_the_(harness))", text))
+        assert {tier or harness for tier, harness in found} == taken, words
 
 
 def test_a_gpu_tier_without_a_gpu_is_an_error_with_the_remedy(tmp_path):
     """The plan of it needs none, nor does --device cpu."""
-    project = Project(tmp_path, TIERED)
-    session = project.run("-m", "gpu_full")
-    assert session.code == pytest.ExitCode.USAGE_ERROR
-    assert "1 tests cannot run here: the gpu_full tier needs a CUDA GPU" in session.text
-    assert "--device cpu" in session.text
-    assert not session.outcomes
-    session = project.run("-m", "gpu_full", "--device", "cpu")
-    assert session.outcomes == {"test_tier[gpu_full]": "PASSED"}
+    words = ["-m", "gpu_full"]
+    refused, done = Project(tmp_path, TIERED).run_each([words, [*words, "--device", "cpu"]])
+    assert refused[0] == pytest.ExitCode.USAGE_ERROR
+    assert "1 tests cannot run here: the gpu_full tier needs a CUDA GPU" in refused[1]
+    assert "--device cpu" in refused[1] and "passed" not in refused[1]
+    assert done[0] == 0 and "PASSED test_claims.py::test_tier[gpu_full]" in done[1]
 
 
 def test_missing_data_is_an_error_with_the_command_that_fetches_it(tmp_path):
-    (tmp_path / "empty").mkdir()
-    project = Project(tmp_path, NEEDY)
-    session = project.run("-m", "cpu_full", "--data-root", str(tmp_path / "empty"))
-    assert session.code == pytest.ExitCode.USAGE_ERROR
-    assert re.search(f"1 tests cannot run here: {CIFAR10}{FETCH.format('cifar10')}", session.text)
-    assert re.search(FETCH.format("mnist"), session.text)
-    assert not session.outcomes
-    session = project.run("-m", "cpu_full", env={"RETHINKING_DATA": str(tmp_path / "empty")})
-    assert re.search(CIFAR10, session.text)
-    assert "data fetch cifar10, or say where it is with --data-root" in session.text
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    words = ["-m", "cpu_full"]
+    by_option, by_variable = Project(tmp_path, NEEDY).run_each(
+        [[*words, "--data-root", str(empty)], words], RETHINKING_DATA=str(empty)
+    )
+    for code, text in (by_option, by_variable):
+        assert code == pytest.ExitCode.USAGE_ERROR and "must not run" not in text
+        assert re.search(f"1 tests cannot run here: {CIFAR10}", text), text
+    assert re.search(FETCH.format("cifar10"), by_option[1])
+    assert re.search(FETCH.format("mnist"), by_option[1])
+    assert "data fetch cifar10, or say where it is with --data-root" in by_variable[1]
 
 
 def test_damaged_data_is_an_error_before_anything_is_trained(tmp_path):
@@ -135,12 +125,24 @@ def test_damaged_data_is_an_error_before_anything_is_trained(tmp_path):
     assert not session.outcomes
 
 
-def test_missing_data_fails_each_test_under_xdist_where_only_workers_collect(tmp_path):
+WRONG = """
+@pytest.mark.cpu_full
+@pytest.mark.claim("2.1-fits")
+def test_wrong(judge):
+    raise AssertionError("must not run")
+"""
+
+
+def test_under_xdist_where_only_workers_collect_each_such_test_fails(tmp_path):
+    """Of those whose data are missing, and of one that is wrongly marked."""
     (tmp_path / "empty").mkdir()
-    project = Project(tmp_path, NEEDY)
+    project = Project(tmp_path, NEEDY + WRONG)
     session = project.run("-m", "cpu_full", "--data-root", str(tmp_path / "empty"), "-n", "1")
     assert session.code == pytest.ExitCode.TESTS_FAILED
-    assert session.outcomes == {"test_recipe[cpu_full-recipe]": "ERROR", "test_marker": "ERROR"}
+    assert session.outcomes == dict.fromkeys(
+        ("test_recipe[cpu_full-recipe]", "test_marker", "test_wrong"), "ERROR"
+    )
+    assert "unknown claim '2.1-fits'; nearest: 2.1-fit" in session.text
     (recipe,) = session.of("test_recipe[cpu_full-recipe]")
     (marker,) = session.of("test_marker")
     assert [recipe.verdict, marker.verdict] == ["not run", "not run"]

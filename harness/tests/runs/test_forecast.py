@@ -6,17 +6,16 @@ import pytest
 
 from harness.runs.budget import Forecast
 from harness.runs.run import Run
+from harness.tests.evidence_helpers import trained
 from harness.tests.plugin_helpers import Project
-from harness.training.outcome import Curve, Outcome
 from harness.training.recipe import Recipe
 
 RECIPE = Recipe(model="mlp-1x512", dataset="digits", train_size=100, epochs=10)
 
 
 def run(seconds: float, epochs: int = 10, device: str = "cpu", recipe: Recipe = RECIPE) -> Run:
-    curve = Curve(step=list(range(1, epochs + 1)))
-    outcome = Outcome("finished", curve, 1, 1, 1, 1, [], "", "", None)
-    return Run("key", recipe, outcome, "fp32", device, seconds, "", {})
+    made = trained(recipe=recipe, seconds=seconds, loss=[1.0] * epochs)
+    return replace(made, device=device)
 
 
 def test_a_trained_network_takes_its_median_time_for_each_epoch_and_image():
@@ -50,14 +49,12 @@ def test_it(runs, judge):
 
 def test_a_plan_lists_the_longest_jobs_first_with_their_times(tmp_path):
     project = Project(tmp_path, PLAN)
-    before = project.run("--plan", "--runs", str(tmp_path / "runs"))
-    assert "no times: the store has no finished training of this machine yet" in before.text
-    project.run("--runs", str(tmp_path / "runs"), "-k", "short")
-    after = project.run("--plan", "--runs", str(tmp_path / "runs"))
-    first, second = (line for line in after.text.splitlines() if "mlp-1x16 on digits" in line)
+    (_, before), _, (_, after) = project.run_each((["--plan"], ["-k", "short"], ["--plan"]))
+    assert "no times: the store has no finished training of this machine yet" in before
+    first, second = (line for line in after.splitlines() if "mlp-1x16 on digits" in line)
     assert "n = 64" in first and "n = 32" in second
     assert "~" not in first and "\u00a0s  mlp-1x16" in first, "it has trained here"
-    assert "expected: " in after.text and " on cpu, one after the other" in after.text
+    assert "expected: " in after and " on cpu, one after the other" in after
 
 
 SHARED = """
