@@ -34,18 +34,6 @@ class Logistic(nn.Module):
         return self.layers(x)
 
 
-def bottleneck(shape, classes, units=1):
-    """An MLP whose second layer is narrow."""
-    channels, height, width = shape
-    return nn.Sequential(
-        nn.Flatten(),
-        nn.Linear(channels * height * width, 256),
-        nn.ReLU(),
-        nn.Linear(256, units),
-        nn.Linear(units, classes),
-    )
-
-
 def mlp(shape, classes, width=512):
     """As the paper's, with PyTorch's own initialisation."""
     channels, height, side = shape

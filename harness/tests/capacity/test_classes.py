@@ -1,7 +1,5 @@
 """Classes of known complexity, sign vectors, shattering: against theorems, on any sample."""
 
-import itertools
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,12 +49,6 @@ class Fixed:
 
     def fit(self, points, signs):
         return np.broadcast_to(self.values, signs.shape)
-
-
-def test_all_signs_are_all_of_them():
-    signs = all_signs(4)
-    assert {tuple(row) for row in signs} == set(itertools.product((-1.0, 1.0), repeat=4))
-    assert len(signs) == 16
 
 
 def test_random_signs_are_coins_and_the_seed_decides():

@@ -67,14 +67,9 @@ def test_a_network_that_memorises_all_images_has_no_upper_end():
     assert some.capacity[2] == math.inf, "an end of which one is not known"
 
 
-def test_a_network_that_memorises_nothing_has_a_profile_of_zero():
+def test_nothing_memorised_is_zero_and_a_single_seed_has_its_bracket_for_an_interval():
     found = profile(search(), MadeUp(0, 0, 0))
-    assert found.capacity[:2] == (0, 0)
-    assert found.failed == (2, 2, 2)
-    assert found.over_corruption == ()
-
-
-def test_a_single_seed_has_its_bracket_for_an_interval():
+    assert (found.capacity[:2], found.failed, found.over_corruption) == ((0, 0), (2, 2, 2), ())
     found = profile(search(seeds=(0,)), MadeUp(100))
     assert found.capacity[1:] == pytest.approx((found.memorised[0], found.failed[0]))
 

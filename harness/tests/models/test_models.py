@@ -81,20 +81,6 @@ def test_an_unknown_network_is_refused_with_the_nearest_names(name, nearest):
         model_spec(name)
 
 
-@pytest.mark.parametrize(
-    ("name", "widths"),
-    [
-        ("mlp-2x64", [192, 64, 64, 10]),
-        ("mlp-3x512", [192, 512, 512, 512, 10]),
-        ("linear", [192, 10]),
-    ],
-)
-def test_the_name_of_an_mlp_gives_depth_and_width(name, widths):
-    dense = layers(built(name), nn.Linear)
-    assert [dense[0].in_features, *(layer.out_features for layer in dense)] == widths
-    assert len(layers(built(name), nn.ReLU)) == len(widths) - 2
-
-
 @pytest.mark.parametrize("name", NETWORKS)
 def test_weights_come_from_the_generator_alone(name):
     torch.manual_seed(1)

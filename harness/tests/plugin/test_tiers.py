@@ -100,10 +100,9 @@ def test_a_gpu_tier_without_a_gpu_is_an_error_with_the_remedy(tmp_path):
 def test_missing_data_is_an_error_with_the_command_that_fetches_it(tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
-    words = ["-m", "cpu_full"]
-    by_option, by_variable = Project(tmp_path, NEEDY).run_each(
-        [[*words, "--data-root", str(empty)], words], RETHINKING_DATA=str(empty)
-    )
+    project, words = Project(tmp_path, NEEDY), ["-m", "cpu_full"]
+    (by_option,) = project.run_each([[*words, "--data-root", str(empty)]])
+    (by_variable,) = project.run_each([words], RETHINKING_DATA=str(empty))
     for code, text in (by_option, by_variable):
         assert code == pytest.ExitCode.USAGE_ERROR and "must not run" not in text
         assert re.search(f"1 tests cannot run here: {CIFAR10}", text), text

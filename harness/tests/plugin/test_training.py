@@ -89,7 +89,7 @@ def progress(session, recipe, epoch, worker=""):
 
 def test_a_recipe_is_trained_once_in_sight_and_again_only_when_asked(tmp_path):
     project = Project(tmp_path, CLAIMS, CONFTEST)
-    session = project.run("-k", "shared or alike", "-n", "1")
+    session = project.run("-k", "shared or alike", "-n", "2")
     assert session.code == pytest.ExitCode.OK, session.text
     assert sorted(trained(project)) == sorted([SHARED, *ALIKE])
     assert together(project) == {1}, "each worker trains what its tests need"

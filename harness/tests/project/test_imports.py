@@ -166,12 +166,10 @@ def test_claims_import_no_torch():
         ("harness.evidence.x", "if TYPE_CHECKING:\n    from harness.report import page", True),
         ("harness.models.x", "from harness import data", True),
         ("harness.runs.x", "import pytest", True),
-        ("harness.bench.x", "from claims.section2_capacity import recipes", True),
         ("harness.cli.x", "import harness.plugin.options", True),
         ("harness.environment", "from harness.data.catalogue import DATASETS", True),
         ("harness.evidence.x", "if TYPE_CHECKING:\n    from harness.runs.run import Run", False),
         ("harness.training.x", "from harness.models import build_model\nimport torch", False),
-        ("harness.bench.x", "from harness.training.loop import Training", False),
         ("harness.environment", "from harness.errors import HarnessError", False),
     ],
 )

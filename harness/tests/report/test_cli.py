@@ -34,23 +34,21 @@ def test_a_cpus_and_a_gpus_evidence_make_one_page(tmp_path, capsys):
     assert "line 3 left out, damaged" in html
 
 
-def test_evidence_without_a_check_leaves_an_earlier_report_alone(tmp_path, capsys):
+def test_what_cannot_be_read_or_written_is_an_error_and_leaves_an_earlier_report_alone(
+    tmp_path, capsys
+):
     out = tmp_path / "out"
+    out.mkdir()
+    (out / "report.html").write_text("earlier")
     good = written(tmp_path / "good", record())
-    assert report(good, "--out", out, "--runs", tmp_path) == 0
-    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    assert report(good, written(tmp_path), "--out", out, "--runs", tmp_path) == 2
-    assert "holds no check; name a file that pytest" in capsys.readouterr().err
-    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
-
-
-def test_absent_evidence_and_an_unwritable_folder_are_errors_with_a_remedy(tmp_path, capsys):
-    assert report(tmp_path / "absent.jsonl", "--out", tmp_path) == 2
-    assert "name a file that pytest --evidence FILE has written" in capsys.readouterr().err
-    (tmp_path / "file").touch()
-    good = written(tmp_path, record())
-    assert report(good, "--out", tmp_path / "file", "--runs", tmp_path) == 2
-    assert "cannot write" in capsys.readouterr().err
+    for evidence, folder, message in (
+        (written(tmp_path), out, "holds no check; name a file that pytest"),
+        (tmp_path / "absent.jsonl", out, "name a file that pytest --evidence FILE has written"),
+        (good, good, "cannot write"),
+    ):
+        assert report(good, evidence, "--out", folder, "--runs", tmp_path) == 2
+        assert message in capsys.readouterr().err
+    assert [path.read_text() for path in out.rglob("*")] == ["earlier"]
 
 
 def test_a_closed_pipe_is_no_error(tmp_path):

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
-
 from harness.plugin.plan import jobs_in_order
 from harness.runs.runner import jobs_for, of_a_shape
 from harness.training.protocol import paper_recipe
@@ -22,13 +20,6 @@ def test_a_single_process_includes_what_later_tests_need():
 def test_one_of_several_processes_trains_only_what_its_test_needs():
     jobs = list(jobs_in_order(TESTS, "cpu", along=False))
     assert jobs == [[ALEXNET], [SEEDS[0]], [SEEDS[1]], [LONGER], SEEDS[2:]]
-
-
-@pytest.mark.parametrize("along", [True, False])
-def test_each_recipe_is_in_one_job(along):
-    jobs = list(jobs_in_order(TESTS, "cuda", along))
-    trained = [recipe for job in jobs for recipe in job]
-    assert sorted(map(str, trained)) == sorted(map(str, {*SEEDS, ALEXNET, LONGER}))
 
 
 def test_a_job_includes_only_what_has_its_shape_and_fits():

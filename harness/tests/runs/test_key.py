@@ -147,9 +147,10 @@ for recipe in {RECIPE!r}, {SOLVE!r}:
     if os.fork() == 0:
         Runner(Store(Path({str(tmp_path)!r})), "cpu").run(recipe)
         modules = [sys.modules[name] for name in set(sys.modules) - before]
-        print(*(it.__file__ for it in modules if it.__name__.startswith("harness.")))
-        break
+        print(*(it.__file__ for it in modules if it.__name__.startswith("harness.")), flush=True)
+        os._exit(0)  # To tidy PyTorch up would take longer than the run.
     os.wait()
+os._exit(0)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     covered = []

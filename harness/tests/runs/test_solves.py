@@ -10,13 +10,13 @@ from filelock import FileLock
 from harness.errors import HarnessError
 from harness.evidence import error_ratio
 from harness.linear.examples import examples
+from harness.linear.outcome import Fit, SolveOutcome, packed
 from harness.linear.recipe import ConvNetRecipe, KernelRecipe, label_name
 from harness.linear.solve import solve
 from harness.runs import solver
 from harness.runs.run import Solve
 from harness.runs.runner import Runner
 from harness.runs.store import Store
-from harness.tests.evidence_helpers import solved as solve_of
 from harness.tests.plugin_helpers import Project
 
 RECIPE = KernelRecipe(dataset="digits", gamma=0.05, train_size=60, corruptions=(0.0, 1.0))
@@ -120,15 +120,20 @@ def test_a_solve_reports_its_progress(recipe, tmp_path):
 # --- Measurements ----------------------------------------------------------------------------
 
 
+def solve_with(right, label=TRUE):
+    fit = Fit(label, 5, 5, sum(right), len(right), packed(right), 2.0, 0.0)
+    return Solve("key", RECIPE, SolveOutcome((fit,), {}), "fp32", "cpu", 7.0, "", {})
+
+
 def test_ratios_are_paired_by_image():
-    one = solve_of([True] * 900 + [False] * 100)
-    half = solve_of([True] * 950 + [False] * 50)
+    one = solve_with([True] * 900 + [False] * 100)
+    half = solve_with([True] * 950 + [False] * 50)
     measured = error_ratio("r", [half], TRUE, [one], TRUE)
     assert measured.values == (0.5,)
     # All of the half's errors are the other's too: without the pairing it would be 0.35 to 0.7.
     assert measured.interval == pytest.approx((0.40, 0.60), abs=0.015)
     with pytest.raises(HarnessError, match="same images"):
-        error_ratio("r", [half], TRUE, [solve_of([True])], TRUE)
+        error_ratio("r", [half], TRUE, [solve_with([True])], TRUE)
 
 
 # --- The plugin ------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ def two_ranks(folder, *words):
 
 
 def test_a_killed_rank_ends_the_job_and_the_run_resumes_from_its_checkpoint(tmp_path, monkeypatch):
-    """Two processes with gloo, then one: the curve is that of one process alone; or two again."""
+    """Two processes with gloo, then one: the curve is that of one process alone; at the end two."""
     written, runs = tmp_path / "recipe.json", tmp_path / "runs"
     recipe = replace(RECIPE, epochs=400, evaluation="at the end")
     written.write_bytes(recipe.to_json())
@@ -162,26 +162,37 @@ def test_a_killed_rank_ends_the_job_and_the_run_resumes_from_its_checkpoint(tmp_
         ranks[0].join(PATIENCE)
         assert ranks[0].exitcode not in (0, None), "it trains on without its other half"
     assert not list(runs.glob("*/run.json"))
-    again = shutil.copytree(runs, tmp_path / "again")
-    shown = []
-    store = Store(runs)
-    resumed = Runner(store, device="cpu", on_progress=shown.append).run(recipe)
-    assert shown[0].epoch > 1, "it began anew"
-    epochs = shown[0].epoch - 1
+    shown, last = [], recipe.epochs - 3
+
+    def watch(progress):
+        shown.append(progress.epoch)
+        if progress.epoch == last:
+            runner.checkpoint_seconds = 0
+        if progress.epoch == last + 1 and not again.exists():
+            raise KeyboardInterrupt
+
+    again = tmp_path / "again"
+    runner = Runner(Store(runs), device="cpu", on_progress=watch)
+    with pytest.raises(KeyboardInterrupt):
+        runner.run(recipe)
+    shutil.copytree(runs, again)
+    resumed = runner.run(recipe)
+    assert shown[0] > 1, "it began anew"
+    epochs = shown[0] - 1
     alone = finished(started(replace(recipe, epochs=epochs))).outcome
     assert resumed.curve.loss[:epochs] == pytest.approx(alone.curve.loss, rel=1e-4)
     assert resumed.outcome.order_digest == alone.order_digest
     assert resumed.outcome.label_digest == alone.label_digest
     assert resumed.train_accuracy == 1
-    # As a machine of a cluster has it trained, in as many processes as were killed.
+    # The last epochs as a machine of a cluster has them trained, in as many processes.
     root = str(Path(ranks_module.__file__).parents[2])
     for name, value in (clean_environment(tmp_path) | {"PYTHONPATH": root}).items():
         monkeypatch.setenv(name, value)
     key = _train_under_torchrun(recipe, RemoteSettings(again, None, "cpu"), 2)
     shared = Store(again).find(key)
     assert shared.environment["ranks"] == 2 and shared.key == resumed.key
-    assert shared.curve.seconds[:epochs] == resumed.curve.seconds[:epochs], "it began anew"
-    assert shared.curve.loss[epochs] == pytest.approx(resumed.curve.loss[epochs], rel=1e-4)
+    assert shared.curve.seconds[:last] == resumed.curve.seconds[:last], "it began anew"
+    assert shared.curve.loss[last:] == pytest.approx(resumed.curve.loss[last:], rel=1e-4)
 
 
 def test_an_error_of_all_ranks_is_printed_once_without_a_progress_bar(tmp_path):

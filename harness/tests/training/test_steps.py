@@ -16,6 +16,7 @@ from harness.training.group import GroupTraining
 from harness.training.inputs import prepared_data
 from harness.training.learner import image_layout
 from harness.training.loop import Training
+from harness.training.optimizer import make_optimizer, set_learning_rate
 from harness.training.recipe import Recipe
 from harness.training.steps import (
     WARM_UP,
@@ -31,6 +32,26 @@ pytestmark = pytest.mark.usefixtures("restored_threads")
 def recipe(**changes: object) -> Recipe:
     # The last batch of an epoch is ragged.
     return tiny_recipe(**{"train_size": 40, "decay_every": 2, **changes})
+
+
+def test_a_learning_rate_on_the_device_follows_the_same_schedule():
+    rates = {}
+    for rate_on in (None, torch.device("cpu")):
+        parameters = list(torch.nn.Linear(2, 2).named_parameters())
+        it = recipe(weight_decay=(("weights", 0.1),), decay=0.5)
+        optimizer, schedule = make_optimizer(it, parameters, rate_on)
+        own = optimizer.param_groups[0]["lr"]
+        seen = []
+        for _ in range(6):
+            seen += [float(group["lr"]) for group in optimizer.param_groups]
+            optimizer.step()
+            schedule.step()
+        assert (optimizer.param_groups[0]["lr"] is own) == (rate_on is not None)
+        set_learning_rate(optimizer, 0.25)
+        assert {float(group["lr"]) for group in optimizer.param_groups} == {0.25}
+        rates[rate_on is None] = seen
+    assert rates[True] == pytest.approx(rates[False], rel=1e-6)
+    assert len(set(rates[True])) == 3
 
 
 @pytest.fixture
