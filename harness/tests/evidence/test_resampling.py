@@ -32,6 +32,7 @@ from harness.evidence import (
 )
 from harness.evidence.regularization import sum_of_accuracies, top5_accuracy
 from harness.evidence.statistics import (
+    DESIGN_EFFECT,
     clopper_pearson,
     paired_ratio,
     sum_interval,
@@ -133,6 +134,12 @@ def test_a_difference_sees_runs_and_is_never_narrower_than_over_all_images():
     assert alike.interval == pytest.approx(sum_interval([(1, (200, 400)), (-1, (80, 400))])[1])
     assert apart.interval == pytest.approx(t_interval([it - 0.2 for it in SHARES]), abs=1e-4)
     assert apart.replicated.startswith("runs") and "images" in measure([(0.5, 100)]).replicated
+
+
+def test_a_single_pair_scatters_as_its_memoriser_does_in_either_order():
+    pair = [run(0.9, 100)], [run(0.1, 100, setting="random-labels", label_digest="random")]
+    for one, other in (pair, pair[::-1]):
+        assert difference_in_accuracy("x", one, other).design == DESIGN_EFFECT
 
 
 def test_early_stopping_sees_runs_that_gain_differently_and_not_runs_that_gain_alike():
