@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from rich.console import RenderableType
@@ -23,50 +24,25 @@ def constructions(setup: Setup) -> Iterator[RenderableType]:
     points = generator.normal(size=(LARGE, DIMENSIONS))
     labels = generator.integers(0, 10, LARGE).astype(float)
     line = generator.permutation(LARGE)[:, None] / LARGE
-    few, targets = points[:DENSE], labels[:DENSE]
-    large, on_line, small = (
-        fit_theorem1(*sample) for sample in ((points, labels), (line, labels), (few, targets))
-    )
-    projected = points @ large.direction
+    small = fit_theorem1(points[:DENSE], labels[:DENSE])
     matrix = interleaving_matrix(small.projection.places, small.breakpoints)
+    sort = partial(np.argsort, line[:, 0])
+    solve = partial(np.linalg.solve, matrix, small.targets)
     table = plain_table(
-        *("construct", ">s", "peer", ">peer s", ">times", ">largest error"),
+        *("Theorem 1", ">s", "peer", ">peer s", ">times", ">values s", ">largest error"),
         caption=f"memory beside the points, n = {LARGE:,}: {peak_memory(points, labels):.2f} GB",
     )
-    for work, call, peer, peer_call, largest in (
-        (
-            f"Theorem 1, n = {LARGE:,}, d = {DIMENSIONS}",
-            lambda: fit_theorem1(points, labels),
-            "numpy.argsort",
-            lambda: np.argsort(projected),
-            None,
-        ),
-        ("  its values there", lambda: large.evaluate(points), "", None, error(large, points)),
-        (
-            f"  n = {LARGE:,} evenly spread",
-            lambda: fit_theorem1(line, labels),
-            "numpy.argsort",
-            lambda: np.argsort(projected),
-            error(on_line, line),
-        ),
-        (
-            f"Theorem 1, n = {DENSE:,}, d = {DIMENSIONS}",
-            lambda: fit_theorem1(few, targets),
-            "numpy.linalg.solve",
-            lambda: np.linalg.solve(matrix, small.targets),
-            None,
-        ),
-        ("  its values there", lambda: small.evaluate(few), "", None, error(small, few)),
+    for name, sample, targets, peer, peers_work in (
+        (f"n = {LARGE:,}, d = {DIMENSIONS}", points, labels, "numpy.argsort", sort),
+        (f"n = {LARGE:,}, evenly spread", line, labels, "numpy.argsort", sort),
+        (f"n = {DENSE:,}", points[:DENSE], labels[:DENSE], "numpy.linalg.solve", solve),
     ):
-        ours = fastest(call, setup.seconds, TRIES)
-        theirs = fastest(peer_call, setup.seconds, TRIES) if peer_call else None
+        fit = fit_theorem1(sample, targets)
+        work = partial(fit_theorem1, sample, targets), peers_work, partial(fit.evaluate, sample)
+        ours, theirs, values = (fastest(it, setup.seconds, TRIES) for it in work)
         table.add_row(
-            work,
-            f"{ours:.4f}",
-            peer,
-            f"{theirs:.4f}" if theirs else "",
-            f"{ours / theirs:.3g}" if theirs else "",
-            "" if largest is None else f"{largest:.1e}",
+            *(name, f"{ours:.4f}", peer, f"{theirs:.4f}", f"{ours / theirs:.3g}"),
+            *(f"{values:.4f}", f"{error(fit, sample):.1e}"),
         )
     yield table
 

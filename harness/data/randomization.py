@@ -25,11 +25,6 @@ def replaced_labels(count: int, share: float, generator: torch.Generator) -> tor
     return torch.rand(count, generator=generator) < share
 
 
-def random_labels(labels: torch.Tensor, classes: int, generator: torch.Generator) -> torch.Tensor:
-    """A uniform class for every image, whatever its true label."""
-    return corrupt_labels(labels, 1.0, classes, generator)
-
-
 def pixel_permutation(height: int, width: int, generator: torch.Generator) -> torch.Tensor:
     """One permutation of the pixels (H * W,), for all images."""
     return torch.randperm(height * width, generator=generator)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from harness.data.randomization import random_labels
+from harness.data.randomization import corrupt_labels
 from harness.data.sources import load
 from harness.data.streams import LABELS, stream
 from harness.errors import ConflictingTargets, NotSeparated
@@ -111,7 +111,7 @@ def labelled_images(
         pixels = torch.cat([pixels, images.test_images])
         classes = torch.cat([classes, images.test_labels])
     if labels == "random":
-        classes = random_labels(classes, images.spec.classes, stream(seed, LABELS))
+        classes = corrupt_labels(classes, 1.0, images.spec.classes, stream(seed, LABELS))
     return pixels.flatten(1).numpy(), classes.numpy()
 
 

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from harness.expressivity.exact import Number, solve_exactly
+from harness.expressivity.exact import Number, rational_numbers, solve_exactly
 from harness.expressivity.hinges import place_breakpoints, solve_slopes, weights_of
 from harness.expressivity.lemma1 import smallest_singular_value
 
@@ -60,7 +60,7 @@ def eigenvalue_bounds_weights(
     times: int = 1,
 ) -> bool:
     """Whether norm of w <= ``times`` norm of y / smallest eigenvalue, in rational arithmetic."""
-    x, b, y = ([Fraction(number) for number in part] for part in (points, breakpoints, targets))
+    x, b, y = map(rational_numbers, (points, breakpoints, targets))
     weights = solve_exactly(x, b, y)
     least = min(own - other for own, other in zip(x, b, strict=True))
     return sum(w * w for w in weights) * least**2 <= times**2 * sum(target**2 for target in y)
@@ -74,7 +74,7 @@ def singular_value_bounds_weights(
     The weights are rational. The singular value is LAPACK's, whose error is at most a small
     multiple of n 2^-53 times the largest one, and is allowed for.
     """
-    x, b, y = ([Fraction(number) for number in part] for part in (points, breakpoints, targets))
+    x, b, y = map(rational_numbers, (points, breakpoints, targets))
     weights = solve_exactly(x, b, y)
     matrix = np.maximum(np.subtract.outer(np.array(x, float), np.array(b, float)), 0.0)
     off = 8 * len(x) * 2.0**-53 * float(np.linalg.norm(matrix, 2))

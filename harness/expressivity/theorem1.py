@@ -65,14 +65,9 @@ class Fit:
         weights = weights_of(self.slopes)
         return weights[:, 0] if self.one_output else weights
 
-    @property
-    def count(self) -> int:
-        """Weights in all: 2n + d for one output, (c + 1) n + d for c."""
-        return self.weights.size + self.n + len(self.direction)
-
     @cached_property
     def network(self) -> "HingeNetwork":
-        """The network as a module in float64, with `count` parameters."""
+        """The network as a module in float64, with (c + 1) n + d weights for c outputs."""
         from harness.expressivity.network import HingeNetwork
 
         return HingeNetwork(self.direction, self.breakpoints, self.weights)

@@ -301,7 +301,7 @@ class Training(Learner):
         """
         self.model.eval()
         found = torch.zeros(2, device=self.device, dtype=torch.int64)
-        shard = self.ranks.shard(torch.arange(len(labels)))
+        shard = torch.arange(len(labels))[self.ranks.rank :: self.ranks.world_size]
         if isinstance(images, Photographs):
             indices = shard.split(PHOTOGRAPHS_AT_ONCE)
             batches = images.batches(indices)

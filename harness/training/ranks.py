@@ -7,7 +7,7 @@ this process's, and sums over all processes.
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -45,10 +45,6 @@ class Ranks:
         numbered = [(part, len(part) / len(batch), k) for k, part in enumerate(every)]
         return numbered[self.rank :: self.world_size] or [(batch[:2], 0.0, 0)]
 
-    def shard(self, indices: torch.Tensor) -> torch.Tensor:
-        """The part of the indices that this process evaluates."""
-        return indices[self.rank :: self.world_size]
-
     def all_reduce(self, values: torch.Tensor) -> torch.Tensor:
         """The sum of a tensor over all processes."""
         if self.world_size > 1:
@@ -73,12 +69,6 @@ class Ranks:
                 gradient_as_bucket_view=True,
             )
 
-    def no_sync(self, network: nn.Module, wanted: bool) -> AbstractContextManager:
-        """Gradients stay in this process while the block lasts, if ``wanted``."""
-        if wanted and isinstance(network, DistributedDataParallel):
-            return network.no_sync()
-        return nullcontext()
-
     @torch.no_grad()
     def average_buffers(self, model: nn.Module) -> None:
         """BatchNorm's running averages, averaged over the processes after an epoch."""
@@ -90,16 +80,10 @@ class Ranks:
 
     def broadcast(self, content: bytes) -> bytes:
         """Rank 0's bytes, on every rank."""
-        if self.world_size == 1:
-            return content
-        device = "cuda" if dist.get_backend() == "nccl" else "cpu"
-        length = torch.tensor([len(content)], device=device)
-        dist.broadcast(length, 0)
-        data = torch.zeros(int(length), dtype=torch.uint8, device=device)
-        if self.rank == 0 and content:
-            data.copy_(torch.frombuffer(bytearray(content), dtype=torch.uint8))
-        dist.broadcast(data, 0)
-        return data.cpu().numpy().tobytes()
+        found = [content]
+        if self.world_size > 1:
+            dist.broadcast_object_list(found)
+        return found[0]
 
 
 ALONE = Ranks()

@@ -6,10 +6,12 @@ kernels take longer than the kernels on a fast GPU: a graph launches a whole ste
 
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy
+from torch.nn.parallel import DistributedDataParallel
 
 from harness.data import streams
 from harness.errors import DeviceError
@@ -207,7 +209,8 @@ class SharedSteps(EagerSteps):
         for position, (part, share, number) in enumerate(parts, start=1):
             if seeds is not None:
                 learner.dropout.generator = torch.Generator().manual_seed(int(seeds[number]))
-            with ranks.no_sync(self.network, position < len(parts)):
+            more = position < len(parts) and isinstance(self.network, DistributedDataParallel)
+            with self.network.no_sync() if more else nullcontext():
                 loss, guessed = self.evaluate(next(images), labels[part])
                 # DistributedDataParallel takes the mean of the processes' gradients.
                 (loss * (share * ranks.world_size)).backward()

@@ -16,7 +16,6 @@ from harness.data.randomization import (
     corrupt_labels,
     gaussian,
     pixel_permutation,
-    random_labels,
     random_pixels,
     shuffled_pixels,
 )
@@ -25,7 +24,7 @@ CLASSES = 10
 RANDOMISATIONS = {
     "true labels": lambda images, labels, g: corrupt_labels(labels, 0.0, CLASSES, g),
     "corrupted labels": lambda images, labels, g: corrupt_labels(labels, 0.4, CLASSES, g),
-    "random labels": lambda images, labels, g: random_labels(labels, CLASSES, g),
+    "random labels": lambda images, labels, g: corrupt_labels(labels, 1.0, CLASSES, g),
     "shuffled pixels": lambda images, labels, g: shuffled_pixels(
         images, pixel_permutation(*images.shape[-2:], g)
     ),
@@ -98,7 +97,9 @@ def test_a_share_of_1_is_uniform_whatever_the_true_label(seed, true):
     counts = torch.bincount(drawn, minlength=CLASSES)
     assert len(counts) == CLASSES, "a label beyond the classes"
     assert (counts - n / 10).abs().max() < 6 * (n * 0.1 * 0.9) ** 0.5
-    assert torch.equal(drawn, random_labels(torch.zeros(n, dtype=int), CLASSES, generator(seed)))
+    assert torch.equal(
+        drawn, corrupt_labels(torch.zeros(n, dtype=int), 1.0, CLASSES, generator(seed))
+    )
 
 
 @given(seed=seeds, share=st.floats(0.01, 0.99))
@@ -175,7 +176,7 @@ def test_streams_are_the_same_on_every_machine(seed, random, half, order, pixels
     # If these change, all recorded runs were made with other draws.
     labels = torch.zeros(1_000, dtype=torch.int64)
     assert {
-        "random": streams.digest(random_labels(labels, 10, streams.stream(seed, "labels"))),
+        "random": streams.digest(corrupt_labels(labels, 1.0, 10, streams.stream(seed, "labels"))),
         "half": streams.digest(corrupt_labels(labels, 0.5, 10, streams.stream(seed, "labels"))),
         "order": streams.digest(torch.randperm(1_000, generator=streams.stream(seed, "order"))),
         "pixels": streams.digest(pixel_permutation(28, 28, streams.stream(seed, "pixels"))),
