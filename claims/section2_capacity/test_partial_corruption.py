@@ -12,6 +12,7 @@ from claims.section2_capacity.recipes import (
     DRAWN_ANEW,
     ELEVEN,
     FIGURE_1,
+    LEFT_TRUE,
     MLPS,
     at_level,
     at_levels_on_digits,
@@ -25,7 +26,7 @@ from harness.evidence import (
     Equivalent,
     accuracy,
     epochs_near,
-    epochs_to_converge,
+    epochs_to_fit,
     no_lower,
     published_epochs_at,
     trend,
@@ -153,18 +154,31 @@ def test_labels_left_true_do_not_take_as_long_as_corrupted_ones(runs, judge):
         judge_time(judge, runs["0"], f"{level:g}")
 
 
-@pytest.mark.claim("2.1-time-grows")
-@experiments(cpu_full=MLP_ON_CIFAR10, gpu_full=CIFAR10)
-def test_fitting_takes_longer_the_more_labels_are_corrupted(runs, judge):
-    """Not on digits: 797 of them, and 256, take several times longer with any corruption than with
-    none, and no longer with more (fixtures/profiles).
-    """
+def judge_growth(judge, runs, share):
     judge(
         trend(
-            f"{name_of(runs)}: trend of the epochs to fit",
-            by_level(runs, epochs_to_converge),
+            f"{name_of(runs)}: trend of the epochs to {100 * share:g} % of the labels",
+            by_level(runs, lambda run: epochs_to_fit(run, share)),
             runs.all,
         ),
         rising("Figure 1b", runs),
         otherwise=0.0,
     )
+
+
+@pytest.mark.claim("2.1-time-grows")
+@experiments(cpu_full=MLP_ON_CIFAR10, gpu_full=CIFAR10)
+def test_fitting_takes_longer_the_more_labels_are_corrupted(runs, judge):
+    """To 99 % online accuracy, which was not fitted to the figure.
+
+    Not on digits: 797 of them, and 256, take MLP 1x512 several times longer with any corruption
+    than with none, and no longer with more (fixtures/profiles).
+    """
+    judge_growth(judge, runs, 0.99)
+
+
+@pytest.mark.control("2.1-time-grows")
+@experiments(cpu_full={"labels-left-true": LEFT_TRUE})
+def test_fitting_labels_left_true_takes_no_longer_from_level_to_level(runs, judge):
+    """To 95 %: see NEARLY_ALL of 2.1-slowdown."""
+    judge_growth(judge, runs, 0.95)
