@@ -8,7 +8,7 @@ The paper gives dropout to Inception v3 alone; the others have 0.5 before the ou
 
 import pytest
 
-from claims.section2_capacity.recipes import CHANCE, DRAWN_ANEW, MLPS, on_digits
+from claims.section2_capacity.recipes import CHANCE, DRAWN_ANEW, EPOCHS, MLPS, on_digits
 from claims.section2_capacity.test_random_labels import LEARNED
 from claims.section3_regularization.recipes import (
     CONVERGED,
@@ -150,6 +150,9 @@ def test_inception_v3_fits_random_labels_with_dropout(runs, judge):
 
 
 @pytest.mark.control("3-dropout")
-@experiments(fast={"linear": [dropped_on_digits("linear", 57, epochs=100)]})
+@experiments(
+    fast={"linear": [dropped_on_digits("linear", 57, epochs=EPOCHS[DROPPED.model])]},
+)
 def test_a_linear_model_with_dropout_memorises_nothing(runs, judge):
+    """In as many epochs as the claim's network may take."""
     judge_memorised(judge, runs)

@@ -10,8 +10,10 @@ from scipy.stats import kendalltau
 
 from harness.errors import HarnessError
 from harness.evidence import (
+    MoreThan,
     accuracy_as_drawn,
     corruption_cost,
+    difference_in_loss,
     epochs_to_converge,
     epochs_to_fit,
     error_as_drawn,
@@ -187,6 +189,19 @@ def test_online_accuracy_is_that_of_the_last_ten_epochs():
     measured = online_accuracy("x", [it])
     assert measured.values == pytest.approx((0.95,))
     assert measured.interval == pytest.approx(clopper_pearson(243, 256))
+
+
+def test_weight_decay_helps_where_every_loss_is_lower_with_it():
+    """In the last epoch that both of a pair reached."""
+    plain = [run(loss=[2.0, last, 0.0]) for last in (0.5, 0.6, 0.7)]
+    decayed = [run(loss=[2.0, last]) for last in (0.4, 0.4, 0.4)]
+    helps = MoreThan(0.0, source="s")
+    measured = difference_in_loss("x", plain, decayed)
+    assert measured.values == pytest.approx((0.1, 0.2, 0.3))
+    assert helps.verdict(measured) == "inconclusive"  # Three pairs that differ so much.
+    decayed = [run(loss=[2.0, last]) for last in (0.3, 0.41, 0.5)]
+    assert helps.verdict(difference_in_loss("x", plain, decayed)) == "supported"
+    assert helps.verdict(difference_in_loss("x", decayed, plain)) == "refuted"
 
 
 def test_roughness_is_the_mean_second_difference():
