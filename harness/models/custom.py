@@ -91,10 +91,13 @@ def factory_of(name: str) -> Callable[..., Any]:
     return callable_at(name, "a function or class that makes the network")
 
 
-def callable_at(name: str, what: str) -> Callable[..., Any]:
-    """The function or class of this name; raises NetworkError where it is not to be had."""
-    address = address_of(name)
-    module = _module(address)
+def callable_at(name: str, what: str, kind: str = "network") -> Callable[..., Any]:
+    """The function or class of this name; raises NetworkError where it is not to be had.
+
+    ``kind`` is one of `FORMS`.
+    """
+    address = address_of(name, kind)
+    module = _module(address, kind)
     found = getattr(module, address.attribute, None)
     if found is None:
         public = [it for it in vars(module) if not it.startswith("_")]
@@ -155,15 +158,18 @@ def arguments_for(
 
 def one_line(error: BaseException) -> str:
     """An exception in one line."""
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # Of its __str__.
+        text = ""
     return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
 
 
-def _module(address: Address) -> ModuleType:
+def _module(address: Address, kind: str) -> ModuleType:
     path = address.file
     if path is not None and not path.is_file():
         raise NetworkError(
-            f"{address.name}: there is no file {path} in {Path.cwd()}; write {FORMS}"
+            f"{address.name}: there is no file {path} in {Path.cwd()}; write {FORMS[kind]}"
         )
     # A module may lie in the folder from which the session was started; a file imports its
     # neighbours.

@@ -19,7 +19,12 @@ Options = tuple[tuple[str, Any], ...]
 
 NAME = re.compile(r"(?P<source>.+):(?P<attribute>[A-Za-z_]\w*)")
 EACH_FORM = ("torchvision:NAME", "PACKAGE.MODULE:FACTORY", "./FILE.py:FACTORY")
-FORMS = f"{', '.join(EACH_FORM[:-1])} or {EACH_FORM[-1]}"
+FORMS = {
+    "network": f"{', '.join(EACH_FORM[:-1])} or {EACH_FORM[-1]}",
+    "optimiser": "torch.optim:CLASS, PACKAGE.MODULE:CLASS or ./FILE.py:CLASS",
+    "measure": "PACKAGE.MODULE:FUNCTION or ./FILE.py:FUNCTION",
+}
+"""How each kind of the user's code is named."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,11 @@ def is_custom(name: str) -> bool:
     return ":" in str(name)
 
 
-def address_of(name: str) -> Address:
+def address_of(name: str, kind: str = "network") -> Address:
     """The parts of such a name; raises NetworkError on one that has another form."""
     match = NAME.fullmatch(str(name))
     if match is None:
-        raise NetworkError(f"{name!r} names no network; write {FORMS}")
+        raise NetworkError(f"{name!r} names no {kind}; write {FORMS[kind]}")
     return Address(str(name), match["source"], match["attribute"])
 
 

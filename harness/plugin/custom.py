@@ -86,9 +86,10 @@ def networks_of(config: pytest.Config) -> tuple[CustomNetwork, ...]:
                 raise pytest.UsageError(f"{name} was given without an --arch: name one")
         return ()
     papers = ("mlp-1x512",) if option("--measure") else OF_THE_PAPER
+    default = _default_learning_rate(optimizer)
     return custom_networks(
         asked or [(name, ()) for name in papers],
-        learning_rate=option("--arch-lr") or _default_learning_rate(optimizer),
+        learning_rate=option("--arch-lr") or default,
         optimizer=optimizer or "",
         optimizer_options=tuple(sorted(dict(arguments).items())),
         epochs=option("--arch-epochs"),

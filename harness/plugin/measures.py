@@ -14,7 +14,7 @@ import pytest
 from harness.capacity.measures import MEASURES
 from harness.errors import HarnessError
 from harness.evidence.catalogue import load_catalogue
-from harness.models.registry import model_spec
+from harness.models.registry import FORMS, model_spec
 from harness.plugin.custom import NETWORKS, command_words
 from harness.plugin.evidence import COMMAND, NETWORK
 from harness.plugin.options import CLAIMS, SESSION, trains_nothing
@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
         elif ":" not in name:
             raise pytest.UsageError(
                 f"--measure {name}: no built-in measure; known are {', '.join(MEASURES)}, {ALL}; a"
-                " measure of yours is FILE.py:FUNCTION or PACKAGE.MODULE:FUNCTION"
+                f" measure of yours is {FORMS['measure']}"
             )
         elif recorded:
             raise pytest.UsageError(_not_recorded(name, "the network itself"))

@@ -5,7 +5,8 @@ the schedule stays.
 """
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -34,7 +35,9 @@ def make_optimizer(
     if recipe.optimizer:
         if rate_on is not None:
             raise DeviceError(f"steps = 'graph' takes SGD, not {recipe.optimizer}; use 'eager'")
-        return _scheduled(_custom_optimizer(recipe, (it for _, it in parameters)), recipe)
+        custom = _custom_optimizer(recipe, (it for _, it in parameters))
+        with named_where_it_raises(recipe, "the schedule of learning rates"):
+            return _scheduled(custom, recipe)
     spec = model_spec(recipe.model)
     coefficient = {
         group: value for name, value in recipe.weight_decay for group in spec.groups_by_name[name]
@@ -52,6 +55,20 @@ def make_optimizer(
         fused=True,
     )
     return _scheduled(optimizer, recipe)
+
+
+@contextmanager
+def named_where_it_raises(recipe: Recipe, where: str) -> Iterator[None]:
+    """Raise InvalidRecipe, with the remedy, for what a custom optimiser raises in here."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        if not recipe.optimizer:
+            raise
+        raise InvalidRecipe(
+            f"{recipe.optimizer_title} raises in {where} on {recipe.model}: {one_line(error)};"
+            " mend it, or take another --optimizer"
+        ) from error
 
 
 def _scheduled(
@@ -88,17 +105,23 @@ def _custom_optimizer(
     if "lr" in options:
         raise InvalidRecipe(f"{name}: the rate is the recipe's: give --arch-lr {options['lr']}")
     try:
-        return make(list(parameters), lr=recipe.learning_rate, **options)
-    except Exception as error:
+        made = make(list(parameters), lr=recipe.learning_rate, **options)
+    except (Exception, SystemExit) as error:
         raise InvalidRecipe(
             f"{recipe.optimizer_title} cannot be made for {recipe.model}: {one_line(error)}; give"
             " its arguments with --optimizer-option, its learning rate with --arch-lr"
         ) from error
+    if not all("lr" in group for group in getattr(made, "param_groups", None) or [{}]):
+        raise InvalidRecipe(
+            f"{recipe.optimizer_title} has no param_groups with a learning rate, which the schedule"
+            " changes: call super().__init__(params, {'lr': lr}) in its __init__"
+        )
+    return made
 
 
 def _class_of(name: str) -> Callable[..., torch.optim.Optimizer]:
     wanted = "a class of torch.optim.Optimizer"
-    found = callable_at(name, wanted)
+    found = callable_at(name, wanted, "optimiser")
     if not (isinstance(found, type) and issubclass(found, torch.optim.Optimizer)):
         kind = "another class" if isinstance(found, type) else f"a {type(found).__name__}"
         raise InvalidRecipe(f"{name} is {kind}, but it should be {wanted}")

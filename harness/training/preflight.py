@@ -14,8 +14,9 @@ from harness.data import streams
 from harness.errors import InvalidRecipe, NetworkError
 from harness.models.custom import one_line, seeded
 from harness.training.backend import Backend
+from harness.training.checkpoint import packed
 from harness.training.learner import initial_network
-from harness.training.optimizer import make_optimizer
+from harness.training.optimizer import make_optimizer, named_where_it_raises
 from harness.training.recipe import Recipe
 from harness.training.repeatability import unrepeatable
 
@@ -96,16 +97,16 @@ def examine_optimizer(recipe: Recipe) -> None:
     with warnings.catch_warnings(), seeded(streams.stream(recipe.seed, streams.NETWORK)):
         warnings.simplefilter("default")
         model = initial_network(recipe, recipe.image_shape, recipe.classes).train()
-        optimizer, _ = make_optimizer(recipe, model.named_parameters())
+        optimizer, schedule = make_optimizer(recipe, model.named_parameters())
         images, labels = _images(recipe, IMAGES)
+        with named_where_it_raises(recipe, "zero_grad"):
+            optimizer.zero_grad(set_to_none=True)
         cross_entropy(model(images).float(), labels).backward()
-        try:
+        with named_where_it_raises(recipe, "its first step"):
             optimizer.step()
-        except Exception as error:
-            raise InvalidRecipe(
-                f"{recipe.optimizer_title} raises in its first step on {recipe.model}:"
-                f" {one_line(error)}; take another --optimizer"
-            ) from error
+            schedule.step()
+        with named_where_it_raises(recipe, "state_dict, which a checkpoint takes,"):
+            packed(optimizer.state_dict())
     if not all(bool(it.isfinite().all()) for it in model.parameters()):
         raise InvalidRecipe(
             f"{recipe.optimizer_title} makes weights of {recipe.model} infinite or NaN in its first"

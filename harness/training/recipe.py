@@ -12,7 +12,7 @@ from typing import Any
 from harness.data.catalogue import dataset_spec
 from harness.errors import InvalidRecipe, UnknownName
 from harness.models.registry import (
-    EACH_FORM,
+    FORMS,
     is_custom,
     model_spec,
     network_title,
@@ -241,8 +241,7 @@ def _contradictions(recipe: Recipe) -> Iterator[tuple[str, str]]:
     if recipe.optimizer_options and not recipe.optimizer:
         yield "optimizer_options", "() without an optimizer"
     if recipe.optimizer and not is_custom(recipe.optimizer):
-        form = f"a class of optimisers: torch.optim:CLASS, {' or '.join(EACH_FORM[1:])}"
-        yield "optimizer", form.replace("FACTORY", "CLASS")
+        yield "optimizer", f"a class of optimisers: {FORMS['optimiser']}"
     for name in ("momentum", "weight_decay"):
         if recipe.optimizer and getattr(recipe, name) != getattr(Recipe, name):
             yield name, f"the paper's where optimizer is given: give it {name} by optimizer_options"

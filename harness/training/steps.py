@@ -18,6 +18,7 @@ from harness.errors import DeviceError
 from harness.models.registry import is_custom, model_spec
 from harness.training.backend import Backend
 from harness.training.learner import Learner
+from harness.training.optimizer import named_where_it_raises
 from harness.training.recipe import Recipe
 
 AUXILIARY_SHARE = 0.4
@@ -113,11 +114,13 @@ class EagerSteps:
 
     def update(self, images: torch.Tensor, labels: torch.Tensor) -> LossAndGuesses:
         """One step at the current learning rate."""
-        optimizer = self.learner.optimizer
-        optimizer.zero_grad(set_to_none=True)
+        optimizer, recipe = self.learner.optimizer, self.learner.recipe
+        with named_where_it_raises(recipe, "zero_grad"):
+            optimizer.zero_grad(set_to_none=True)
         loss, guesses = self.evaluate(images, labels)
         loss.backward()
-        optimizer.step()
+        with named_where_it_raises(recipe, "a step of a training"):
+            optimizer.step()
         return loss.detach(), guesses
 
     def evaluate(self, images: torch.Tensor, labels: torch.Tensor) -> LossAndGuesses:
@@ -204,7 +207,8 @@ class SharedSteps(EagerSteps):
         learner, ranks = self.learner, self.learner.ranks
         size = learner.recipe.rank_batch
         parts, seeds = ranks.parts(batch, size), self._dropout_seeds(batch)
-        learner.optimizer.zero_grad(set_to_none=True)
+        with named_where_it_raises(learner.recipe, "zero_grad"):
+            learner.optimizer.zero_grad(set_to_none=True)
         losses, guesses = [], torch.zeros_like(batch)
         for position, (part, share, number) in enumerate(parts, start=1):
             if seeds is not None:
@@ -218,7 +222,8 @@ class SharedSteps(EagerSteps):
             if share:
                 start = number * (size or -(-len(batch) // ranks.world_size))
                 guesses[start : start + len(part)] = guessed
-        learner.optimizer.step()
+        with named_where_it_raises(learner.recipe, "a step of a training"):
+            learner.optimizer.step()
         learner.schedule.step()
         return torch.stack(losses).sum(), guesses
 

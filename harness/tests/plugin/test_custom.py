@@ -9,7 +9,7 @@ from PIL import Image
 from claims.custom import test_capacity as custom
 from harness.data.class_folders import listed
 from harness.data.custom import custom_dataset, custom_spec
-from harness.errors import DataError
+from harness.errors import DataError, NetworkError
 from harness.plugin.custom import (
     _data_of,
     _tiers,
@@ -110,6 +110,7 @@ def config(**options):
     [
         ({"arch_lr": 0.1}, pytest.UsageError, "--arch-lr was given without an --arch"),
         ({"optimizer_option": [("eps", 1)]}, pytest.UsageError, "without an --optimizer: name one"),
+        ({"optimizer": "a.py:", "arch_lr": 1}, NetworkError, "names no optimiser; write torch.op"),
         ({"optimizer": "AdamW"}, pytest.UsageError, "write torch.optim:AdamW, PACKAGE.MODULE:CL"),
         ({"image_size": 32}, pytest.UsageError, "--image-size was given"),
         ({"dataset": "no/such/folder"}, DataError, "there is no such folder"),

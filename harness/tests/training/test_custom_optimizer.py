@@ -34,6 +34,44 @@ class Raises(torch.optim.SGD):
         raise ZeroDivisionError("division by zero")
 
 
+class Exits(torch.optim.SGD):
+    def step(self, closure=None):
+        raise SystemExit("usage: train.py")
+
+
+class ExitsWhenMade(torch.optim.SGD):
+    def __init__(self, params, lr):
+        raise SystemExit("usage: train.py")
+
+
+class WithoutSuper(torch.optim.SGD):
+    def __init__(self, params, lr):
+        pass
+
+
+class GroupsWithoutRate(torch.optim.Optimizer):
+    def __init__(self, params, lr):
+        super().__init__(params, {})
+
+
+class RaisesInZeroGrad(torch.optim.SGD):
+    def zero_grad(self, set_to_none=True):
+        raise ZeroDivisionError
+
+
+class RaisesInStateDict(torch.optim.SGD):
+    def state_dict(self):
+        raise ZeroDivisionError
+
+
+class RaisesLater(torch.optim.SGD):
+    def step(self, closure=None):
+        self.taken = getattr(self, "taken", 0) + 1
+        if self.taken > 3:
+            raise SystemExit("no more")
+        super().step(closure)
+
+
 class Breaks(torch.optim.SGD):
     def step(self, closure=None):
         for group in self.param_groups:
@@ -108,6 +146,13 @@ def test_the_default_learning_rate_is_the_class_own():
         ("torch.optim:AdamW", {"weight_decay": -1}, r"cannot be made .*Invalid weight_decay value"),
         ("torch.optim:SparseAdam", {}, "raises in its first step on mlp-1x16: RuntimeError"),
         (f"{HERE}:Raises", {}, "raises in its first step .*ZeroDivisionError"),
+        (f"{HERE}:Exits", {}, "raises in its first step .*SystemExit: usage: .* another --optim"),
+        (f"{HERE}:ExitsWhenMade", {}, "cannot be made .*SystemExit: usage: .* --optimizer-option"),
+        (f"{HERE}:WithoutSuper", {}, r"no param_groups with a learning rate, .*: call super\(\)"),
+        (f"{HERE}:GroupsWithoutRate", {}, "no param_groups with a learning rate"),
+        (f"{HERE}:RaisesInZeroGrad", {}, "raises in zero_grad .*ZeroDivisionError; mend it, or"),
+        (f"{HERE}:RaisesInStateDict", {}, "raises in state_dict, which .* on mlp-1x16: ZeroDiv"),
+        ("./no_such_file.py:X", {}, "there is no file .*; write torch.optim:CLASS, PACKAGE"),
         (f"{HERE}:Breaks", {}, "infinite or NaN in its first step: take a smaller --arch-lr"),
     ],
 )
@@ -115,6 +160,14 @@ def test_what_cannot_train_is_refused_in_one_sentence(name, options, message):
     with pytest.raises(HarnessError, match=message) as refusal:
         examine_optimizer(recipe(optimizer=name, optimizer_options=tuple(options.items())))
     assert "\n" not in str(refusal.value)
+
+
+def test_one_that_raises_later_is_named_with_its_class():
+    of = recipe(optimizer=f"{HERE}:RaisesLater")
+    examine_optimizer(of)
+    message = "RaisesLater raises in a step of a training on mlp-1x16: SystemExit: no more; mend it"
+    with pytest.raises(HarnessError, match=message):
+        trained(of)
 
 
 @pytest.mark.parametrize(
