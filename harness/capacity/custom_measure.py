@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -32,6 +33,8 @@ MeasureFunction = Callable[[nn.Module, torch.Tensor, torch.Tensor, dict[str, tor
 PARAMETERS = ("model", "inputs", "labels", "initial")
 REPLACED = "replaced"
 """A fifth parameter: which labels were replaced by random ones."""
+REAL = "biufO"
+"""NumPy's letters for numbers; O are Fraction and others that `float` takes."""
 NETWORK = "{network}"
 """Stands for the network in an error: the measure's process does not know which it is."""
 
@@ -102,40 +105,55 @@ def _serve(connection: "Connection", name: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The session ends this process.
     try:
         function = measure_function(name)
-    except HarnessError as error:
-        connection.send((str(error), None))
+        connection.send(("", knows_random_labels(function)))
+    except BaseException as error:  # Ctrl-C does not reach this process: it is the measure's own.
+        connection.send((_in_words(name, error), None))
         return
-    connection.send(("", knows_random_labels(function)))
     while True:
         try:
             received = connection.recv_bytes()
         except EOFError:
             return
-        made, given = torch.load(io.BytesIO(received))
-        model = build_model(made[0], made[2], made[3], torch.Generator(), made[1])
-        model.load_state_dict(given.pop("state"))
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                found, refused = evaluate(function, model.eval(), **given), ""
-            except CapacityError as error:
-                found, refused = None, f"{name} {error}"
-        connection.send((refused, (found, [str(it.message) for it in caught])))
+        try:
+            connection.send(("", _measured(function, received)))
+        except BaseException as error:
+            connection.send((_in_words(name, error), None))
+
+
+def _in_words(name: str, error: BaseException) -> str:
+    """What became of the measure, in a sentence."""
+    if isinstance(error, CapacityError):
+        return f"{name} {error}"
+    if isinstance(error, HarnessError):
+        return str(error)
+    return f"{name} raised on {NETWORK}: {one_line(error)}; try it by hand"
+
+
+def _measured(function: MeasureFunction, received: bytes) -> tuple[Value, list[str]]:
+    """What the measure says of a network as `CustomMeasure` sends it, and what it warns of."""
+    made, given = torch.load(io.BytesIO(received))
+    model = build_model(made[0], made[2], made[3], torch.Generator(), made[1])
+    model.load_state_dict(given.pop("state"))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        value = evaluate(function, model.eval(), **given)
+    return value, [str(it.message) for it in caught]
 
 
 def measure_function(name: str) -> MeasureFunction:
     """The function of this name.
 
-    Raises NetworkError where it is not to be had, and CapacityError where it is no measure.
+    Raises NetworkError where it is not to be had, and CapacityError, which leaves the name out,
+    where it is no measure.
     """
-    function = callable_at(name, "a measure")
+    function = callable_at(name, "a measure", "measure")
     try:
         inspect.signature(function).bind(
             *PARAMETERS, **{REPLACED: None} if knows_random_labels(function) else {}
         )
     except (TypeError, ValueError) as error:
         raise CapacityError(
-            f"{name} cannot be called as a measure ({error}): write def"
+            f"cannot be called as a measure ({error}): write def"
             f" {getattr(function, '__name__', 'measure')}({', '.join(PARAMETERS)})"
         ) from error
     return function
@@ -161,14 +179,20 @@ def evaluate(
     before = {key: it.clone() for key, it in model.state_dict().items()}
     try:
         result = function(model, inputs, labels, initial, **known)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise CapacityError(
             f"raised on {NETWORK}: {one_line(error)}; try it by hand on such a network"
         ) from error
-    after = model.state_dict()
-    changed = after.keys() != before.keys() or any(
-        not torch.equal(it, before[key]) for key, it in after.items()
-    )
+    try:
+        after = model.state_dict()
+        changed = after.keys() != before.keys() or any(
+            not torch.equal(it, before[key]) for key, it in after.items()
+        )
+    except BaseException as error:
+        raise CapacityError(
+            f"left {NETWORK} with weights that cannot be compared with those before"
+            f" ({one_line(error)}): work on copy.deepcopy(model)"
+        ) from error
     if model.training or changed:
         what = "left {} in training mode" if model.training else "changed the weights of {}"
         raise CapacityError(
@@ -194,15 +218,18 @@ def evaluate(
 
 
 def _number(part: Any) -> float:
+    tensor = isinstance(part, torch.Tensor)
     try:
-        return float(part.detach() if isinstance(part, torch.Tensor) else part)
+        if part.is_complex() if tensor else np.asarray(part).dtype.kind not in REAL:
+            raise TypeError("it is no real number")
+        return float(part.detach() if tensor else part)
     except OverflowError as error:
         raise CapacityError(
             f"returned an integer above 1e308 for {NETWORK}: return its logarithm"
         ) from error
-    except (TypeError, ValueError, RuntimeError) as error:
-        tensor = isinstance(part, torch.Tensor)
+    except BaseException as error:
         what = f"tensor of shape {tuple(part.shape)}" if tensor else type(part).__name__
         raise CapacityError(
-            f"returned a {what} for {NETWORK}: return a number, or a tensor with one element"
+            f"returned a {what} for {NETWORK} ({one_line(error)}): return a real number, or a"
+            " tensor with one element"
         ) from error

@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 
@@ -87,6 +88,27 @@ def exits(model, inputs, labels, initial):
     raise SystemExit("no\nmore")
 
 
+class Mute(BaseException):
+    def __str__(self):
+        raise ValueError
+
+    def __float__(self):
+        raise self
+
+
+def raises_what_has_no_words(model, inputs, labels, initial):
+    raise Mute
+
+
+def interrupts(model, inputs, labels, initial):
+    raise KeyboardInterrupt
+
+
+def takes_a_method(model, inputs, labels, initial):
+    model.state_dict = None
+    return 1.0
+
+
 def changes(model, inputs, labels, initial):
     with torch.no_grad():
         next(model.parameters()).zero_()
@@ -103,11 +125,17 @@ def in_training_mode(model, inputs, labels, initial):
     [
         (raises, "ValueError: no such layer"),
         (exits, "SystemExit: no more; try it by hand"),
+        (raises_what_has_no_words, "raised on {network}: Mute; try it by hand"),
+        (interrupts, "raised on {network}: KeyboardInterrupt; try it by hand"),
+        (takes_a_method, r"left {network} .* be compared .*NoneType.*deepcopy\(model\)"),
         (changes, "changed the weights .*deepcopy"),
         (in_training_mode, "left {network} in training mode"),
         (lambda *seen: torch.ones(2), r"a tensor of shape \(2,\)"),
         (lambda *seen: 2**2_000, r"an integer above 1e308 .*: return its logarithm"),
-        (lambda *seen: "large", "a str"),
+        (lambda *seen: "3", "a str .*: return a real number"),
+        (lambda *seen: Mute(), r"a Mute for {network} \(Mute\): return a real number"),
+        (lambda *seen: torch.tensor(1j), r"shape \(\) .*no real number\): return a real number"),
+        (lambda *seen: np.complex128(1j), "a complex128 .*: return a real number"),
         (lambda *seen: None, "a NoneType"),
         (lambda *seen: float("nan"), "returned nan"),
         (lambda *seen: float("inf"), "returned inf"),
@@ -159,6 +187,13 @@ def counts(model, inputs, labels, initial):
 def dies(model, inputs, labels, initial):
     os._exit(3)
 
+def warns_without_words(model, inputs, labels, initial):
+    class Mute(Warning):
+        def __str__(self):
+            raise KeyboardInterrupt
+    warnings.warn(Mute())
+    return 1.0
+
 def of_one(model):
     return 1.0
 
@@ -204,10 +239,24 @@ def test_a_measure_that_ends_its_process_is_named_with_the_network(custom, netwo
         custom("dies")(networks[0])
 
 
+def test_what_its_process_raises_beside_the_measure_is_said_and_leaves_no_traceback(
+    custom, networks, tmp_path, capfd
+):
+    measure = custom("warns_without_words")
+    for _ in range(2):
+        with pytest.raises(CapacityError, match=r"words raised on .*seed 0: KeyboardInterrupt; tr"):
+            measure(networks[0])
+    (tmp_path / "ends.py").write_text("raise KeyboardInterrupt")
+    with pytest.raises(CapacityError, match=r"ends.py:measure raised on its import: KeyboardInt"):
+        CustomMeasure(f"{tmp_path}/ends.py:measure")
+    assert "Traceback" not in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("absent", r"mine.py:absent: unknown name"),
+        ("", "names no measure; write PACKAGE.MODULE:FUNCTION or ./FILE.py:FUNCTION"),
         ("NUMBER", "is a float, but it should be a measure"),
         ("of_one", r"write def of_one\(model, inputs, labels, initial\)"),
     ],
