@@ -69,6 +69,12 @@ def test_the_bound_says_nothing_after_a_few_passes(runs, judge):
     }
 )
 def test_with_small_steps_it_lasts(runs, judge):
-    """Some 26 passes; after as many a network has not fitted its labels."""
-    recipe = runs.all[0].recipe
-    judge_very_few(judge, f"{recipe.title}, small steps", recipe)
+    """Some 26 passes; after as many the network has not fitted its labels, as is asserted.
+
+    So this control says nothing of the passes beyond: they have none. The bound and the fit need
+    steps of nearly the same sum. For 256 true labels MLP 1x4096 takes 5 times the passes of the
+    bound, and with a momentum of 0.99, of which the bound takes no account, 2 times.
+    """
+    (run,) = runs.all
+    passes = judge_very_few(judge, f"{run.recipe.title}, small steps", run.recipe)
+    assert passes < run.curve.epochs and epochs_to_fit(run) > passes, "it fits while it lasts"
