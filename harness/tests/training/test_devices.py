@@ -175,7 +175,7 @@ def test_kernels_and_features_stay_on_their_device(fake_gpu):
     block = GaussianKernel(0.1).block(points, points[:8])
     triangle = Triangle(40, device="cuda", height=16)
     triangle.add_products(points)
-    triangle.copy().add_to_diagonal(1.0)
+    triangle.add_to_diagonal(1.0)
     product = kernel_product(GaussianKernel(0.1), points, points.double(), 0.1)
     images = torch.empty(3, 1, 9, 9, dtype=torch.uint8)
     weight, offset = torch.empty(6, 16, device="cuda"), torch.empty(6, 1, device="cuda")
