@@ -11,7 +11,7 @@ from harness.evidence.complexity import MeasuredNetwork
 from harness.plugin.evidence import NETWORK
 from harness.plugin.experiments import reseed
 from harness.plugin.measured import measured_network, trained_networks, values_of
-from harness.plugin.options import CLAIMS, SESSION
+from harness.plugin.options import CLAIMS, SESSION, is_named
 from harness.report.networks import LATER_WORK
 from harness.training.recipe import Recipe
 
@@ -20,12 +20,8 @@ FOLDER = CLAIMS / "beyond"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Know its claims where its tests are asked for."""
-    here, named = config.invocation_params.dir, [it.partition("::")[0] for it in config.args]
     session = config.stash[SESSION]
-    if any(
-        (here / it).resolve().is_relative_to(FOLDER) or it.startswith("claims.beyond")
-        for it in named
-    ):
+    if is_named(config, FOLDER):
         session.catalogue |= load_catalogue(FOLDER / "catalogue.toml")
     else:
         session.uncollected.add(FOLDER)

@@ -17,7 +17,7 @@ from harness.evidence.catalogue import load_catalogue
 from harness.models.registry import FORMS, model_spec
 from harness.plugin.custom import NETWORKS, command_words
 from harness.plugin.evidence import COMMAND, NETWORK
-from harness.plugin.options import CLAIMS, SESSION, trains_nothing
+from harness.plugin.options import CLAIMS, SESSION, is_named, trains_nothing
 from harness.training.custom import CustomNetwork
 from harness.training.protocol import paper_recipe
 from harness.training.recipe import Recipe
@@ -76,6 +76,11 @@ def pytest_configure(config: pytest.Config) -> None:
             except HarnessError as error:
                 raise pytest.UsageError(f"--measure {error}") from error
     if not functions:
+        if is_named(config, FOLDER):
+            raise pytest.UsageError(
+                "claims/measures judges complexity measures: name one with --measure, or all"
+                f" built-in ones with --measure {ALL}"
+            )
         config.stash[SESSION].uncollected.add(FOLDER)
         return
     if config.args_source is config.ArgsSource.TESTPATHS:

@@ -148,6 +148,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if collection_path in config.stash[SESSION].uncollected else None
 
 
+def is_named(config: pytest.Config, folder: Path) -> bool:
+    """Whether the command line names a folder of claims, or something in it."""
+    here, named = config.invocation_params.dir, [it.partition("::")[0] for it in config.args]
+    module = f"claims.{folder.name}"
+    return any(
+        (here / it).resolve().is_relative_to(folder) or it.startswith(module) for it in named
+    )
+
+
 def trains_nothing(config: pytest.Config) -> bool:
     """Whether this session only looks: it must leave no evidence, and touch none."""
     return config.option.collectonly or config.getoption("--plan")

@@ -11,8 +11,8 @@ from harness.environment import version
 TRIED = {
     "torch": "2.14",
     "torchvision": "0.29",
-    "numpy": "2.4",
-    "scipy": "1.17",
+    "numpy": "2.5",
+    "scipy": "1.18",
     "scikit-learn": "1.9",
     "scikit-image": "0.26",
     "matplotlib": "3.11",

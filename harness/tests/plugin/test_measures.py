@@ -130,6 +130,7 @@ def test_records_have_the_built_in_measures_of_their_networks():
 
 
 REFUSED = {
+    f"{CLAIMS / 'measures'} -m fast": "name one with --measure",
     "--recorded --measure=./mine.py:measure": "needs the network itself",
     "--recorded --measure=ratt": "needs which labels are random",
     "--recorded --measure=path-norm": "add -m cpu_full",
