@@ -69,8 +69,22 @@ LEAKED = {
 """All 128 images that are scored have been trained on, with the labels that they are scored on."""
 
 
+BRIEFLY = {
+    "epochs": 15,
+    "evaluation": "at the end",
+    "stop_at_zero_error": False,
+}
+
+
 @pytest.mark.control("2.1-error-grows")
-@experiments(fast={"labels-left-true": LEFT_TRUE})
+@experiments(
+    fast={
+        "labels-left-true": {
+            level: [replace(it, **BRIEFLY) for it in of_level]
+            for level, of_level in LEFT_TRUE.items()
+        }
+    }
+)
 def test_the_error_does_not_grow_where_labels_are_left_true(runs, judge):
     judge_error(judge, runs, "true labels", lambda run: 1 - run.test_accuracy)
 
