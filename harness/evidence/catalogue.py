@@ -43,13 +43,17 @@ PLANTED = "planted fault: "
 def load_catalogue(path: Path = CLAIMS / "catalogue.toml") -> dict[str, Claim]:
     """Read the claims of a TOML file with one `[[claim]]` table each, by id, in the file's order.
 
-    Raises HarnessError for a file that cannot be read, or a claim with a field missing or unknown.
+    Raises HarnessError for a file that cannot be read, for a claim with a field missing or
+    unknown, and for two claims of one id.
     """
     try:
         claims = [Claim(**it) for it in tomllib.loads(path.read_text(encoding="utf-8"))["claim"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise HarnessError(f"{path}: the catalogue of claims cannot be read ({error})") from error
-    return {claim.id: claim for claim in claims}
+    catalogue = {claim.id: claim for claim in claims}
+    if len(catalogue) < len(claims):
+        raise HarnessError(f"{path}: two claims have one id; rename one")
+    return catalogue
 
 
 def find(catalogue: Mapping[str, Claim], claim_id: str) -> Claim:

@@ -107,7 +107,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The last line."""
-    if (tests := left_out(config, REASON)) and not trains_nothing(config):
-        config.pluginmanager.get_plugin("terminalreporter").write_line(
-            f"budget used up, not run: {tests} tests; the same command goes on"
-        )
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if (tests := left_out(config, REASON)) and reporter and not trains_nothing(config):
+        reporter.write_line(f"budget used up, not run: {tests} tests; the same command goes on")

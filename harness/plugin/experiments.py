@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 import pytest
 
 from harness.data.catalogue import DATASETS
+from harness.errors import HarnessError
 from harness.evidence.record import ClaimNotSupported
 from harness.linear.recipe import ConvNetRecipe, SolveRecipe
 from harness.training.recipe import Recipe
@@ -68,7 +69,7 @@ def experiments(
     """Parametrise a test by experiments: ``fast={label: recipes}``, ``cpu_full={...}`` ...
 
     Recipes are a list, or lists by group. ``known`` gives the reason, in prose, for each experiment
-    (TIER-LABEL) that does not reproduce.
+    (TIER-LABEL) that does not reproduce. Raises HarnessError for an id that is none.
     """
     known = known or {}
     every = [
@@ -76,6 +77,8 @@ def experiments(
         for tier, labelled in by_tier.items()
         for label, recipes in labelled.items()
     ]
+    if unknown := known.keys() - {it.id for it in every}:
+        raise HarnessError(f"known = {sorted(unknown)} are no experiments of this test")
     return parametrized(replace(it, known=known.get(it.id, "")) for it in every)
 
 

@@ -25,7 +25,7 @@ from harness.files import write_atomically
 from harness.report.sources import Sources
 
 
-@dataclass
+@dataclass(eq=False)
 class Session:
     """What one pytest run shares between its modules, and with xdist's workers."""
 
@@ -53,6 +53,13 @@ class Session:
     written: list[tuple[str, Path]] = field(default_factory=list)
     """What each written file is."""
     catalogue: dict[str, Claim] = field(default_factory=load_catalogue)
+    skipped: list[str] = field(default_factory=list)
+    """Why, of each skipped test, in the process that hears of all of them."""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A test has an outcome."""
+        if report.skipped:
+            self.skipped.append(str(report.longrepr))
 
     @property
     def process(self) -> str:
@@ -133,6 +140,7 @@ def pytest_configure(config: pytest.Config) -> None:
         require_writable(report)
     folder, lock = session_folder(evidence)
     config.stash[SESSION] = Session(folder, time.time(), lock=lock)
+    config.pluginmanager.register(config.stash[SESSION], "claims-session")
 
 
 def _end_soundly(config: pytest.Config) -> None:
@@ -164,9 +172,8 @@ def trains_nothing(config: pytest.Config) -> bool:
 
 def left_out(config: pytest.Config, reason: str) -> int:
     """How many tests were skipped for this reason, in the process that hears of all of them."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    skipped = reporter.stats.get("skipped", []) if reporter else []
-    return sum(reason in str(report.longrepr) for report in skipped)
+    session = config.stash.get(SESSION, None)  # None where pytest refused before there was one.
+    return sum(reason in it for it in session.skipped) if session else 0
 
 
 @pytest.hookimpl(optionalhook=True)

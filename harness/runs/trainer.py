@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from harness.data.catalogue import dataset_spec
 from harness.data.sources import fingerprint
@@ -144,7 +145,7 @@ class Trainer:
         store, ranks = self.settings.store, training.ranks
         path = store.checkpoint(key)
         found = ranks.rank == 0 and store.is_current(path)
-        content = ranks.broadcast(path.read_bytes() if found else b"")
+        content = ranks.broadcast(_content(path) if found else b"")
         try:
             if content:
                 restore(training, unpacked(content))
@@ -192,3 +193,11 @@ def preflight(recipe: Recipe, ranks: Ranks) -> None:
     if dataset_spec(recipe.dataset).is_folder:
         shape = (3, recipe.crop, recipe.crop)
         check_share(recipe, initial_network(recipe, shape, recipe.classes), ranks)
+
+
+def _content(path: Path) -> bytes:
+    """Of a checkpoint; what cannot be read is no checkpoint, and is put aside as a damaged one."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return str(error).encode()

@@ -7,6 +7,7 @@ import pickle
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 
 from harness.training.loop import Training
@@ -55,7 +56,7 @@ def restore(training: Training, state: dict[str, Any]) -> None:
 def packed(state: dict[str, Any]) -> bytes:
     """A state as the content of a file."""
     buffer = io.BytesIO()
-    torch.save(state, buffer)
+    torch.save(_plain(state), buffer)
     content = buffer.getvalue()
     return hashlib.sha256(content).digest() + content
 
@@ -69,4 +70,13 @@ def unpacked(content: bytes) -> dict[str, Any]:
         # No code is run: a state holds tensors and numbers alone.
         return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:  # Another optimiser may keep other things.
-        raise DamagedCheckpoint(str(error).partition("\n")[0]) from error
+        raise DamagedCheckpoint("it holds more than tensors, numbers and text") from error
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers, which a custom optimiser may keep, as Python's."""
+    if isinstance(value, dict):
+        return {key: _plain(it) for key, it in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(_plain, value))
+    return value.item() if isinstance(value, np.generic) else value

@@ -14,7 +14,7 @@ from harness.data import streams
 from harness.errors import InvalidRecipe, NetworkError
 from harness.models.custom import one_line, seeded
 from harness.training.backend import Backend
-from harness.training.checkpoint import packed
+from harness.training.checkpoint import packed, unpacked
 from harness.training.learner import initial_network
 from harness.training.optimizer import make_optimizer, named_where_it_raises
 from harness.training.recipe import Recipe
@@ -106,7 +106,7 @@ def examine_optimizer(recipe: Recipe) -> None:
             optimizer.step()
             schedule.step()
         with named_where_it_raises(recipe, "state_dict, which a checkpoint takes,"):
-            packed(optimizer.state_dict())
+            unpacked(packed(optimizer.state_dict()))
     if not all(bool(it.isfinite().all()) for it in model.parameters()):
         raise InvalidRecipe(
             f"{recipe.optimizer_title} makes weights of {recipe.model} infinite or NaN in its first"

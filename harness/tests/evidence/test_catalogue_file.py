@@ -40,6 +40,7 @@ def test_the_catalogue_holds_every_claim_in_the_papers_order():
     [
         (GOOD.replace('where = "Table 9"\n', ""), "missing .*'where'"),
         (GOOD + 'were = "x"\n', "unexpected .*'were'"),
+        (GOOD + GOOD, "two claims have one id"),
         ("", "cannot be read .*'claim'"),
         ("[[claim]\n", "cannot be read .*line 1"),
     ],

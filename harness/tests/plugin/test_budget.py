@@ -110,6 +110,7 @@ def test_a_budget_of_zero_judges_what_the_store_has(tmp_path):
     }
     assert "no time was left for what the test computes" in session.text
     assert "budget used up, not run: 2 tests" in session.text.splitlines()[-1]
+    assert project.run("--budget", "0", "-k", "computes", "-p", "no:terminal").code == 75
 
 
 def test_the_order_of_value_names_each_claim_once_with_a_label():

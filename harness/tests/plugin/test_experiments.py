@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from harness.errors import HarnessError
 from harness.linear.recipe import ConvNetRecipe, KernelRecipe
-from harness.plugin.experiments import below_papers_size
+from harness.plugin.experiments import below_papers_size, experiments
 from harness.training.custom import CustomNetwork
 from harness.training.protocol import paper_recipe
 
@@ -35,3 +36,8 @@ def test_fewer_images_epochs_or_filters_are_below_the_papers_size(recipe, change
 def test_a_custom_network_on_smaller_images_is_below_the_papers_size():
     custom = CustomNetwork("mlp-1x16", image_size=16).recipe(TRAINING)
     assert below_papers_size([custom]) == [custom]
+
+
+def test_a_finding_about_no_experiment_is_refused():
+    with pytest.raises(HarnessError, match="'fast-typo'"):
+        experiments(fast={"digits": [TRAINING]}, known={"fast-typo": "a reason"})

@@ -216,11 +216,24 @@ def interrupted(folder: Path) -> Path:
     return checkpoint
 
 
-@pytest.mark.parametrize("damage", [lambda b: b[:-9], lambda b: b[:-9] + b"!" + b[-8:], None])
+def a_folder_in_its_place(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda it: it.write_bytes(it.read_bytes()[:-9]),
+        lambda it: it.write_bytes(it.read_bytes()[:-9] + b"!" + it.read_bytes()[-8:]),
+        a_folder_in_its_place,
+        None,
+    ],
+)
 def test_a_damaged_checkpoint_is_reported_and_an_old_one_ignored(damage, finished, tmp_path):
     path, epochs = interrupted(tmp_path), []
     if damage:
-        path.write_bytes(damage(path.read_bytes()))
+        damage(path)
     else:
         os.utime(path, (1_000, 1_000))
     runner = runner_in(tmp_path, fresh_since=2_000, on_progress=lambda p: epochs.append(p.epoch))

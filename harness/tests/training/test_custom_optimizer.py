@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
@@ -16,6 +17,7 @@ from harness.training.preflight import examine_optimizer
 from harness.training.protocol import paper_recipe
 
 HERE = "harness.tests.training.test_custom_optimizer"
+KEEPS_A_NUMBER = f"{HERE}:KeepsANumber"
 ADAMW = {"optimizer": "torch.optim:AdamW", "learning_rate": 0.001}
 
 
@@ -64,6 +66,18 @@ class RaisesInStateDict(torch.optim.SGD):
         raise ZeroDivisionError
 
 
+class Keeps(torch.optim.SGD):
+    kept = np.ones(2)
+
+    def __init__(self, params, lr=0.1):
+        super().__init__(params, lr=lr)
+        self.param_groups[0]["kept"] = self.kept
+
+
+class KeepsANumber(Keeps):
+    kept = np.float64(0.5)
+
+
 class RaisesLater(torch.optim.SGD):
     def step(self, closure=None):
         self.taken = getattr(self, "taken", 0) + 1
@@ -104,9 +118,9 @@ def test_sgd_by_its_name_takes_the_papers_steps():
     assert trained(recipe(**ADAMW)).curve.loss != pytest.approx(papers.curve.loss, rel=1e-2)
 
 
-@pytest.mark.parametrize("name", ["AdamW", "Adagrad"])
+@pytest.mark.parametrize("name", ["torch.optim:AdamW", "torch.optim:Adagrad", KEEPS_A_NUMBER])
 def test_a_training_goes_on_with_the_same_bits(name):
-    of = recipe(**{**ADAMW, "optimizer": f"torch.optim:{name}"})
+    of = recipe(**{**ADAMW, "optimizer": name})
     kept = packed(state_of(trained(of, 2)))
     again = trained(of, 0)
     restore(again, unpacked(kept))
@@ -152,6 +166,7 @@ def test_the_default_learning_rate_is_the_class_own():
         (f"{HERE}:GroupsWithoutRate", {}, "no param_groups with a learning rate"),
         (f"{HERE}:RaisesInZeroGrad", {}, "raises in zero_grad .*ZeroDivisionError; mend it, or"),
         (f"{HERE}:RaisesInStateDict", {}, "raises in state_dict, which .* on mlp-1x16: ZeroDiv"),
+        (f"{HERE}:Keeps", {}, "raises in state_dict, .*more than tensors, numbers and text"),
         ("./no_such_file.py:X", {}, "there is no file .*; write torch.optim:CLASS, PACKAGE"),
         (f"{HERE}:Breaks", {}, "infinite or NaN in its first step: take a smaller --arch-lr"),
     ],
