@@ -119,7 +119,7 @@ def test_a_memorising_network_does_no_better_than_chance(runs, judge_network):
     recipe = runs.all[0].recipe
     measured = accuracy(f"{recipe.title}: test accuracy", runs.all, "test")
     margin = margin_around(1 / recipe.classes, measured.images, len(runs.all))
-    number = "a single run tells" if len(runs.all) == 1 else f"{len(runs.all)} runs tell"
+    number = "a single run shows" if len(runs.all) == 1 else f"{len(runs.all)} runs show"
     judge_network(
         measured,
         Equivalent(

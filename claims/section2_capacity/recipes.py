@@ -93,7 +93,8 @@ LEFT_TRUE = {
     for index, level in enumerate((0, 0.25, 0.5, 0.75, 1))
 }
 """The labels of every level left true, 16 seeds each: nothing grows. MLP 1x32 is near its capacity
-there, and where they are corrupted its epochs grow with the level, which those of MLP 1x512 do not.
+there: where labels are corrupted its epochs grow with the level (Kendall's tau 0.77), while those
+of MLP 1x512 hardly do (0.2 to 0.4).
 """
 
 

@@ -74,6 +74,7 @@ BRIEFLY = {
     "evaluation": "at the end",
     "stop_at_zero_error": False,
 }
+"""For time: the premise needs networks that have learned something, and no fit."""
 
 
 @pytest.mark.control("2.1-error-grows")

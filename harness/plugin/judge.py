@@ -94,6 +94,10 @@ class Judge:
         checks leave their evidence too. Its message makes sense without the test's source.
         """
         control = claim_of(self.item)[1]
+        if published is not None and not isinstance(published, Published):
+            raise HarnessError(
+                f"published = {published!r} must come from fixtures/paper: use published_row(...)"
+            )
         if published is not None:
             self._refuse_misquoted(measured, published)
         if control and not (measured.runs or self.constructed):

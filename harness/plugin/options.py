@@ -83,10 +83,10 @@ class Session:
 
     def withdraw_lines(self, ending: str, gone: Collection[str]) -> None:
         """Take lines out of this process's own file again."""
+        path = self.folder / f"{self.process}{ending}"
         if self.held is not None:
             self.held[ending] = [it for it in self.held.get(ending, []) if it not in gone]
-        elif gone:
-            path = self.folder / f"{self.process}{ending}"
+        elif gone and path.exists():  # A full disk may have kept it from being made.
             kept = [it for it in path.read_text("utf-8").splitlines() if it not in gone]
             write_atomically(path, "".join(f"{line}\n" for line in kept).encode())
 

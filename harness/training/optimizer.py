@@ -67,7 +67,7 @@ def named_where_it_raises(recipe: Recipe, where: str) -> Iterator[None]:
             raise
         raise InvalidRecipe(
             f"{recipe.optimizer_title} raises in {where} on {recipe.model}: {one_line(error)};"
-            " mend it, or take another --optimizer"
+            " correct it, or take another --optimizer"
         ) from error
 
 

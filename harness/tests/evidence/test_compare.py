@@ -26,8 +26,8 @@ def test_sessions_that_agree_end_well_and_show_both_values(tmp_path, capsys):
 
 def test_another_verdict_is_reported_and_ends_with_an_error(tmp_path, capsys):
     """A claim is not taken for its control, nor one network for another."""
-    elsewhere = [record(control=True), record(network="torchvision:resnet18")]
-    first = written(tmp_path / "a", record(), *elsewhere)
+    others = [record(control=True), record(network="torchvision:resnet18")]
+    first = written(tmp_path / "a", record(), *others)
     second = written(tmp_path / "b", record(verdict="refuted", values=[0.5]))
     assert compared(first, second) == 1
     said = capsys.readouterr().out

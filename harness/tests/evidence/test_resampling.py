@@ -2,7 +2,7 @@
 
 The data vary at one level alone: between images, with all runs alike, or between runs, of so many
 images that those hardly count. Resampling at another level would give another width. Over 300
-lines, since the levels are told apart by comparing measurements with each other.
+lines, since each level is shown by comparing measurements with each other.
 """
 
 import math

@@ -111,6 +111,11 @@ def test_published(judge):
     judge(share(number().value), ONE)
 
 @pytest.mark.fast
+@pytest.mark.claim("2.1-fit")
+def test_typed_in(judge):
+    judge(share(0.9934), ONE, 0.9934)
+
+@pytest.mark.fast
 @pytest.mark.control("2.1-fit")
 def test_constructed(judge):
     judge(share(kinks_needed(*alternating_targets(10))), ONE)
@@ -132,11 +137,13 @@ def test_a_control_that_compares_published_numbers_is_refused(tmp_path):
     outcomes = {name.split("[")[0]: outcome for name, outcome in session.outcomes.items()}
     assert outcomes == {
         "test_published": "FAILED",
+        "test_typed_in": "FAILED",
         "test_constructed": "FAILED",
         "test_trained": "PASSED",
         "test_trained_but_not_measured": "FAILED",
     }, session.text
     assert session.text.count("compares numbers that were there before") >= 2
+    assert "published = 0.9934 must come from fixtures/paper: use published_row" in session.text
     assert "control of 2.1-fit is supported" in session.text, "8 kinks are more than one"
 
 

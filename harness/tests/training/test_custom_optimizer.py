@@ -164,7 +164,7 @@ def test_the_default_learning_rate_is_the_class_own():
         (f"{HERE}:ExitsWhenMade", {}, "cannot be made .*SystemExit: usage: .* --optimizer-option"),
         (f"{HERE}:WithoutSuper", {}, r"no param_groups with a learning rate, .*: call super\(\)"),
         (f"{HERE}:GroupsWithoutRate", {}, "no param_groups with a learning rate"),
-        (f"{HERE}:RaisesInZeroGrad", {}, "raises in zero_grad .*ZeroDivisionError; mend it, or"),
+        (f"{HERE}:RaisesInZeroGrad", {}, "raises in zero_grad .*ZeroDivisionError; correct it, or"),
         (f"{HERE}:RaisesInStateDict", {}, "raises in state_dict, which .* on mlp-1x16: ZeroDiv"),
         (f"{HERE}:Keeps", {}, "raises in state_dict, .*more than tensors, numbers and text"),
         ("./no_such_file.py:X", {}, "there is no file .*; write torch.optim:CLASS, PACKAGE"),
@@ -180,7 +180,7 @@ def test_what_cannot_train_is_refused_in_one_sentence(name, options, message):
 def test_one_that_raises_later_is_named_with_its_class():
     of = recipe(optimizer=f"{HERE}:RaisesLater")
     examine_optimizer(of)
-    message = "RaisesLater raises in a step of a training on mlp-1x16: SystemExit: no more; mend it"
+    message = "RaisesLater raises in a step of a training on mlp-1x16: SystemExit: no more; correct"
     with pytest.raises(HarnessError, match=message):
         trained(of)
 
