@@ -1,6 +1,6 @@
 """2.1-error-grows: the test error rises with the share p of corrupted labels.
 
-Figure 1c, on the trainings of 2.1-every-level: MLP 1x512 on 256 digits at five levels of p, 8 seeds
+Figure 1c, on the trainings of 2.1-every-level: MLP 1x512 on 256 digits at four levels of p, 8 seeds
 each (fast); all of CIFAR-10 at eleven levels, 1 seed each: MLP 1x512 (cpu_full) and the figure's
 three networks (gpu_full).
 """

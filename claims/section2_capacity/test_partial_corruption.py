@@ -1,6 +1,6 @@
 """2.1-every-level, 2.1-time-grows: labels corrupted with probability p are fitted, ever later.
 
-Figure 1b. fast, for 2.1-every-level alone: MLP 1x512 on 256 digits at five levels of p, 8 seeds
+Figure 1b. fast, for 2.1-every-level alone: MLP 1x512 on 256 digits at four levels of p, 8 seeds
 each. cpu_full (MLP 1x512) and gpu_full (the figures' three networks): all of CIFAR-10 at eleven
 levels, 1 seed each, to zero training error or 100 epochs.
 """
@@ -36,7 +36,7 @@ from harness.plugin.experiments import experiments
 
 IN_ORDER = {"digits": 0.5, "cifar10": 0.85}
 """Kendall's tau, by data set: 1 where all runs are in the order of their levels, 0 without any. The
-forty runs on digits would refute no order below a bound of a half, a curve of eleven single runs at
+32 runs on digits would refute no order below a bound of a half, a curve of eleven single runs at
 full size only below this."""
 
 

@@ -1,21 +1,24 @@
 """2.1-fit, 2.1-chance: networks memorise random labels, and then do no better than chance.
 
-The paper's five networks. fast: 256 digits; 8 seeds of MLP 1x512 (with two label draws each for
-2.1-chance), 5 of MLP 3x512, 1 of each convolutional network. cpu_full (the MLPs) and gpu_full: all
-of CIFAR-10, 1 seed.
+2.1-fit, fast: 256 digits; 8 seeds of MLP 1x512, 5 of MLP 3x512, 1 of Inception and Alexnet; at
+cpu_full the Inception without BatchNorm, too. cpu_full (the MLPs) and gpu_full (the paper's five):
+all of CIFAR-10, 1 seed.
+
+2.1-chance is judged on CIFAR-10 alone. On digits the accuracy of one network that has memorised
+random labels scatters by 3.3 points, for images of a class that are alike get the same wrong label:
+24 networks would show chance to 4 points, where one on CIFAR-10 does to 2.
 """
 
 import pytest
 
 from claims.section2_capacity.recipes import (
-    ANOTHER_DRAW,
+    AT_FAST,
     CHANCE,
     DRAWN_ANEW,
     FIGURE_1,
     MLPS,
     NETWORKS,
     SEEDS,
-    at_levels_on_digits,
     on_cifar10,
     on_digits,
     table1,
@@ -62,8 +65,8 @@ def judge_fit(judge, runs):
 
 @pytest.mark.claim("2.1-fit")
 @experiments(
-    fast=DIGITS,
-    cpu_full=CIFAR10_MLPS,
+    fast={network: DIGITS[network] for network in AT_FAST},
+    cpu_full={**CIFAR10_MLPS, **{it: DIGITS[it] for it in NETWORKS if it not in AT_FAST}},
     gpu_full=CIFAR10,
 )
 def test_random_labels_are_memorised(runs, judge):
@@ -106,31 +109,20 @@ LEARNED = min(learned_from_a_fifth(it).value for it in FIGURE_1.values())
 
 
 def judge_chance(judge, measured, margin=None, number=None):
-    """The default margin is the smallest that rarely fails a network at chance."""
+    """The default margin is the smallest that rarely fails a network at chance: two points."""
     runs, design = len(measured.values), measured.design
     margin = margin or margin_around(CHANCE, measured.images, runs, design_effect=design)
     source = "chance among 10 classes; the margin's false-alarm rate is in the evidence"
     judge(measured, Equivalent(CHANCE, margin, source=source), number, otherwise=CHANCE + LEARNED)
 
 
-ALL_ON_DIGITS = [*(it for its in DIGITS.values() for it in its), *ANOTHER_DRAW]
-"""A network alone is at chance to 15 points on 1,000 digits, and is not judged. Two draws of labels
-for the same images are as good as two seeds: whatever the images, uniform labels leave any network
-at chance in the mean, and so two draws give uncorrelated accuracies."""
-TOGETHER = margin_around(CHANCE, 1_000, len(ALL_ON_DIGITS))
 ONE_POINT = 0.01
-
-
-@pytest.mark.claim("2.1-chance")
-@experiments(fast={"all-networks": ALL_ON_DIGITS})
-def test_memorising_networks_do_no_better_than_chance(runs, judge):
-    judge_chance(judge, accuracy("all networks: test accuracy", runs.all, "test"), TOGETHER)
 
 
 @pytest.mark.claim("2.1-chance")
 @experiments(cpu_full=CIFAR10_MLPS, gpu_full=CIFAR10)
 def test_a_memorising_network_does_no_better_than_chance(runs, judge):
-    """By itself, to two points."""
+    """Each by itself."""
     recipe = runs.all[0].recipe
     measured = accuracy(f"{recipe.title}: test accuracy", runs.all, "test")
     judge_chance(judge, measured, number=table1(recipe.model, "test", "random"))
@@ -144,11 +136,7 @@ def test_memorising_networks_together_do_no_better_than_chance(runs, judge):
 
 
 @pytest.mark.control("2.1-chance")
-@experiments(
-    fast={
-        "half-true-labels": at_levels_on_digits()["0.5"],
-    }
-)
+@experiments(cpu_full={"half-true-labels": [on_cifar10("mlp-1x512", "corrupted-0.5")]})
 def test_half_true_labels_do_better_than_chance(runs, judge):
     name = "MLP 1x512, half of the labels true: test accuracy"
-    judge_chance(judge, accuracy(name, runs.all, "test"), TOGETHER)
+    judge_chance(judge, accuracy(name, runs.all, "test"))

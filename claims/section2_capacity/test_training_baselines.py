@@ -2,7 +2,7 @@
 
 import pytest
 
-from claims.section2_capacity.recipes import NETWORKS, on_digits
+from claims.section2_capacity.recipes import AT_FAST, NETWORKS, on_digits
 from harness.models import MODELS
 from harness.plugin.baselines import Tolerance
 
@@ -21,7 +21,7 @@ SLOWER = {"inception": 0.01}
 """Of the paper's rate, at which BatchNorm multiplies rounding to 1 % within four steps."""
 
 
-def for_each_network(file, recipe):
+def for_each_network(file, recipe, at_fast):
     """A test for each network: the baseline ``file``-NETWORK of the training that it pins."""
     return pytest.mark.parametrize(
         "network",
@@ -29,6 +29,7 @@ def for_each_network(file, recipe):
             pytest.param(
                 name,
                 marks=[
+                    pytest.mark.fast if name in at_fast else pytest.mark.cpu_full,
                     pytest.mark.baseline(f"{file}-{name}"),
                     pytest.mark.needs(training=[recipe(name)]),
                 ],
@@ -50,8 +51,7 @@ def first_steps(network):
     )
 
 
-@pytest.mark.fast
-@for_each_network("first-losses", first_steps)
+@for_each_network("first-losses", first_steps, NETWORKS)
 def test_training_starts_as_it_did(network, runs, baseline):
     outcome = runs.all[0].outcome
     baseline.check(
@@ -68,8 +68,7 @@ def test_training_starts_as_it_did(network, runs, baseline):
     )
 
 
-@pytest.mark.fast
-@for_each_network("memorised", lambda network: on_digits(network, "random-labels"))
+@for_each_network("memorised", lambda network: on_digits(network, "random-labels"), AT_FAST)
 def test_training_ends_as_it_did(network, runs, baseline):
     outcome = runs.all[0].outcome
     baseline.check(

@@ -107,10 +107,6 @@ def decayed_on_digits(
     return on_digits(network, setting, seed, weight_decay=WEIGHT_DECAY[network])
 
 
-DECAYED = [decayed_on_digits("mlp-1x512", seed) for seed in range(620, 644)]
-"""So many that 2.1-chance's check would notice what a fifth of true labels teaches."""
-
-
 def augmented(augmentation: tuple[str, ...]) -> Recipe:
     """The Inception on random labels with random crops, or flips and rotations."""
     return on_cifar10(
