@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Last, for a test that ``-m`` or ``-k`` deselects trains nothing for the others."""
     if config.getoption("--budget") is None:
-        _longest_first(items)
+        longest_first(items)
     else:
         items.sort(key=_place)
 
@@ -55,11 +55,12 @@ def _place(item: pytest.Item) -> int:
     return next(fits, len(lines))
 
 
-def _longest_first(items: list[pytest.Item]) -> None:
-    """Sort by the work that a test is the first to need; the rest keep their order behind it.
+def longest_first(items: list[pytest.Item]) -> None:
+    """Sort by the work that a test is the first to need, and what has none last.
 
-    A recipe counts for the test with the fewest recipes that names it, so that tests that judge
-    many runs together come after those that train them. The order depends on the recipes alone.
+    A recipe counts for the test with the fewest recipes that names it. A test that shares one with
+    such a test comes after all that share none: otherwise it would wait for another process to
+    train it. The order depends on the recipes alone.
     """
     owner: dict[object, pytest.Item] = {}
     for item in sorted(items, key=lambda item: len(work_of(item))):
@@ -68,5 +69,5 @@ def _longest_first(items: list[pytest.Item]) -> None:
     cost: dict[pytest.Item, float] = dict.fromkeys(items, 0.0)
     for recipe, item in owner.items():
         cost[item] += recipe.cost
-    judges_only = {item: bool(work_of(item)) and cost[item] == 0 for item in items}
-    items.sort(key=lambda item: (judges_only[item], -cost[item]))
+    shares = {item: any(owner[recipe] is not item for recipe in work_of(item)) for item in items}
+    items.sort(key=lambda item: (cost[item] == 0, shares[item], -cost[item]))

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from itertools import chain
 from typing import TYPE_CHECKING, Any, overload
 
 from filelock import Timeout
@@ -182,16 +181,21 @@ class Runner(Settings):
         made: dict[str, AnyRun] = {}
         wanted = self._jobs_for(left, planned)
         unmade = {key for job in wanted for key in job} | {self.key(recipe) for recipe in left}
-        queue = chain(wanted, self._for_later(unmade.copy(), later))
-        held_by_others: deque[dict[str, AnyRecipe]] = deque()
+        queue, held_by_others = deque(wanted), deque[dict[str, AnyRecipe]]()
+        for_later = self._for_later(unmade.copy(), later)
         while unmade:
-            while len(self.jobs) < self.at_once and (recipes := next(queue, None)):
-                asked = not unmade.isdisjoint(recipes)
-                # With a job begun, two processes might wait for each other.
-                if not self._begin(recipes, wait=asked and not self.jobs) and asked:
-                    held_by_others.append(recipes)
-            if not self.jobs:
-                self._begin(held_by_others.popleft(), wait=True)
+            while len(self.jobs) < self.at_once:
+                if queue:
+                    recipes = queue.popleft()
+                    if not self._begin(recipes, wait=False):
+                        held_by_others.append(recipes)
+                elif held_by_others and not self.jobs:
+                    # With a job begun, two processes might wait for each other.
+                    self._begin(held_by_others.popleft(), wait=True)
+                elif recipes := next(for_later, None):
+                    self._begin(recipes, wait=False)
+                else:
+                    break
             for job in list(self.jobs):
                 if run := self._turn(job, wanted=not unmade.isdisjoint(job.recipes)):
                     made[run.key] = run

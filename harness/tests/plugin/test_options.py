@@ -64,7 +64,7 @@ TOGETHER = " and 1 more as one job"
 
 @pytest.mark.parametrize(
     ("workers", "shared"),
-    [([], [on_digits(6) + TOGETHER]), (["-n", "2"], [on_digits(6), on_digits(7)])],
+    [([], [on_digits(7) + TOGETHER]), (["-n", "2"], [on_digits(6), on_digits(7)])],
     ids=["alone", "-n 2"],
 )
 def test_a_plan_lists_each_job_once_and_trains_nothing(project, workers, shared):

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from filelock import Timeout
 
 from harness.runs.budget import OutOfTime
 from harness.runs.store import Store
@@ -130,6 +131,21 @@ def test_what_another_process_trains_is_not_waited_for(tmp_path):
         runner.runs([PLAIN], later=[[other]])
         assert not runner.jobs
     runner.run(other)
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_what_another_process_trains_is_waited_for_last(tmp_path, at_once):
+    runner = runner_in(tmp_path, at_once=at_once)
+    free, lock = replace(PLAIN, epochs=3), runner.store.lock
+
+    def held_until_the_free_one_is_over(key, name, wait):
+        if key == runner.key(PLAIN) and not runner.store.find(runner.key(free)):
+            assert not wait, "the free one could be trained meanwhile"
+            raise Timeout(key)
+        return lock(key, name, wait)
+
+    runner.store.lock = held_until_the_free_one_is_over
+    assert [run.recipe for run in runner.runs([PLAIN, free])] == [PLAIN, free]
 
 
 def test_threads_of_a_resumed_training_do_not_reach_the_others(tmp_path):
