@@ -56,7 +56,7 @@ def _place(item: pytest.Item) -> int:
 
 
 def longest_first(items: list[pytest.Item]) -> None:
-    """Sort by the work that a test is the first to need, and what has none last.
+    """Sort by the work that a test is the first to need; those without any, which are short, last.
 
     A recipe counts for the test with the fewest recipes that names it. A test that shares one with
     such a test comes after all that share none: otherwise it would wait for another process to
@@ -70,4 +70,4 @@ def longest_first(items: list[pytest.Item]) -> None:
     for recipe, item in owner.items():
         cost[item] += recipe.cost
     shares = {item: any(owner[recipe] is not item for recipe in work_of(item)) for item in items}
-    items.sort(key=lambda item: (cost[item] == 0, shares[item], -cost[item]))
+    items.sort(key=lambda item: (not work_of(item), shares[item], -cost[item]))
