@@ -211,8 +211,9 @@ def to_record(run: AnyRun) -> bytes:
     parts = {name: content.pop(name) for name in ("recipe", "outcome")}
     kind = "training" if isinstance(run, Run) else "solve"
     content = {"schema": SCHEMA, "kind": kind, **content, **parts}
+    indented = sealed(content, indent=1)
     # One line for each list of numbers.
-    text = re.sub(r"\[[^\[\]{}\"]*\]", lambda found: re.sub(r"\s+", " ", found[0]), sealed(content))
+    text = re.sub(r"\[[^\[\]{}\"]*\]", lambda found: re.sub(r"\s+", " ", found[0]), indented)
     return f"{text}\n".encode()
 
 

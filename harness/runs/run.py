@@ -141,10 +141,10 @@ class Solve(FinishedRun[SolveRecipe, SolveOutcome]):
 AnyRun = Run | Solve
 
 
-def sealed(content: dict[str, Any]) -> str:
+def sealed(content: dict[str, Any], indent: int | None = None) -> str:
     """A run's content as JSON, with its checksum."""
     content = json.loads(json.dumps(content))  # As it will be read: tuples become lists.
-    return json.dumps({"checksum": checksum(content), **content}, indent=1)
+    return json.dumps({"checksum": checksum(content), **content}, indent=indent)
 
 
 def unsealed(text: bytes) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What a training leaves behind: a curve and its final figures. Does not import torch."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.errors import HarnessError
@@ -171,7 +171,7 @@ class Outcome:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return asdict(self)
+        return {**vars(self), "curve": vars(self.curve)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Outcome":

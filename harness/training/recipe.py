@@ -5,7 +5,7 @@ Variants are made with `dataclasses.replace`, so that only what differs is writt
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -140,8 +140,8 @@ class Recipe(RecipeFields):
 
     def as_dict(self) -> dict[str, Any]:
         """Field names and values, for JSON; those of `LATER` only where they say something."""
-        values = asdict(self)
-        return {name: it for name, it in values.items() if name not in LATER or it != LATER[name]}
+        values = vars(self).items()
+        return {name: it for name, it in values if name not in LATER or it != LATER[name]}
 
     def to_json(self) -> bytes:
         """The file that `from_json` and ``python -m harness train FILE.json`` read."""
