@@ -106,7 +106,7 @@ def at_one_rate(network, rate=0.003):
 
 
 NOT_ON_DIGITS = (
-    "on 256 digits the curve without BatchNorm is 0.78 times as rough (0.51 to 1.07, 6 seeds), both"
+    "on 256 digits the curve without BatchNorm is 0.77 times as rough (0.49 to 1.09, 6 seeds), both"
     " at a learning rate of 0.003. There an epoch has two steps, and BatchNorm's running averages"
     " may add to the roughness of the curve with it"
 )
