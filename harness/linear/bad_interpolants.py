@@ -5,6 +5,7 @@ data and place the centers at random points". All lie in one kernel's space, so 
 compare: f = sum_j alpha_j k(., c_j) has norm sqrt(alpha^T K(c, c) alpha).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from harness.linear.recipe import KernelRecipe
 
 MATRICES = 3
 """Of size (n, n), at once: the kernel matrix, its factors, and a copy for LAPACK."""
+LEAST = "minimum norm"
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,9 @@ class Interpolant:
 
 
 def interpolants(
-    recipe: KernelRecipe, extra: int, root: Path | None = None
+    recipe: KernelRecipe, extra: int, names: Sequence[str], root: Path | None = None
 ) -> dict[str, Interpolant]:
-    """Five functions that fit the recipe's training labels, by name, in float64.
+    """Functions that fit the recipe's training labels in float64: `LEAST`, and those of ``names``.
 
     "minimum norm": centres at the training points. "random labels on extra points": ``extra``
     held-out training images, with random labels, are fitted too. "true labels on extra points": the
@@ -59,24 +61,27 @@ def interpolants(
     y = data.one_hot(data.labels).double()
     draw = stream(recipe.seed, f"{LABELS} extra")
     labels = torch.randint(data.classes, (extra,), generator=draw)
-    made = {"minimum norm": (x, _solve(kernel.block(x, x), y))}
     chosen = torch.randperm(len(z), generator=stream(recipe.seed, SUBSET))[:extra]
     held_out = data.test_images[:extra]
-    for name, images, its in (
-        ("random labels on extra points", held_out, labels),
-        ("true labels on extra points", held_out, data.test_labels[:extra]),
-        ("random labels on the test images", test.test_images[chosen], labels),
-    ):
-        points = torch.cat([x, features(recipe.features, images).double()])
-        targets = torch.cat([y, data.one_hot(its).double()])
-        made[name] = (points, _solve(kernel.block(points, points), targets))
-    centres = _random_centres(recipe, data)
-    made["random centres"] = (centres, _solve(kernel.block(x, centres), y))
+    forced = {
+        LEAST: (held_out[:0], labels[:0]),
+        "random labels on extra points": (held_out, labels),
+        "true labels on extra points": (held_out, data.test_labels[:extra]),
+        "random labels on the test images": (test.test_images[chosen], labels),
+    }
 
-    def interpolant(points: torch.Tensor, alpha: torch.Tensor) -> Interpolant:
-        fitted = kernel.block(x, points) @ alpha
-        outputs = kernel.block(z, points) @ alpha
-        squared = (alpha * (kernel.block(points, points) @ alpha)).sum()
+    def interpolant(name: str) -> Interpolant:
+        if name in forced:
+            images, its = forced[name]
+            centres = torch.cat([x, features(recipe.features, images).double()])
+            targets = torch.cat([y, data.one_hot(its).double()])
+            between = system = kernel.block(centres, centres)
+        else:
+            centres, targets = _random_centres(recipe, data), y
+            between, system = kernel.block(centres, centres), kernel.block(x, centres)
+        alpha = _solve(system, targets)
+        fitted, outputs = system[: len(x)] @ alpha, kernel.block(z, centres) @ alpha
+        squared = (alpha * (between @ alpha)).sum()
         return Interpolant(
             float((fitted.argmax(1) != data.labels).double().mean()),
             float((fitted - y).norm() / y.norm()),
@@ -84,7 +89,7 @@ def interpolants(
             tuple((outputs.argmax(1) != test.test_labels).tolist()),
         )
 
-    return {name: interpolant(*its) for name, its in made.items()}
+    return {name: interpolant(name) for name in (LEAST, *names)}
 
 
 def _solve(matrix: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

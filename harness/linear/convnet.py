@@ -50,11 +50,12 @@ class RandomLayer:
         step = max(1, int(CHUNK_BYTES[weight.device.type] / per_image))
         for start in range(0, len(images), step):
             patches = self.patches(images[start : start + step].to(weight.device))
-            response = torch.matmul(weight, patches) - offset
-            for sign, part in enumerate((response, -response)):
-                # mean(max(r, t)) - t equals mean(max(r - t, 0)), and saves a pass.
-                above = torch.matmul(part.clamp_(min=self.threshold), quadrants)
-                result[start : start + step, :, sign] = above - self.threshold
+            response = torch.matmul(weight, patches).sub_(offset)
+            # mean(max(r, t)) - t equals mean(max(r - t, 0)), and saves a pass.
+            above = torch.matmul(response.clamp(min=self.threshold), quadrants)
+            below = torch.matmul(response.clamp_(max=-self.threshold), quadrants)
+            result[start : start + step, :, 0] = above - self.threshold
+            result[start : start + step, :, 1] = -self.threshold - below
         return result.flatten(1)
 
     def patches(self, images: torch.Tensor) -> torch.Tensor:
@@ -65,16 +66,16 @@ class RandomLayer:
 def random_layer(recipe: ConvNetRecipe, data: Examples, device: str) -> RandomLayer:
     """Whitening from random patches of the training images, and the largest number of filters."""
     draw = stream(recipe.seed, "random filters")
-    height, width = data.images.shape[-2:]
+    channels, height, width = data.images.shape[1:]
     most, side = max(recipe.filters), recipe.patch
     count = max(PATCHES, 4 * most)
     which = torch.randint(len(data.images), (count,), generator=draw)
     top = torch.randint(height - side + 1, (count,), generator=draw)
     left = torch.randint(width - side + 1, (count,), generator=draw)
-    reach = torch.arange(side)
-    rows, columns = top[:, None] + reach, left[:, None] + reach
-    cut = data.images[which[:, None, None], :, rows[:, :, None], columns[:, None, :]]
-    patches = _normalised(cut.permute(0, 3, 1, 2).flatten(1).float()[..., None])[..., 0]
+    corner = (which * channels * height + top) * width + left
+    pixels = torch.arange(channels * height * width).view(channels, height, width)
+    cut = data.images.flatten()[corner[:, None] + pixels[:, :side, :side].flatten()]
+    patches = _normalised(cut.float()[..., None])[..., 0]
     mean = patches.mean(0)
     values, vectors = torch.linalg.eigh(torch.cov(patches.mT.double()))
     whitening = (vectors * (values.clamp(min=0) + WHITENING).rsqrt()) @ vectors.mT

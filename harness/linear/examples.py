@@ -1,6 +1,7 @@
 """The examples of a solve: images drawn by the seed, their features, their labels."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,14 @@ def kernel_points(spec: Pixels | GaborBank, images: torch.Tensor) -> tuple[torch
     if isinstance(spec, Pixels):
         return images.flatten(1).float(), 1 / 255
     return features(spec, images), 1.0
+
+
+@lru_cache(maxsize=2)
+def kept_points(
+    spec: Pixels | GaborBank, images: torch.Tensor, device: str
+) -> tuple[torch.Tensor, float]:
+    """`kernel_points` of test images, which all solves on a data set share."""
+    return kernel_points(spec, images.to(device))
 
 
 def features(spec: Pixels | GaborBank, images: torch.Tensor) -> torch.Tensor:

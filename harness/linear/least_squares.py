@@ -144,7 +144,8 @@ def solve_convnet(
             product = partial(features.product, filters, primal, added)
             refined = refine(factor, product, right, TOLERANCE)
             residuals.append(refined.history[-1])
-            ends[label] = list(factor.spectrum_ends())
+            if recipe.train_size is None:
+                ends[label] = list(factor.spectrum_ends())
             weights = refined.coefficients
             if not primal:
                 weights = features.transposed(filters, weights)

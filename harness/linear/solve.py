@@ -13,7 +13,7 @@ import torch
 from harness.data.catalogue import dataset_spec
 from harness.data.streams import digest
 from harness.linear import least_squares
-from harness.linear.examples import Examples, examples, kernel_points
+from harness.linear.examples import Examples, examples, kept_points, kernel_points
 from harness.linear.kernels import GaussianKernel
 from harness.linear.machine import bytes_needed, fit
 from harness.linear.outcome import Progress, SolveOutcome, silent
@@ -28,7 +28,7 @@ def solve_kernel(
     started = time.perf_counter()
     on_progress("features", 0.0)
     x, unit = kernel_points(recipe.features, data.images.to(device))
-    z, _ = kernel_points(recipe.features, data.test_images.to(device))
+    z, _ = kept_points(recipe.features, data.test_images, device)
     featured = time.perf_counter()
     labels = {label_name(p): data.corrupted(p, recipe.seed) for p in recipe.corruptions}
     targets = torch.cat([data.one_hot(it) for it in labels.values()], dim=1)

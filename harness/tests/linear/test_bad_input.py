@@ -81,7 +81,7 @@ def test_memory_needed_counts_features_and_triangles(monkeypatch):
     with pytest.raises(NotEnoughMemory, match=r"12 random patches .* needs"):
         solve_convnet(CONVNET, examples(CONVNET, None), "cpu")
     with pytest.raises(NotEnoughMemory, match="interpolation of 80 points needs"):
-        interpolants(KERNEL, 20)
+        interpolants(KERNEL, 20, [])
 
 
 @pytest.mark.parametrize(
