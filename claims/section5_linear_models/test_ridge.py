@@ -1,7 +1,8 @@
 """5-no-gain: a ridge does not lower the error of the kernel models of MNIST.
 
-Gaussian kernels on pixels and on Gabor wavelets; the ridge is chosen on held-out images. fast: 400
-digits. cpu_full: 5,000 images of MNIST. gpu_full: all of it, with a ridge and without.
+Gaussian kernels on pixels and on Gabor wavelets; the ridge is chosen on held-out images. cpu_full:
+5,000 images of MNIST. gpu_full: all of it, with a ridge and without. Digits are too few for a claim
+that nothing is gained; the controls are on digits.
 """
 
 from dataclasses import replace
@@ -27,16 +28,13 @@ ON_CIFAR = CIFAR_RIDGE / CIFAR_CONVNET
 NO_LESS = 0.96
 """Of the error without a ridge. MNIST's 10,000 test images would refute the 0.88 that the paper has
 on CIFAR-10 in 19 of 20 repetitions from this bound on, and not from the middle between both."""
-MIDDLE = (1 + ON_CIFAR.value) / 2
-"""Many draws of digits would from there, too, and do not fail by chance."""
 
 
 def judge_saving(judge, name, without, ridge, figure=None):
     """``without`` and ``ridge`` say of each test image, a list a solve, whether it is wrong."""
-    no_less = NO_LESS if len(ridge) == 1 else MIDDLE
     judge(
         wrong_ratio(f"{name}: error with a ridge over that without", ridge, without),
-        AtLeast(no_less, source=f"{SOURCE}; it does on CIFAR-10: {ON_CIFAR.where}"),
+        AtLeast(NO_LESS, source=f"{SOURCE}; it does on CIFAR-10: {ON_CIFAR.where}"),
         figure=figure,
         otherwise=ON_CIFAR,
     )
@@ -64,32 +62,21 @@ def judge_best_ridge(judge, name, drawn, data_root):
     )
 
 
-def draws(features, reseeded, many, noisy=0.0):
-    """400 digits for training and 397 held out, a share of the labels noise."""
-    chosen = {"train_size": 400, "held_out": 397, "corruptions": (noisy,)}
-    return [reseeded(replace(DIGITS[features], seed=seed, **chosen)) for seed in range(many)]
-
-
-@pytest.mark.fast
-@pytest.mark.claim("5-no-gain")
-def test_a_ridge_saves_nothing_on_digits(data_root, judge, reseeded):
-    """48 draws. On wavelets 1,000 digits would take a hundred."""
-    judge_best_ridge(judge, "digits, pixels", draws("pixels", reseeded, 48), data_root)
-
-
-@pytest.mark.fast
+@pytest.mark.cpu_full
 @pytest.mark.control("5-no-gain")
 @pytest.mark.parametrize("features", DIGITS)
 def test_a_ridge_saves_something_where_labels_are_noisy(features, data_root, judge, reseeded):
-    drawn = draws(features, reseeded, 4, noisy=0.2)
+    """4 draws of 400 digits for training and 397 held out; a fifth of the labels is noise."""
+    chosen = {"train_size": 400, "held_out": 397, "corruptions": (0.2,)}
+    drawn = [reseeded(replace(DIGITS[features], seed=seed, **chosen)) for seed in range(4)]
     judge_best_ridge(judge, f"digits, {features}, noisy labels", drawn, data_root)
 
 
-@pytest.mark.fast
+@pytest.mark.cpu_full
 @pytest.mark.control("5-no-gain")
 @pytest.mark.needs(ridged=recipes.RIDGED)
 def test_a_ridge_saves_something_on_random_filters(runs, judge):
-    """As in Table 3 on CIFAR-10; 16 draws of 300 digits."""
+    """As in Table 3 on CIFAR-10; 52 draws of 300 digits."""
     without, ridge = (
         [wrong(solve, fit_label(recipes.TYPICAL, value)) for solve in runs["ridged"]]
         for value in (0.0, recipes.DIGITS_RIDGE)
