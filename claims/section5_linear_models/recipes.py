@@ -33,7 +33,7 @@ CIFAR_CONVNET_FULL = ConvNetRecipe(
 
 # --- On digits, 8x8 pixels -------------------------------------------------------------------
 
-SEEDS = tuple(range(24))
+SEEDS = tuple(range(48))
 PIXELS = [
     KernelRecipe(dataset="digits", gamma=0.05, train_size=50, corruptions=(0.0, 1.0), seed=seed)
     for seed in SEEDS
@@ -44,7 +44,7 @@ MORE_PIXELS = [replace(recipe, train_size=400) for recipe in PIXELS[:3]]
 GABOR = [
     replace(recipe, features=GaborBank(pool=2), gamma=1.0, corruptions=(0.0,)) for recipe in PIXELS
 ]
-NOISE = [replace(recipe, features=GaborBank(pool=2, noise_seed=0)) for recipe in GABOR]
+NOISE = [replace(recipe, features=GaborBank(pool=2, noise_seed=0)) for recipe in GABOR[:24]]
 
 
 def convnets(
@@ -71,5 +71,5 @@ CONVNETS = convnets(100, (NARROW, WIDE), seeds=24)
 
 TYPICAL, DIGITS_RIDGE, CRUSHING_RIDGE = 64, 0.1, 1e6
 """Filters: 513 features for 300 examples, past the peak."""
-RIDGED = convnets(300, (TYPICAL,), (0.0, DIGITS_RIDGE, CRUSHING_RIDGE), seeds=32)
+RIDGED = convnets(300, (TYPICAL,), (0.0, DIGITS_RIDGE, CRUSHING_RIDGE), seeds=44)
 CURVE = convnets(300, (8, 16, 24, 32, 36, 40, 48, 64, 96), (0.0, DIGITS_RIDGE), seeds=1)

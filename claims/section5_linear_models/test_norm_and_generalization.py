@@ -156,7 +156,7 @@ def judge_norm_rises(judge, name, pixels, wavelets, published=None):
 @pytest.mark.claim("5-norm-no-predictor")
 @pytest.mark.needs(pixels=recipes.PIXELS, wavelets=recipes.GABOR)
 def test_wavelets_raise_the_norm_and_lower_the_error_on_digits(runs, judge):
-    """50 digits for training, 24 draws."""
+    """50 digits for training, 48 draws."""
     name = "digits, pixels to wavelets"
     judge_error_falls(judge, name, (runs["pixels"], TRUE), (runs["wavelets"], TRUE))
     judge_norm_rises(judge, name, runs["pixels"], runs["wavelets"], PUBLISHED_JUMP)

@@ -1,7 +1,7 @@
 """5-cifar-conv, 5-cifar-l2: Table 3's rows of a convolutional network with random filters.
 
 The filters are random patches of training images; a linear model is solved on their responses.
-fast: digits, 24 draws of 100 (5-cifar-conv) or 16 of 300 (5-cifar-l2). cpu_full: CIFAR-10, 2,000
+fast: digits, 24 draws of 100 (5-cifar-conv) or 44 of 300 (5-cifar-l2). cpu_full: CIFAR-10, 2,000
 filters. gpu_full: CIFAR-10, the paper's 32,000. One solve each.
 """
 

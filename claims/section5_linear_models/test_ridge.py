@@ -76,7 +76,7 @@ def test_a_ridge_saves_something_where_labels_are_noisy(features, data_root, jud
 @pytest.mark.control("5-no-gain")
 @pytest.mark.needs(ridged=recipes.RIDGED)
 def test_a_ridge_saves_something_on_random_filters(runs, judge):
-    """As in Table 3 on CIFAR-10; 52 draws of 300 digits."""
+    """As in Table 3 on CIFAR-10; 44 draws of 300 digits."""
     without, ridge = (
         [wrong(solve, fit_label(recipes.TYPICAL, value)) for solve in runs["ridged"]]
         for value in (0.0, recipes.DIGITS_RIDGE)
