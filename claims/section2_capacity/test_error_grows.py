@@ -64,7 +64,7 @@ LEAKED = {
         )
         for seed in (160, 161)
     ]
-    for level in (0.5, 0.75)
+    for level in (0.25, 0.5)
 }
 """All 128 images that are scored have been trained on, with the labels that they are scored on."""
 
@@ -101,7 +101,6 @@ FIRST_STEP = min(
 
 
 def judge_cost(judge, level, runs):
-    """What is left beyond chance is the same at all levels: nothing."""
     judge(
         corruption_cost(
             f"{runs[0].recipe.title}, p = {level}: accuracy that corrupted test labels cost"
@@ -121,13 +120,9 @@ def judge_cost(judge, level, runs):
 @experiments(fast={"mlp-1x512": DIGITS}, cpu_full=MLP_ON_CIFAR10, gpu_full=CIFAR10)
 def test_corrupted_test_labels_cost_what_chance_says(runs, judge):
     """Figure 1c's curve follows from the error against true labels and from p alone."""
-    between = {level: it for level, it in runs.items() if 0 < float(level) < 1}
-    if not runs.at_papers_size:
-        between = {
-            " and ".join(between): [run for of_level in between.values() for run in of_level]
-        }
-    for level, of_level in between.items():
-        judge_cost(judge, level, of_level)
+    for level, of_level in runs.items():
+        if 0 < float(level) < 1:
+            judge_cost(judge, level, of_level)
 
 
 @pytest.mark.control("2.1-error-grows")

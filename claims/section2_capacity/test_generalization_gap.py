@@ -6,7 +6,7 @@ on CIFAR-10, 1 seed; cpu_full: the MLPs.
 
 2.1-signal: fast: MLP 1x512 on 256 digits, p = 1/4 and 1/2, 8 seeds each; controls at p = 1, and on
 images of noise. cpu_full (MLP 1x512) and gpu_full (the networks of Figure 1c):
-CIFAR-10, p from 0.1 to 0.7, 1 seed.
+CIFAR-10, p from 0.1 to 0.8, 1 seed.
 """
 
 from dataclasses import replace
@@ -25,8 +25,16 @@ from claims.section2_capacity.recipes import (
     at_levels_on_digits,
     on_cifar10,
     on_digits,
+    table1,
 )
-from harness.evidence import AtLeast, Attains, accuracy, difference_in_accuracy, published_at
+from harness.evidence import (
+    AtLeast,
+    Attains,
+    accuracy,
+    difference_in_accuracy,
+    no_lower,
+    published_at,
+)
 from harness.evidence.corruption import true_labels_found_first
 from harness.plugin.experiments import experiments
 
@@ -137,7 +145,7 @@ def judge_captured(judge, level, runs):
     judge(
         accuracy(f"{recipe.title}, p = {level}: test accuracy, true labels", runs, "test"),
         AtLeast((CHANCE + captured) / 2, source=f"half-way from chance to {drawn.where}"),
-        replace(drawn, value=captured, where=f"{drawn.where}, on true labels"),
+        replace(drawn, value=captured, where=f"derived from {drawn.where}"),
         otherwise=CHANCE,
     )
 
@@ -146,22 +154,34 @@ def on_cifar10_at_levels(networks):
     return {
         f"{network}-{level:g}": {f"{level:g}": [on_cifar10(network, at_level(level))]}
         for network in networks
-        for level in ELEVEN[1:8]
+        for level in ELEVEN[1:9]
     }
 
 
 @pytest.mark.claim("2.1-signal")
 @experiments(cpu_full=on_cifar10_at_levels(["mlp-1x512"]), gpu_full=on_cifar10_at_levels(FIGURE_1))
 def test_the_remaining_signal_is_captured(runs, judge):
-    """2.1-every-level judges the fit. Beyond p = 0.7 too little signal is left to tell."""
+    """And the noise is fitted as well as Table 1 has it at p = 1; to no error: 2.1-every-level.
+
+    For MLP 1x512 the first follows from 2.1-error-grows, which was known when the bound was fixed;
+    for the other two networks it is a prediction. At p = 0.6 the figure repeats its error at 0.7,
+    so that the bound is low. At 0.9 the draw of its 10,000 corrupted labels leaves 6 points open in
+    what it implies; ours has 13.3 % there (12.7 to 14.0), where half-way would be 12.8 %.
+    """
     ((level, of_level),) = runs.items()
+    recipe = of_level[0].recipe
+    judge(
+        accuracy(f"{recipe.title}, p = {level}: training accuracy", of_level, "train"),
+        no_lower(table1(recipe.model, "train", "random")),
+        otherwise=CHANCE,
+    )
     judge_captured(judge, level, of_level)
 
 
 @pytest.mark.control("2.1-signal")
-@experiments(cpu_full={"no-signal": {"0.7": [on_cifar10("mlp-1x512", "random-labels")]}})
+@experiments(cpu_full={"no-signal": {"0.8": [on_cifar10("mlp-1x512", "random-labels")]}})
 def test_random_labels_leave_no_signal_to_capture(runs, judge):
-    judge_captured(judge, "0.7", runs["0.7"])
+    judge_captured(judge, "0.8", runs["0.8"])
 
 
 @pytest.mark.control("2.1-signal")

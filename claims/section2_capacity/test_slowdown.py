@@ -68,7 +68,7 @@ def judge_on_digits(judge, name, networks):
 
 
 def judge_alone(judge, networks):
-    """A mean hides a network: with the four others at 3, one at 100 gives 6."""
+    """A mean hides a network: with four others at 3, one at 100 gives 6."""
     for network, (random, true) in networks.items():
         measured = slowdown(f"{network} alone: {ON_DIGITS}", random, true, epochs_on_digits)
         judge(measured, OF_EACH, otherwise=NOT_SAID)
@@ -106,7 +106,7 @@ def together(networks):
 def test_random_labels_take_longer_by_a_small_factor_on_digits(runs, judge):
     """The networks together: some have one run, and single runs differ by a factor of two.
 
-    MLP 1x512 is nearest to its capacity: 9.0 times (7.5 to 10.6), which by the bound of the mean is
+    MLP 1x512 is nearest to its capacity: 9.1 times (7.5 to 10.6), which by the bound of the mean is
     undecided.
     """
     networks = {}

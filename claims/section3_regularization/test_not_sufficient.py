@@ -15,6 +15,7 @@ from claims.section3_regularization.recipes import (
     CONVERGED,
     CROP,
     TURN,
+    WEIGHT_DECAY,
     augmented,
     decayed,
     dropped,
@@ -93,7 +94,17 @@ def test_on_true_labels_the_test_accuracy_is_above_chance(runs, judge):
 
 @pytest.mark.control("3-not-sufficient")
 @experiments(
-    cpu_full={"labels-drawn-anew": [on_digits("mlp-1x512", "random-labels", 60, **DRAWN_ANEW)]}
+    cpu_full={
+        "labels-drawn-anew": [
+            on_digits(
+                "mlp-1x512",
+                "random-labels",
+                60,
+                weight_decay=WEIGHT_DECAY["mlp-1x512"],
+                **DRAWN_ANEW,
+            )
+        ]
+    }
 )
 def test_labels_drawn_anew_are_not_fitted(runs, judge):
     judge_fitted(judge, runs)

@@ -28,7 +28,10 @@ def solve_kernel(
     started = time.perf_counter()
     on_progress("features", 0.0)
     x, unit = kernel_points(recipe.features, data.images.to(device))
-    z, _ = kept_points(recipe.features, data.test_images, device)
+    if recipe.held_out:  # Other images for each seed.
+        z, _ = kernel_points(recipe.features, data.test_images.to(device))
+    else:
+        z, _ = kept_points(recipe.features, data.test_images, device)
     featured = time.perf_counter()
     labels = {label_name(p): data.corrupted(p, recipe.seed) for p in recipe.corruptions}
     targets = torch.cat([data.one_hot(it) for it in labels.values()], dim=1)

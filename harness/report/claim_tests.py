@@ -26,6 +26,8 @@ class ClaimTest:
     node: str
     """As pytest names it, from the project's folder, without parameters."""
     tiers: tuple[str, ...]
+    at_papers_size: tuple[str, ...]
+    """Of the tiers: those at which all runs of one of its experiments have the paper's size."""
 
     def command(self, tier: str) -> str:
         """The shell command that runs it at one tier."""
@@ -36,17 +38,19 @@ class ClaimTest:
 @cache
 def claim_tests() -> tuple[ClaimTest, ...]:
     """All tests of claims and controls, from the fast tier to the slowest."""
-    tiers: dict[tuple[str, str], dict[str, None]] = {}
+    tiers: dict[tuple[str, str], dict[str, bool]] = {}
     for line in PINNED.read_text(encoding="utf-8").splitlines():
         if line.startswith(tuple(TIERS)):
-            tier, about, test, *_ = line.split("  ")
-            tiers.setdefault((about, test.partition("[")[0]), {})[tier] = None
+            tier, about, test, runs = line.split("  ")
+            at = tiers.setdefault((about, test.partition("[")[0]), {})
+            at[tier] = at.get(tier, False) or ", scaled" not in runs
     return tuple(
         ClaimTest(
             about.removeprefix("control of "),
             about.startswith("control of "),
             f"{CLAIMS.name}/{test}",
             tuple(at),
+            tuple(tier for tier, whole in at.items() if whole),
         )
         for (about, test), at in tiers.items()
         if about != "baseline"

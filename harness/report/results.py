@@ -285,7 +285,7 @@ def _missing(
     judged = {(record.test.partition("[")[0], record.tier) for record in evidence}
     for claim in catalogue:
         for test in claim_tests():
-            tiers = [tier for tier in test.tiers if tier != "fast"]
+            tiers = [tier for tier in test.at_papers_size if tier != "fast"]
             done = any((test.node, tier) in judged for tier in tiers)
             if test.claim == claim and tiers and not test.control and not done:
                 yield claim, test.command(tiers[0])

@@ -196,6 +196,11 @@ class Runner(Settings):
                     self._begin(recipes, wait=False)
                 else:
                     break
+            if not self.jobs:
+                raise StoreError(
+                    f"the run {min(unmade)} was finished and is gone from {self.store.folder};"
+                    " give the same command again"
+                )
             for job in list(self.jobs):
                 if run := self._turn(job, wanted=not unmade.isdisjoint(job.recipes)):
                     made[run.key] = run

@@ -19,7 +19,7 @@ import json, os, sys
 
 def pytest_collection_finish(session):
     from harness.plugin.tiers import claim_of, tier_of
-    from harness.plugin.experiments import work_of
+    from harness.plugin.experiments import below_papers_size, work_of
     tests = []
     for item in session.items:
         claim, control = claim_of(item)
@@ -27,7 +27,7 @@ def pytest_collection_finish(session):
         tests.append({
             "test": item.nodeid, "baseline": baseline and baseline.args[0],
             "claim": claim, "control": control, "tier": tier_of(item),
-            "runs": len(set(work_of(item))),
+            "runs": len(set(work_of(item))), "scaled": bool(below_papers_size(work_of(item))),
             "xfail": None if xfail is None else {
                 "raises": getattr(xfail.kwargs.get("raises"), "__name__", ""),
                 "strict": xfail.kwargs.get("strict", False),
@@ -62,7 +62,8 @@ def collected(tmp_path_factory):
 
 
 PINNED = """\
-# The tests of each tier: claim, test, number of runs (trainings or solves), expected failures.
+# The tests of each tier: claim, test, number of runs (trainings or solves; scaled: not all have the
+# paper's size), expected failures.
 # A change of this file is a change of what the suite claims.
 # Write it anew with: pytest harness/tests/project/test_catalogue_rules.py --force-regen
 """
@@ -73,7 +74,7 @@ def test_the_tests_of_each_tier_are_the_reviewed_ones(collected, file_regression
     for test in collected["tests"]:
         about = f"control of {test['claim']}" if test["control"] else test["claim"] or "baseline"
         known = ", expected failure" if test["xfail"] else ""
-        runs = f"{test['runs']} run{'s' * (test['runs'] != 1)}"
+        runs = f"{test['runs']} run{'s' * (test['runs'] != 1)}{', scaled' * test['scaled']}"
         name = test["test"].removeprefix("claims/")
         lines.append((TIERS.index(test["tier"]), f"{test['tier']}  {about}  {name}  {runs}{known}"))
     text = PINNED + "".join(f"{line}\n" for _, line in sorted(lines))
