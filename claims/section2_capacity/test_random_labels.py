@@ -1,8 +1,8 @@
 """2.1-fit, 2.1-chance: networks memorise random labels, and then do no better than chance.
 
-2.1-fit, fast: 256 digits; 8 seeds of MLP 1x512, 5 of MLP 3x512, 1 of Inception and Alexnet; at
-cpu_full the Inception without BatchNorm, too. cpu_full (the MLPs) and gpu_full (the paper's five):
-all of CIFAR-10, 1 seed.
+2.1-fit, fast: 256 digits; 8 seeds of MLP 1x512, 5 of MLP 3x512, 1 of the Inception; at cpu_full
+Alexnet and the Inception without BatchNorm, too. cpu_full (the MLPs) and gpu_full (the paper's
+five): all of CIFAR-10, 1 seed.
 
 2.1-chance is judged on CIFAR-10 alone. On digits the accuracy of one network that has memorised
 random labels scatters by 3.3 points, for images of a class that are alike get the same wrong label:
