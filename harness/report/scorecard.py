@@ -72,11 +72,9 @@ def scorecard(
 ) -> str:
     """The table and its totals as text.
 
-    ``recorded`` checks stand below those of the claims that were judged, and count for none; those
-    of other claims are left to the page.
+    ``recorded`` checks stand below those of the claims that were judged, and count for none; of
+    other claims there is the verdict alone.
     """
-    judged = {record.claim for record in records}
-    recorded = [record for record in recorded if record.claim in judged]
     table = _table(records, catalogue, recorded) if records else ()
     return as_text([*table, *totals(records, catalogue, recorded)], width, colour)
 
@@ -248,13 +246,21 @@ def totals(
     paper = of_the_paper(records)
     if paper or not lines:
         lines += _totals(paper, catalogue)
-    if recorded and paper:
-        kept = Counter(claim_verdicts(recorded).values())
+    here = {record.claim for record in paper}
+    if beside := [record for record in recorded if record.claim in here]:
+        kept = Counter(claim_verdicts(beside).values())
         lines.append(
             f"recorded at the paper's size: {kept.total()} claims, {counts_in_words(kept)};"
             " see fixtures/records/README.md"
         )
-        lines += sorted({record.recorded for record in recorded})[:MOST_RECORDED]
+        lines += sorted({record.recorded for record in beside})[:MOST_RECORDED]
+    others: dict[str, list[str]] = {}
+    for claim, verdict in claim_verdicts(recorded).items():
+        if paper and claim not in here:
+            others.setdefault(verdict, []).append(claim)
+    if others:
+        each = "; ".join(f"{verdict}: {', '.join(claims)}" for verdict, claims in others.items())
+        lines.append(f"not run here, recorded at the paper's size: {each}")
     return lines
 
 

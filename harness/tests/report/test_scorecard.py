@@ -160,6 +160,22 @@ def test_a_claim_is_as_good_as_its_worst_check():
     ]
 
 
+def test_claims_that_are_recorded_alone_have_their_verdicts_in_the_totals():
+    kept = [
+        record(scale="paper", recorded="on a machine"),
+        record("2.1-chance", scale="paper"),
+        record("2.1-quick", verdict="refuted", expected=False, scale="paper"),
+    ]
+    lines = totals([FIT], CATALOGUE, kept)
+    assert "recorded at the paper's size: 1 claims, 1 supported; see" in lines[-3]
+    assert lines[-2:] == [
+        "on a machine",
+        "not run here, recorded at the paper's size: supported: 2.1-chance;"
+        " does not reproduce: 2.1-quick",
+    ]
+    assert "not run here" not in "".join(totals([FIT], CATALOGUE, kept[:1]))
+
+
 def test_figures_are_never_cut():
     wide = record(
         check="largest distance of a std from min(1, std sqrt(N)), 50,000 images of CIFAR-10 each",
