@@ -82,7 +82,10 @@ def test_random_labels_alone_make_the_error_jump(runs, judge):
 
 
 TWO_DRAWS = {
-    name: [on_digits("mlp-1x512", "random-labels", seed, label_draw=draw) for seed in (40, 41, 42)]
+    name: [
+        on_digits("mlp-1x512", "random-labels", seed, label_draw=draw)
+        for seed in SEEDS["mlp-1x512"]
+    ]
     for draw, name in enumerate(("one draw", "another"))
 }
 """Of random labels, for the same images, order and initial weights."""
