@@ -34,31 +34,12 @@ class ShiftBatchNorm2d(nn.BatchNorm2d):
         self.register_buffer("weight", torch.ones(channels), persistent=False)
 
 
-class Conv2d(nn.Conv2d):
-    """A convolution; on images of 2x2 pixels one matrix product, on a CPU in a quarter of the time.
-
-    So small are digits of 8x8 behind both Downsamples, where a 3x3 filter reaches every pixel.
-    """
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(B, c_in, H, W) -> (B, c_out, H/stride, W/stride)."""
-        layout = (self.kernel_size, self.padding, self.stride, self.dilation, self.groups)
-        if x.shape[-2:] != (2, 2) or layout != ((3, 3), (1, 1), (1, 1), (1, 1), 1):
-            return super().forward(x)
-        # For each pixel of the output the part of the filter that lies on the image.
-        parts = [self.weight[..., 1 - i : 3 - i, 1 - j : 3 - j] for i in (0, 1) for j in (0, 1)]
-        matrix = torch.stack(parts).permute(0, 1, 3, 4, 2).flatten(2).flatten(0, 1)
-        bias = None if self.bias is None else self.bias.repeat(4)
-        out = nn.functional.linear(x.permute(0, 2, 3, 1).flatten(1), matrix, bias)
-        return out.unflatten(1, (2, 2, -1)).permute(0, 3, 1, 2)
-
-
 class Conv(nn.Sequential):
     """(B, c_in, H, W) -> (B, c_out, H/stride, W/stride): convolution, BatchNorm or bias, ReLU."""
 
     def __init__(self, c_in: int, c_out: int, size: int, batch_norm: bool, stride: int = 1) -> None:
         layers: list[nn.Module] = [
-            Conv2d(c_in, c_out, size, stride, padding=size // 2, bias=not batch_norm)
+            nn.Conv2d(c_in, c_out, size, stride, padding=size // 2, bias=not batch_norm)
         ]
         if batch_norm:
             layers.append(ShiftBatchNorm2d(c_out))
