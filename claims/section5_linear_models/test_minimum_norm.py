@@ -164,7 +164,7 @@ def test_equation_3_has_one_solution_and_it_has_the_least_norm(judge):
 
 @pytest.mark.control("5-minnorm")
 @pytest.mark.parametrize("broken", ["a start off the span", "Adam"])
-def test_other_descents_end_elsewhere(broken, judge):
+def test_other_descents_do_not_end_there(broken, judge):
     end = {"a start off the span": started_outside, "Adam": by_adam}[broken]
 
     def distance(size):

@@ -56,7 +56,7 @@ def _place(item: pytest.Item) -> int:
 
 
 def longest_first(items: list[pytest.Item]) -> None:
-    """Sort by the work that a test is the first to need; those without any, which are short, last.
+    """Sort by the work that a test is the first to need; those without any, mostly short, last.
 
     A recipe counts for the test with the fewest recipes that names it. A test that shares one with
     such a test comes after all that share none: otherwise it would wait for another process to

@@ -9,6 +9,7 @@ import pytest
 import torch
 from filelock import Timeout
 
+from harness.errors import StoreError
 from harness.runs.budget import OutOfTime
 from harness.runs.store import Store
 from harness.tests.training_helpers import (
@@ -146,6 +147,14 @@ def test_what_another_process_trains_is_waited_for_last(tmp_path, at_once):
 
     runner.store.lock = held_until_the_free_one_is_over
     assert [run.recipe for run in runner.runs([PLAIN, free])] == [PLAIN, free]
+
+
+def test_a_run_that_nobody_makes_is_an_error_and_no_endless_loop(tmp_path, monkeypatch):
+    """As if it had been finished by another process, and then deleted."""
+    runner = runner_in(tmp_path)
+    monkeypatch.setattr(type(runner), "_jobs_for", lambda *its: [])
+    with pytest.raises(StoreError, match=rf"{runner.key(PLAIN)} was finished and is gone"):
+        runner.runs([PLAIN])
 
 
 def test_threads_of_a_resumed_training_do_not_reach_the_others(tmp_path):
